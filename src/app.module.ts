@@ -1,0 +1,64 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AuthController } from './auth/auth.controller';
+import { AuthGuard } from './auth/auth.guard';
+import { AuthModule } from './auth/auth.module';
+import { ProblemFilter } from './common/problem.filter';
+import { Snowflakes } from './common/snowflakes.service';
+import { ValidationPipe } from './common/validation.pipe';
+import { Config } from './config/config';
+import { ConfigModule } from './config/config.module';
+import type { Environment } from './config/config.schema';
+import { DatabaseModule } from './database/database.module';
+import { EventsModule } from './events/events.module';
+import { PermissionsGuard } from './permissions/permissions.guard';
+import { PermissionsModule } from './permissions/permissions.module';
+import { RateGuard } from './throttling/rate.guard';
+import { ThrottlingModule } from './throttling/throttling.module';
+import { UsersModule } from './users/users.module';
+
+const WORKER_IDS = 1_024;
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: Snowflakes,
+      inject: [Config],
+      // A node that is not told its number takes one by chance: enough for one node, and told in .env.example.
+      useFactory: (config: Config) => new Snowflakes(config.get('WORKER_ID') ?? Math.floor(Math.random() * WORKER_IDS)),
+    },
+  ],
+  exports: [Snowflakes],
+})
+class CommonModule {}
+
+/** The whole application. */
+@Module({})
+export class AppModule {
+  /** With these settings, on the database at this URI. */
+  static with(environment: Environment, databaseUri: string): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(environment),
+        CommonModule,
+        DatabaseModule.at(databaseUri),
+        EventsModule,
+        ThrottlingModule,
+        PermissionsModule,
+        AuthModule,
+        UsersModule,
+      ],
+      controllers: [AuthController],
+      providers: [
+        // In this order: who is calling, how often, and whether they may.
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: RateGuard },
+        { provide: APP_GUARD, useClass: PermissionsGuard },
+        { provide: APP_PIPE, useClass: ValidationPipe },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+    };
+  }
+}

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
+import { Snowflakes } from '../common/snowflakes.service';
+import { Config } from '../config/config';
+import { MODELS } from '../database/database.module';
+import { userEpoch } from '../events/epochs';
+import { EventsService } from '../events/events.service';
+import { Memory } from '../events/memory';
+import { SessionNotFound, TokenInvalid } from './auth.errors';
+import type { Session } from './session';
+import type { SessionDocument } from './session.schema';
+import { hashToken, isToken, newToken } from './token';
+
+const DAY_MS = 86_400_000;
+const OWNERS_KNOWN = 100_000;
+
+/** Logins: made, recognised by their token, listed and revoked. */
+@Injectable()
+export class SessionsService {
+  /** Whose token a hash is; it never becomes somebody else's. */
+  private readonly owners = new Map<string, Snowflake>();
+
+  constructor(
+    private readonly snowflakes: Snowflakes,
+    private readonly config: Config,
+    private readonly memory: Memory,
+    private readonly events: EventsService,
+    @InjectModel(MODELS.session) private readonly sessions: Model<SessionDocument>,
+  ) {}
+
+  /** Logs a user in. The oldest login goes when there would be more than a hundred. */
+  async create(userId: Snowflake, userAgent: string): Promise<{ token: string; session: Session }> {
+    const token = newToken();
+    const document: SessionDocument = {
+      _id: this.snowflakes.next(),
+      user_id: userId,
+      token_hash: hashToken(token),
+      user_agent: userAgent.slice(0, LIMITS.userAgent),
+      expires_at: new Date(Date.now() + this.config.get('SESSION_DAYS') * DAY_MS),
+    };
+    await this.sessions.insertMany([document]);
+    await this.revokeBeyondLimit(userId);
+    return { token, session: sessionFrom(document) };
+  }
+
+  /**
+   * Whom a token opens the door to. Remembered until it is revoked, so that it usually costs no database call.
+   *
+   * @throws TokenInvalid when it is unknown, revoked or has run out
+   */
+  async authenticate(token: unknown): Promise<Session> {
+    if (!isToken(token)) throw new TokenInvalid();
+    const hash = hashToken(token);
+    const session = await this.find(hash);
+    if (!session || session.expires_at.getTime() <= Date.now()) throw new TokenInvalid();
+    return session;
+  }
+
+  /** The logins of a user, the newest first. */
+  async list(userId: Snowflake): Promise<SessionDocument[]> {
+    const now = new Date();
+    const sessions = await this.sessions.find({ user_id: userId }).sort({ _id: -1 }).limit(LIMITS.sessions).lean<SessionDocument[]>();
+    return sessions.filter(({ expires_at }) => expires_at > now);
+  }
+
+  /** Revokes one login, at once and on open sockets too. @throws SessionNotFound */
+  async revoke(userId: Snowflake, sessionId: Snowflake): Promise<void> {
+    const { deletedCount } = await this.sessions.deleteOne({ _id: sessionId, user_id: userId });
+    if (deletedCount === 0) throw new SessionNotFound();
+    await this.tellRevoked(userId, [sessionId]);
+  }
+
+  /** Revokes every login of a user but the one that is kept. */
+  async revokeOthers(userId: Snowflake, keptId: Snowflake): Promise<void> {
+    const others = (await this.idsOf(userId)).filter((id) => id !== keptId);
+    if (others.length === 0) return;
+    await this.sessions.deleteMany({ user_id: userId, _id: { $in: others } });
+    await this.tellRevoked(userId, others);
+  }
+
+  /** Revokes every login of a user. */
+  async revokeAll(userId: Snowflake): Promise<void> {
+    await this.sessions.deleteMany({ user_id: userId });
+    await this.tellRevoked(userId, null);
+  }
+
+  private async find(hash: string): Promise<Session | null> {
+    const owner = this.owners.get(hash);
+    if (owner === undefined) return this.findUnknown(hash);
+    const [session] = await this.memory.recall<[Session | null]>({
+      key: `session:${hash}`,
+      epoch: userEpoch(owner),
+      load: () => this.load(hash),
+    });
+    return session;
+  }
+
+  // Whose epoch to watch is only known once the session was seen; it is recalled, and so remembered, the next time.
+  private async findUnknown(hash: string): Promise<Session | null> {
+    const session = await this.load(hash);
+    if (!session) return null;
+    if (this.owners.size >= OWNERS_KNOWN) this.owners.clear();
+    this.owners.set(hash, session.user_id);
+    return session;
+  }
+
+  private async load(hash: string): Promise<Session | null> {
+    const document = await this.sessions.findOne({ token_hash: hash }).lean<SessionDocument | null>();
+    return document && sessionFrom(document);
+  }
+
+  private async idsOf(userId: Snowflake): Promise<Snowflake[]> {
+    const sessions = await this.sessions.find({ user_id: userId }, { _id: 1 }).sort({ _id: -1 }).lean<Pick<SessionDocument, '_id'>[]>();
+    return sessions.map(({ _id }) => _id);
+  }
+
+  private async revokeBeyondLimit(userId: Snowflake): Promise<void> {
+    const surplus = (await this.idsOf(userId)).slice(LIMITS.sessions);
+    if (surplus.length === 0) return;
+    await this.sessions.deleteMany({ user_id: userId, _id: { $in: surplus } });
+    await this.tellRevoked(userId, surplus);
+  }
+
+  private tellRevoked(userId: Snowflake, sessionIds: Snowflake[] | null): Promise<void> {
+    return this.events.publish('SESSIONS_REVOKE', { userIds: [userId] }, { user_id: userId, session_ids: sessionIds });
+  }
+}
+
+const sessionFrom = ({ _id, user_id, expires_at }: SessionDocument): Session => ({ id: _id, user_id, expires_at });

@@ -1,0 +1,88 @@
+import { HttpStatus } from '@nestjs/common';
+import { Problem } from './problem';
+
+/** One offending field of a request. */
+export interface FieldError {
+  /** Where it is, dotted: `overwrites.0.allow`; the place of the whole (`body`) when it is no single field. */
+  readonly field: string;
+  /** What is wrong with it, and the limit that it broke. */
+  readonly detail: string;
+  /** The limit or kind that was expected, as far as it is a single value. */
+  readonly limit?: number | string;
+}
+
+/** Something in the request isn't as documented: every offending field is listed. */
+export class ValidationFailed extends Problem {
+  static override readonly code = 'VALIDATION_FAILED';
+  static override readonly status = HttpStatus.BAD_REQUEST;
+
+  constructor(readonly errors: readonly FieldError[]) {
+    super(errors.map(({ field, detail }) => `${field}: ${detail}`).join('; '), { errors });
+  }
+}
+
+/** The request can't be read: not JSON, a key that is never accepted, or not the announced length. */
+export class RequestMalformed extends Problem {
+  static override readonly code = 'REQUEST_MALFORMED';
+  static override readonly status = HttpStatus.BAD_REQUEST;
+}
+
+/** The body is larger than any documented one can be. */
+export class PayloadTooLarge extends Problem {
+  static override readonly code = 'PAYLOAD_TOO_LARGE';
+  static override readonly status = HttpStatus.PAYLOAD_TOO_LARGE;
+
+  constructor(readonly limit: number) {
+    super(`The body is larger than ${limit} bytes.`, { limit });
+  }
+}
+
+/** Only JSON is spoken here. */
+export class MediaTypeUnsupported extends Problem {
+  static override readonly code = 'MEDIA_TYPE_UNSUPPORTED';
+  static override readonly status = HttpStatus.UNSUPPORTED_MEDIA_TYPE;
+
+  constructor() {
+    super('Send the body as application/json.');
+  }
+}
+
+/** No such route. */
+export class RouteNotFound extends Problem {
+  static override readonly code = 'ROUTE_NOT_FOUND';
+  static override readonly status = HttpStatus.NOT_FOUND;
+
+  constructor(route: string) {
+    super(`There is no ${route}.`);
+  }
+}
+
+/** A fault of ours; the log has the rest, under the request id. */
+export class InternalError extends Problem {
+  static override readonly code = 'INTERNAL_ERROR';
+  static override readonly status = HttpStatus.INTERNAL_SERVER_ERROR;
+
+  constructor() {
+    super('Something went wrong on our side.');
+  }
+}
+
+/** The database can't be reached right now. */
+export class ServiceUnavailable extends Problem {
+  static override readonly code = 'SERVICE_UNAVAILABLE';
+  static override readonly status = HttpStatus.SERVICE_UNAVAILABLE;
+
+  constructor() {
+    super('The service is not ready; try again in a moment.', { retry_after: 1 });
+  }
+}
+
+/** Others changed the same thing too often at the same moment. */
+export class TooMuchContention extends Problem {
+  static override readonly code = 'TOO_MUCH_CONTENTION';
+  static override readonly status = HttpStatus.CONFLICT;
+
+  constructor() {
+    super('Others are changing the same thing at this moment; try again.', { retry_after: 1 });
+  }
+}

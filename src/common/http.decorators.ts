@@ -1,0 +1,29 @@
+import { applyDecorators, Body, HttpCode, HttpStatus, Param, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { PayloadTooLarge, ValidationFailed } from './common.errors';
+import { Problems } from './problems.decorator';
+import { snowflake } from './schema';
+
+/** What a route does, in the words of its documentation. */
+export const Summary = (summary: string): MethodDecorator => ApiOperation({ summary });
+
+/** What a route answers when all went well. */
+export const Answers = (schema: z.ZodType, status: number = HttpStatus.OK): MethodDecorator =>
+  applyDecorators(HttpCode(status), ApiResponse({ status, description: 'As it now is.', standardSchema: schema } as never));
+
+/** The route answers 204 and nothing else. */
+export const AnswersNothing = (): MethodDecorator => applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.' }));
+
+/** The route reads a body or a query, and refuses what is not as documented. */
+export const Validated = (): MethodDecorator => Problems(ValidationFailed, PayloadTooLarge);
+
+/** The body of a request. */
+export const JsonBody = (schema: z.ZodType): ParameterDecorator => Body({ schema });
+
+/** The query string of a request. */
+export const QueryString = (schema: z.ZodType): ParameterDecorator => Query({ schema });
+
+/** An id in the path. */
+export const IdParam = (name: string): ParameterDecorator => Param(name, { schema: snowflake() });
+

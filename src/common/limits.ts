@@ -1,0 +1,45 @@
+/**
+ * Every limit of the platform, quoted by validation, errors and documentation.
+ * Lengths are in characters (UTF-16 code units), the rest are counts unless the name has a unit.
+ */
+export const LIMITS = {
+  usernameMin: 2,
+  username: 32,
+  passwordMin: 8,
+  password: 128,
+  email: 254,
+  sessions: 100,
+  userAgent: 200,
+
+  guildName: 100,
+  guildDescription: 1_300,
+  guilds: 200,
+
+  nick: 32,
+  timeoutDays: 28,
+
+  roleName: 128,
+  roles: 200,
+
+  trackName: 55,
+  trackTopic: 1_000,
+  tracks: 500,
+  tracksInCategory: 50,
+  overwrites: 100,
+  slowmodeSeconds: 21_600,
+
+  message: 2_000,
+  nonce: 64,
+  page: 100,
+  memberPage: 1_000,
+  memberQuery: 32,
+
+  inviteMaxAgeSeconds: 2_592_000,
+  inviteMaxUses: 10_000,
+  invites: 1_000,
+
+  auditReason: 512,
+  bodyBytes: 262_144,
+  packetBytes: 65_536,
+  jsonDepth: 16,
+} as const;

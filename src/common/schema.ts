@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { PERMISSION_NAMES, permissionSet, type PermissionSet } from '../permissions/algebra';
+import { LIMITS } from './limits';
+import { MAX_SNOWFLAKE, type Snowflake } from './snowflake';
+
+/*
+ * The vocabulary of what comes in and goes out. A schema validates requests, gives their TypeScript type, and is what OpenAPI and
+ * AsyncAPI show. The `input` of a schema is how a value travels (decimal strings), its `output` how code has it (bigint).
+ */
+
+const ALL_BITS = (1n << BigInt(PERMISSION_NAMES.length)) - 1n;
+
+/** An object with exactly these fields: an unknown one is refused by name. */
+export const object = z.strictObject;
+
+/** An id: a decimal string outside, a bigint inside. */
+export const snowflake = (description = 'A snowflake: a 64-bit id as a decimal string.', example = '812345678901234567') =>
+  z
+    .codec(
+      z
+        .string({ error: 'must be a string with a decimal id' })
+        .regex(/^(0|[1-9]\d{0,18})$/, { error: 'must be a decimal id below 2^63', abort: true })
+        .refine((text) => BigInt(text) <= MAX_SNOWFLAKE, { error: 'must be a decimal id below 2^63' }),
+      z.bigint(),
+      { decode: (text): Snowflake => BigInt(text), encode: (id) => id.toString() },
+    )
+    .meta({ description, example });
+
+/** A set of permission bits: a decimal string outside, a PermissionSet inside. */
+export const permissions = (description: string, example = '0') =>
+  z
+    .codec(
+      z
+        .string({ error: 'must be a string with a decimal permission set' })
+        .regex(/^(0|[1-9]\d{0,18})$/, { error: 'must be a decimal permission set', abort: true })
+        .refine((text) => (BigInt(text) & ~ALL_BITS) === 0n, {
+          error: `has unknown bits; the known ones are 0 to ${PERMISSION_NAMES.length - 1}`,
+        }),
+      z.custom<PermissionSet>((value) => typeof value === 'bigint'),
+      { decode: (text) => permissionSet(BigInt(text)), encode: (set) => set.toString() },
+    )
+    .meta({ description, example });
+
+/** A moment: ISO 8601 in UTC outside, a Date inside. */
+export const timestamp = (description: string, example = '2026-01-31T12:00:00.000Z') =>
+  z
+    .codec(z.iso.datetime({ error: 'must be an ISO 8601 time in UTC' }), z.date(), {
+      decode: (text) => new Date(text),
+      encode: (date) => date.toISOString(),
+    })
+    .meta({ description, example });
+
+// Unpaired surrogates and NUL can't be stored or shown; other control characters only disturb.
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
+const PRINTABLE_LINES = /^[^\p{Cs}\0]*$/u;
+
+/** One line of text, trimmed, without control characters. */
+export const line = (min: number, max: number, description: string, example: string) =>
+  z
+    .string()
+    .trim()
+    .min(min, { error: `must have at least ${min} characters` })
+    .max(max, { error: `must have at most ${max} characters` })
+    .regex(PRINTABLE, { error: 'must not contain control characters' })
+    .meta({ description, example });
+
+/** Text of any number of lines. Not trimmed: it is what somebody said. */
+export const text = (min: number, max: number, description: string, example: string) =>
+  z
+    .string()
+    .min(min, { error: `must have at least ${min} characters` })
+    .max(max, { error: `must have at most ${max} characters` })
+    .regex(PRINTABLE_LINES, { error: 'must not contain NUL or unpaired surrogates' })
+    .meta({ description, example });
+
+/** A whole number in a range, both ends included. */
+export const integer = (min: number, max: number, description: string, example = min) =>
+  z
+    .int({ error: 'must be a whole number' })
+    .min(min, { error: `must be at least ${min}` })
+    .max(max, { error: `must be at most ${max}` })
+    .meta({ description, example });
+
+/** A whole number of a query string. */
+export const queryInteger = (min: number, max: number, fallback: number, description: string) =>
+  z
+    .codec(
+      z.string().regex(/^\d{1,10}$/, { error: 'must be a whole number', abort: true }),
+      z
+        .int()
+        .min(min, { error: `must be at least ${min}` })
+        .max(max, { error: `must be at most ${max}` }),
+      { decode: Number, encode: String },
+    )
+    .default(fallback)
+    .meta({ description, example: String(fallback) });
+
+/** `true` or `false` of a query string. */
+export const queryFlag = (description: string) =>
+  z
+    .codec(z.enum(['true', 'false'], { error: 'must be true or false' }), z.boolean(), {
+      decode: (word) => word === 'true',
+      encode: (flag) => (flag ? 'true' : 'false'),
+    })
+    .default(false)
+    .meta({ description, example: 'false' });
+
+/** `limit` of a paged list. */
+export const pageLimit = (fallback = 50, max: number = LIMITS.page) =>
+  queryInteger(1, max, fallback, `How many at most, 1 to ${max}.`);
+
+/** How a value of this schema is inside. */
+export type Infer<Schema extends z.ZodType> = z.output<Schema>;

@@ -1,0 +1,27 @@
+import { Injectable, StandardSchemaValidationPipe } from '@nestjs/common';
+import type { ArgumentMetadata } from '@nestjs/common';
+import { ValidationFailed } from './common.errors';
+import { jsonFault } from './strict-json';
+import { validationFailed } from './validation';
+
+/** Reads every parameter of a request with the schema that documents it; a parameter's name stands for a field's. */
+@Injectable()
+export class ValidationPipe extends StandardSchemaValidationPipe {
+  constructor() {
+    super({ exceptionFactory: validationFailed });
+  }
+
+  /** @throws ValidationFailed with every offending field */
+  override async transform<Value>(value: Value, metadata: ArgumentMetadata): Promise<Value> {
+    if (metadata.type === 'body') {
+      const fault = jsonFault(value);
+      if (fault) throw new ValidationFailed([{ field: fault.path || 'body', detail: fault.reason }]);
+    }
+    try {
+      return await super.transform(value, metadata);
+    } catch (error) {
+      if (!(error instanceof ValidationFailed) || metadata.type !== 'param' || metadata.data === undefined) throw error;
+      throw new ValidationFailed(error.errors.map((fieldError) => ({ ...fieldError, field: String(metadata.data) })));
+    }
+  }
+}

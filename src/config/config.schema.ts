@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = z.coerce.number().int().min(0).max(1_000_000_000);
+
+/** `limit/window_seconds`, for example `50/1`; a limit of 0 turns it off. */
+const rate = (fallback: string) =>
+  z
+    .string()
+    .regex(/^\d{1,9}\/[1-9]\d{0,6}$/, { error: 'must be written as limit/seconds, for example 50/1; 0/1 turns it off' })
+    .default(fallback)
+    .transform((text): RateRule => {
+      const [limit = '0', seconds = '1'] = text.split('/');
+      return { limit: Number(limit), windowMs: Number(seconds) * 1_000 };
+    });
+
+/** So many in so much time. A limit of 0 means that there is none. */
+export interface RateRule {
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+/** Every setting of Derailed, as it stands in the environment. `.env.example` explains each. */
+export const environmentSchema = z.object({
+  PORT: port.default(3_000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('.data'),
+  MONGODB_URI: optional(z.string().regex(/^mongodb(\+srv)?:\/\//, { error: 'must start with mongodb:// or mongodb+srv://' })),
+  REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, { error: 'must start with redis:// or rediss://' })),
+  TRUST_PROXY: optional(z.string().max(500)),
+  CORS_ORIGINS: optional(z.string().max(2_000)),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  WORKER_ID: optional(z.coerce.number().int().min(0).max(1_023)),
+  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  RATE_USER: rate('50/1'),
+  RATE_TRACK: rate('20/1'),
+  RATE_REGISTER: rate('5/3600'),
+  RATE_LOGIN: rate('10/60'),
+  RATE_ACCOUNT: rate('5/60'),
+  RATE_INVITE_LOOK: rate('10/1'),
+  RATE_INVITE_ACCEPT: rate('3/1'),
+  RATE_BAD_TOKEN: rate('20/60'),
+  GATEWAY_BUCKET: rate('60/60'),
+  GATEWAY_IDENTIFY: rate('1/5'),
+  GATEWAY_IDENTIFY_DAILY: rate('1000/86400'),
+  GATEWAY_ADDRESS_CONNECTIONS: rate('300/60'),
+  GATEWAY_SOCKETS_PER_USER: count.default(20),
+  GATEWAY_SOCKETS_PER_ADDRESS: count.default(100),
+  GATEWAY_SEND_BUFFER_BYTES: count.default(1_048_576),
+  SESSION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
+  SHUTDOWN_SECONDS: z.coerce.number().int().min(1).max(300).default(10),
+});
+
+/** The environment, validated. */
+export type Environment = z.output<typeof environmentSchema>;

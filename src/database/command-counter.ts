@@ -1,0 +1,52 @@
+import type { Connection } from 'mongoose';
+
+/** One command that the driver sent. */
+export interface Command {
+  readonly name: string;
+  readonly collection: string;
+  readonly startedAt: number;
+}
+
+const WRITES = new Set(['insert', 'update', 'delete', 'findAndModify']);
+const READS = new Set(['find', 'getMore', 'aggregate', 'count', 'distinct']);
+
+/**
+ * Counts the commands that the application sends to its database, by the driver's own monitoring: counted, not guessed.
+ *
+ * @see https://www.mongodb.com/docs/drivers/node/current/monitoring-and-logging/monitoring/
+ */
+export class CommandCounter {
+  private readonly listeners = new Set<(command: Command) => void>();
+  private readCount = 0;
+  private writeCount = 0;
+
+  static of(connection: Connection): CommandCounter {
+    const counter = new CommandCounter();
+    connection.getClient().on('commandStarted', ({ commandName, command }) => {
+      const document = command as Record<string, unknown>;
+      counter.count({ name: commandName, collection: String(document[commandName]), startedAt: performance.now() });
+    });
+    return counter;
+  }
+
+  /** Commands since the start that read and that write. */
+  get totals(): { readonly reads: number; readonly writes: number } {
+    return { reads: this.readCount, writes: this.writeCount };
+  }
+
+  /** Tells each command from now on that reads or writes; call the answer to stop. */
+  listen(listener: (command: Command) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private count(command: Command): void {
+    if (WRITES.has(command.name)) this.writeCount += 1;
+    else if (READS.has(command.name)) this.readCount += 1;
+    else return;
+    for (const listener of this.listeners) listener(command);
+  }
+}
+
+/** Whether a command changes something. */
+export const isWrite = (command: Command): boolean => WRITES.has(command.name);

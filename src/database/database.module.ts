@@ -1,0 +1,67 @@
+import { type DynamicModule, Global, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { getConnectionToken, InjectConnection, MongooseModule } from '@nestjs/mongoose';
+import type { Connection } from 'mongoose';
+import { sessionSchema } from '../auth/session.schema';
+import { guildSchema } from '../guilds/guild.schema';
+import { inviteSchema } from '../invites/invite.schema';
+import { memberSchema } from '../members/member.schema';
+import { messageSchema } from '../messages/message.schema';
+import { roleSchema } from '../roles/role.schema';
+import { trackSchema } from '../tracks/track.schema';
+import { userSchema } from '../users/user.schema';
+import { CommandCounter } from './command-counter';
+
+/** The names that models are injected by: `@InjectModel(MODELS.role)`. */
+export const MODELS = {
+  user: 'User',
+  session: 'Session',
+  guild: 'Guild',
+  member: 'Member',
+  role: 'Role',
+  track: 'Track',
+  message: 'Message',
+  invite: 'Invite',
+} as const;
+
+const models = MongooseModule.forFeature([
+  { name: MODELS.user, schema: userSchema },
+  { name: MODELS.session, schema: sessionSchema },
+  { name: MODELS.guild, schema: guildSchema },
+  { name: MODELS.member, schema: memberSchema },
+  { name: MODELS.role, schema: roleSchema },
+  { name: MODELS.track, schema: trackSchema },
+  { name: MODELS.message, schema: messageSchema },
+  { name: MODELS.invite, schema: inviteSchema },
+]);
+
+/** Waits for every index, so that no request meets a collection without its unique ones. */
+@Injectable()
+class Indexes implements OnApplicationBootstrap {
+  constructor(@InjectConnection() private readonly connection: Connection) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    for (const model of Object.values(this.connection.models)) await model.init();
+  }
+}
+
+/** The connection, and the models of all features. */
+@Global()
+@Module({})
+export class DatabaseModule {
+  static at(uri: string): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        MongooseModule.forRoot(uri, {
+          useBigInt64: true,
+          monitorCommands: true,
+          serverSelectionTimeoutMS: 5_000,
+          retryAttempts: 0,
+        }),
+        models,
+      ],
+      providers: [Indexes, { provide: CommandCounter, inject: [getConnectionToken()], useFactory: (connection: Connection) => CommandCounter.of(connection) }],
+      exports: [models, CommandCounter],
+    };
+  }
+}

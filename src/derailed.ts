@@ -1,0 +1,75 @@
+import 'reflect-metadata';
+import './common/bigint-json';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import fastifyHelmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module';
+import { LIMITS } from './common/limits';
+import { createLog, NestLog } from './common/logger';
+import type { Environment } from './config/config.schema';
+import { serveDocs } from './docs/docs';
+import { type DatabaseServer, openDatabase } from './database/open-database';
+
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+
+/** A running Derailed. */
+export interface Derailed {
+  readonly app: NestFastifyApplication;
+  /** Where it listens: `http://127.0.0.1:3000`. */
+  readonly url: string;
+  /** Answers what is being asked, ends every connection, and closes the database. Harmless when called again. */
+  stop(): Promise<void>;
+}
+
+/** Starts the whole product: its database when none is named, then the application. */
+export async function startDerailed(environment: Environment): Promise<Derailed> {
+  const database = await openDatabase(environment);
+  try {
+    const app = await listen(environment, database);
+    let stopped: Promise<void> | undefined;
+    return {
+      app,
+      url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
+      stop: () => (stopped ??= app.close().finally(() => database.stop())),
+    };
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+async function listen(environment: Environment, database: DatabaseServer): Promise<NestFastifyApplication> {
+  const log = createLog(environment.LOG_LEVEL);
+  const adapter = new FastifyAdapter({
+    loggerInstance: log,
+    bodyLimit: LIMITS.bodyBytes,
+    trustProxy: trustedProxies(environment.TRUST_PROXY),
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 200 },
+    genReqId: ({ headers }: IncomingMessage) => (typeof headers['x-request-id'] === 'string' && REQUEST_ID.test(headers['x-request-id']) ? headers['x-request-id'] : randomUUID()),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(environment, database.uri), adapter, {
+    logger: new NestLog(log),
+    abortOnError: false,
+  });
+  try {
+    await app.register(fastifyHelmet);
+    if (environment.CORS_ORIGINS) app.enableCors({ origin: environment.CORS_ORIGINS.split(','), exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After'] });
+    app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] });
+    serveDocs(app);
+    await app.listen(environment.PORT, environment.HOST);
+    return app;
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** Whose `X-Forwarded-For` is believed: nobody's, everybody's (`true`), or that of these addresses and networks. */
+function trustedProxies(setting: string | undefined): boolean | string[] {
+  if (setting === undefined || setting === 'false') return false;
+  return setting === 'true' ? true : setting.split(',').map((address) => address.trim());
+}

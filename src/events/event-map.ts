@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { guildDto } from '../guilds/guild.dto';
+import { inviteDto } from '../invites/invite.dto';
+import { memberDto } from '../members/member.dto';
+import { messageDto } from '../messages/message.dto';
+import { roleDto } from '../roles/role.dto';
+import { object, snowflake, timestamp } from '../common/schema';
+import { layoutEntryDto, trackDto } from '../tracks/track.dto';
+import { selfDto } from '../users/user.dto';
+import { guildEpoch, memberEpoch, userEpoch } from './epochs';
+
+/** What an event is: what it tells, and which memories are wrong once it has happened. */
+interface EventDefinition {
+  readonly summary: string;
+  readonly data: z.ZodType;
+  /** Never sent to a client: it tells the gateways of all nodes to do something. */
+  readonly internal?: true;
+}
+
+const guildId = { guild_id: snowflake() };
+const inTrack = { ...guildId, track_id: snowflake() };
+
+/**
+ * Every event from its name to its payload. Publishing, dispatch, resume and the AsyncAPI page derive from it, so that renaming
+ * a field breaks the build everywhere it matters.
+ */
+export const EVENTS = {
+  GUILD_UPDATE: { summary: 'A guild has another name, description or owner.', data: guildDto },
+  GUILD_DELETE: { summary: 'A guild is gone, or the user is no longer in it.', data: object({ id: snowflake() }) },
+  MEMBER_JOIN: { summary: 'Somebody joined a guild.', data: memberDto },
+  MEMBER_UPDATE: { summary: 'A member has another nick, other roles or a time-out.', data: memberDto },
+  MEMBER_LEAVE: { summary: 'A member left or was thrown out.', data: object({ ...guildId, user_id: snowflake() }) },
+  ROLE_CREATE: { summary: 'A guild has a new role.', data: roleDto },
+  ROLE_UPDATE: { summary: 'A role is different.', data: roleDto },
+  ROLE_DELETE: { summary: 'A role is gone.', data: object({ ...guildId, role_id: snowflake() }) },
+  ROLES_REORDER: {
+    summary: 'A guild’s roles have a new order. Sent once for each reorder, to every member of the guild.',
+    data: object({ ...guildId, role_ids: z.array(snowflake()).meta({ description: 'Every role, lowest first; the first is @everyone.' }) }),
+  },
+  TRACK_CREATE: { summary: 'A track is new, or has become visible.', data: trackDto },
+  TRACK_UPDATE: { summary: 'A track is different.', data: trackDto },
+  TRACK_DELETE: { summary: 'A track is gone, or is no longer visible.', data: object(inTrack) },
+  TRACKS_REORDER: {
+    summary: 'A guild’s tracks have a new order or other categories. Each client gets those that its user may view.',
+    data: object({ ...guildId, layout: z.array(layoutEntryDto) }),
+  },
+  MESSAGE_CREATE: { summary: 'Somebody said something.', data: messageDto },
+  MESSAGE_UPDATE: { summary: 'A message was changed.', data: messageDto },
+  MESSAGE_DELETE: { summary: 'A message is gone.', data: object({ ...inTrack, message_id: snowflake() }) },
+  TYPING_START: { summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
+  INVITE_CREATE: { summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
+  INVITE_DELETE: { summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },
+  USER_UPDATE: { summary: 'The user changed their own account.', data: selfDto },
+  SESSIONS_REVOKE: {
+    summary: 'Sessions of a user stopped working.',
+    data: object({ user_id: snowflake(), session_ids: z.array(snowflake()).nullable().meta({ description: 'Null is all of them.' }) }),
+    internal: true,
+  },
+} as const satisfies Record<string, EventDefinition>;
+
+/** The name of an event. */
+export type EventName = keyof typeof EVENTS;
+
+/** What an event of this name tells. */
+export type EventData<Name extends EventName> = z.output<(typeof EVENTS)[Name]['data']>;
+
+/** The epochs that an event ends: what was remembered under them is no longer true. */
+export function epochsEndedBy<Name extends EventName>(name: Name, data: EventData<Name>): readonly string[] {
+  const { id, guild_id: guild, user_id: user } = data as { id?: bigint; guild_id?: bigint; user_id?: bigint };
+  if (name === 'SESSIONS_REVOKE' && user !== undefined) return [userEpoch(user)];
+  if (name.startsWith('MEMBER_') && guild !== undefined && user !== undefined) return [memberEpoch(guild, user)];
+  if ((name === 'GUILD_UPDATE' || name === 'GUILD_DELETE') && id !== undefined) return [guildEpoch(id)];
+  if (/^(ROLE|TRACK)/.test(name) && guild !== undefined) return [guildEpoch(guild)];
+  return [];
+}

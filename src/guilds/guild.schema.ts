@@ -1,0 +1,44 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+
+/** A track's place: the order of the array, and the category it belongs to. */
+export interface LayoutEntry {
+  readonly id: Snowflake;
+  readonly parent_id: Snowflake | null;
+}
+
+/**
+ * A guild, and the commit point of all that must change together in it.
+ *
+ * @see DESIGN.md, "The guild document is the commit point"
+ */
+export interface GuildDocument {
+  readonly _id: Snowflake;
+  readonly name: string;
+  readonly description: string;
+  readonly discoverable: boolean;
+  readonly owner_id: Snowflake;
+  /** The roles in order, lowest first; the first is @everyone, whose id is the guild's. */
+  readonly role_ids: readonly Snowflake[];
+  /** The tracks in order. */
+  readonly track_layout: readonly LayoutEntry[];
+  /** Grows with every change of the above and of anything that decides permissions. */
+  readonly version: number;
+}
+
+const layoutSchema = new Schema({ id: { type: BigInt, required: true }, parent_id: { type: BigInt, default: null } }, { _id: false, id: false, strict: 'throw' });
+
+export const guildSchema = new Schema<GuildDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    name: { type: String, required: true },
+    description: { type: String, default: '' },
+    discoverable: { type: Boolean, required: true },
+    owner_id: { type: BigInt, required: true },
+    role_ids: { type: [BigInt], required: true },
+    track_layout: { type: [layoutSchema], required: true },
+    version: { type: Number, required: true },
+  } as never,
+  { ...STORED, collection: 'guilds' },
+);

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { LIMITS } from '../common/limits';
+import { type Infer, line, object, snowflake, timestamp } from '../common/schema';
+
+const nick = line(1, LIMITS.nick, 'What they are called in this guild; null is their username.', 'Countess').nullable();
+const roleIds = z.array(snowflake()).max(LIMITS.roles).meta({ description: 'The roles that they have, besides @everyone.' });
+const timedOutUntil = timestamp('Until when they can only look and read; null is not at all.').nullable();
+
+/** A user's membership in a guild. */
+export const memberDto = object({
+  guild_id: snowflake(),
+  user_id: snowflake(),
+  nick,
+  role_ids: roleIds,
+  timed_out_until: timedOutUntil,
+  joined_at: timestamp('Since when they are in.'),
+}).meta({ id: 'Member' });
+export type MemberDto = Infer<typeof memberDto>;
+
+/** A change of a member: what is left out stays. */
+export const updateMemberDto = object({ nick, role_ids: roleIds, timed_out_until: timedOutUntil })
+  .partial()
+  .meta({ id: 'UpdateMember', example: { nick: 'Countess' } });
+export type UpdateMemberDto = Infer<typeof updateMemberDto>;
+
+/** A change of one's own membership. */
+export const updateOwnMemberDto = object({ nick }).meta({ id: 'UpdateOwnMember', example: { nick: 'Countess' } });
+export type UpdateOwnMemberDto = Infer<typeof updateOwnMemberDto>;

@@ -1,0 +1,29 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+
+/** A user's membership in a guild: it exists, or they are not in it. */
+export interface MemberDocument {
+  readonly _id: Snowflake;
+  readonly guild_id: Snowflake;
+  readonly user_id: Snowflake;
+  readonly nick: string | null;
+  /** In no order; @everyone is not among them, since everybody has it. */
+  readonly role_ids: readonly Snowflake[];
+  readonly timed_out_until: Date | null;
+}
+
+export const memberSchema = new Schema<MemberDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    user_id: { type: BigInt, required: true },
+    nick: { type: String, default: null },
+    role_ids: { type: [BigInt], required: true },
+    timed_out_until: { type: Date, default: null },
+  } as never,
+  { ...STORED, collection: 'members' },
+);
+memberSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });
+memberSchema.index({ user_id: 1, guild_id: 1 });
+memberSchema.index({ guild_id: 1, role_ids: 1 });

@@ -1,0 +1,31 @@
+import { LIMITS } from '../common/limits';
+import { type Infer, line, object, snowflake, text, timestamp } from '../common/schema';
+
+const content = text(1, LIMITS.message, 'What is said.', 'Hello, world!').regex(/\S/, { error: 'must not be blank' });
+const nonce = line(1, LIMITS.nonce, 'Your own mark for this message: sent again, nothing is sent twice.', 'c0ffee-1');
+
+/** A message as clients see it. */
+export const messageDto = object({
+  id: snowflake(),
+  guild_id: snowflake(),
+  track_id: snowflake(),
+  author_id: snowflake(),
+  content,
+  reply_to_id: snowflake('The message that it answers.').nullable(),
+  nonce: nonce.nullable(),
+  edited_at: timestamp('When it was last changed.').nullable(),
+  created_at: timestamp('When it was sent.'),
+}).meta({ id: 'Message' });
+export type MessageDto = Infer<typeof messageDto>;
+
+/** A new message. */
+export const createMessageDto = object({
+  content,
+  reply_to_id: snowflake('The message of this track that it answers.').optional(),
+  nonce: nonce.optional(),
+}).meta({ id: 'CreateMessage', example: { content: 'Hello, world!', nonce: 'c0ffee-1' } });
+export type CreateMessageDto = Infer<typeof createMessageDto>;
+
+/** A change of a message. */
+export const updateMessageDto = object({ content }).meta({ id: 'UpdateMessage', example: { content: 'Hello again!' } });
+export type UpdateMessageDto = Infer<typeof updateMessageDto>;

@@ -1,0 +1,33 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+
+/** What somebody said in a track. */
+export interface MessageDocument {
+  readonly _id: Snowflake;
+  readonly guild_id: Snowflake;
+  readonly track_id: Snowflake;
+  readonly author_id: Snowflake;
+  readonly content: string;
+  readonly reply_to_id: Snowflake | null;
+  /** The author's own mark for this message: sent again, it is the same message. */
+  readonly nonce?: string;
+  readonly edited_at: Date | null;
+}
+
+export const messageSchema = new Schema<MessageDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    track_id: { type: BigInt, required: true },
+    author_id: { type: BigInt, required: true },
+    content: { type: String, required: true },
+    reply_to_id: { type: BigInt, default: null },
+    nonce: { type: String },
+    edited_at: { type: Date, default: null },
+  } as never,
+  { ...STORED, collection: 'messages' },
+);
+messageSchema.index({ track_id: 1, _id: 1 });
+messageSchema.index({ guild_id: 1 });
+messageSchema.index({ track_id: 1, author_id: 1, nonce: 1 }, { unique: true, partialFilterExpression: { nonce: { $exists: true } } });

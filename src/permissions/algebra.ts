@@ -1,0 +1,226 @@
+declare const brand: unique symbol;
+
+/** A set of permissions, one bit each. Made by `permissionSet`, which knows the bits that there are. */
+export type PermissionSet = bigint & { readonly [brand]: 'PermissionSet' };
+
+const bit = (index: number) => (1n << BigInt(index)) as PermissionSet;
+
+/** Each permission, as the set of itself alone. */
+export const Permission = {
+  ModifyGuild: bit(0),
+  KickMembers: bit(1),
+  ModifyMembers: bit(2),
+  ModifyMemberNicknames: bit(3),
+  BanMembers: bit(4),
+  CreateTrack: bit(5),
+  ModifyTrack: bit(6),
+  DeleteTracks: bit(7),
+  ManageRoles: bit(8),
+  Administrator: bit(9),
+  CreateMessage: bit(10),
+  DeleteMessages: bit(11),
+  ViewMessageHistory: bit(12),
+  CreateInvites: bit(13),
+  DeleteInvites: bit(14),
+  ViewTrack: bit(15),
+  PinMessages: bit(16),
+  AddReactions: bit(17),
+  MentionEveryone: bit(18),
+  ChangeNickname: bit(19),
+  TimeoutMembers: bit(20),
+  ViewAuditLog: bit(21),
+  AttachFiles: bit(22),
+  ManageWebhooks: bit(23),
+} as const satisfies Record<string, PermissionSet>;
+
+type Screaming<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? Rest extends Uncapitalize<Rest>
+    ? `${Uppercase<First>}${Screaming<Rest>}`
+    : `${Uppercase<First>}_${Screaming<Rest>}`
+  : Name;
+
+/** A permission as it is called outside: `MANAGE_ROLES`. */
+export type PermissionName = Screaming<keyof typeof Permission>;
+
+/** The names outside, by bit. */
+export const PERMISSION_NAMES = Object.keys(Permission).map((name) => name.replace(/(?<=.)[A-Z]/g, '_$&').toUpperCase()) as readonly PermissionName[];
+
+export const NOTHING = 0n as PermissionSet;
+export const EVERYTHING = ((1n << BigInt(PERMISSION_NAMES.length)) - 1n) as PermissionSet;
+
+/** What two or more sets have together. */
+export const union = (...sets: readonly PermissionSet[]): PermissionSet => sets.reduce((all, set) => (all | set) as PermissionSet, NOTHING);
+
+/** What the first set has and the second has not. */
+export const minus = (set: PermissionSet, without: PermissionSet): PermissionSet => (set & ~without) as PermissionSet;
+
+/** What both sets have. */
+export const intersection = (one: PermissionSet, other: PermissionSet): PermissionSet => (one & other) as PermissionSet;
+
+/** Whether a set has all of what is wanted. */
+export const has = (set: PermissionSet, wanted: PermissionSet): boolean => (set & wanted) === wanted;
+
+/** The names of a set's permissions, by bit. */
+export const namesOf = (set: PermissionSet): PermissionName[] => PERMISSION_NAMES.filter((_, index) => (set & bit(index)) !== 0n);
+
+/** What @everyone of a new guild may. */
+export const EVERYONE_DEFAULT = union(
+  Permission.CreateMessage,
+  Permission.ViewMessageHistory,
+  Permission.CreateInvites,
+  Permission.ViewTrack,
+  Permission.AddReactions,
+  Permission.ChangeNickname,
+);
+
+/** What a timed-out member keeps at most. */
+export const TIMED_OUT_AT_MOST = union(Permission.ViewTrack, Permission.ViewMessageHistory);
+
+/** What is worth nothing to who may not write. */
+const NEEDS_CREATE_MESSAGE = union(Permission.MentionEveryone, Permission.AttachFiles);
+
+/** @throws RangeError when the value has bits that are no permission */
+export function permissionSet(value: bigint): PermissionSet {
+  if (value < 0n || (value & ~EVERYTHING) !== 0n) throw new RangeError(`${value} has bits that are no permission.`);
+  return value as PermissionSet;
+}
+
+/** What somebody says about permissions: gives some, takes some away, is silent about the rest. Disjoint. */
+export interface Overwrite {
+  readonly allow: PermissionSet;
+  readonly deny: PermissionSet;
+}
+
+/** What a role says in the whole guild. */
+export interface RoleLayer extends Overwrite {
+  readonly id: bigint;
+}
+
+/** What is said about a role or a member in one track. */
+export interface SubjectOverwrite extends Overwrite {
+  readonly id: bigint;
+  readonly type: 'role' | 'member';
+}
+
+/** Whose permissions are asked for. */
+export interface Subject {
+  readonly userId: bigint;
+  readonly isOwner: boolean;
+  readonly isTimedOut: boolean;
+  /** Lowest first; the first is @everyone. */
+  readonly roles: readonly RoleLayer[];
+}
+
+/** The overwrites that count in a track. */
+export interface TrackRules {
+  readonly overwrites: readonly SubjectOverwrite[];
+  /** Whether the category's count too. */
+  readonly inherits: boolean;
+  /** Empty when the track is in no category. */
+  readonly categoryOverwrites: readonly SubjectOverwrite[];
+}
+
+/** One more layer over what is granted so far: it decides whatever it speaks about and leaves the rest alone. */
+const lay = (granted: PermissionSet, { allow, deny }: Overwrite): PermissionSet => ((granted & ~deny) | allow) as PermissionSet;
+
+/** What layers grant together, lowest first. A higher one decides whatever it speaks about and leaves the rest alone. */
+export const combine = (base: PermissionSet, layers: readonly Overwrite[]): PermissionSet => layers.reduce(lay, base);
+
+/** What decided a bit, as clients are told. */
+export type Step =
+  | { readonly kind: 'owner' }
+  | { readonly kind: 'administrator'; readonly role_id: bigint }
+  | { readonly kind: 'role'; readonly role_id: bigint }
+  | { readonly kind: 'overwrite'; readonly place: 'category' | 'track'; readonly type: 'role' | 'member'; readonly id: bigint }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'hidden' }
+  | { readonly kind: 'mute' }
+  | { readonly kind: 'default' };
+
+/** Hears each layer of a decision, in the order in which they count. Deciding needs none; explaining listens. */
+type Witness = (layer: Overwrite, step: Step) => void;
+
+/** What a subject may do in the guild as a whole. */
+export const inGuild = (subject: Subject): PermissionSet => decide(subject);
+
+/** What a subject may do in a track. Without VIEW_TRACK that is nothing. */
+export const inTrack = (subject: Subject, rules: TrackRules): PermissionSet => decide(subject, rules);
+
+/** What was decided about one permission, and by what. */
+export interface Explained {
+  readonly permission: PermissionName;
+  readonly granted: boolean;
+  readonly decided_by: Step;
+}
+
+/** What a subject may do in the guild, or in a track, and which step decided each bit; decided by the same walk. */
+export function explain(subject: Subject, rules?: TrackRules): { readonly permissions: PermissionSet; readonly bits: readonly Explained[] } {
+  const deciders: Step[] = PERMISSION_NAMES.map(() => ({ kind: 'default' }));
+  const permissions = decide(subject, rules, ({ allow, deny }, step) => {
+    PERMISSION_NAMES.forEach((_, index) => {
+      if (((allow | deny) & bit(index)) !== 0n) deciders[index] = step;
+    });
+  });
+  const bits = PERMISSION_NAMES.map((permission, index) => ({
+    permission,
+    granted: has(permissions, bit(index)),
+    decided_by: deciders[index] as Step,
+  }));
+  return { permissions, bits };
+}
+
+const GRANT_ALL: Overwrite = { allow: EVERYTHING, deny: NOTHING };
+
+function decide(subject: Subject, rules?: TrackRules, witness?: Witness): PermissionSet {
+  if (subject.isOwner) {
+    witness?.(GRANT_ALL, { kind: 'owner' });
+    return EVERYTHING;
+  }
+  let granted = NOTHING;
+  let administrator: bigint | undefined;
+  for (const role of subject.roles) {
+    granted = lay(granted, role);
+    if (has(role.allow, Permission.Administrator)) administrator = role.id;
+    witness?.(role, { kind: 'role', role_id: role.id });
+  }
+  if (has(granted, Permission.Administrator) && administrator !== undefined) {
+    witness?.(GRANT_ALL, { kind: 'administrator', role_id: administrator });
+    return EVERYTHING;
+  }
+  if (rules) granted = layOverwrites(granted, subject, rules, witness);
+  return restrict(granted, subject, rules !== undefined, witness);
+}
+
+/** @everyone's overwrite, then those of the roles in position order, then the member's own: the category's, and over it the track's. */
+function layOverwrites(base: PermissionSet, subject: Subject, rules: TrackRules, witness?: Witness): PermissionSet {
+  const own = rules.overwrites;
+  const inherited = rules.inherits ? rules.categoryOverwrites : [];
+  if (own.length === 0 && inherited.length === 0) return base;
+  let granted = base;
+  const layFor = (type: SubjectOverwrite['type'], id: bigint): void => {
+    for (const [place, overwrites] of [['category', inherited], ['track', own]] as const) {
+      const overwrite = overwrites.find((candidate) => candidate.id === id && candidate.type === type);
+      if (!overwrite) continue;
+      granted = lay(granted, overwrite);
+      witness?.(overwrite, { kind: 'overwrite', place, type, id });
+    }
+  };
+  for (const role of subject.roles) layFor('role', role.id);
+  layFor('member', subject.userId);
+  return granted;
+}
+
+/** What is worth nothing without something else, and what a timeout takes. */
+function restrict(granted: PermissionSet, subject: Subject, inTrack: boolean, witness?: Witness): PermissionSet {
+  let left = granted;
+  const take = (taken: PermissionSet, step: Step): void => {
+    const lost = intersection(left, taken);
+    if (lost === NOTHING) return;
+    left = minus(left, lost);
+    witness?.({ allow: NOTHING, deny: lost }, step);
+  };
+  if (subject.isTimedOut) take(minus(EVERYTHING, TIMED_OUT_AT_MOST), { kind: 'timeout' });
+  if (inTrack && !has(left, Permission.ViewTrack)) take(EVERYTHING, { kind: 'hidden' });
+  if (inTrack && !has(left, Permission.CreateMessage)) take(NEEDS_CREATE_MESSAGE, { kind: 'mute' });
+  return left;
+}

@@ -1,0 +1,101 @@
+import type { Snowflake } from '../common/snowflake';
+import type { MemberDocument } from '../members/member.schema';
+import type { RoleDocument } from '../roles/role.schema';
+import type { TrackDocument } from '../tracks/track.schema';
+import { has, inGuild, inTrack, minus, type PermissionSet, type Subject } from './algebra';
+import { type GuildState, type GuildTracks, rulesOf } from './guild-state';
+import { OwnerOnly, PermissionsMissing } from './permissions.errors';
+import type { Actor } from './policy';
+import type { Requirement } from './requirement';
+
+/** What is asked of a member. */
+export type MemberRequirement = Extract<Requirement, { kind: 'member' }>;
+
+/** What one member may do in one guild, as of one version of it. */
+export class GuildAuthority implements Actor {
+  readonly guildId: Snowflake;
+  readonly userId: Snowflake;
+  readonly isOwner: boolean;
+  /** The member's roles, lowest first, with @everyone. */
+  readonly roles: readonly RoleDocument[];
+  readonly permissions: PermissionSet;
+  /** The position of their highest role; beyond every role for the owner. */
+  readonly highestPosition: number;
+  readonly subject: Subject;
+
+  constructor(
+    readonly state: GuildState,
+    readonly member: MemberDocument,
+    private readonly requirement: MemberRequirement | undefined,
+    private readonly nowMs: number,
+  ) {
+    this.guildId = state.guild._id;
+    this.userId = member.user_id;
+    this.isOwner = state.guild.owner_id === member.user_id;
+    const held = new Set(member.role_ids).add(state.guild._id);
+    this.roles = state.roles.filter(({ _id }) => held.has(_id));
+    this.highestPosition = this.isOwner ? Infinity : state.guild.role_ids.indexOf(this.roles.at(-1)?._id ?? state.guild._id) + 1;
+    this.subject = {
+      userId: this.userId,
+      isOwner: this.isOwner,
+      isTimedOut: member.timed_out_until !== null && member.timed_out_until.getTime() > nowMs,
+      roles: this.roles.map(({ _id, allow, deny }) => ({ id: _id, allow, deny })),
+    };
+    this.permissions = inGuild(this.subject);
+  }
+
+  /**
+   * The same member under a newer state of the guild.
+   *
+   * @throws PermissionsMissing or OwnerOnly when they may no longer do what they came for
+   */
+  under(state: GuildState): GuildAuthority {
+    if (state === this.state) return this;
+    const authority = new GuildAuthority(state, this.member, this.requirement, this.nowMs);
+    if (this.requirement) authority.assertMeets(this.requirement);
+    return authority;
+  }
+
+  /** What they may do in a track. */
+  in(track: TrackDocument, tracks: GuildTracks): PermissionSet {
+    return inTrack(this.subject, rulesOf(this.state.guild, tracks, track));
+  }
+
+  /** @throws PermissionsMissing naming those that they lack in the guild, OwnerOnly when only the owner may */
+  assertMeets({ permissions, ownerOnly }: MemberRequirement): void {
+    if (ownerOnly && !this.isOwner) throw new OwnerOnly();
+    assertHolds(this.permissions, permissions);
+  }
+}
+
+/** What one member may do in one track that they may view. */
+export class TrackAuthority {
+  constructor(
+    readonly guild: GuildAuthority,
+    readonly track: TrackDocument,
+    readonly tracks: GuildTracks,
+    readonly permissions: PermissionSet,
+  ) {}
+
+  get userId(): Snowflake {
+    return this.guild.userId;
+  }
+
+  get guildId(): Snowflake {
+    return this.guild.guildId;
+  }
+
+  get trackId(): Snowflake {
+    return this.track._id;
+  }
+
+  /** @throws PermissionsMissing naming those that they lack in the track */
+  assertMeets({ permissions, ownerOnly }: MemberRequirement): void {
+    if (ownerOnly && !this.guild.isOwner) throw new OwnerOnly();
+    assertHolds(this.permissions, permissions);
+  }
+}
+
+function assertHolds(held: PermissionSet, wanted: PermissionSet): void {
+  if (!has(held, wanted)) throw new PermissionsMissing(minus(wanted, held));
+}

@@ -1,0 +1,42 @@
+import { applyDecorators } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ApiBearerAuth } from '@nestjs/swagger';
+import { TokenInvalid } from '../auth/auth.errors';
+import { ValidationFailed } from '../common/common.errors';
+import { Problems } from '../common/problems.decorator';
+import { GuildNotFound } from '../guilds/guilds.errors';
+import { RateLimited } from '../throttling/throttling.errors';
+import { NOTHING, type PermissionSet, union } from './algebra';
+import { OwnerOnly, PermissionsMissing } from './permissions.errors';
+
+/** What a caller must be or hold, declared on every handler. */
+export type Requirement =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'token' }
+  | { readonly kind: 'member'; readonly permissions: PermissionSet; readonly ownerOnly: boolean };
+
+/** Where a requirement is kept; a handler without one stops the boot. */
+export const Requires = Reflector.createDecorator<Requirement>();
+
+const withToken = (requirement: Requirement) =>
+  applyDecorators(Requires(requirement), ApiBearerAuth(), Problems(TokenInvalid, RateLimited));
+
+/** Open to everybody. */
+export const Public = () => applyDecorators(Requires({ kind: 'public' }), Problems(RateLimited));
+
+/** Open to whoever is logged in. */
+export const Authenticated = () => withToken({ kind: 'token' });
+
+/** Open to members of the guild that the path or payload names, or whose track it names. A track must be visible to them. */
+export const Member = () => RequirePermissions();
+
+/** Open to members who hold all of these: in the track that the path or payload names, else in its guild. */
+export const RequirePermissions = (...permissions: PermissionSet[]) =>
+  applyDecorators(
+    withToken({ kind: 'member', permissions: permissions.length > 0 ? union(...permissions) : NOTHING, ownerOnly: false }),
+    Problems(ValidationFailed, GuildNotFound, ...(permissions.length > 0 ? [PermissionsMissing] : [])),
+  );
+
+/** Open to the guild's owner. */
+export const RequireOwner = () =>
+  applyDecorators(withToken({ kind: 'member', permissions: NOTHING, ownerOnly: true }), Problems(ValidationFailed, GuildNotFound, OwnerOnly));

@@ -1,0 +1,30 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+import type { Overwrite } from '../permissions/algebra';
+
+/** A role. Its position is not here but in the guild's `role_ids`; one that isn't in there does not exist. */
+export interface RoleDocument extends Overwrite {
+  readonly _id: Snowflake;
+  readonly guild_id: Snowflake;
+  readonly name: string;
+  /** RGB, 0 to 0xffffff; 0 is none. */
+  readonly color: number;
+  readonly hoist: boolean;
+  readonly mentionable: boolean;
+}
+
+export const roleSchema = new Schema<RoleDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    name: { type: String, required: true },
+    allow: { type: BigInt, required: true },
+    deny: { type: BigInt, required: true },
+    color: { type: Number, required: true },
+    hoist: { type: Boolean, required: true },
+    mentionable: { type: Boolean, required: true },
+  } as never,
+  { ...STORED, collection: 'roles' },
+);
+roleSchema.index({ guild_id: 1, _id: 1 });

@@ -1,0 +1,49 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+import type { SubjectOverwrite } from '../permissions/algebra';
+
+export const TRACK_TYPES = ['text', 'category'] as const;
+/** A text track holds messages, a category holds tracks. */
+export type TrackType = (typeof TRACK_TYPES)[number];
+
+/** A track of a guild. Its place and category are in the guild's `track_layout`; one that isn't in there does not exist. */
+export interface TrackDocument {
+  readonly _id: Snowflake;
+  readonly guild_id: Snowflake;
+  readonly type: TrackType;
+  readonly name: string;
+  readonly topic: string;
+  readonly nsfw: boolean;
+  /** Seconds that a member waits between two messages; 0 is none. */
+  readonly slowmode_seconds: number;
+  /** Whether the category's overwrites hold here too. */
+  readonly inherits: boolean;
+  readonly overwrites: readonly SubjectOverwrite[];
+}
+
+const overwriteSchema = new Schema(
+  {
+    id: { type: BigInt, required: true },
+    type: { type: String, enum: ['role', 'member'], required: true },
+    allow: { type: BigInt, required: true },
+    deny: { type: BigInt, required: true },
+  },
+  { _id: false, id: false, strict: 'throw' },
+);
+
+export const trackSchema = new Schema<TrackDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    type: { type: String, enum: TRACK_TYPES, required: true },
+    name: { type: String, required: true },
+    topic: { type: String, default: '' },
+    nsfw: { type: Boolean, required: true },
+    slowmode_seconds: { type: Number, required: true },
+    inherits: { type: Boolean, required: true },
+    overwrites: { type: [overwriteSchema], required: true },
+  } as never,
+  { ...STORED, collection: 'tracks' },
+);
+trackSchema.index({ guild_id: 1, _id: 1 });

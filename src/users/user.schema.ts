@@ -1,0 +1,33 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+
+/** An account. */
+export interface UserDocument {
+  readonly _id: Snowflake;
+  readonly username: string;
+  /** The username without case: what must be unique. */
+  readonly username_key: string;
+  readonly email: string;
+  /** The address without case: what must be unique, and what a login looks for. */
+  readonly email_key: string;
+  /** argon2id, in PHC string format. */
+  readonly password_hash: string;
+  /** The guilds whose membership counts against the limit; membership itself is the member's document. */
+  readonly guild_ids: readonly Snowflake[];
+}
+
+export const userSchema = new Schema<UserDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    username: { type: String, required: true },
+    username_key: { type: String, required: true },
+    email: { type: String, required: true },
+    email_key: { type: String, required: true },
+    password_hash: { type: String, required: true },
+    guild_ids: { type: [BigInt], required: true },
+  },
+  { ...STORED, collection: 'users' },
+);
+userSchema.index({ username_key: 1 }, { unique: true });
+userSchema.index({ email_key: 1 }, { unique: true });
