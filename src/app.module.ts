@@ -11,6 +11,7 @@ import { ConfigModule } from './config/config.module';
 import type { Environment } from './config/config.schema';
 import { DatabaseModule } from './database/database.module';
 import { EventsModule } from './events/events.module';
+import { GuildsModule } from './guilds/guilds.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
 import { RateGuard } from './throttling/rate.guard';
@@ -49,6 +50,7 @@ export class AppModule {
         PermissionsModule,
         AuthModule,
         UsersModule,
+        GuildsModule,
       ],
       controllers: [AuthController],
       providers: [

@@ -6,6 +6,7 @@ import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { Config } from '../config/config';
 import { MODELS } from '../database/database.module';
+import { insert } from '../database/insert';
 import { userEpoch } from '../events/epochs';
 import { EventsService } from '../events/events.service';
 import { Memory } from '../events/memory';
@@ -41,7 +42,7 @@ export class SessionsService {
       user_agent: userAgent.slice(0, LIMITS.userAgent),
       expires_at: new Date(Date.now() + this.config.get('SESSION_DAYS') * DAY_MS),
     };
-    await this.sessions.insertMany([document]);
+    await insert(this.sessions, document);
     await this.revokeBeyondLimit(userId);
     return { token, session: sessionFrom(document) };
   }

@@ -8,6 +8,7 @@ import { Memory, type Recollection } from '../events/memory';
 import type { GuildDocument } from '../guilds/guild.schema';
 import { GuildNotFound } from '../guilds/guilds.errors';
 import type { MemberDocument } from '../members/member.schema';
+import { MemberNotFound } from '../members/members.errors';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import { TrackNotFound } from '../tracks/tracks.errors';
@@ -66,6 +67,13 @@ export class AuthorityResolver {
     const permissions = authority.in(track, existing);
     if (!has(permissions, Permission.ViewTrack)) throw new TrackNotFound();
     return new TrackAuthority(authority, track, existing, permissions);
+  }
+
+  /** What another member of the guild may do. @throws MemberNotFound */
+  async memberOf(state: GuildState, userId: Snowflake): Promise<GuildAuthority> {
+    const [member] = await this.memory.recall<[MemberDocument | null]>(this.member(state.guild._id, userId));
+    if (!member) throw new MemberNotFound();
+    return new GuildAuthority(state, member, undefined, Date.now());
   }
 
   /** A guild's roles and order. @throws GuildNotFound */

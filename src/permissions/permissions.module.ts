@@ -1,9 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AuthorityResolver } from './authority-resolver';
+import { PermissionsController } from './permissions.controller';
 import { RequirementsCheck } from './requirements.check';
 
 /** Who may do what, for every feature. */
 @Global()
-@Module({ imports: [DiscoveryModule], providers: [AuthorityResolver, RequirementsCheck], exports: [AuthorityResolver] })
+@Module({ imports: [DiscoveryModule], controllers: [PermissionsController], providers: [AuthorityResolver, RequirementsCheck], exports: [AuthorityResolver] })
 export class PermissionsModule {}

@@ -4,13 +4,8 @@ export interface BucketRule {
   readonly windowMs: number;
 }
 
-/** A bucket: how much was put in during the current window, and when that began. */
-export interface BucketState {
-  readonly startedAtMs: number;
-  readonly used: number;
-  /** What was put in during the window before. */
-  readonly usedBefore: number;
-}
+/** A bucket: when each thing in it was put in, the oldest first; something of weight 3 is three things. */
+export type BucketState = readonly number[];
 
 /** What came of hitting a bucket. */
 export interface BucketHit {
@@ -18,52 +13,39 @@ export interface BucketHit {
   readonly allowed: boolean;
   /** How much fits in right now. */
   readonly remaining: number;
-  /** Until this much would have fitted in; 0 when it did. */
+  /** Until this weight fits in; 0 when it did, Infinity when it never will. */
   readonly retryAfterMs: number;
-  /** Until the current window ends. */
+  /** Until the bucket is empty, if nothing more comes. */
   readonly resetMs: number;
 }
 
 /**
- * Puts `weight` into a bucket, when it fits.
+ * Puts `weight` into a bucket, when it fits: whatever the moment, no more than the limit went in during one window's length before it.
  *
- * The window slides: what counts is what was put in during the current window, and of the window before as large a part as
- * still lies within one window's length, taken as spread evenly. A burst of the whole limit is fine, twice the limit around a window's edge
- * is not. A hit that doesn't fit is not counted, so that it does not prolong the wait.
- *
- * @see https://blog.cloudflare.com/counting-things-a-lot-of-different-things/ the sliding window of two counters
+ * That is the sliding window log, exact at the cost of one number for each thing in the bucket. A hit that doesn't fit is not
+ * counted, so it does not prolong the wait.
  */
-export function hit(bucket: BucketState | undefined, rule: BucketRule, nowMs: number, weight = 1): BucketHit {
-  const current = windowAt(bucket, rule.windowMs, nowMs);
-  if (rule.limit === 0) return { state: current, allowed: true, remaining: Infinity, retryAfterMs: 0, resetMs: 0 };
-  const elapsedMs = nowMs - current.startedAtMs;
-  const resetMs = rule.windowMs - elapsedMs;
-  const filled = current.used + current.usedBefore * (resetMs / rule.windowMs);
-  const allowed = filled + weight <= rule.limit;
-  const state = allowed ? { ...current, used: current.used + weight } : current;
+export function hit(bucket: BucketState | undefined, { limit, windowMs }: BucketRule, nowMs: number, weight = 1): BucketHit {
+  const kept = inside(bucket ?? [], nowMs - windowMs);
+  if (limit === 0) return { state: kept, allowed: true, remaining: Infinity, retryAfterMs: 0, resetMs: 0 };
+  const allowed = kept.length + weight <= limit;
+  const state = allowed && weight > 0 ? [...kept, ...new Array<number>(weight).fill(nowMs)] : kept;
+  const newest = state.at(-1);
   return {
     state,
     allowed,
-    remaining: Math.max(0, Math.floor(rule.limit - filled - (allowed ? weight : 0))),
-    retryAfterMs: allowed ? 0 : waitMs(current, rule, elapsedMs, weight),
-    resetMs,
+    remaining: limit - state.length,
+    retryAfterMs: allowed ? 0 : waitMs(kept, weight, limit) + windowMs - nowMs,
+    resetMs: newest === undefined ? 0 : newest + windowMs - nowMs,
   };
 }
 
-/** Whether a bucket is as good as new, so that it need not be kept. */
-export const isEmpty = (bucket: BucketState, windowMs: number, nowMs: number): boolean => nowMs - bucket.startedAtMs >= 2 * windowMs;
-
-function windowAt(bucket: BucketState | undefined, windowMs: number, nowMs: number): BucketState {
-  if (!bucket || nowMs < bucket.startedAtMs || nowMs - bucket.startedAtMs >= 2 * windowMs) return { startedAtMs: nowMs, used: 0, usedBefore: 0 };
-  if (nowMs - bucket.startedAtMs < windowMs) return bucket;
-  return { startedAtMs: bucket.startedAtMs + windowMs, used: 0, usedBefore: bucket.used };
+function inside(bucket: BucketState, oldestMs: number): BucketState {
+  const first = bucket.findIndex((atMs) => atMs > oldestMs);
+  return first === 0 ? bucket : first < 0 ? [] : bucket.slice(first);
 }
 
-function waitMs({ used, usedBefore }: BucketState, { limit, windowMs }: BucketRule, elapsedMs: number, weight: number): number {
-  if (weight > limit) return Infinity;
-  // In this window: until enough of the one before has slid out. Else in the next, where this one's is what slides out.
-  const spare = limit - weight - used;
-  const inThis = spare >= 0 ? windowMs * (1 - spare / usedBefore) : Infinity;
-  const inNext = windowMs + (used > 0 ? Math.max(0, windowMs * (1 - (limit - weight) / used)) : 0);
-  return Math.max(1, Math.ceil(Math.min(inThis, inNext) - elapsedMs));
+/** When the last of those was put in that have to go before a weight fits. */
+function waitMs(kept: BucketState, weight: number, limit: number): number {
+  return weight > limit ? Infinity : kept[kept.length + weight - limit - 1]!;
 }

@@ -10,6 +10,7 @@ import { createdAt } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
+import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
 import { GuildLimitReached } from '../guilds/guilds.errors';
 import type { SelfDto, UpdateSelfDto, UserDto } from './user.dto';
@@ -47,7 +48,7 @@ export class UsersService {
       password_hash: await this.passwords.hash(password),
       guild_ids: [],
     };
-    await refusingDuplicates(() => this.users.insertMany([user]));
+    await refusingDuplicates(() => insert(this.users, user));
     return user;
   }
 

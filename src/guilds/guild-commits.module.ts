@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { GuildCommits } from './guild-commits';
+
+/** The one way to change a guild's document, for every feature that has something in it. */
+@Module({ providers: [GuildCommits], exports: [GuildCommits] })
+export class GuildCommitsModule {}

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { InvitesModule } from '../invites/invites.module';
+import { MembersModule } from '../members/members.module';
+import { MessagesModule } from '../messages/messages.module';
+import { RolesModule } from '../roles/roles.module';
+import { TracksModule } from '../tracks/tracks.module';
+import { UsersModule } from '../users/users.module';
+import { GuildCommitsModule } from './guild-commits.module';
+import { GuildsController, OwnGuildsController } from './guilds.controller';
+import { GuildsService } from './guilds.service';
+
+/** Guilds as a whole: made, changed, given away and deleted. */
+@Module({
+  imports: [GuildCommitsModule, UsersModule, MembersModule, RolesModule, TracksModule, MessagesModule, InvitesModule],
+  controllers: [GuildsController, OwnGuildsController],
+  providers: [GuildsService],
+  exports: [GuildsService],
+})
+export class GuildsModule {}

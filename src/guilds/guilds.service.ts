@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { createdAt, type Snowflake } from '../common/snowflake';
+import { Snowflakes } from '../common/snowflakes.service';
+import { MODELS } from '../database/database.module';
+import { insert } from '../database/insert';
+import { EventsService } from '../events/events.service';
+import { InvitesService } from '../invites/invites.service';
+import { MembersService } from '../members/members.service';
+import { MessagesService } from '../messages/messages.service';
+import type { GuildAuthority } from '../permissions/authority';
+import { OwnerOnly } from '../permissions/permissions.errors';
+import { RolesService } from '../roles/roles.service';
+import { TracksService } from '../tracks/tracks.service';
+import { UsersService } from '../users/users.service';
+import { GuildCommits } from './guild-commits';
+import type { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
+import type { GuildDocument } from './guild.schema';
+import { GuildNotFound } from './guilds.errors';
+
+/** Guilds as a whole. */
+@Injectable()
+export class GuildsService {
+  constructor(
+    private readonly snowflakes: Snowflakes,
+    private readonly commits: GuildCommits,
+    private readonly users: UsersService,
+    private readonly members: MembersService,
+    private readonly roles: RolesService,
+    private readonly tracks: TracksService,
+    private readonly messages: MessagesService,
+    private readonly invites: InvitesService,
+    private readonly events: EventsService,
+    @InjectModel(MODELS.guild) private readonly guilds: Model<GuildDocument>,
+  ) {}
+
+  /**
+   * Makes a guild with @everyone, a category and a text track. The guild's document is written last but for its first member, so that a crash
+   * on the way leaves nothing that exists.
+   *
+   * @throws GuildLimitReached when the user is in 200 guilds
+   */
+  async create(ownerId: Snowflake, fields: CreateGuildDto): Promise<GuildDocument> {
+    const _id = this.snowflakes.next();
+    await this.users.reserveGuild(ownerId, _id);
+    const [track_layout] = await Promise.all([this.tracks.createFirst(_id), this.roles.createEveryone(_id)]);
+    const guild: GuildDocument = { _id, ...fields, owner_id: ownerId, role_ids: [_id], track_layout, version: 1 };
+    await insert(this.guilds, guild);
+    await this.members.join(_id, ownerId);
+    return guild;
+  }
+
+  /** These guilds, in no order. */
+  list(ids: readonly Snowflake[]): Promise<GuildDocument[]> {
+    return this.guilds.find({ _id: { $in: ids } }).lean<GuildDocument[]>().exec();
+  }
+
+  /** A guild as people see it who may not be in it. @throws GuildNotFound when it is not discoverable and they are not a member */
+  async preview(guildId: Snowflake, userId: Snowflake): Promise<GuildPreviewDto> {
+    const guild = await this.guilds.findById(guildId).lean<GuildDocument | null>();
+    if (!guild) throw new GuildNotFound();
+    if (!guild.discoverable && !(await this.members.find(guildId, userId))) throw new GuildNotFound();
+    const { _id, name, description, discoverable } = guild;
+    return { id: _id, name, description, discoverable, created_at: createdAt(_id) };
+  }
+
+  /** Changes a guild; giving it to another member is for its owner only. @throws OwnerOnly, MemberNotFound */
+  async update(authority: GuildAuthority, change: UpdateGuildDto): Promise<GuildDocument> {
+    if (change.owner_id !== undefined) {
+      if (!authority.isOwner) throw new OwnerOnly();
+      await this.members.get(authority.guildId, change.owner_id);
+    }
+    return this.commits.commit(
+      authority.guildId,
+      (state) => {
+        if (change.owner_id !== undefined && !authority.under(state).isOwner) throw new OwnerOnly();
+        return change;
+      },
+      (guild) => this.events.publish('GUILD_UPDATE', { guildId: guild._id }, guildDtoOf(guild)),
+    );
+  }
+
+  /** Deletes a guild: without its document it is gone, and the rest is swept. */
+  async delete({ guildId }: GuildAuthority): Promise<void> {
+    const { deletedCount } = await this.guilds.deleteOne({ _id: guildId });
+    if (deletedCount === 0) throw new GuildNotFound();
+    await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
+    await this.members.removeAll(guildId);
+    await Promise.all([this.roles.removeAll(guildId), this.tracks.removeAll(guildId), this.messages.removeAll(guildId), this.invites.removeAll(guildId)]);
+  }
+}
+
+/** A guild as its members see it. */
+export const guildDtoOf = ({ _id, name, description, discoverable, owner_id, version }: GuildDocument): GuildDto => ({
+  id: _id,
+  name,
+  description,
+  discoverable,
+  owner_id,
+  version,
+  created_at: createdAt(_id),
+});

@@ -1,0 +1,80 @@
+import { Controller, Delete, Get, HttpStatus, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Answers, AnswersNothing, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { Problems } from '../common/problems.decorator';
+import type { Snowflake } from '../common/snowflake';
+import { GuildLimitReached } from '../guilds/guilds.errors';
+import { type MemberDto, memberDto } from '../members/member.dto';
+import { memberDtoOf } from '../members/members.service';
+import { Permission } from '../permissions/algebra';
+import type { TrackAuthority } from '../permissions/authority';
+import { Authority, UserId } from '../permissions/call';
+import { PermissionsMissing } from '../permissions/permissions.errors';
+import { Authenticated, Public, RequirePermissions } from '../permissions/requirement';
+import { LimitRate } from '../throttling/rate-limits';
+import { TrackNotFound, TrackNotText } from '../tracks/tracks.errors';
+import { type CreateInviteDto, createInviteDto, type InviteDto, inviteDto, type InvitePreviewDto, invitePreviewDto } from './invite.dto';
+import { InviteLimitReached, InviteNotFound } from './invites.errors';
+import { InvitesService } from './invites.service';
+
+const code = z
+  .string()
+  .regex(/^[\w-]{1,32}$/, { error: 'must be the code of an invite' })
+  .meta({ example: 'gT3nRk8qA-_0' });
+
+@ApiTags('invites')
+@Controller()
+export class InvitesController {
+  constructor(private readonly invites: InvitesService) {}
+
+  @Post('tracks/:track_id/invites')
+  @Summary('Makes an invite.')
+  @RequirePermissions(Permission.CreateInvites)
+  @Validated()
+  @Problems(TrackNotFound, TrackNotText, InviteLimitReached)
+  @Answers(inviteDto, HttpStatus.CREATED)
+  async create(@Authority() authority: TrackAuthority, @JsonBody(createInviteDto) invite: CreateInviteDto): Promise<InviteDto> {
+    return this.invites.create(authority, invite);
+  }
+
+  @Get('guilds/:guild_id/invites')
+  @Summary('Lists the invites of a guild.')
+  @RequirePermissions(Permission.ModifyGuild)
+  @Answers(z.array(inviteDto))
+  async list(@IdParam('guild_id') guildId: Snowflake): Promise<InviteDto[]> {
+    return this.invites.list(guildId);
+  }
+
+  @Get('invites/:code')
+  @Summary('Looks at an invite.')
+  @Public()
+  @LimitRate('invite_look')
+  @Validated()
+  @Problems(InviteNotFound)
+  @Answers(invitePreviewDto)
+  async preview(@Param('code', { schema: code }) inviteCode: string): Promise<InvitePreviewDto> {
+    return this.invites.preview(inviteCode);
+  }
+
+  @Post('invites/:code')
+  @Summary('Accepts an invite: joins its guild.')
+  @Authenticated()
+  @LimitRate('invite_accept')
+  @Validated()
+  @Problems(InviteNotFound, GuildLimitReached)
+  @Answers(memberDto)
+  async accept(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake): Promise<MemberDto> {
+    return memberDtoOf(await this.invites.accept(inviteCode, userId));
+  }
+
+  @Delete('invites/:code')
+  @Summary('Revokes an invite: one’s own, or any with DELETE_INVITES.')
+  @Authenticated()
+  @Validated()
+  @Problems(InviteNotFound, PermissionsMissing)
+  @AnswersNothing()
+  async revoke(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake): Promise<void> {
+    await this.invites.revoke(inviteCode, userId);
+  }
+}

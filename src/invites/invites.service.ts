@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
+import { MODELS } from '../database/database.module';
+import { insert } from '../database/insert';
+import { EventsService } from '../events/events.service';
+import { MembersService } from '../members/members.service';
+import type { MemberDocument } from '../members/member.schema';
+import { has, Permission } from '../permissions/algebra';
+import type { TrackAuthority } from '../permissions/authority';
+import { AuthorityResolver } from '../permissions/authority-resolver';
+import { PermissionsMissing } from '../permissions/permissions.errors';
+import { TrackNotText } from '../tracks/tracks.errors';
+import type { CreateInviteDto, InviteDto, InvitePreviewDto } from './invite.dto';
+import type { InviteDocument } from './invite.schema';
+import { InviteLimitReached, InviteNotFound } from './invites.errors';
+
+const CODE_BYTES = 9;
+
+/** Ways into guilds. */
+@Injectable()
+export class InvitesService {
+  constructor(
+    private readonly members: MembersService,
+    private readonly resolver: AuthorityResolver,
+    private readonly events: EventsService,
+    @InjectModel(MODELS.invite) private readonly invites: Model<InviteDocument>,
+  ) {}
+
+  /** Makes an invite to a track. @throws InviteLimitReached, TrackNotText */
+  async create({ guildId, trackId, userId, track }: TrackAuthority, { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto): Promise<InviteDto> {
+    if (track.type !== 'text') throw new TrackNotText();
+    const count = await this.invites.countDocuments({ guild_id: guildId }).limit(LIMITS.invites);
+    if (count >= LIMITS.invites) throw new InviteLimitReached();
+    const created_at = new Date();
+    const invite: InviteDocument = {
+      _id: randomBytes(CODE_BYTES).toString('base64url'),
+      guild_id: guildId,
+      track_id: trackId,
+      inviter_id: userId,
+      max_uses,
+      uses: 0,
+      created_at,
+      expires_at: maxAgeSeconds === 0 ? null : new Date(created_at.getTime() + maxAgeSeconds * 1_000),
+    };
+    await insert(this.invites, invite);
+    await this.events.publish('INVITE_CREATE', { guildId, permission: Permission.ModifyGuild }, inviteDtoOf(invite));
+    return inviteDtoOf(invite);
+  }
+
+  /** The invites of a guild that still work. */
+  async list(guildId: Snowflake): Promise<InviteDto[]> {
+    const invites = await this.invites.find({ guild_id: guildId }).sort({ _id: 1 }).limit(LIMITS.invites).lean<InviteDocument[]>();
+    return invites.filter(works).map(inviteDtoOf);
+  }
+
+  /** What an invite shows to who holds its code. @throws InviteNotFound */
+  async preview(code: string): Promise<InvitePreviewDto> {
+    const { guild_id: guildId, inviter_id, expires_at } = await this.get(code);
+    const { guild } = await this.resolver.stateOfGuild(guildId);
+    return { code, guild: { id: guildId, name: guild.name, description: guild.description }, inviter_id, expires_at };
+  }
+
+  /**
+   * Joins the guild that an invite opens. Who is in it already stays so, and uses nothing up.
+   *
+   * The use is counted by one conditional write before joining, so that no number of acceptances at the same time exceeds the limit, and given
+   * back when nobody joined.
+   *
+   * @throws InviteNotFound, GuildLimitReached
+   */
+  async accept(code: string, userId: Snowflake): Promise<MemberDocument> {
+    const invite = await this.get(code);
+    const { guild_id: guildId } = invite;
+    await this.resolver.stateOfGuild(guildId);
+    const known = await this.members.find(guildId, userId);
+    if (known) return known;
+    await this.use(invite);
+    try {
+      const { member, isNew } = await this.members.join(guildId, userId);
+      if (!isNew) await this.giveBack(code);
+      return member;
+    } catch (error) {
+      await this.giveBack(code);
+      throw error;
+    }
+  }
+
+  /** Revokes an invite: its inviter may, and who has DELETE_INVITES. @throws InviteNotFound, PermissionsMissing */
+  async revoke(code: string, userId: Snowflake): Promise<void> {
+    const { guild_id: guildId, inviter_id: inviterId } = await this.get(code);
+    if (inviterId !== userId) {
+      const authority = await this.resolver.inGuild(userId, guildId);
+      if (!has(authority.permissions, Permission.DeleteInvites)) throw new PermissionsMissing(Permission.DeleteInvites);
+    }
+    const { deletedCount } = await this.invites.deleteOne({ _id: code });
+    if (deletedCount === 0) throw new InviteNotFound();
+    await this.events.publish('INVITE_DELETE', { guildId, permission: Permission.ModifyGuild }, { guild_id: guildId, code });
+  }
+
+  /** Removes the invites of a guild that is gone. */
+  async removeAll(guildId: Snowflake): Promise<void> {
+    await this.invites.deleteMany({ guild_id: guildId });
+  }
+
+  private async get(code: string): Promise<InviteDocument> {
+    const invite = await this.invites.findById(code).lean<InviteDocument | null>();
+    if (!invite || !works(invite)) throw new InviteNotFound();
+    return invite;
+  }
+
+  private async use({ _id, max_uses }: InviteDocument): Promise<void> {
+    const { modifiedCount } = await this.invites.updateOne({ _id, ...(max_uses > 0 && { uses: { $lt: max_uses } }) }, { $inc: { uses: 1 } });
+    if (modifiedCount === 0) throw new InviteNotFound();
+  }
+
+  private async giveBack(code: string): Promise<void> {
+    await this.invites.updateOne({ _id: code }, { $inc: { uses: -1 } });
+  }
+}
+
+const works = ({ max_uses, uses, expires_at }: InviteDocument): boolean => (max_uses === 0 || uses < max_uses) && (expires_at === null || expires_at.getTime() > Date.now());
+
+/** An invite as members who may manage it see it. */
+export const inviteDtoOf = ({ _id, guild_id, track_id, inviter_id, max_uses, uses, created_at, expires_at }: InviteDocument): InviteDto => ({
+  code: _id,
+  guild_id,
+  track_id,
+  inviter_id,
+  max_uses,
+  uses,
+  created_at,
+  expires_at,
+});

@@ -1,0 +1,93 @@
+import { Controller, Delete, Get, Patch, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { LIMITS } from '../common/limits';
+import { Problems } from '../common/problems.decorator';
+import { type Infer, object, pageLimit, snowflake } from '../common/schema';
+import type { Snowflake } from '../common/snowflake';
+import { Permission } from '../permissions/algebra';
+import type { GuildAuthority } from '../permissions/authority';
+import { Authority } from '../permissions/call';
+import { MemberOutOfReach, PermissionsMissing, PermissionsNotHeld } from '../permissions/permissions.errors';
+import { Member, RequirePermissions } from '../permissions/requirement';
+import { EveryoneImmovable, RoleNotFound, RoleOutOfReach } from '../roles/roles.errors';
+import { type MemberDto, memberDto, type UpdateMemberDto, updateMemberDto, type UpdateOwnMemberDto, updateOwnMemberDto } from './member.dto';
+import { MemberNotFound, TimeoutTooLong } from './members.errors';
+import { memberDtoOf, MembersService } from './members.service';
+
+const listQuery = object({
+  after: snowflake('Only members whose user id is above this.').optional(),
+  limit: pageLimit(50, LIMITS.memberPage),
+});
+type ListQuery = Infer<typeof listQuery>;
+
+@ApiTags('members')
+@Controller('guilds/:guild_id/members')
+export class MembersController {
+  constructor(private readonly members: MembersService) {}
+
+  @Get()
+  @Summary('Lists members by the ids of their users, ascending.')
+  @Member()
+  @Validated()
+  @Answers(z.array(memberDto))
+  async list(@IdParam('guild_id') guildId: Snowflake, @QueryString(listQuery) page: ListQuery): Promise<MemberDto[]> {
+    return (await this.members.list(guildId, page)).map(memberDtoOf);
+  }
+
+  @Get(':user_id')
+  @Summary('Reads a member.')
+  @Member()
+  @Problems(MemberNotFound)
+  @Answers(memberDto)
+  async read(@IdParam('guild_id') guildId: Snowflake, @IdParam('user_id') userId: Snowflake): Promise<MemberDto> {
+    return memberDtoOf(await this.members.get(guildId, userId));
+  }
+
+  @Patch('@me')
+  @Summary('Changes one’s own nick.')
+  @RequirePermissions(Permission.ChangeNickname)
+  @Validated()
+  @Answers(memberDto)
+  async updateOwn(@Authority() authority: GuildAuthority, @JsonBody(updateOwnMemberDto) change: UpdateOwnMemberDto): Promise<MemberDto> {
+    return memberDtoOf(await this.members.update(authority, authority.userId, change));
+  }
+
+  @Patch(':user_id')
+  @Summary('Changes a member. `nick` asks for MODIFY_MEMBER_NICKNAMES, `role_ids` for MANAGE_ROLES, `timed_out_until` for TIMEOUT_MEMBERS.')
+  @Member()
+  @Validated()
+  @Problems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneImmovable, TimeoutTooLong)
+  @Answers(memberDto)
+  async update(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @JsonBody(updateMemberDto) change: UpdateMemberDto): Promise<MemberDto> {
+    return memberDtoOf(await this.members.update(authority, userId, change));
+  }
+
+  @Put(':user_id/roles/:role_id')
+  @Summary('Gives a member a role.')
+  @RequirePermissions(Permission.ManageRoles)
+  @Problems(MemberNotFound, MemberOutOfReach, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneImmovable)
+  @Answers(memberDto)
+  async giveRole(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @IdParam('role_id') roleId: Snowflake): Promise<MemberDto> {
+    return memberDtoOf(await this.members.giveRole(authority, userId, roleId));
+  }
+
+  @Delete(':user_id/roles/:role_id')
+  @Summary('Takes a role from a member. Everybody may drop a role of their own, unless it denies something that they lack.')
+  @Member()
+  @Problems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneImmovable)
+  @Answers(memberDto)
+  async takeRole(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @IdParam('role_id') roleId: Snowflake): Promise<MemberDto> {
+    return memberDtoOf(await this.members.takeRole(authority, userId, roleId));
+  }
+
+  @Delete(':user_id')
+  @Summary('Throws a member out. They can come back with an invite.')
+  @RequirePermissions(Permission.KickMembers)
+  @Problems(MemberNotFound, MemberOutOfReach)
+  @AnswersNothing()
+  async kick(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake): Promise<void> {
+    await this.members.kick(authority, userId);
+  }
+}

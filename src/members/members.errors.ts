@@ -1,0 +1,23 @@
+import { HttpStatus } from '@nestjs/common';
+import { LIMITS } from '../common/limits';
+import { Problem } from '../common/problem';
+
+/** There is no such member in the guild. */
+export class MemberNotFound extends Problem {
+  static override readonly code = 'MEMBER_NOT_FOUND';
+  static override readonly status = HttpStatus.NOT_FOUND;
+
+  constructor() {
+    super('There is no such member in this guild.');
+  }
+}
+
+/** A time-out lasts so long and no longer. */
+export class TimeoutTooLong extends Problem {
+  static override readonly code = 'TIMEOUT_TOO_LONG';
+  static override readonly status = HttpStatus.BAD_REQUEST;
+
+  constructor() {
+    super(`timed_out_until can be at most ${LIMITS.timeoutDays} days ahead.`, { field: 'timed_out_until', limit: LIMITS.timeoutDays });
+  }
+}

@@ -1,0 +1,216 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { KeyedQueue } from '../common/keyed-queue';
+import { LIMITS } from '../common/limits';
+import { createdAt, type Snowflake } from '../common/snowflake';
+import { Snowflakes } from '../common/snowflakes.service';
+import { MODELS } from '../database/database.module';
+import { duplicateKey } from '../database/duplicate-key';
+import { insert } from '../database/insert';
+import { EventsService } from '../events/events.service';
+import { OwnerCannotLeave } from '../guilds/guilds.errors';
+import { has, minus, Permission, type PermissionSet } from '../permissions/algebra';
+import { GuildAuthority } from '../permissions/authority';
+import { PermissionsMissing } from '../permissions/permissions.errors';
+import { assertMayActOnMember, assertMayDropOwnRole, assertMayGiveRole, assertMayTakeRole } from '../permissions/policy';
+import type { RoleDocument } from '../roles/role.schema';
+import { EveryoneImmovable, RoleNotFound } from '../roles/roles.errors';
+import { UsersService } from '../users/users.service';
+import type { MemberDto, UpdateMemberDto } from './member.dto';
+import type { MemberDocument } from './member.schema';
+import { MemberNotFound, TimeoutTooLong } from './members.errors';
+
+const DAY_MS = 86_400_000;
+
+/** A page of members. */
+export interface MemberPage {
+  readonly after?: Snowflake;
+  readonly limit: number;
+}
+
+/** Memberships: a member's document exists, or they are not in the guild. */
+@Injectable()
+export class MembersService {
+  // What one member is changed to depends on what they are, so changes of one wait for each other.
+  private readonly queue = new KeyedQueue<string>();
+
+  constructor(
+    private readonly snowflakes: Snowflakes,
+    private readonly users: UsersService,
+    private readonly events: EventsService,
+    @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
+  ) {}
+
+  /**
+   * Makes a user a member. Being one already is fine.
+   *
+   * @returns the member, and whether they are new
+   * @throws GuildLimitReached when they are in 200 guilds
+   */
+  async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
+    await this.users.reserveGuild(userId, guildId);
+    const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, role_ids: [], timed_out_until: null };
+    try {
+      await insert(this.members, member);
+    } catch (error) {
+      if (!duplicateKey(error)) throw error;
+      return { member: await this.get(guildId, userId), isNew: false };
+    }
+    await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(member));
+    return { member, isNew: true };
+  }
+
+  /** The membership of a user, when there is one. */
+  async find(guildId: Snowflake, userId: Snowflake): Promise<MemberDocument | undefined> {
+    const member = await this.members.findOne({ guild_id: guildId, user_id: userId }).lean<MemberDocument | null>();
+    return member ?? undefined;
+  }
+
+  /** @throws MemberNotFound */
+  async get(guildId: Snowflake, userId: Snowflake): Promise<MemberDocument> {
+    const member = await this.find(guildId, userId);
+    if (!member) throw new MemberNotFound();
+    return member;
+  }
+
+  /** Members by the ids of their users, ascending. */
+  list(guildId: Snowflake, { after, limit }: MemberPage): Promise<MemberDocument[]> {
+    return this.members
+      .find({ guild_id: guildId, ...(after !== undefined && { user_id: { $gt: after } }) })
+      .sort({ user_id: 1 })
+      .limit(limit)
+      .lean<MemberDocument[]>()
+      .exec();
+  }
+
+  /** The memberships of a user. */
+  listOf(userId: Snowflake): Promise<MemberDocument[]> {
+    return this.members.find({ user_id: userId }).limit(LIMITS.guilds).lean<MemberDocument[]>().exec();
+  }
+
+  /** Gives a member a nick, roles or a time-out; each field asks for its own permission. */
+  update(authority: GuildAuthority, userId: Snowflake, change: UpdateMemberDto): Promise<MemberDocument> {
+    return this.change(authority, userId, (target) => {
+      const isSelf = authority.userId === userId;
+      if (change.nick !== undefined) assertMayNick(authority, target, isSelf);
+      if (change.timed_out_until !== undefined) assertMayTimeOut(authority, target, change.timed_out_until);
+      if (change.role_ids !== undefined) assertMayChangeRoles(authority, target, change.role_ids);
+      return { ...change, ...(change.role_ids && { role_ids: [...new Set(change.role_ids)] }) };
+    });
+  }
+
+  /** Gives a member a role; having it already is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
+  giveRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake): Promise<MemberDocument> {
+    return this.change(authority, userId, (target) => {
+      const role_ids = [...new Set([...target.member.role_ids, roleId])];
+      assertMayChangeRoles(authority, target, role_ids);
+      return { role_ids };
+    });
+  }
+
+  /** Takes a role away; not having it is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
+  takeRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake): Promise<MemberDocument> {
+    return this.change(authority, userId, (target) => {
+      const role_ids = target.member.role_ids.filter((id) => id !== roleId);
+      roleOf(authority, roleId);
+      assertMayChangeRoles(authority, target, role_ids);
+      return { role_ids };
+    });
+  }
+
+  /** Throws a member out. @throws MemberNotFound, MemberOutOfReach */
+  async kick(authority: GuildAuthority, userId: Snowflake): Promise<void> {
+    assertMayActOnMember(authority, new GuildAuthority(authority.state, await this.get(authority.guildId, userId), undefined, Date.now()));
+    await this.remove(authority.guildId, userId);
+  }
+
+  /** Leaves a guild. @throws OwnerCannotLeave */
+  async leave(authority: GuildAuthority): Promise<void> {
+    if (authority.isOwner) throw new OwnerCannotLeave();
+    await this.remove(authority.guildId, authority.userId);
+  }
+
+  /** Removes every membership of a guild that is gone. */
+  async removeAll(guildId: Snowflake): Promise<void> {
+    const members = await this.members.find({ guild_id: guildId }, { user_id: 1 }).lean<Pick<MemberDocument, 'user_id'>[]>();
+    await this.users.releaseGuild(members.map(({ user_id }) => user_id), guildId);
+    await this.members.deleteMany({ guild_id: guildId });
+  }
+
+  /** Takes a role that is gone from all who had it. */
+  async sweepRole(guildId: Snowflake, roleId: Snowflake): Promise<void> {
+    await this.members.updateMany({ guild_id: guildId, role_ids: roleId }, { $pull: { role_ids: roleId } });
+  }
+
+  private async remove(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    const { deletedCount } = await this.members.deleteOne({ guild_id: guildId, user_id: userId });
+    if (deletedCount === 0) throw new MemberNotFound();
+    await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
+    await this.users.releaseGuild([userId], guildId);
+  }
+
+  private change(authority: GuildAuthority, userId: Snowflake, decide: (target: GuildAuthority) => UpdateMemberDto): Promise<MemberDocument> {
+    const { guildId } = authority;
+    return this.queue.run(`${guildId}:${userId}`, async () => {
+      const target = new GuildAuthority(authority.state, await this.get(guildId, userId), undefined, Date.now());
+      const $set = decide(target);
+      const member = await this.members
+        .findOneAndUpdate({ guild_id: guildId, user_id: userId }, { $set }, { returnDocument: 'after' })
+        .lean<MemberDocument | null>();
+      if (!member) throw new MemberNotFound();
+      await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(member));
+      return member;
+    });
+  }
+}
+
+function assertMayNick(actor: GuildAuthority, target: GuildAuthority, isSelf: boolean): void {
+  assertHas(actor, isSelf ? Permission.ChangeNickname : Permission.ModifyMemberNicknames);
+  if (!isSelf) assertMayActOnMember(actor, target);
+}
+
+function assertMayTimeOut(actor: GuildAuthority, target: GuildAuthority, until: Date | null): void {
+  assertHas(actor, Permission.TimeoutMembers);
+  assertMayActOnMember(actor, target);
+  if (until && until.getTime() - Date.now() > LIMITS.timeoutDays * DAY_MS) throw new TimeoutTooLong();
+}
+
+/** Every role that comes or goes has to be below the actor's highest, and nothing may be granted that they lack. */
+function assertMayChangeRoles(actor: GuildAuthority, target: GuildAuthority, roleIds: readonly Snowflake[]): void {
+  const before = new Set(target.member.role_ids);
+  const after = new Set(roleIds);
+  const given = [...after].filter((id) => !before.has(id));
+  const taken = [...before].filter((id) => !after.has(id) && target.roles.some(({ _id }) => _id === id));
+  const isSelf = actor.userId === target.userId;
+  if (given.length > 0 || !isSelf) assertHas(actor, Permission.ManageRoles);
+  if (!isSelf && !actor.isOwner) assertMayActOnMember(actor, target);
+  for (const id of given) assertMayGiveRole(actor, roleOf(actor, id), positionOf(actor, id));
+  for (const id of taken) {
+    if (isSelf) assertMayDropOwnRole(actor, roleOf(actor, id));
+    else assertMayTakeRole(actor, roleOf(actor, id), positionOf(actor, id));
+  }
+}
+
+function roleOf({ guildId, state }: GuildAuthority, id: Snowflake): RoleDocument {
+  if (id === guildId) throw new EveryoneImmovable();
+  const role = state.roles.find(({ _id }) => _id === id);
+  if (!role) throw new RoleNotFound();
+  return role;
+}
+
+const positionOf = ({ state }: GuildAuthority, id: Snowflake): number => state.guild.role_ids.indexOf(id) + 1;
+
+function assertHas(actor: GuildAuthority, wanted: PermissionSet): void {
+  if (!has(actor.permissions, wanted)) throw new PermissionsMissing(minus(wanted, actor.permissions));
+}
+
+/** A member as clients see them. */
+export const memberDtoOf = ({ _id, guild_id, user_id, nick, role_ids, timed_out_until }: MemberDocument): MemberDto => ({
+  guild_id,
+  user_id,
+  nick,
+  role_ids: [...role_ids],
+  timed_out_until,
+  joined_at: createdAt(_id),
+});

@@ -1,0 +1,90 @@
+import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { Problems } from '../common/problems.decorator';
+import { type Infer, object, pageLimit, snowflake } from '../common/schema';
+import type { Snowflake } from '../common/snowflake';
+import { Permission } from '../permissions/algebra';
+import type { TrackAuthority } from '../permissions/authority';
+import { Authority } from '../permissions/call';
+import { PermissionsMissing } from '../permissions/permissions.errors';
+import { Member, RequirePermissions } from '../permissions/requirement';
+import { TrackNotFound, TrackNotText } from '../tracks/tracks.errors';
+import { type CreateMessageDto, createMessageDto, type MessageDto, messageDto, type UpdateMessageDto, updateMessageDto } from './message.dto';
+import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
+import { messageDtoOf, MessagesService } from './messages.service';
+
+const listQuery = object({
+  before: snowflake('Only messages older than this.').optional(),
+  after: snowflake('Only messages newer than this, the oldest of them.').optional(),
+  around: snowflake('Messages on both sides of this; goes alone.').optional(),
+  limit: pageLimit(),
+}).refine(({ before, after, around }) => around === undefined || (before === undefined && after === undefined), {
+  error: 'goes without before and after',
+  path: ['around'],
+});
+type ListQuery = Infer<typeof listQuery>;
+
+@ApiTags('messages')
+@Controller('tracks/:track_id')
+export class MessagesController {
+  constructor(private readonly messages: MessagesService) {}
+
+  @Get('messages')
+  @Summary('Lists messages, the newest first.')
+  @RequirePermissions(Permission.ViewMessageHistory)
+  @Validated()
+  @Problems(TrackNotFound)
+  @Answers(z.array(messageDto))
+  async list(@Authority() { trackId }: TrackAuthority, @QueryString(listQuery) page: ListQuery): Promise<MessageDto[]> {
+    return this.messages.list(trackId, page);
+  }
+
+  @Get('messages/:message_id')
+  @Summary('Reads a message.')
+  @RequirePermissions(Permission.ViewMessageHistory)
+  @Problems(TrackNotFound, MessageNotFound)
+  @Answers(messageDto)
+  async read(@Authority() { trackId }: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<MessageDto> {
+    return messageDtoOf(await this.messages.get(trackId, messageId));
+  }
+
+  @Post('messages')
+  @Summary('Says something. Sent again with the same `nonce`, nothing is sent twice.')
+  @RequirePermissions(Permission.CreateMessage)
+  @Validated()
+  @Problems(TrackNotFound, TrackNotText, MessageNotFound, SlowedDown)
+  @Answers(messageDto, HttpStatus.CREATED)
+  async create(@Authority() authority: TrackAuthority, @JsonBody(createMessageDto) message: CreateMessageDto): Promise<MessageDto> {
+    return this.messages.create(authority, message);
+  }
+
+  @Patch('messages/:message_id')
+  @Summary('Changes what one said.')
+  @RequirePermissions(Permission.CreateMessage)
+  @Validated()
+  @Problems(TrackNotFound, MessageNotFound, NotTheAuthor)
+  @Answers(messageDto)
+  async update(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @JsonBody(updateMessageDto) change: UpdateMessageDto): Promise<MessageDto> {
+    return this.messages.update(authority, messageId, change);
+  }
+
+  @Delete('messages/:message_id')
+  @Summary('Deletes a message: one’s own, or anybody’s with DELETE_MESSAGES.')
+  @Member()
+  @Problems(TrackNotFound, MessageNotFound, PermissionsMissing)
+  @AnswersNothing()
+  async delete(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<void> {
+    await this.messages.delete(authority, messageId);
+  }
+
+  @Post('typing')
+  @Summary('Tells the others that one is writing.')
+  @RequirePermissions(Permission.CreateMessage)
+  @Problems(TrackNotFound, TrackNotText)
+  @AnswersNothing()
+  async type(@Authority() authority: TrackAuthority): Promise<void> {
+    await this.messages.type(authority);
+  }
+}

@@ -1,0 +1,157 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { createdAt, type Snowflake } from '../common/snowflake';
+import { Snowflakes } from '../common/snowflakes.service';
+import { MODELS } from '../database/database.module';
+import { duplicateKey } from '../database/duplicate-key';
+import { insert } from '../database/insert';
+import { EventsService } from '../events/events.service';
+import { has, Permission } from '../permissions/algebra';
+import type { TrackAuthority } from '../permissions/authority';
+import { PermissionsMissing } from '../permissions/permissions.errors';
+import { Buckets } from '../throttling/buckets';
+import { TrackNotText } from '../tracks/tracks.errors';
+import type { CreateMessageDto, MessageDto, UpdateMessageDto } from './message.dto';
+import type { MessageDocument } from './message.schema';
+import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
+
+/** A page of messages: before one, after one, around one, or the newest. */
+export interface MessagePage {
+  readonly before?: Snowflake;
+  readonly after?: Snowflake;
+  readonly around?: Snowflake;
+  readonly limit: number;
+}
+
+/** What is said in tracks. */
+@Injectable()
+export class MessagesService {
+  constructor(
+    private readonly snowflakes: Snowflakes,
+    private readonly events: EventsService,
+    private readonly buckets: Buckets,
+    @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
+  ) {}
+
+  /**
+   * Says something: one write, with no read before it unless it is a reply. With a `nonce` that the author has used in this track
+   * before, it is the message that was sent then, and nothing is sent again.
+   *
+   * @throws TrackNotText, SlowedDown
+   * @throws MessageNotFound when the message that it answers is not in this track
+   */
+  async create(authority: TrackAuthority, { content, reply_to_id: replyToId, nonce }: CreateMessageDto): Promise<MessageDto> {
+    const { guildId, trackId, userId } = authority;
+    if (authority.track.type !== 'text') throw new TrackNotText();
+    if (replyToId !== undefined) await this.get(trackId, replyToId);
+    await this.slowDown(authority);
+    const message: MessageDocument = {
+      _id: this.snowflakes.next(),
+      guild_id: guildId,
+      track_id: trackId,
+      author_id: userId,
+      content,
+      reply_to_id: replyToId ?? null,
+      ...(nonce !== undefined && { nonce }),
+      edited_at: null,
+    };
+    try {
+      await insert(this.messages, message);
+    } catch (error) {
+      if (nonce === undefined || !duplicateKey(error)) throw error;
+      return messageDtoOf(await this.getByNonce(trackId, userId, nonce));
+    }
+    await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, messageDtoOf(message));
+    return messageDtoOf(message);
+  }
+
+  /** @throws MessageNotFound */
+  async get(trackId: Snowflake, messageId: Snowflake): Promise<MessageDocument> {
+    const message = await this.messages.findOne({ _id: messageId, track_id: trackId }).lean<MessageDocument | null>();
+    if (!message) throw new MessageNotFound();
+    return message;
+  }
+
+  /** A page of messages, the newest first. */
+  async list(trackId: Snowflake, { before, after, around, limit }: MessagePage): Promise<MessageDto[]> {
+    if (around !== undefined) return this.listAround(trackId, around, limit);
+    if (after !== undefined) return (await this.find({ track_id: trackId, _id: { $gt: after, ...(before !== undefined && { $lt: before }) } }, 1, limit)).toReversed();
+    return this.find({ track_id: trackId, ...(before !== undefined && { _id: { $lt: before } }) }, -1, limit);
+  }
+
+  /** Changes what one said. @throws MessageNotFound, NotTheAuthor */
+  async update({ guildId, trackId, userId }: TrackAuthority, messageId: Snowflake, { content }: UpdateMessageDto): Promise<MessageDto> {
+    const message = await this.messages
+      .findOneAndUpdate({ _id: messageId, track_id: trackId, author_id: userId }, { $set: { content, edited_at: new Date() } }, { returnDocument: 'after' })
+      .lean<MessageDocument | null>();
+    if (!message) {
+      await this.get(trackId, messageId);
+      throw new NotTheAuthor();
+    }
+    await this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, messageDtoOf(message));
+    return messageDtoOf(message);
+  }
+
+  /** Deletes a message: one's own, or anybody's with DELETE_MESSAGES. @throws MessageNotFound, PermissionsMissing */
+  async delete({ guildId, trackId, userId, permissions }: TrackAuthority, messageId: Snowflake): Promise<void> {
+    const mayAny = has(permissions, Permission.DeleteMessages);
+    const { deletedCount } = await this.messages.deleteOne({ _id: messageId, track_id: trackId, ...(!mayAny && { author_id: userId }) });
+    if (deletedCount === 0) {
+      await this.get(trackId, messageId);
+      throw new PermissionsMissing(Permission.DeleteMessages);
+    }
+    await this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId });
+  }
+
+  /** Tells that somebody is writing. @throws TrackNotText */
+  async type({ guildId, trackId, userId, track }: TrackAuthority): Promise<void> {
+    if (track.type !== 'text') throw new TrackNotText();
+    await this.events.publish('TYPING_START', { guildId, trackId }, { guild_id: guildId, track_id: trackId, user_id: userId, started_at: new Date() });
+  }
+
+  /** Removes the messages of a guild that is gone. */
+  async removeAll(guildId: Snowflake): Promise<void> {
+    await this.messages.deleteMany({ guild_id: guildId });
+  }
+
+  private async listAround(trackId: Snowflake, messageId: Snowflake, limit: number): Promise<MessageDto[]> {
+    const half = Math.floor(limit / 2);
+    const [older, newer] = await Promise.all([
+      this.find({ track_id: trackId, _id: { $lte: messageId } }, -1, limit - half),
+      this.find({ track_id: trackId, _id: { $gt: messageId } }, 1, half),
+    ]);
+    return [...newer.toReversed(), ...older];
+  }
+
+  private async find(filter: { track_id: Snowflake; _id?: Record<string, Snowflake> }, direction: 1 | -1, limit: number): Promise<MessageDto[]> {
+    const messages = await this.messages.find(filter).sort({ _id: direction }).limit(limit).lean<MessageDocument[]>();
+    return messages.map(messageDtoOf);
+  }
+
+  private async getByNonce(trackId: Snowflake, authorId: Snowflake, nonce: string): Promise<MessageDocument> {
+    const message = await this.messages.findOne({ track_id: trackId, author_id: authorId, nonce }).lean<MessageDocument | null>();
+    if (!message) throw new MessageNotFound();
+    return message;
+  }
+
+  // Who keeps order in a track isn't slowed down in it.
+  private async slowDown({ track, trackId, userId, permissions }: TrackAuthority): Promise<void> {
+    if (track.slowmode_seconds === 0 || has(permissions, Permission.DeleteMessages) || has(permissions, Permission.ModifyTrack)) return;
+    const { allowed, retryAfterMs } = await this.buckets.hit(`slow-mode:${trackId}:${userId}`, { limit: 1, windowMs: track.slowmode_seconds * 1_000 });
+    if (!allowed) throw new SlowedDown(Math.ceil(retryAfterMs / 1_000));
+  }
+}
+
+/** A message as clients see it. */
+export const messageDtoOf = ({ _id, guild_id, track_id, author_id, content, reply_to_id, nonce, edited_at }: MessageDocument): MessageDto => ({
+  id: _id,
+  guild_id,
+  track_id,
+  author_id,
+  content,
+  reply_to_id,
+  nonce: nonce ?? null,
+  edited_at,
+  created_at: createdAt(_id),
+});

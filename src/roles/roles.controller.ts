@@ -1,0 +1,79 @@
+import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Answers, AnswersNothing, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { IfMatch } from '../common/if-match';
+import { Problems } from '../common/problems.decorator';
+import type { Snowflake } from '../common/snowflake';
+import { GuildChanged } from '../guilds/guilds.errors';
+import { Permission } from '../permissions/algebra';
+import type { GuildAuthority } from '../permissions/authority';
+import { Authority } from '../permissions/call';
+import { PermissionsNotHeld, PermissionsOverlap } from '../permissions/permissions.errors';
+import { Member, RequirePermissions } from '../permissions/requirement';
+import { type CreateRoleDto, createRoleDto, type MoveRoleDto, moveRolesDto, type RoleDto, roleDto, type UpdateRoleDto, updateRoleDto } from './role.dto';
+import { EveryoneImmovable, RoleLimitReached, RoleMoveDuplicate, RoleNotFound, RoleOutOfReach, RolePositionInvalid } from './roles.errors';
+import { roleDtoOf, roleDtos, roleIn, RolesService } from './roles.service';
+
+@ApiTags('roles')
+@Controller('guilds/:guild_id/roles')
+export class RolesController {
+  constructor(private readonly roles: RolesService) {}
+
+  @Get()
+  @Summary('Lists the roles, lowest first.')
+  @Member()
+  @Answers(z.array(roleDto))
+  list(@Authority() { state }: GuildAuthority): RoleDto[] {
+    return roleDtos(state);
+  }
+
+  @Get(':role_id')
+  @Summary('Reads a role.')
+  @Member()
+  @Problems(RoleNotFound)
+  @Answers(roleDto)
+  read(@Authority() { state }: GuildAuthority, @IdParam('role_id') roleId: Snowflake): RoleDto {
+    return roleDtoOf(roleIn(state, roleId), state.guild);
+  }
+
+  @Post()
+  @Summary('Makes a role, at the bottom or where it is asked for.')
+  @RequirePermissions(Permission.ManageRoles)
+  @Validated()
+  @Problems(RoleLimitReached, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap)
+  @Answers(roleDto, HttpStatus.CREATED)
+  async create(@Authority() authority: GuildAuthority, @JsonBody(createRoleDto) role: CreateRoleDto): Promise<RoleDto> {
+    return this.roles.create(authority, role);
+  }
+
+  @Patch()
+  @Summary('Moves any number of roles at once: all of them, or none.')
+  @ApiHeader({ name: 'If-Match', required: false, description: 'The guild’s version that the order was seen at.' })
+  @RequirePermissions(Permission.ManageRoles)
+  @Validated()
+  @Problems(RoleNotFound, RolePositionInvalid, RoleMoveDuplicate, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable, GuildChanged)
+  @Answers(z.array(roleDto))
+  async move(@Authority() authority: GuildAuthority, @JsonBody(moveRolesDto) moves: MoveRoleDto[], @IfMatch() seenVersion?: number): Promise<RoleDto[]> {
+    return this.roles.move(authority, moves, seenVersion);
+  }
+
+  @Patch(':role_id')
+  @Summary('Changes a role; `position` moves it.')
+  @RequirePermissions(Permission.ManageRoles)
+  @Validated()
+  @Problems(RoleNotFound, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, EveryoneImmovable)
+  @Answers(roleDto)
+  async update(@Authority() authority: GuildAuthority, @IdParam('role_id') roleId: Snowflake, @JsonBody(updateRoleDto) change: UpdateRoleDto): Promise<RoleDto> {
+    return this.roles.update(authority, roleId, change);
+  }
+
+  @Delete(':role_id')
+  @Summary('Deletes a role.')
+  @RequirePermissions(Permission.ManageRoles)
+  @Problems(RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable)
+  @AnswersNothing()
+  async delete(@Authority() authority: GuildAuthority, @IdParam('role_id') roleId: Snowflake): Promise<void> {
+    await this.roles.delete(authority, roleId);
+  }
+}

@@ -1,0 +1,203 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { TooMuchContention } from '../common/common.errors';
+import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
+import { Snowflakes } from '../common/snowflakes.service';
+import { MODELS } from '../database/database.module';
+import { insert } from '../database/insert';
+import { EventsService } from '../events/events.service';
+import { GuildCommits } from '../guilds/guild-commits';
+import type { GuildDocument } from '../guilds/guild.schema';
+import { GuildChanged } from '../guilds/guilds.errors';
+import { MembersService } from '../members/members.service';
+import { EVERYONE_DEFAULT, NOTHING, type Overwrite } from '../permissions/algebra';
+import type { GuildAuthority } from '../permissions/authority';
+import type { GuildState } from '../permissions/guild-state';
+import { assertBelow, assertDisjoint, assertMayDeleteRole, assertMayGrant, assertMayReorder } from '../permissions/policy';
+import { TracksService } from '../tracks/tracks.service';
+import { moveRoles, placeRole, removeRole, type RoleMove } from './role-order';
+import type { CreateRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
+import type { RoleDocument } from './role.schema';
+import { RoleLimitReached, RoleNotFound } from './roles.errors';
+
+const SILENT: Overwrite = { allow: NOTHING, deny: NOTHING };
+
+/** The roles of guilds. */
+@Injectable()
+export class RolesService {
+  constructor(
+    private readonly snowflakes: Snowflakes,
+    private readonly commits: GuildCommits,
+    private readonly members: MembersService,
+    private readonly tracks: TracksService,
+    private readonly events: EventsService,
+    @InjectModel(MODELS.role) private readonly roles: Model<RoleDocument>,
+  ) {}
+
+  /** Writes the @everyone of a guild that is being made. */
+  async createEveryone(guildId: Snowflake): Promise<void> {
+    await insert(this.roles, {
+      _id: guildId,
+      guild_id: guildId,
+      name: '@everyone',
+      allow: EVERYONE_DEFAULT,
+      deny: NOTHING,
+      color: 0,
+      hoist: false,
+      mentionable: false,
+    });
+  }
+
+  /**
+   * Makes a role at the bottom, or where it is asked for.
+   *
+   * @throws RoleLimitReached when the guild has 200
+   * @throws RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap
+   */
+  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto): Promise<RoleDto> {
+    assertDisjoint(fields);
+    const role: RoleDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields };
+    const place = (state: GuildState): readonly Snowflake[] => {
+      const actor = authority.under(state);
+      if (state.guild.role_ids.length >= LIMITS.roles) throw new RoleLimitReached();
+      const order = placeRole(state.guild.role_ids, role._id, position);
+      assertBelow(actor, order.indexOf(role._id) + 1);
+      assertMayGrant(actor.permissions, SILENT, role);
+      return order;
+    };
+    // Refused before anything is written; what a refused commit leaves behind is in no order, and so does not exist.
+    place(authority.state);
+    await insert(this.roles, role);
+    const guild = await this.commits
+      .commit(authority.guildId, (state) => ({ role_ids: place(state) }), async (committed) => {
+        await this.events.publish('ROLE_CREATE', { guildId: committed._id }, roleDtoOf(role, committed));
+      })
+      .catch(async (error: unknown) => {
+        await this.roles.deleteOne({ _id: role._id });
+        throw error;
+      });
+    return roleDtoOf(role, guild);
+  }
+
+  /**
+   * Changes a role. Its position is changed last, and together with nothing else that could fail.
+   *
+   * @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, RolePositionInvalid, EveryoneImmovable
+   */
+  async update(authority: GuildAuthority, roleId: Snowflake, { position, ...fields }: UpdateRoleDto): Promise<RoleDto> {
+    let updated: RoleDocument | undefined;
+    const guild = await this.commits.commit(
+      authority.guildId,
+      async (state) => {
+        const actor = authority.under(state);
+        const role = roleIn(state, roleId);
+        const after = { ...role, ...fields };
+        if (roleId !== state.guild._id) assertBelow(actor, positionIn(state.guild, roleId));
+        assertDisjoint(after);
+        assertMayGrant(actor.permissions, role, after);
+        const order = position === undefined ? undefined : this.reordered(actor, state, [{ id: roleId, position }], after);
+        updated = await this.write(role, fields);
+        return order ? { role_ids: order } : {};
+      },
+      async (committed) => {
+        await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, roleDtoOf(updated!, committed));
+        if (position !== undefined) await this.tellOrder(committed);
+      },
+    );
+    return roleDtoOf(updated!, guild);
+  }
+
+  /**
+   * Moves roles with one conditional write, whatever the size of the guild.
+   *
+   * Positions start at 1, which is @everyone's; 2 is the lowest to move to. When somebody else was first, the move is computed again on their
+   * order, unless the mover said which version they saw.
+   *
+   * @throws RoleNotFound when a moved role is not in this guild
+   * @throws RolePositionInvalid when a position is below 2 or beyond the last role
+   * @throws RoleOutOfReach when a role or its destination isn't below the mover's highest
+   * @throws PermissionsNotHeld when the new order could give somebody a permission that the mover lacks
+   * @throws GuildChanged when the guild isn't at the version that the mover saw
+   * @see DESIGN.md, "The guild document is the commit point"
+   */
+  async move(authority: GuildAuthority, moves: readonly RoleMove[], seenVersion?: number): Promise<RoleDto[]> {
+    let state = authority.state;
+    const guild = await this.commits.commit(
+      authority.guildId,
+      (current) => {
+        if (seenVersion !== undefined && current.guild.version !== seenVersion) throw new GuildChanged(current.guild.version);
+        state = current;
+        return { role_ids: this.reordered(authority.under(current), current, moves) };
+      },
+      (committed) => this.tellOrder(committed),
+    );
+    return roleDtos({ ...state, guild });
+  }
+
+  /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable */
+  async delete(authority: GuildAuthority, roleId: Snowflake): Promise<void> {
+    const { guildId } = authority;
+    await this.commits.commit(
+      guildId,
+      (state) => {
+        const role = roleIn(state, roleId);
+        const order = removeRole(state.guild.role_ids, roleId);
+        assertMayDeleteRole(authority.under(state), role, positionIn(state.guild, roleId));
+        return { role_ids: order };
+      },
+      () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
+    );
+    await Promise.all([this.members.sweepRole(guildId, roleId), this.tracks.sweepOverwrites(guildId, roleId), this.roles.deleteOne({ _id: roleId })]);
+  }
+
+  /** Removes the roles of a guild that is gone. */
+  async removeAll(guildId: Snowflake): Promise<void> {
+    await this.roles.deleteMany({ guild_id: guildId });
+  }
+
+  private reordered(actor: GuildAuthority, { guild, roles }: GuildState, moves: readonly RoleMove[], edited?: RoleDocument): readonly Snowflake[] {
+    const order = moveRoles(guild.role_ids, moves);
+    const says = new Map(roles.map((role) => [role._id, role._id === edited?._id ? edited : role]));
+    for (const { id } of moves) assertBelow(actor, positionIn(guild, id));
+    assertMayReorder(actor, guild.role_ids, order, (id) => says.get(id) ?? SILENT);
+    return order;
+  }
+
+  // Only what was judged is changed: if somebody else has changed the permissions meanwhile, there is nothing to change.
+  private async write(role: RoleDocument, fields: Omit<UpdateRoleDto, 'position'>): Promise<RoleDocument> {
+    const updated = await this.roles
+      .findOneAndUpdate({ _id: role._id, allow: role.allow, deny: role.deny }, { $set: fields }, { returnDocument: 'after' })
+      .lean<RoleDocument | null>();
+    if (!updated) throw new TooMuchContention();
+    return updated;
+  }
+
+  private tellOrder({ _id, role_ids }: GuildDocument): Promise<void> {
+    return this.events.publish('ROLES_REORDER', { guildId: _id }, { guild_id: _id, role_ids: [...role_ids] });
+  }
+}
+
+/** @throws RoleNotFound */
+export function roleIn({ roles }: GuildState, id: Snowflake): RoleDocument {
+  const role = roles.find(({ _id }) => _id === id);
+  if (!role) throw new RoleNotFound();
+  return role;
+}
+
+const positionIn = ({ role_ids }: GuildDocument, id: Snowflake): number => role_ids.indexOf(id) + 1;
+
+/** A role as clients see it. */
+export const roleDtoOf = ({ _id, ...fields }: RoleDocument, guild: GuildDocument): RoleDto => ({ id: _id, ...fields, position: positionIn(guild, _id) });
+
+/** The roles of a guild as clients see them, lowest first. */
+export function roleDtos({ guild, roles }: GuildState): RoleDto[] {
+  const byId = new Map(roles.map((role) => [role._id, role]));
+  return guild.role_ids.flatMap((id, index) => {
+    const role = byId.get(id);
+    if (!role) return [];
+    const { _id, ...fields } = role;
+    return [{ id: _id, ...fields, position: index + 1 }];
+  });
+}

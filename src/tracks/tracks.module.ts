@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { GuildCommitsModule } from '../guilds/guild-commits.module';
+import { GuildTracksController, TracksController } from './tracks.controller';
+import { TracksService } from './tracks.service';
+
+/** The tracks of guilds, their order, their categories and their overwrites. */
+@Module({ imports: [GuildCommitsModule], controllers: [GuildTracksController, TracksController], providers: [TracksService], exports: [TracksService] })
+export class TracksModule {}
