@@ -11,6 +11,7 @@ import { ConfigModule } from './config/config.module';
 import type { Environment } from './config/config.schema';
 import { DatabaseModule } from './database/database.module';
 import { EventsModule } from './events/events.module';
+import { GatewayModule } from './gateway/gateway.module';
 import { GuildsModule } from './guilds/guilds.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
@@ -51,6 +52,7 @@ export class AppModule {
         AuthModule,
         UsersModule,
         GuildsModule,
+        GatewayModule,
       ],
       controllers: [AuthController],
       providers: [

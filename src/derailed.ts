@@ -8,9 +8,11 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from './app.module';
 import { LIMITS } from './common/limits';
 import { createLog, NestLog } from './common/logger';
+import { trustedProxies } from './common/trusted-proxies';
 import type { Environment } from './config/config.schema';
 import { serveDocs } from './docs/docs';
 import { type DatabaseServer, openDatabase } from './database/open-database';
+import { GatewayAdapter } from './gateway/gateway.adapter';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
@@ -59,6 +61,7 @@ async function listen(environment: Environment, database: DatabaseServer): Promi
     await app.register(fastifyHelmet);
     if (environment.CORS_ORIGINS) app.enableCors({ origin: environment.CORS_ORIGINS.split(','), exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After'] });
     app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] });
+    app.useWebSocketAdapter(new GatewayAdapter(app, environment));
     serveDocs(app);
     await app.listen(environment.PORT, environment.HOST);
     return app;
@@ -66,10 +69,4 @@ async function listen(environment: Environment, database: DatabaseServer): Promi
     await app.close();
     throw error;
   }
-}
-
-/** Whose `X-Forwarded-For` is believed: nobody's, everybody's (`true`), or that of these addresses and networks. */
-function trustedProxies(setting: string | undefined): boolean | string[] {
-  if (setting === undefined || setting === 'false') return false;
-  return setting === 'true' ? true : setting.split(',').map((address) => address.trim());
 }

@@ -60,7 +60,7 @@ export class AuthorityResolver {
       this.tracksIn(guildId),
     );
     if (!member || !guild) throw new TrackNotFound();
-    const existing = existingTracks(guild, tracks);
+    const existing = this.existingTracks(guild, tracks);
     const track = existing.get(trackId);
     if (!track) throw new TrackNotFound();
     const authority = new GuildAuthority(this.stateOf(guild, roles), member, requirement, Date.now());
@@ -87,7 +87,7 @@ export class AuthorityResolver {
   async tracksOfGuild(guildId: Snowflake): Promise<GuildTracks> {
     const [guild, tracks] = await this.memory.recall<[GuildDocument | null, TrackDocument[]]>(this.guild(guildId), this.tracksIn(guildId));
     if (!guild) throw new GuildNotFound();
-    return existingTracks(guild, tracks);
+    return this.existingTracks(guild, tracks);
   }
 
   private async findGuildOfTrack(trackId: Snowflake): Promise<Snowflake | undefined> {
@@ -143,9 +143,15 @@ export class AuthorityResolver {
     this.states.set(guild, new WeakMap([[roles, state]]));
     return state;
   }
-}
 
-function existingTracks(guild: GuildDocument, tracks: readonly TrackDocument[]): GuildTracks {
-  const byId = new Map(tracks.map((track) => [track._id, track]));
-  return new Map(guild.track_layout.flatMap(({ id }) => (byId.has(id) ? [[id, byId.get(id)!] as const] : [])));
+  private readonly trackMaps = new WeakMap<GuildDocument, WeakMap<TrackDocument[], GuildTracks>>();
+
+  private existingTracks(guild: GuildDocument, tracks: TrackDocument[]): GuildTracks {
+    const known = this.trackMaps.get(guild)?.get(tracks);
+    if (known) return known;
+    const byId = new Map(tracks.map((track) => [track._id, track]));
+    const existing = new Map(guild.track_layout.flatMap(({ id }) => (byId.has(id) ? [[id, byId.get(id)!] as const] : [])));
+    this.trackMaps.set(guild, new WeakMap([[tracks, existing]]));
+    return existing;
+  }
 }

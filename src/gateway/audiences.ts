@@ -1,0 +1,68 @@
+import type { Snowflake } from '../common/snowflake';
+import type { MemberDocument } from '../members/member.schema';
+import { has, Permission, type PermissionSet } from '../permissions/algebra';
+import { GuildAuthority } from '../permissions/authority';
+import type { GuildState, GuildTracks } from '../permissions/guild-state';
+import type { ClientSocket } from './connection';
+
+/** What a guild looks like at one moment, for everybody in it. */
+export interface GuildView {
+  readonly state: GuildState;
+  readonly tracks: GuildTracks;
+}
+
+/** Sockets whose users have the same permissions everywhere in a guild. */
+export class Audience {
+  readonly sockets = new Set<ClientSocket>();
+  private visible: ReadonlySet<Snowflake>;
+
+  /** @param member anyone of them: their answer is everyone's */
+  constructor(
+    readonly room: string,
+    private readonly member: MemberDocument,
+    private view: GuildView,
+  ) {
+    this.visible = visibleIds(member, view);
+  }
+
+  /** The tracks that these users may view. */
+  get trackIds(): ReadonlySet<Snowflake> {
+    return this.visible;
+  }
+
+  /** Sees the guild as it now is. */
+  look(view: GuildView): void {
+    this.view = view;
+    this.visible = visibleIds(this.member, view);
+  }
+
+  /** Whether these users hold a permission in the guild, right now. */
+  holds(permission: PermissionSet): boolean {
+    return has(new GuildAuthority(this.view.state, this.member, undefined, Date.now()).permissions, permission);
+  }
+}
+
+/** What is in the one set and not in the other. */
+export function changes(before: ReadonlySet<Snowflake>, after: ReadonlySet<Snowflake>): { appeared: Snowflake[]; disappeared: Snowflake[] } {
+  return { appeared: [...after].filter((id) => !before.has(id)), disappeared: [...before].filter((id) => !after.has(id)) };
+}
+
+/** The room of a member's audience: that of everybody with the same roles, unless something speaks about them alone. */
+export function roomOf({ guild_id, user_id, role_ids, timed_out_until }: MemberDocument, { state, tracks }: GuildView): string {
+  const isAlone = state.guild.owner_id === user_id || timed_out_until !== null || namedIn(tracks).has(user_id);
+  return isAlone ? `${guild_id}:user:${user_id}` : `${guild_id}:roles:${role_ids.map(String).sort().join(',')}`;
+}
+
+const named = new WeakMap<GuildTracks, ReadonlySet<Snowflake>>();
+
+/** The users that some track has an overwrite for. */
+export function namedIn(tracks: GuildTracks): ReadonlySet<Snowflake> {
+  const ids = named.get(tracks) ?? new Set([...tracks.values()].flatMap(({ overwrites }) => overwrites.filter(({ type }) => type === 'member').map(({ id }) => id)));
+  named.set(tracks, ids);
+  return ids;
+}
+
+function visibleIds(member: MemberDocument, { state, tracks }: GuildView): ReadonlySet<Snowflake> {
+  const authority = new GuildAuthority(state, member, undefined, Date.now());
+  return new Set([...tracks.values()].filter((track) => has(authority.in(track, tracks), Permission.ViewTrack)).map(({ _id }) => _id));
+}

@@ -1,0 +1,42 @@
+/** Why the server ends a connection, or refuses one. */
+export const CLOSE = {
+  invalidPayload: { code: 4000, reason: 'The payload can’t be read.' },
+  invalidToken: { code: 4001, reason: 'The token is missing, wrong, revoked or has run out.' },
+  identifyTooOften: { code: 4002, reason: 'Connecting too often.' },
+  dailyConnectionsUsedUp: { code: 4003, reason: 'The connections of this day are used up.' },
+  bucketFull: { code: 4004, reason: 'Too many interactions: the bucket is full.' },
+  unsupportedData: { code: 4005, reason: 'There is no such event, or binary data where none belongs.' },
+  internalError: { code: 4006, reason: 'Something went wrong on our side.' },
+  tooManySockets: { code: 4007, reason: 'Too many connections at the same time.' },
+  forcedOff: { code: 4008, reason: 'The session was revoked, or the account deleted.' },
+  tooSlow: { code: 4009, reason: 'Events are not read fast enough.' },
+  shuttingDown: { code: 4010, reason: 'This node is shutting down; connect again.' },
+} as const;
+
+/** One of the reasons for which a connection ends. */
+export type CloseReason = (typeof CLOSE)[keyof typeof CLOSE];
+
+/** What a client is told with CLOSING, or in `connect_error` as `data`. */
+export interface Closing {
+  readonly code: number;
+  readonly reason: string;
+  /** Seconds. */
+  readonly retry_after?: number;
+}
+
+/** What a client is told about why a connection ends. */
+export const closing = ({ code, reason }: CloseReason, retryAfterMs?: number): Closing => ({
+  code,
+  reason,
+  ...(retryAfterMs !== undefined && Number.isFinite(retryAfterMs) && { retry_after: Math.ceil(retryAfterMs / 1_000) }),
+});
+
+/** A handshake that is refused; Socket.IO hands `data` to the client. @see https://socket.io/docs/v4/middlewares/#handling-middleware-error */
+export class HandshakeRefused extends Error {
+  readonly data: Closing;
+
+  constructor(reason: CloseReason, retryAfterMs?: number) {
+    super(reason.reason);
+    this.data = closing(reason, retryAfterMs);
+  }
+}

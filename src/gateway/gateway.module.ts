@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module';
+import { MembersModule } from '../members/members.module';
+import { MessagesModule } from '../messages/messages.module';
+import { UsersModule } from '../users/users.module';
+import { ClientAddress } from './client-address';
+import { Dispatcher } from './dispatcher';
+import { FloodGuard } from './flood-guard';
+import { Gateway } from './gateway';
+import { Handshake } from './handshake';
+import { SlowReaders } from './slow-readers';
+import { SocketCounts } from './socket-counts';
+
+/** The Socket.IO gateway. It listens to events; no feature knows of it. */
+@Module({
+  imports: [AuthModule, UsersModule, MembersModule, MessagesModule],
+  providers: [Gateway, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Dispatcher],
+})
+export class GatewayModule {}

@@ -1,0 +1,125 @@
+import { type BeforeApplicationShutdown, Logger, UseFilters } from '@nestjs/common';
+import { MessageBody, type OnGatewayConnection, type OnGatewayDisconnect, type OnGatewayInit, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { Namespace } from 'socket.io';
+import { LIMITS } from '../common/limits';
+import { SchemaPipe } from '../common/schema.pipe';
+import { Config } from '../config/config';
+import { EventLog } from '../events/event-log';
+import type { MessageDto } from '../messages/message.dto';
+import { MessagesService } from '../messages/messages.service';
+import { Permission } from '../permissions/algebra';
+import type { TrackAuthority } from '../permissions/authority';
+import { Authority } from '../permissions/call';
+import { RequirePermissions } from '../permissions/requirement';
+import { selfDtoOf, UsersService } from '../users/users.service';
+import { ClientAddress } from './client-address';
+import { type ClientSocket, close, send } from './connection';
+import { Dispatcher } from './dispatcher';
+import { FloodGuard } from './flood-guard';
+import { type Interaction, INTERACTIONS } from './gateway-events';
+import { CLOSE, HandshakeRefused } from './gateway.errors';
+import { GatewayFilter } from './gateway.filter';
+import { Handshake } from './handshake';
+import { SlowReaders } from './slow-readers';
+import { SocketCounts } from './socket-counts';
+
+/** An interaction that succeeded. */
+interface Done<Data> {
+  readonly ok: true;
+  readonly data: Data;
+}
+
+/** The gateway: brings every event to the clients that it concerns, and takes interactions from them. */
+@WebSocketGateway({ namespace: '/gateway' })
+@UseFilters(GatewayFilter)
+export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<ClientSocket>, OnGatewayDisconnect<ClientSocket>, BeforeApplicationShutdown {
+  private readonly log = new Logger(Gateway.name);
+  private namespace: Namespace | undefined;
+
+  constructor(
+    private readonly handshake: Handshake,
+    private readonly flood: FloodGuard,
+    private readonly counts: SocketCounts,
+    private readonly slowReaders: SlowReaders,
+    private readonly dispatcher: Dispatcher,
+    private readonly addresses: ClientAddress,
+    private readonly users: UsersService,
+    private readonly messages: MessagesService,
+    private readonly events: EventLog,
+    private readonly config: Config,
+  ) {}
+
+  afterInit(namespace: Namespace): void {
+    this.namespace = namespace;
+    this.dispatcher.attach(namespace);
+    this.events.subscribe((event) => this.dispatcher.dispatch(event));
+    this.slowReaders.watch(() => namespace.sockets.values() as Iterable<ClientSocket>);
+    namespace.use((socket, next) => {
+      const client = socket as ClientSocket;
+      const address = this.addresses.of(client.request);
+      this.handshake.identify(address, client.handshake.auth['token']).then(
+        (session) => {
+          client.data = { session, address };
+          next();
+        },
+        (error: unknown) => next(this.refusal(error)),
+      );
+    });
+  }
+
+  async handleConnection(socket: ClientSocket): Promise<void> {
+    const { session, address } = socket.data;
+    this.counts.count(session.user_id, address, 1);
+    this.flood.guard(socket);
+    try {
+      const user = await this.users.get(session.user_id);
+      await this.dispatcher.admit(socket, (guilds) => send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), guilds, limits: this.limits() }));
+    } catch (error) {
+      this.log.error(`A connection could not be made ready: ${String(error)}`, error instanceof Error ? error.stack : undefined);
+      close(socket, CLOSE.internalError);
+    }
+  }
+
+  handleDisconnect(socket: ClientSocket): void {
+    this.counts.count(socket.data.session.user_id, socket.data.address, -1);
+    this.dispatcher.release(socket);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.slowReaders.stop();
+    await this.events.drain();
+    for (const socket of this.namespace?.sockets.values() ?? []) close(socket as ClientSocket, CLOSE.shuttingDown);
+  }
+
+  /** Says something, under the same rules as over REST. */
+  @SubscribeMessage('message.create')
+  @RequirePermissions(Permission.CreateMessage)
+  async createMessage(
+    @Authority() authority: TrackAuthority,
+    @MessageBody(new SchemaPipe(INTERACTIONS['message.create'].data)) message: Interaction<'message.create'>,
+  ): Promise<Done<MessageDto>> {
+    return { ok: true, data: await this.messages.create(authority, message) };
+  }
+
+  /** Tells the others that one is writing. */
+  @SubscribeMessage('typing.start')
+  @RequirePermissions(Permission.CreateMessage)
+  async startTyping(
+    @Authority() authority: TrackAuthority,
+    @MessageBody(new SchemaPipe(INTERACTIONS['typing.start'].data)) _place: Interaction<'typing.start'>,
+  ): Promise<Done<null>> {
+    await this.messages.type(authority);
+    return { ok: true, data: null };
+  }
+
+  private limits(): { bucket: { limit: number; window_seconds: number }; packet_bytes: number } {
+    const { limit, windowMs } = this.config.get('GATEWAY_BUCKET');
+    return { bucket: { limit, window_seconds: windowMs / 1_000 }, packet_bytes: LIMITS.packetBytes };
+  }
+
+  private refusal(error: unknown): HandshakeRefused {
+    if (error instanceof HandshakeRefused) return error;
+    this.log.error(String(error), error instanceof Error ? error.stack : undefined);
+    return new HandshakeRefused(CLOSE.internalError);
+  }
+}

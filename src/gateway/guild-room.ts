@@ -1,0 +1,103 @@
+import type { Snowflake } from '../common/snowflake';
+import type { MemberDocument } from '../members/member.schema';
+import { Audience, changes, type GuildView, namedIn, roomOf } from './audiences';
+import type { ClientSocket } from './connection';
+
+/** What became of the tracks that somebody sees. */
+export interface Visibility {
+  /** The Socket.IO room of those whom it became so for. */
+  readonly room: string;
+  readonly appeared: readonly Snowflake[];
+  readonly disappeared: readonly Snowflake[];
+}
+
+interface Place {
+  readonly member: MemberDocument;
+  readonly audience: Audience;
+}
+
+const NOTHING: ReadonlySet<Snowflake> = new Set();
+
+/** The sockets on this node whose users are in one guild, by what they may see. */
+export class GuildRoom {
+  private readonly audiences = new Map<string, Audience>();
+  private readonly places = new Map<ClientSocket, Place>();
+
+  constructor(private view: GuildView) {}
+
+  get isEmpty(): boolean {
+    return this.places.size === 0;
+  }
+
+  /** Every socket that is in the guild. */
+  get sockets(): Iterable<ClientSocket> {
+    return this.places.keys();
+  }
+
+  /** Every group of sockets with the same permissions. */
+  get groups(): Iterable<Audience> {
+    return this.audiences.values();
+  }
+
+  /** Takes a socket in, as this member. */
+  enter(socket: ClientSocket, member: MemberDocument): void {
+    this.leave(socket);
+    const audience = this.audienceOf(member);
+    audience.sockets.add(socket);
+    this.places.set(socket, { member, audience });
+    void socket.join(audience.room);
+  }
+
+  /** Lets a socket go. */
+  leave(socket: ClientSocket): void {
+    const place = this.places.get(socket);
+    if (!place) return;
+    this.places.delete(socket);
+    place.audience.sockets.delete(socket);
+    if (place.audience.sockets.size === 0) this.audiences.delete(place.audience.room);
+    void socket.leave(place.audience.room);
+  }
+
+  /** Sees somebody's membership as it now is. @returns what that changed for their sockets */
+  update(sockets: Iterable<ClientSocket>, member: MemberDocument): Visibility[] {
+    return [...sockets].map((socket) => {
+      const before = this.places.get(socket)?.audience.trackIds ?? NOTHING;
+      this.enter(socket, member);
+      return { room: socket.id, ...changes(before, this.seenBy(socket)) };
+    });
+  }
+
+  /** Sees the guild as it now is. @returns what that changed, for each group of sockets */
+  look(view: GuildView): Visibility[] {
+    const old = this.view;
+    if (view.state === old.state && view.tracks === old.tracks) return [];
+    this.view = view;
+    const before = new Map([...this.audiences.values()].map((audience) => [audience, audience.trackIds]));
+    for (const audience of this.audiences.values()) audience.look(view);
+    const strays = [...this.strays(old)].map(([socket, { member, audience }]) => {
+      this.enter(socket, member);
+      return { room: socket.id, ...changes(before.get(audience) ?? NOTHING, this.seenBy(socket)) };
+    });
+    const groups = [...before].map(([{ room, trackIds }, seen]) => ({ room, ...changes(seen, trackIds) }));
+    return [...groups, ...strays].filter(({ appeared, disappeared }) => appeared.length + disappeared.length > 0);
+  }
+
+  // Another owner, or an overwrite for a member, makes or ends an audience of one. Only then is everybody looked at.
+  private strays(old: GuildView): Iterable<[ClientSocket, Place]> {
+    const isSame = old.state.guild.owner_id === this.view.state.guild.owner_id && sameIds(namedIn(old.tracks), namedIn(this.view.tracks));
+    return isSame ? [] : [...this.places].filter(([, { member, audience }]) => roomOf(member, this.view) !== audience.room);
+  }
+
+  private seenBy(socket: ClientSocket): ReadonlySet<Snowflake> {
+    return this.places.get(socket)?.audience.trackIds ?? NOTHING;
+  }
+
+  private audienceOf(member: MemberDocument): Audience {
+    const room = roomOf(member, this.view);
+    const known = this.audiences.get(room) ?? new Audience(room, member, this.view);
+    this.audiences.set(room, known);
+    return known;
+  }
+}
+
+const sameIds = (one: ReadonlySet<Snowflake>, other: ReadonlySet<Snowflake>): boolean => one.size === other.size && [...one].every((id) => other.has(id));

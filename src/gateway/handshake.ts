@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import type { Session } from '../auth/session';
+import { TokenInvalid } from '../auth/auth.errors';
+import { SessionsService } from '../auth/sessions.service';
+import { Config } from '../config/config';
+import type { RateRule } from '../config/config.schema';
+import { BadTokens } from '../throttling/bad-tokens';
+import { Buckets } from '../throttling/buckets';
+import { RateLimited } from '../throttling/throttling.errors';
+import { CLOSE, type CloseReason, HandshakeRefused } from './gateway.errors';
+import { SocketCounts } from './socket-counts';
+
+/** Decides who may connect, before any event handler runs. What is cheap and needs no token is asked first. */
+@Injectable()
+export class Handshake {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly buckets: Buckets,
+    private readonly badTokens: BadTokens,
+    private readonly counts: SocketCounts,
+    private readonly config: Config,
+  ) {}
+
+  /** @throws HandshakeRefused with the code, the reason and when to come back */
+  async identify(address: string, token: unknown): Promise<Session> {
+    await this.hit(`connect:${address}`, this.config.get('GATEWAY_ADDRESS_CONNECTIONS'), CLOSE.identifyTooOften);
+    this.assertRoom(this.counts.ofAddress(address), this.config.get('GATEWAY_SOCKETS_PER_ADDRESS'));
+    const session = await this.authenticate(address, token);
+    this.assertRoom(this.counts.ofUser(session.user_id), this.config.get('GATEWAY_SOCKETS_PER_USER'));
+    if (this.config.get('RATE_LIMITS') === 'on') {
+      await this.hit(`identify:${session.user_id}`, this.config.get('GATEWAY_IDENTIFY'), CLOSE.identifyTooOften);
+      await this.hit(`identify-daily:${session.user_id}`, this.config.get('GATEWAY_IDENTIFY_DAILY'), CLOSE.dailyConnectionsUsedUp);
+    }
+    return session;
+  }
+
+  private async authenticate(address: string, token: unknown): Promise<Session> {
+    try {
+      return await this.badTokens.guard(address, () => this.sessions.authenticate(token));
+    } catch (error) {
+      if (error instanceof TokenInvalid) throw new HandshakeRefused(CLOSE.invalidToken);
+      if (error instanceof RateLimited) throw new HandshakeRefused(CLOSE.identifyTooOften, Number(error.extra['retry_after']) * 1_000);
+      throw error;
+    }
+  }
+
+  private async hit(key: string, rule: RateRule, reason: CloseReason): Promise<void> {
+    const { allowed, retryAfterMs } = await this.buckets.hit(key, rule);
+    if (!allowed) throw new HandshakeRefused(reason, retryAfterMs);
+  }
+
+  private assertRoom(count: number, limit: number): void {
+    if (limit > 0 && count >= limit) throw new HandshakeRefused(CLOSE.tooManySockets);
+  }
+}
