@@ -13,6 +13,7 @@ import { DatabaseModule } from './database/database.module';
 import { EventsModule } from './events/events.module';
 import { GatewayModule } from './gateway/gateway.module';
 import { GuildsModule } from './guilds/guilds.module';
+import { MetaModule } from './meta/meta.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
 import { RateGuard } from './throttling/rate.guard';
@@ -53,6 +54,7 @@ export class AppModule {
         UsersModule,
         GuildsModule,
         GatewayModule,
+        MetaModule,
       ],
       controllers: [AuthController],
       providers: [

@@ -13,6 +13,7 @@ import type { Environment } from './config/config.schema';
 import { serveDocs } from './docs/docs';
 import { type DatabaseServer, openDatabase } from './database/open-database';
 import { GatewayAdapter } from './gateway/gateway.adapter';
+import { Metrics } from './metrics/metrics';
 
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
@@ -60,13 +61,25 @@ async function listen(environment: Environment, database: DatabaseServer): Promi
   try {
     await app.register(fastifyHelmet);
     if (environment.CORS_ORIGINS) app.enableCors({ origin: environment.CORS_ORIGINS.split(','), exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After'] });
-    app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics'] });
+    app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics', 'docs/gateway'] });
     app.useWebSocketAdapter(new GatewayAdapter(app, environment));
     serveDocs(app);
+    measureRequests(app);
     await app.listen(environment.PORT, environment.HOST);
     return app;
   } catch (error) {
     await app.close();
     throw error;
   }
+}
+
+function measureRequests(app: NestFastifyApplication): void {
+  const { requests } = app.get(Metrics);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onResponse', (request, reply, done) => {
+      requests.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode }, reply.elapsedTime / 1_000);
+      done();
+    });
 }

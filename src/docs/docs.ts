@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { completed } from './complete-document';
+import { wireSchema } from './wire-schema';
 
 /** Where Swagger UI is. */
 export const DOCS_PATH = 'docs';
@@ -19,24 +21,19 @@ export function serveDocs(app: NestFastifyApplication): void {
 export function openApi(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Derailed')
-    .setDescription('The backend of a community chat platform. The gateway is described at `/docs/gateway`.')
+    .setDescription('The backend of a community chat platform. Register, take the `token`, press *Authorize*. The gateway is described at `/docs/gateway`.')
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth()
     .build();
-  return SwaggerModule.createDocument(app, config, {
+  const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
     standardSchemaConverter: (schema) => componentsOf(schema as z.ZodType),
   });
+  return completed(document);
 }
 
 function componentsOf(schema: z.ZodType): { schema: unknown; components: Record<string, unknown> } {
   const { $defs: components = {}, ...rest } = wireSchema(schema);
   return { schema: rest, components: components as Record<string, unknown> };
-}
-
-/** The JSON Schema of a value as it travels: ids are strings there. */
-export function wireSchema(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Record<string, unknown>;
-  return rest;
 }

@@ -7,6 +7,7 @@ import { Config } from '../config/config';
 import { EventLog } from '../events/event-log';
 import type { MessageDto } from '../messages/message.dto';
 import { MessagesService } from '../messages/messages.service';
+import { Metrics } from '../metrics/metrics';
 import { Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
@@ -46,6 +47,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     private readonly users: UsersService,
     private readonly messages: MessagesService,
     private readonly events: EventLog,
+    private readonly metrics: Metrics,
     private readonly config: Config,
   ) {}
 
@@ -70,6 +72,10 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   async handleConnection(socket: ClientSocket): Promise<void> {
     const { session, address } = socket.data;
     this.counts.count(session.user_id, address, 1);
+    this.metrics.sockets.inc();
+    socket.onAnyOutgoing((name: string, { code }: { code?: number }) => {
+      if (name === 'CLOSING') this.metrics.closings.inc({ code });
+    });
     this.flood.guard(socket);
     try {
       const user = await this.users.get(session.user_id);
@@ -82,6 +88,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
 
   handleDisconnect(socket: ClientSocket): void {
     this.counts.count(socket.data.session.user_id, socket.data.address, -1);
+    this.metrics.sockets.dec();
     this.dispatcher.release(socket);
   }
 

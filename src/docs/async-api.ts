@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { EVENTS } from '../events/event-map';
+import { CLOSE } from '../gateway/gateway.errors';
+import { GATEWAY_EVENTS, INTERACTIONS } from '../gateway/gateway-events';
+import { wireSchema } from './wire-schema';
+
+interface Described {
+  readonly summary: string;
+  readonly data: z.ZodType;
+  readonly internal?: true;
+  readonly answer?: z.ZodType;
+}
+
+type Document = Record<string, unknown>;
+
+const problem = z.object({ code: z.string(), message: z.string(), retry_after: z.int().optional() });
+
+/**
+ * The gateway's contract, made from the very maps that the code sends and receives with.
+ *
+ * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
+ */
+export function asyncApi(): Document {
+  const sent = described({ ...GATEWAY_EVENTS, ...EVENTS });
+  const received = described(INTERACTIONS);
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Derailed gateway',
+      version: '1',
+      description: [
+        'Socket.IO 4, WebSocket only, namespace `/gateway`, handshake `auth: { token }`. A handshake that is refused fails with `connect_error`, whose `data` has `code`, `reason` and `retry_after` (seconds).',
+        'Every event comes as `(data, seq)`; `seq` grows and means nothing else. Every interaction is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`, and hits the user’s bucket.',
+        `Codes of CLOSING and refused handshakes: ${Object.values(CLOSE).map(({ code, reason }) => `${code} ${reason}`).join(' ')}`,
+      ].join('\n\n'),
+    },
+    defaultContentType: 'application/json',
+    channels: { gateway: { address: '/gateway', messages: Object.fromEntries([...sent, ...received].map(([name, event]) => [name, message(name, event)])) } },
+    operations: Object.fromEntries([...sent.map(([name]) => operation(name, 'send')), ...received.map(([name]) => operation(name, 'receive'))]),
+    components: { schemas: schemas([...sent, ...received]) },
+  };
+}
+
+function described(events: Record<string, Described>): [string, Described][] {
+  return Object.entries(events).filter(([, { internal }]) => !internal);
+}
+
+function message(name: string, { summary, answer }: Described): Document {
+  const acknowledged = answer && { 'x-acknowledgement': { $ref: `#/components/schemas/${name}:ack` } };
+  return { name, summary, payload: { $ref: `#/components/schemas/${name}` }, ...acknowledged };
+}
+
+function operation(name: string, action: 'send' | 'receive'): [string, Document] {
+  const channel = '#/channels/gateway';
+  return [`${action}:${name}`, { action, channel: { $ref: channel }, messages: [{ $ref: `${channel}/messages/${name}` }] }];
+}
+
+function schemas(events: readonly [string, Described][]): Document {
+  const named = events.flatMap(([name, { data, answer }]): [string, z.ZodType][] => [[name, data], ...(answer ? [[`${name}:ack`, acknowledgement(answer)] as [string, z.ZodType]] : [])]);
+  return named.reduce<Document>((all, [name, schema]) => {
+    const { $defs = {}, ...own } = wireSchema(schema);
+    return { ...all, ...(toComponents($defs) as Document), [name]: toComponents(own) };
+  }, {});
+}
+
+const acknowledgement = (answer: z.ZodType): z.ZodType =>
+  z.union([z.object({ ok: z.literal(true), data: answer }), z.object({ ok: z.literal(false), error: problem })]);
+
+function toComponents(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/')) as unknown;
+}

@@ -1,0 +1,53 @@
+import { type BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
+import { InjectConnection } from '@nestjs/mongoose';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Connection } from 'mongoose';
+import { ServiceUnavailable } from '../common/common.errors';
+import { Summary } from '../common/http.decorators';
+import { Problems } from '../common/problems.decorator';
+import { Public } from '../permissions/requirement';
+
+interface Health {
+  readonly status: 'ok';
+}
+
+const PING_TIMEOUT_MS = 2_000;
+
+@ApiTags('meta')
+@Controller('health')
+export class HealthController implements BeforeApplicationShutdown {
+  private isStopping = false;
+
+  constructor(@InjectConnection() private readonly connection: Connection) {}
+
+  beforeApplicationShutdown(): void {
+    this.isStopping = true;
+  }
+
+  @Get('live')
+  @Summary('Whether the process answers at all.')
+  @Public()
+  @ApiOkResponse({ description: 'It does.' })
+  live(): Health {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @Summary('Whether requests can be served: the database answers, and the process is not stopping.')
+  @Public()
+  @Problems(ServiceUnavailable)
+  @ApiOkResponse({ description: 'They can.' })
+  async ready(): Promise<Health> {
+    if (this.isStopping || !(await this.databaseAnswers())) throw new ServiceUnavailable();
+    return { status: 'ok' };
+  }
+
+  private async databaseAnswers(): Promise<boolean> {
+    try {
+      await this.connection.db?.command({ ping: 1 }, { timeoutMS: PING_TIMEOUT_MS });
+      return this.connection.db !== undefined;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,10 @@
+import { Global, Module } from '@nestjs/common';
+import { DocsController } from '../docs/docs.controller';
+import { HealthController } from '../health/health.controller';
+import { Metrics } from '../metrics/metrics';
+import { MetricsController } from '../metrics/metrics.controller';
+
+/** What is for operators: health, metrics and the gateway's description. */
+@Global()
+@Module({ controllers: [HealthController, MetricsController, DocsController], providers: [Metrics], exports: [Metrics] })
+export class MetaModule {}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type Command, CommandCounter, isWrite } from '../database/command-counter';
+
+/** What this node tells about itself. @see https://prometheus.io/docs/practices/naming/ */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly requests = new Histogram({
+    name: 'derailed_http_request_duration_seconds',
+    help: 'How long requests took, by route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers: [this.registry],
+  });
+
+  readonly sockets = new Gauge({ name: 'derailed_gateway_sockets', help: 'Open sockets.', registers: [this.registry] });
+
+  readonly closings = new Counter({ name: 'derailed_gateway_closings_total', help: 'Connections that the server ended, by code.', labelNames: ['code'], registers: [this.registry] });
+
+  private readonly commands = new Counter({ name: 'derailed_database_commands_total', help: 'Commands sent to the database.', labelNames: ['kind', 'collection'], registers: [this.registry] });
+
+  constructor(counter: CommandCounter) {
+    collectDefaultMetrics({ register: this.registry });
+    counter.listen((command: Command) => this.commands.inc({ kind: isWrite(command) ? 'write' : 'read', collection: command.collection }));
+  }
+}
