@@ -1,0 +1,85 @@
+import { of, World } from './support/world';
+
+describe('accounts', () => {
+  let world: World;
+  beforeAll(async () => (world = await World.start()));
+  afterAll(() => world.stop());
+
+  it('registers, logs in and reads oneself; others see no e-mail address', async () => {
+    const ada = await world.person('ada');
+    const login = await world.ask('post', '/auth/login', { email: ada.email.toUpperCase(), password: ada.password });
+    expect(login.status).toBe(200);
+    expect((await ada.get('/users/@me')).body).toMatchObject({ id: ada.id, username: ada.username, email: ada.email });
+    const seen = await (await world.person()).get(`/users/${ada.id}`);
+    expect(seen.body).toMatchObject({ id: ada.id, username: ada.username });
+    expect(seen.body).not.toHaveProperty('email');
+  });
+
+  it('has each username and e-mail address once, without regard to case', async () => {
+    const ada = await world.person('ada');
+    const again = { username: ada.username.toUpperCase(), email: 'other@example.org', password: ada.password };
+    expect((await world.ask('post', '/auth/register', again)).body).toMatchObject({ status: 409, code: 'USERNAME_TAKEN' });
+    const sameMail = { username: 'somebody.else', email: ada.email.toUpperCase(), password: ada.password };
+    expect((await world.ask('post', '/auth/register', sameMail)).body).toMatchObject({ status: 409, code: 'EMAIL_TAKEN' });
+  });
+
+  it('lets one of many have a name that they ask for at the same time', async () => {
+    const attempts = Array.from({ length: 10 }, (_, index) => world.ask('post', '/auth/register', { username: 'wanted', email: `wanted${index}@example.org`, password: 'correct horse' }));
+    const statuses = (await Promise.all(attempts)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(9);
+  });
+
+  it('tells the same of a wrong address as of a wrong password', async () => {
+    const ada = await world.person('ada');
+    const wrongPassword = await world.ask('post', '/auth/login', { email: ada.email, password: 'wrong password' });
+    const wrongAddress = await world.ask('post', '/auth/login', { email: 'nobody@example.org', password: 'wrong password' });
+    const { request_id: _one, ...one } = wrongPassword.body;
+    const { request_id: _other, ...other } = wrongAddress.body;
+    expect(one).toEqual(other);
+    expect(one).toMatchObject({ status: 401, code: 'CREDENTIALS_INVALID' });
+  });
+
+  it('lists sessions and revokes them at once', async () => {
+    const ada = await world.person('ada');
+    const second = of<{ token: string; session_id: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    const sessions = of<{ id: string; current: boolean }[]>((await ada.get('/auth/sessions')).body);
+    expect(sessions).toHaveLength(2);
+    expect(sessions.find(({ id }) => id === second.session_id)?.current).toBe(false);
+
+    const bearer = { authorization: `Bearer ${second.token}` };
+    expect((await world.ask('get', '/users/@me', undefined, bearer)).status).toBe(200);
+    expect((await ada.delete(`/auth/sessions/${second.session_id}`)).status).toBe(204);
+    expect((await world.ask('get', '/users/@me', undefined, bearer)).body).toMatchObject({ status: 401, code: 'TOKEN_INVALID' });
+    expect((await ada.delete(`/auth/sessions/${second.session_id}`)).body).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
+  it('revokes all others, and nobody else’s', async () => {
+    const ada = await world.person('ada');
+    const eve = await world.person('eve');
+    const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    const [session] = of<{ id: string }[]>((await ada.get('/auth/sessions')).body);
+    expect((await eve.delete(`/auth/sessions/${session!.id}`)).status).toBe(404);
+    expect((await ada.delete('/auth/sessions')).status).toBe(204);
+    expect((await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${token}` })).status).toBe(401);
+    expect((await ada.get('/users/@me')).status).toBe(200);
+    expect((await eve.get('/users/@me')).status).toBe(200);
+  });
+
+  it('logs out', async () => {
+    const ada = await world.person('ada');
+    expect((await ada.post('/auth/logout')).status).toBe(204);
+    expect((await ada.get('/users/@me')).status).toBe(401);
+  });
+
+  it('asks for the password to change e-mail and password, and logs out everywhere else', async () => {
+    const ada = await world.person('ada');
+    const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    expect((await ada.patch('/users/@me', { password: 'another horse' })).body).toMatchObject({ code: 'PASSWORD_WRONG' });
+    expect((await ada.patch('/users/@me', { password: 'another horse', current_password: 'wrong horse' })).body).toMatchObject({ code: 'PASSWORD_WRONG' });
+    expect((await ada.patch('/users/@me', { password: 'another horse', current_password: ada.password })).status).toBe(200);
+    expect((await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${token}` })).status).toBe(401);
+    expect((await world.ask('post', '/auth/login', { email: ada.email, password: 'another horse' })).status).toBe(200);
+    expect((await ada.patch('/users/@me', { username: `${ada.username}.x` })).body).toMatchObject({ username: `${ada.username}.x` });
+  });
+});

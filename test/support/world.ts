@@ -1,0 +1,270 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { io, type Socket } from 'socket.io-client';
+import request from 'supertest';
+import { parseEnvironment } from '../../src/config/config';
+import { type Command, CommandCounter, isWrite } from '../../src/database/command-counter';
+import { type Derailed, startDerailed } from '../../src/derailed';
+import { EventLog } from '../../src/events/event-log';
+
+const SETTLE_MS = 40;
+const WAIT_MS = 5_000;
+const PASSWORD = 'correct horse battery';
+
+/** What a route answered. */
+export interface Answer<Body = Json> {
+  readonly status: number;
+  readonly body: Body;
+  readonly headers: Record<string, string>;
+}
+
+/** A body as it travels; specs know what they asked for. */
+export type Json = Record<string, never> & { [field: string]: never };
+
+/** The real application with its real database, and people who use it. */
+export class World {
+  private count = 0;
+
+  private constructor(
+    private readonly derailed: Derailed,
+    private readonly dataDir: string,
+  ) {}
+
+  /** Starts an application of its own, without rate limits unless they are asked for. */
+  static async start(settings: Record<string, string> = {}): Promise<World> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'derailed-e2e-'));
+    const environment = parseEnvironment({
+      PORT: '0',
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'silent',
+      RATE_LIMITS: 'off',
+      GATEWAY_SOCKETS_PER_ADDRESS: '0',
+      GATEWAY_ADDRESS_CONNECTIONS: '0/1',
+      MONGODB_URI: ownDatabase(process.env['MONGODB_URI']),
+      ...settings,
+    });
+    return new World(await startDerailed(environment), dataDir);
+  }
+
+  get url(): string {
+    return this.derailed.url;
+  }
+
+  get app(): Derailed['app'] {
+    return this.derailed.app;
+  }
+
+  async stop(): Promise<void> {
+    const { MONGODB_URI: uri } = process.env;
+    if (uri) await this.derailed.app.get<{ dropDatabase(): Promise<unknown> }>('DatabaseConnection').dropDatabase();
+    await this.derailed.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** A request by nobody in particular, or with a token. */
+  async ask(method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const asked = request(this.url)[method](path.startsWith('/health') || path.startsWith('/docs') || path === '/metrics' ? path : `/api/v1${path}`).set(headers);
+    const answer = await (body === undefined ? asked : typeof body === 'string' ? asked.set('content-type', 'application/json').send(body) : asked.send(body as object));
+    return { status: answer.status, body: answer.body as Json, headers: answer.headers as Record<string, string> };
+  }
+
+  /** Somebody who has an account. */
+  async person(name = 'someone'): Promise<Person> {
+    this.count += 1;
+    const username = `${name}-${this.count}`;
+    const { body } = await this.ask('post', '/auth/register', { username, email: `${username}@example.org`, password: PASSWORD });
+    const { token, user } = body as unknown as { token: string; user: { id: string } };
+    return new Person(this, user.id, username, token);
+  }
+
+  /** A guild with members, each with the roles that are named; roles are lowest first and give what they say. */
+  async guild(plan: GuildPlan = {}): Promise<GuildWorld> {
+    const owner = await this.person('owner');
+    const { id } = (await owner.post('/guilds', { name: 'Engines' })).body as unknown as { id: string };
+    const roles: Record<string, string> = {};
+    for (const [index, [name, { allow = 0n, deny = 0n }]] of Object.entries(plan.roles ?? {}).entries()) {
+      const role = await owner.post(`/guilds/${id}/roles`, { name, allow: String(allow), deny: String(deny), position: index + 2 });
+      roles[name] = (role.body as unknown as { id: string }).id;
+    }
+    const tracks = (await owner.get(`/guilds/${id}/tracks`)).body as unknown as { id: string; type: string }[];
+    const world = { id, owner, roles, category: tracks[0]!.id, track: tracks[1]!.id, members: {} as Record<string, Person> };
+    const { code } = (await owner.post(`/tracks/${world.track}/invites`, {})).body as unknown as { code: string };
+    for (const [name, held] of Object.entries(plan.members ?? {})) {
+      const member = await this.person(name);
+      await member.post(`/invites/${code}`);
+      for (const role of held) await owner.put(`/guilds/${id}/members/${member.id}/roles/${roles[role]!}`);
+      world.members[name] = member;
+    }
+    return { ...world, invite: code };
+  }
+
+  /** Records the database commands that the application sends from now on. */
+  recordCommands(): { readonly all: Command[]; readonly writes: Command[]; readonly reads: Command[]; stop(): void } {
+    const all: Command[] = [];
+    const stop = this.app.get(CommandCounter).listen((command) => all.push(command));
+    return {
+      all,
+      get writes() {
+        return all.filter(isWrite);
+      },
+      get reads() {
+        return all.filter((command) => !isWrite(command));
+      },
+      stop,
+    };
+  }
+
+  /** Waits until everything that happened was dispatched and has had the time to arrive. */
+  async settle(): Promise<void> {
+    await this.app.get(EventLog).drain();
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  }
+}
+
+/** What a guild shall look like. */
+export interface GuildPlan {
+  readonly roles?: Record<string, { readonly allow?: bigint; readonly deny?: bigint }>;
+  readonly members?: Record<string, readonly string[]>;
+}
+
+/** A guild and who is in it. */
+export interface GuildWorld {
+  readonly id: string;
+  readonly owner: Person;
+  readonly roles: Record<string, string>;
+  readonly category: string;
+  readonly track: string;
+  readonly members: Record<string, Person>;
+  readonly invite: string;
+}
+
+/** Somebody with an account, and a token. */
+export class Person {
+  constructor(
+    private readonly world: World,
+    readonly id: string,
+    readonly username: string,
+    readonly token: string,
+  ) {}
+
+  get email(): string {
+    return `${this.username}@example.org`;
+  }
+
+  get password(): string {
+    return PASSWORD;
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.world.ask('get', path, undefined, { ...this.authorization, ...headers });
+  }
+
+  post(path: string, body?: unknown): Promise<Answer> {
+    return this.world.ask('post', path, body, this.authorization);
+  }
+
+  put(path: string, body?: unknown): Promise<Answer> {
+    return this.world.ask('put', path, body, this.authorization);
+  }
+
+  patch(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.world.ask('patch', path, body, { ...this.authorization, ...headers });
+  }
+
+  delete(path: string, body?: unknown): Promise<Answer> {
+    return this.world.ask('delete', path, body, this.authorization);
+  }
+
+  /** Connects to the gateway and waits for READY. */
+  async connect(auth: Record<string, unknown> = { token: this.token }): Promise<Client> {
+    const client = new Client(this.world.url, auth);
+    await client.ready;
+    return client;
+  }
+
+  private get authorization(): Record<string, string> {
+    return { authorization: `Bearer ${this.token}` };
+  }
+}
+
+/** An event as it arrived. */
+export interface Received {
+  readonly name: string;
+  readonly data: Json;
+  readonly seq: string;
+}
+
+/** A Socket.IO client that remembers what it got. */
+export class Client {
+  readonly socket: Socket;
+  readonly events: Received[] = [];
+  readonly ready: Promise<void>;
+
+  constructor(url: string, auth: Record<string, unknown>) {
+    this.socket = io(`${url}/gateway`, { auth, transports: ['websocket'], reconnection: false, forceNew: true });
+    this.socket.onAny((name: string, data: Json, seq: string) => this.events.push({ name, data, seq }));
+    this.ready = new Promise((resolve, reject) => {
+      this.socket.once('READY', () => resolve());
+      this.socket.once('connect_error', reject);
+    });
+    this.ready.catch(() => undefined);
+  }
+
+  /** The events of this name that have come so far. */
+  received(name: string): Json[] {
+    return this.events.filter((event) => event.name === name).map(({ data }) => data);
+  }
+
+  /** The names of everything that has come so far, in order. */
+  get names(): string[] {
+    return this.events.map(({ name }) => name);
+  }
+
+  /** Forgets what came so far. */
+  clear(): void {
+    this.events.length = 0;
+  }
+
+  /** Waits for an event of this name, unless it has come. */
+  async next(name: string): Promise<Json> {
+    const deadline = Date.now() + WAIT_MS;
+    for (;;) {
+      const found = this.events.find((event) => event.name === name);
+      if (found) return found.data;
+      if (Date.now() > deadline) throw new Error(`No ${name} within ${WAIT_MS} ms; came: ${this.names.join(', ')}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** Sends an interaction and waits for its acknowledgement. */
+  say(name: string, payload: unknown): Promise<Json> {
+    return this.socket.timeout(WAIT_MS).emitWithAck(name, payload) as Promise<Json>;
+  }
+
+  /** Waits until the server has ended the connection. */
+  async closed(): Promise<void> {
+    if (!this.socket.connected) return;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('The connection is still open.')), WAIT_MS);
+      this.socket.once('disconnect', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  close(): void {
+    this.socket.disconnect();
+  }
+}
+
+/** Fields of a body that a spec looks at. */
+export const of = <Shape>(value: unknown): Shape => value as Shape;
+
+function ownDatabase(uri: string | undefined): string | undefined {
+  if (!uri) return undefined;
+  const url = new URL(uri);
+  url.pathname = `/derailed_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
+  return url.toString();
+}
