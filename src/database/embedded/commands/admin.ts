@@ -1,0 +1,130 @@
+import { BsonType, type Doc, docOf, encode, Opaque, type Value } from '../bson';
+import { type Collection, describeIndex, ID_INDEX, readIndex, sameIndex, sameKey, splitNamespace } from '../catalog';
+import type { Engine } from '../engine';
+import { badValue, CommandError, typeMismatch } from '../errors';
+import { parseFilter } from '../filter';
+import type { Index } from '../indexes';
+import { matches } from '../match';
+import type { Command, Request } from './request';
+
+const namespaceNotFound = (namespace: string): CommandError => new CommandError(26, 'NamespaceNotFound', `ns does not exist: ${namespace}`);
+
+function create(request: Request, { catalog }: Engine): Doc {
+  const { namespace } = request;
+  if (catalog.find(namespace)) throw new CommandError(48, 'NamespaceExists', `Collection ${namespace} already exists.`);
+  catalog.create(namespace);
+  return docOf({});
+}
+
+function drop(request: Request, { catalog }: Engine): Doc {
+  const collection = catalog.find(request.namespace);
+  if (!collection) return docOf({});
+  catalog.drop(collection);
+  return docOf({ nIndexesWas: collection.indexes.length + 1, ns: collection.namespace });
+}
+
+function dropDatabase(request: Request, { catalog }: Engine): Doc {
+  for (const collection of catalog.of(request.database)) catalog.drop(collection);
+  return docOf({ dropped: request.database });
+}
+
+function listCollections(request: Request, { catalog, cursors }: Engine): Doc {
+  const filter = parseFilter(request.document('filter') ?? new Map());
+  const described = catalog.of(request.database).map((collection) => describeCollection(collection, request.flag('nameOnly')));
+  const rows = described.filter((each) => matches(filter, each)).map(encode);
+  return cursors.start(`${request.database}.$cmd.listCollections`, rows);
+}
+
+function describeCollection({ namespace, uuid }: Collection, nameOnly: boolean): Doc {
+  const name = splitNamespace(namespace).collection;
+  if (nameOnly) return docOf({ name, type: 'collection' });
+  const bytes = Buffer.concat([Buffer.of(16, 0, 0, 0, 4), Buffer.from(uuid.replaceAll('-', ''), 'hex')]);
+  return docOf({ name, type: 'collection', options: {}, info: { readOnly: false, uuid: new Opaque(BsonType.binData, bytes) }, idIndex: ID_INDEX });
+}
+
+function listDatabases(request: Request, { catalog }: Engine): Doc {
+  const filter = parseFilter(request.document('filter') ?? new Map());
+  const names = new Set(catalog.all().map(({ namespace }) => splitNamespace(namespace).database));
+  const databases = [...names].map((name) => docOf({ name, sizeOnDisk: 0, empty: false })).filter((each) => matches(filter, each));
+  return docOf({ databases, totalSize: 0 });
+}
+
+function listIndexes(request: Request, { catalog, cursors }: Engine): Doc {
+  const collection = catalog.find(request.namespace);
+  if (!collection) throw namespaceNotFound(request.namespace);
+  return cursors.start(request.namespace, [ID_INDEX, ...collection.indexes.map(describeIndex)].map(encode));
+}
+
+function createIndexes(request: Request, engine: Engine): Doc {
+  const { namespace } = request;
+  const declared = request.documents('indexes').map(({ document }) => document);
+  if (declared.length === 0) throw badValue('Must specify at least one index to create');
+  // All are checked before the first is made.
+  for (const each of declared) readIndex(0, each);
+  const createdCollectionAutomatically = !engine.catalog.find(namespace);
+  const collection = engine.catalog.ensure(namespace);
+  const before = collection.indexes.length + 1;
+  for (const each of declared) createIndex(engine, collection, each);
+  const after = collection.indexes.length + 1;
+  const note = before === after ? 'all indexes already exist' : undefined;
+  return docOf({ numIndexesBefore: before, numIndexesAfter: after, createdCollectionAutomatically, note });
+}
+
+function createIndex({ catalog, documents, storage }: Engine, collection: Collection, declared: Doc): void {
+  const wanted = readIndex(0, declared);
+  if (sameKey(wanted.key, new Map([['_id', 1]]))) return;
+  const named = collection.indexes.find(({ name }) => name === wanted.name);
+  if (named) {
+    if (sameIndex(named, wanted)) return;
+    throw new CommandError(
+      86,
+      'IndexKeySpecsConflict',
+      `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${wanted.name}`,
+    );
+  }
+  const alike = collection.indexes.find((index) => sameKey(index.key, wanted.key) && samePartial(index, wanted));
+  if (alike) throw new CommandError(85, 'IndexOptionsConflict', `Index already exists with a different name: ${alike.name}`);
+  try {
+    storage.atomically(true, () => documents.build(collection, catalog.addIndex(collection, declared)));
+  } catch (error) {
+    // What is on the disk was undone; what is remembered of it isn't yet.
+    collection.indexes.splice(collection.indexes.findIndex(({ name }) => name === wanted.name), 1);
+    throw error;
+  }
+}
+
+const samePartial = (a: Index, b: Index): boolean => sameKey(a.partial?.document ?? new Map(), b.partial?.document ?? new Map());
+
+function dropIndexes(request: Request, { catalog }: Engine): Doc {
+  const collection = catalog.find(request.namespace);
+  if (!collection) throw namespaceNotFound(request.namespace);
+  const nIndexesWas = collection.indexes.length + 1;
+  for (const index of indexesToDrop(collection, request.body.get('index'))) catalog.dropIndex(collection, index);
+  return docOf({ nIndexesWas });
+}
+
+function indexesToDrop({ indexes }: Collection, wanted: Value | undefined): Index[] {
+  if (wanted === '*') return [...indexes];
+  const names = Array.isArray(wanted) ? wanted : [wanted ?? null];
+  return names.map((name) => {
+    if (name === '_id_') throw new CommandError(72, 'InvalidOptions', 'cannot drop _id index');
+    const index = indexes.find((each) => (name instanceof Map ? sameKey(each.key, name) : each.name === name));
+    if (typeof name !== 'string' && !(name instanceof Map)) throw typeMismatch('An index is dropped by its name or its key');
+    if (!index) throw new CommandError(27, 'IndexNotFound', typeof name === 'string' ? `index not found with name [${name}]` : "can't find index with key");
+    return index;
+  });
+}
+
+const admin = (writes: boolean, fields: string[], run: Command<Engine>['run']): Command<Engine> => ({ fields: new Set(fields), writes, run });
+
+/** The commands about collections, indexes and databases. */
+export const ADMIN_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
+  create: admin(true, [], create),
+  drop: admin(true, [], drop),
+  dropDatabase: admin(true, [], dropDatabase),
+  listCollections: admin(false, ['filter', 'nameOnly', 'authorizedCollections', 'cursor'], listCollections),
+  listDatabases: admin(false, ['filter', 'nameOnly', 'authorizedDatabases'], listDatabases),
+  listIndexes: admin(false, ['cursor'], listIndexes),
+  createIndexes: admin(true, ['indexes', 'commitQuorum'], createIndexes),
+  dropIndexes: admin(true, ['index'], dropIndexes),
+};

@@ -1,0 +1,128 @@
+import { decode, type Doc, numberOf, typeName, type Value } from '../bson';
+import { CommandError, typeMismatch, unsupported } from '../errors';
+import { isTrue } from '../filter';
+import type { Message } from '../wire';
+
+/** Fields that any command may carry and that change nothing here: there is one node, and every write is on the disk. */
+const EVERYWHERE = new Set([
+  '$db',
+  'lsid',
+  '$readPreference',
+  '$clusterTime',
+  'readConcern',
+  'writeConcern',
+  'maxTimeMS',
+  'comment',
+  'apiVersion',
+  'apiStrict',
+  'apiDeprecationErrors',
+]);
+
+const READ_CONCERNS = new Set<Value | undefined>([undefined, 'local', 'available', 'majority']);
+
+/** One command, and its fields by their types. */
+export class Request {
+  readonly name: string;
+  readonly database: string;
+
+  constructor(
+    readonly body: Doc,
+    private readonly sequences: Message['sequences'] = new Map(),
+  ) {
+    this.name = body.keys().next().value ?? '';
+    const database = body.get('$db');
+    this.database = typeof database === 'string' ? database : 'test';
+  }
+
+  /**
+   * Refuses fields that the command doesn't know, and what no command here can do.
+   *
+   * @throws CommandError NotImplemented; IllegalOperation for a transaction, as a standalone MongoDB answers
+   */
+  assertOnly(fields: ReadonlySet<string>): void {
+    if (this.body.has('txnNumber') || this.body.has('startTransaction')) {
+      throw new CommandError(20, 'IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
+    }
+    for (const [field, value] of this.body) {
+      if (field === this.name || fields.has(field) || EVERYWHERE.has(field) || value === false) continue;
+      throw unsupported(`the field '${field}' of ${this.name}`);
+    }
+    const level = this.document('readConcern')?.get('level');
+    if (!READ_CONCERNS.has(level)) throw unsupported(`the read concern ${String(level)}`);
+    const w = numberOf(this.document('writeConcern')?.get('w'));
+    if (w !== undefined && w > 1) throw new CommandError(2, 'BadValue', "cannot use 'w' > 1 when a host is not replicated");
+  }
+
+  /** A command within this one, on the same database. */
+  inner(body: Doc): Request {
+    return new Request(new Map([...body, ['$db', this.database]]));
+  }
+
+  /** `database.collection`. */
+  get namespace(): string {
+    return this.namespaceOf(this.body.get(this.name));
+  }
+
+  namespaceOf(collection: Value | undefined): string {
+    if (typeof collection !== 'string' || collection === '' || collection.includes('\0')) {
+      throw new CommandError(73, 'InvalidNamespace', `Invalid namespace specified '${this.database}.${typeof collection === 'string' ? collection : ''}'`);
+    }
+    return `${this.database}.${collection}`;
+  }
+
+  document(field: string): Doc | undefined {
+    const value = this.body.get(field);
+    if (value === undefined || value instanceof Map) return value;
+    throw this.wrongType(field, value, 'object');
+  }
+
+  number(field: string): number | undefined {
+    const value = this.body.get(field);
+    const number = numberOf(value);
+    if (value !== undefined && number === undefined) throw this.wrongType(field, value, 'number');
+    return number;
+  }
+
+  /** A whole number from 0 on. */
+  count(field: string): number | undefined {
+    const number = this.number(field);
+    if (number !== undefined && (number < 0 || !Number.isSafeInteger(number))) {
+      throw new CommandError(51024, 'Location51024', `BSON field '${field}' value must be >= 0, actual value '${number}'`);
+    }
+    return number;
+  }
+
+  text(field: string): string | undefined {
+    const value = this.body.get(field);
+    if (value === undefined || typeof value === 'string') return value;
+    throw this.wrongType(field, value, 'string');
+  }
+
+  flag(field: string): boolean {
+    return isTrue(this.body.get(field));
+  }
+
+  /** The documents of a field, whichever way they were sent; encoded besides when they came so. */
+  documents(field: string): { readonly document: Doc; readonly bytes: Buffer | undefined }[] {
+    const sequence = this.sequences.get(field);
+    if (sequence) return sequence.map((bytes) => ({ document: decode(bytes), bytes }));
+    const values = this.body.get(field);
+    if (!Array.isArray(values)) throw this.wrongType(field, values ?? null, 'array');
+    return values.map((document) => {
+      if (!(document instanceof Map)) throw this.wrongType(`${field}.0`, document, 'object');
+      return { document, bytes: undefined };
+    });
+  }
+
+  private wrongType(field: string, value: Value, expected: string): CommandError {
+    return typeMismatch(`BSON field '${this.name}.${field}' is the wrong type '${typeName(value)}', expected type '${expected}'`);
+  }
+}
+
+/** A command: its fields besides those that any command has, and what it answers. Those that write run in a transaction. */
+export interface Command<Engine> {
+  readonly fields: ReadonlySet<string>;
+  readonly writes: boolean;
+  readonly run: (request: Request, engine: Engine) => Doc;
+}
+

@@ -1,0 +1,161 @@
+import { type Doc, docOf, newObjectId, type Plain, type Value } from '../bson';
+import type { Collection } from '../catalog';
+import type { Engine } from '../engine';
+import { badValue, CommandError, failedToParse, unsupported } from '../errors';
+import { type Filter, isTrue, parseFilter } from '../filter';
+import type { Found, Query } from '../find';
+import { parseProjection, project } from '../projection';
+import { applyUpdate, encodeChecked, parseUpdate, type Update, upserted, withIdFirst } from '../update';
+import { filterIn, sortIn } from './reads';
+import type { Command, Request } from './request';
+
+/** Runs the statements of a command one by one, and tells which failed. */
+function statements<T>(request: Request, all: readonly T[], run: (statement: T, index: number) => void): Plain {
+  if (all.length === 0) throw new CommandError(16, 'InvalidLength', `Write batch sizes must be between 1 and 100000. Got 0 operations.`);
+  const ordered = request.body.get('ordered') !== false;
+  const errors: Plain[] = [];
+  for (const [index, statement] of all.entries()) {
+    try {
+      run(statement, index);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      errors.push({ index, code: error.code, errmsg: error.message, ...(error.details as Readonly<Record<string, Plain>>) });
+      if (ordered) break;
+    }
+  }
+  return errors.length > 0 ? errors : undefined;
+}
+
+function insert(request: Request, { catalog, documents }: Engine): Doc {
+  const { namespace } = request;
+  const all = request.documents('documents');
+  let n = 0;
+  const writeErrors = statements(request, all, ({ document, bytes }) => {
+    assertFieldNames(document);
+    const complete = withIdFirst(document, document.get('_id') ?? newObjectId());
+    documents.insert(catalog.ensure(namespace), complete, complete === document ? bytes : undefined);
+    n += 1;
+  });
+  return docOf({ n, writeErrors });
+}
+
+function assertFieldNames(document: Doc): void {
+  for (const name of document.keys()) if (name.startsWith('$')) throw unsupported(`the field name '${name}', which begins with $`);
+}
+
+const UPDATE_FIELDS = new Set(['q', 'u', 'multi', 'upsert']);
+const DELETE_FIELDS = new Set(['q', 'limit']);
+
+function assertStatement(command: string, statement: Doc, known: ReadonlySet<string>): void {
+  for (const [field, value] of statement) if (!known.has(field) && value !== false) throw unsupported(`the field '${field}' of ${command}`);
+}
+
+function filterOf(statement: Doc): Filter {
+  const filter = statement.get('q');
+  if (!(filter instanceof Map)) throw badValue("The field 'q' must be an object");
+  return parseFilter(filter);
+}
+
+/** Stores what an update makes of a document; whether that is anything else than before. */
+function change({ documents }: Engine, collection: Collection, found: Found, update: Update): { after: Doc; changed: boolean } {
+  const after = applyUpdate(update, found.document);
+  const bytes = encodeChecked(after);
+  const changed = !bytes.equals(found.bytes);
+  if (changed) documents.replace(collection, found.idKey, found.document, after, bytes);
+  return { after, changed };
+}
+
+function insertUpserted({ catalog, documents }: Engine, namespace: string, update: Update, filter: Filter): Doc {
+  const document = upserted(update, filter);
+  documents.insert(catalog.ensure(namespace), document, encodeChecked(document));
+  return document;
+}
+
+function update(request: Request, engine: Engine): Doc {
+  const { namespace } = request;
+  const done = { n: 0, nModified: 0, upserted: [] as Plain[] };
+  const writeErrors = statements(request, request.documents('updates'), ({ document: statement }, index) => {
+    assertStatement('update', statement, UPDATE_FIELDS);
+    const multi = isTrue(statement.get('multi'));
+    const filter = filterOf(statement);
+    const update = parseUpdate(statement.get('u'));
+    if (multi && update.kind === 'replacement') throw failedToParse('multi update is not supported for replacement-style update');
+    const { matched, modified } = updateMatching(engine, namespace, { filter, limit: multi ? 0 : 1 }, update);
+    done.n += matched;
+    done.nModified += modified;
+    if (matched > 0 || !isTrue(statement.get('upsert'))) return;
+    const inserted = insertUpserted(engine, namespace, update, filter);
+    done.n += 1;
+    done.upserted.push({ index, _id: inserted.get('_id') });
+  });
+  return docOf({ n: done.n, nModified: done.nModified, upserted: done.upserted.length > 0 ? done.upserted : undefined, writeErrors });
+}
+
+function updateMatching(engine: Engine, namespace: string, query: Query, update: Update): { matched: number; modified: number } {
+  const collection = engine.catalog.find(namespace);
+  // All are found before the first is changed, so that none is met again where a change moved it.
+  const found = [...engine.finder.find(collection, query)];
+  if (!collection || found.length === 0) return { matched: 0, modified: 0 };
+  const modified = engine.storage.atomically(found.length > 1, () => found.filter((each) => change(engine, collection, each, update).changed).length);
+  return { matched: found.length, modified };
+}
+
+function remove(request: Request, engine: Engine): Doc {
+  const { namespace } = request;
+  let n = 0;
+  const writeErrors = statements(request, request.documents('deletes'), ({ document: statement }) => {
+    assertStatement('delete', statement, DELETE_FIELDS);
+    const collection = engine.catalog.find(namespace);
+    const found = [...engine.finder.find(collection, { filter: filterOf(statement), limit: limitOf(statement) })];
+    for (const { idKey, document } of found) if (collection) engine.documents.remove(collection, idKey, document);
+    n += found.length;
+  });
+  return docOf({ n, writeErrors });
+}
+
+function limitOf(statement: Doc): number {
+  const limit = statement.get('limit');
+  if (limit === 0 || limit === 1) return limit;
+  throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${String(limit as Value & number)}`);
+}
+
+function findAndModify(request: Request, engine: Engine): Doc {
+  const removing = request.flag('remove');
+  const returnsNew = request.flag('new');
+  const upsert = request.flag('upsert');
+  if (removing && request.body.has('update')) throw failedToParse("Cannot specify both an 'update' and 'remove'=true");
+  if (removing && upsert) throw failedToParse("Cannot specify both 'upsert'=true and 'remove'=true");
+  if (removing && returnsNew) throw failedToParse("Cannot specify both 'new'=true and 'remove'=true; 'remove' always returns the deleted document");
+  if (!removing && !request.body.has('update')) throw failedToParse("Either an 'update' or 'remove'=true must be specified");
+  const projection = parseProjection(request.document('fields'));
+  const returned = (document: Doc | undefined): Value => (document && projection ? project(projection, document) : (document ?? null));
+  const { namespace } = request;
+  const collection = engine.catalog.find(namespace);
+  const query: Query = { filter: filterIn(request, 'query'), sort: sortIn(request), limit: 1 };
+  const [found] = engine.finder.find(collection, query);
+  if (removing) {
+    if (found && collection) engine.documents.remove(collection, found.idKey, found.document);
+    return docOf({ lastErrorObject: { n: found ? 1 : 0 }, value: returned(found?.document) });
+  }
+  const update = parseUpdate(request.body.get('update'));
+  if (found && collection) {
+    const { after } = change(engine, collection, found, update);
+    return docOf({ lastErrorObject: { n: 1, updatedExisting: true }, value: returned(returnsNew ? after : found.document) });
+  }
+  if (!upsert) return docOf({ lastErrorObject: { n: 0, updatedExisting: false }, value: null });
+  const inserted = insertUpserted(engine, namespace, update, query.filter);
+  return docOf({
+    lastErrorObject: { n: 1, updatedExisting: false, upserted: inserted.get('_id') },
+    value: returned(returnsNew ? inserted : undefined),
+  });
+}
+
+const write = (fields: string[], run: Command<Engine>['run']): Command<Engine> => ({ fields: new Set(fields), writes: true, run });
+
+/** The commands that change documents. */
+export const WRITE_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
+  insert: write(['documents', 'ordered', 'bypassDocumentValidation'], insert),
+  update: write(['updates', 'ordered', 'bypassDocumentValidation'], update),
+  delete: write(['deletes', 'ordered'], remove),
+  findAndModify: write(['query', 'sort', 'remove', 'update', 'new', 'fields', 'upsert', 'bypassDocumentValidation'], findAndModify),
+};

@@ -1,0 +1,87 @@
+import type { Doc, Value } from './bson';
+import { docOf, Encoded } from './bson';
+import { CommandError } from './errors';
+
+/** How long a cursor may be left alone, in milliseconds. */
+const CURSOR_TIMEOUT_MS = 10 * 60_000;
+
+/** The first batch when the client doesn't say, in documents. */
+const FIRST_BATCH = 101;
+
+/** As much as one batch holds, in bytes. */
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+
+interface Cursor {
+  readonly namespace: string;
+  readonly rows: Iterator<Buffer, void>;
+  /** Read ahead, to know whether there is more. */
+  next: Buffer | undefined;
+  usedAt: number;
+}
+
+/** Results on their way to a client, batch by batch. */
+export class Cursors {
+  private readonly open = new Map<bigint, Cursor>();
+  private lastId = BigInt(Date.now()) << 20n;
+
+  /** Answers a query with its first batch; the rest waits for `getMore`. */
+  start(namespace: string, rows: Iterable<Buffer>, batchSize = FIRST_BATCH, single = false): Doc {
+    const cursor: Cursor = { namespace, rows: rows[Symbol.iterator]() as Iterator<Buffer, void>, next: undefined, usedAt: Date.now() };
+    advance(cursor);
+    const batch = take(cursor, batchSize);
+    if (single || cursor.next === undefined) {
+      cursor.rows.return?.();
+      return reply('firstBatch', 0n, namespace, batch);
+    }
+    this.lastId += 1n;
+    this.open.set(this.lastId, cursor);
+    return reply('firstBatch', this.lastId, namespace, batch);
+  }
+
+  /**
+   * The next batch.
+   *
+   * @throws CommandError CursorNotFound when it was read to its end, killed, or left alone for ten minutes
+   */
+  more(id: bigint, namespace: string, batchSize = Infinity): Doc {
+    const cursor = this.open.get(id);
+    if (!cursor) throw new CommandError(43, 'CursorNotFound', `cursor id ${id} not found`);
+    if (cursor.namespace !== namespace) {
+      throw new CommandError(13, 'Unauthorized', `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`);
+    }
+    cursor.usedAt = Date.now();
+    const batch = take(cursor, batchSize);
+    if (cursor.next === undefined) this.open.delete(id);
+    return reply('nextBatch', cursor.next === undefined ? 0n : id, namespace, batch);
+  }
+
+  /** Forgets a cursor; whether there was one. */
+  kill(id: bigint): boolean {
+    this.open.get(id)?.rows.return?.();
+    return this.open.delete(id);
+  }
+
+  /** Forgets those that nobody has asked for in a while. */
+  sweep(now = Date.now()): void {
+    for (const [id, { usedAt }] of this.open) if (now - usedAt > CURSOR_TIMEOUT_MS) this.kill(id);
+  }
+}
+
+function advance(cursor: Cursor): void {
+  const { done, value } = cursor.rows.next();
+  cursor.next = done ? undefined : (value as Buffer);
+}
+
+function take(cursor: Cursor, batchSize: number): Value[] {
+  const batch: Value[] = [];
+  let bytes = 0;
+  while (cursor.next && batch.length < batchSize && (batch.length === 0 || bytes + cursor.next.length <= MAX_BATCH_BYTES)) {
+    batch.push(new Encoded(cursor.next));
+    bytes += cursor.next.length;
+    advance(cursor);
+  }
+  return batch;
+}
+
+const reply = (batchName: string, id: bigint, namespace: string, batch: Value[]): Doc =>
+  docOf({ cursor: new Map<string, Value>([[batchName, batch], ['id', id], ['ns', namespace]]) });

@@ -1,0 +1,155 @@
+import { BsonType, Double, Opaque, typeOf, type Value } from './bson';
+import { Bytes } from './bytes';
+import { unsupported } from './errors';
+
+/**
+ * The order of BSON values, written down as bytes: comparing two keys byte by byte compares the values as MongoDB does, across
+ * types, and equal values (1, 1n and 1.0) have equal keys. Each key ends itself, so keys can be joined and turned around.
+ *
+ * @see https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/
+ */
+const RANKS: Readonly<Record<number, number>> = {
+  [BsonType.minKey]: 0x01,
+  [BsonType.null]: 0x05,
+  [BsonType.double]: 0x0a,
+  [BsonType.int]: 0x0a,
+  [BsonType.long]: 0x0a,
+  [BsonType.string]: 0x0f,
+  [BsonType.object]: 0x14,
+  [BsonType.array]: 0x19,
+  [BsonType.binData]: 0x1e,
+  [BsonType.objectId]: 0x23,
+  [BsonType.bool]: 0x28,
+  [BsonType.date]: 0x2d,
+  [BsonType.timestamp]: 0x2f,
+  [BsonType.regex]: 0x32,
+  [BsonType.maxKey]: 0x7f,
+};
+
+/** The place of an empty array in an index and in a sort: after MinKey, before null. */
+const EMPTY_ARRAY_RANK = 0x03;
+
+/** The first byte of a value's key: values of one rank compare with each other, others only by their ranks. */
+export const rankOf = (value: Value): number => RANKS[typeOf(value)] as number;
+
+const scratch = Buffer.alloc(8);
+
+/** The greatest double that is not above an integer. */
+function doubleBelow(value: bigint): number {
+  const nearest = Number(value);
+  if (BigInt(nearest) <= value) return nearest;
+  scratch.writeDoubleBE(nearest);
+  scratch.writeBigInt64BE(scratch.readBigInt64BE() + (nearest > 0 ? -1n : 1n));
+  return scratch.readDoubleBE();
+}
+
+/** A double in an order of bytes, then how far an int64 is above it: only beyond 2^53 can that be anything but zero. */
+function writeNumber(out: Bytes, value: number | bigint): void {
+  const double = typeof value === 'bigint' ? doubleBelow(value) : value;
+  if (Number.isNaN(double)) scratch.fill(0);
+  else {
+    scratch.writeDoubleBE(double === 0 ? 0 : double);
+    if (double < 0) for (let at = 0; at < 8; at += 1) scratch[at] = ~(scratch[at] as number);
+    else scratch[0] = (scratch[0] as number) | 0x80;
+  }
+  out.raw(scratch);
+  const above = typeof value === 'bigint' ? Number(value - BigInt(double)) : 0;
+  out.byte(above >> 8);
+  out.byte(above & 0xff);
+}
+
+/** UTF-8 that ends with two zero bytes; a zero inside is followed by 0xff. */
+function writeText(out: Bytes, text: string): void {
+  if (!text.includes('\0')) out.text(text);
+  else {
+    for (const byte of Buffer.from(text, 'utf8')) {
+      out.byte(byte);
+      if (byte === 0) out.byte(0xff);
+    }
+  }
+  out.byte(0);
+  out.byte(0);
+}
+
+function writeOpaque(out: Bytes, { type, bytes }: Opaque): void {
+  switch (type) {
+    case BsonType.date:
+      scratch.writeBigInt64BE(BigInt.asIntN(64, bytes.readBigInt64LE() ^ (1n << 63n)));
+      return out.raw(scratch);
+    case BsonType.timestamp:
+      scratch.writeBigUInt64BE(bytes.readBigUInt64LE());
+      return out.raw(scratch);
+    case BsonType.binData:
+      // Shorter sorts first whatever it holds, so the length leads; the subtype follows, as it does in BSON.
+      scratch.writeInt32BE(bytes.readInt32LE());
+      out.raw(scratch.subarray(0, 4));
+      return out.raw(bytes.subarray(4));
+    default:
+      return out.raw(bytes);
+  }
+}
+
+/** Writes the key of a value. */
+export function writeKey(out: Bytes, value: Value): void {
+  out.byte(rankOf(value));
+  writeKeyBody(out, value);
+}
+
+function writeKeyBody(out: Bytes, value: Value): void {
+  if (typeof value === 'number' || typeof value === 'bigint') writeNumber(out, value);
+  else if (value instanceof Double) writeNumber(out, value.value);
+  else if (typeof value === 'string') writeText(out, value);
+  else if (typeof value === 'boolean') out.byte(value ? 1 : 0);
+  else if (value instanceof Opaque) writeOpaque(out, value);
+  else if (Array.isArray(value)) {
+    for (const element of value) writeKey(out, element);
+    out.byte(0);
+  } else if (value instanceof Map) {
+    // MongoDB compares a field's type first, then its name, then its value.
+    for (const [name, field] of value) {
+      out.byte(rankOf(field));
+      out.text(name);
+      out.byte(0);
+      writeKeyBody(out, field);
+    }
+    out.byte(0);
+  } else if (value !== null) throw unsupported('comparing an encoded document');
+}
+
+/** Writes the key of an empty array as an index and a sort see it. */
+export const writeEmptyArrayKey = (out: Bytes): void => out.byte(EMPTY_ARRAY_RANK);
+
+/** The key of one value. */
+export function keyOf(value: Value): Buffer {
+  const out = new Bytes(32);
+  writeKey(out, value);
+  return out.finish();
+}
+
+/** The order of two values: negative, zero or positive. */
+export function compare(a: Value, b: Value): number {
+  if (typeof a === 'string' && typeof b === 'string' && a === b) return 0;
+  // JavaScript compares a bigint with a number exactly.
+  const x = a instanceof Double ? a.value : a;
+  const y = b instanceof Double ? b.value : b;
+  if ((typeof x === 'bigint' || typeof x === 'number') && (typeof y === 'bigint' || typeof y === 'number')) {
+    if (x < y) return -1;
+    if (x > y) return 1;
+    if (x == y) return 0;
+    return Number.isNaN(x) ? (Number.isNaN(y) ? 0 : -1) : 1;
+  }
+  return Buffer.compare(keyOf(a), keyOf(b));
+}
+
+/** Whether two values are the same to a query, a unique index or `$addToSet`: 1 equals 1.0; fields in another order don't. */
+export const equal = (a: Value, b: Value): boolean => compare(a, b) === 0;
+
+/** The first key behind all that begin with these bytes; undefined when there is none. */
+export function after(prefix: Buffer): Buffer | undefined {
+  let end = prefix.length;
+  while (end > 0 && prefix[end - 1] === 0xff) end -= 1;
+  if (end === 0) return undefined;
+  const next = Buffer.from(prefix.subarray(0, end));
+  next[end - 1] = (next[end - 1] as number) + 1;
+  return next;
+}

@@ -1,0 +1,200 @@
+import { accessSync, chmodSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { FolderLock } from './folder-lock';
+
+/** The layout of keys and values below; a newer one is refused, an older one upgraded when it is opened. */
+const FORMAT = 1;
+
+const FORMAT_KEY = Buffer.from('\0\0\0\0format');
+
+/** The longest key, in bytes: what LMDB takes with pages of 4096 bytes. */
+export const MAX_KEY_BYTES = 1978;
+
+/** The file in a data folder that holds everything. */
+export const DATA_FILE = 'derailed.mdb';
+
+/** Keys from `start` on and below `end`; without an end, to the very last. */
+export interface KeyRange {
+  readonly start: Buffer;
+  readonly end: Buffer | undefined;
+}
+
+export interface Entry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+const FIRST_CHUNK = 32;
+const LARGEST_CHUNK = 512;
+
+/** Keys and values on disk, in the order of the keys. Writes happen in transactions, of which there is one at a time. */
+export class Storage {
+  private commits = 0;
+
+  private constructor(
+    private readonly database: RootDatabase<Buffer, Buffer>,
+    private readonly lock: FolderLock,
+  ) {}
+
+  /**
+   * Opens the folder, which is created when it isn't there.
+   *
+   * @throws Error when it can't be written, is in use, or holds something else than this engine's complete data
+   */
+  static async open(folder: string): Promise<Storage> {
+    makeFolder(folder);
+    const file = join(folder, DATA_FILE);
+    if (existsSync(file)) assertComplete(file);
+    // Overlapping syncs are quicker, but what is acknowledged after them isn't on the disk yet.
+    const database = open<Buffer, Buffer>({ path: file, noSubdir: true, encoding: 'binary', keyEncoding: 'binary', overlappingSync: false });
+    let lock: FolderLock | undefined;
+    try {
+      lock = await FolderLock.take(folder, (work) => void database.transactionSync(work));
+      checkFormat(database, file);
+      return new Storage(database, lock);
+    } catch (error) {
+      await database.close();
+      await lock?.free();
+      throw error;
+    }
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    return this.database.getBinary(key);
+  }
+
+  has(key: Buffer): boolean {
+    return this.database.doesExist(key);
+  }
+
+  /** Only within a transaction. */
+  put(key: Buffer, value: Buffer): void {
+    void this.database.put(key, value);
+  }
+
+  /** Only within a transaction. */
+  remove(key: Buffer): void {
+    void this.database.remove(key);
+  }
+
+  /** How many keys there are. */
+  count({ start, end }: KeyRange): number {
+    return this.database.getKeysCount({ start, end });
+  }
+
+  /**
+   * The entries of a range. It may be written to, and other work may happen, between one entry and the next: a scan holds no
+   * snapshot, it continues behind the last key that it gave.
+   */
+  *scan({ start, end }: KeyRange, reverse = false): Generator<Entry> {
+    let from = start;
+    let to = end ?? Buffer.alloc(MAX_KEY_BYTES, 0xff);
+    for (let chunk = FIRST_CHUNK; ; chunk = Math.min(chunk * 4, LARGEST_CHUNK)) {
+      const entries = this.chunk(from, to, reverse, chunk);
+      const { commits } = this;
+      for (const entry of entries) {
+        yield entry;
+        if (reverse) to = entry.key;
+        else from = Buffer.concat([entry.key, Buffer.alloc(1)]);
+        // Somebody wrote in the meantime: the rest of what was read may be outdated.
+        if (commits !== this.commits) break;
+      }
+      if (entries.length < chunk && commits === this.commits) return;
+    }
+  }
+
+  private chunk(start: Buffer, end: Buffer, reverse: boolean, limit: number): Entry[] {
+    if (start.compare(end) >= 0) return [];
+    const range = reverse ? { start: end, end: start, reverse, exclusiveStart: true, inclusiveEnd: true, limit } : { start, end, limit };
+    return Array.from(this.database.getRange(range));
+  }
+
+  /**
+   * Does all of some work or, when it throws, nothing of it. What it did is on the disk when this returns.
+   *
+   * @throws what the work throws; Error when the disk is full
+   */
+  transaction<T>(work: () => T): T {
+    const result = this.database.transactionSync(work);
+    this.commits += 1;
+    return result;
+  }
+
+  /** Within a transaction: undoes this piece of work alone when it throws. A single write needs no such care. */
+  atomically<T>(needed: boolean, work: () => T): T {
+    return needed ? this.database.transactionSync(work) : work();
+  }
+
+  /** A consistent copy, made while the engine goes on. */
+  async copyTo(file: string): Promise<void> {
+    await this.database.backup(file, true);
+  }
+
+  async close(): Promise<void> {
+    await this.database.close();
+    await this.lock.free();
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (existsSync(join(folder, DATA_FILE))) accessSync(join(folder, DATA_FILE), constants.R_OK | constants.W_OK);
+    else chmodSync(folder, 0o700);
+  } catch (error) {
+    throw new Error(`The data folder ${folder} can't be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const META_BYTES = 160;
+const META_MAGIC_AT = 24;
+const MAGIC = 0xbeefc0de;
+const PAGE_SIZE_AT = 48;
+const LAST_PAGE_AT = 144;
+const TRANSACTION_AT = 152;
+
+/**
+ * Refuses a file that isn't LMDB's or lacks its end: LMDB itself would map what is missing, and crash on the first touch of it.
+ *
+ * @see https://github.com/LMDB/lmdb/blob/mdb.master3/libraries/liblmdb/mdb.c the structure MDB_meta
+ */
+function assertComplete(file: string): void {
+  const descriptor = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    // A process that died before it wrote anything leaves an empty file.
+    if (size === 0) return;
+    const first = readMeta(descriptor, 0);
+    const second = first && readMeta(descriptor, first.pageSize);
+    if (!first || !second) throw new Error(`${file} is not a database of Derailed, or is damaged; restore a backup or use another folder.`);
+    const { lastPage } = first.transaction > second.transaction ? first : second;
+    if (Number(lastPage + 1n) * first.pageSize > size) {
+      throw new Error(`${file} is torn: it should hold ${lastPage + 1n} pages and has ${size} bytes; restore a backup.`);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readMeta(descriptor: number, position: number): { pageSize: number; lastPage: bigint; transaction: bigint } | undefined {
+  const bytes = Buffer.alloc(META_BYTES);
+  if (readSync(descriptor, bytes, 0, META_BYTES, position) < META_BYTES || bytes.readUInt32LE(META_MAGIC_AT) !== MAGIC) return undefined;
+  return {
+    pageSize: bytes.readUInt32LE(PAGE_SIZE_AT),
+    lastPage: bytes.readBigUInt64LE(LAST_PAGE_AT),
+    transaction: bytes.readBigUInt64LE(TRANSACTION_AT),
+  };
+}
+
+function checkFormat(database: RootDatabase<Buffer, Buffer>, file: string): void {
+  const stored = database.getBinary(FORMAT_KEY)?.toString();
+  if (stored === String(FORMAT)) return;
+  if (stored === undefined) {
+    if (database.getKeysCount({ limit: 1 }) > 0) throw new Error(`${file} holds something else than Derailed's data; use another folder.`);
+    database.transactionSync(() => void database.put(FORMAT_KEY, Buffer.from(String(FORMAT))));
+    return;
+  }
+  throw new Error(`${file} has format ${stored}, this version of Derailed reads up to ${FORMAT}: use a newer one.`);
+}

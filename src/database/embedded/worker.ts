@@ -1,0 +1,38 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Engine } from './engine';
+import { Expiry } from './expiry';
+import { type Address, Server } from './server';
+import { Storage } from './storage';
+
+/** What the worker is started with. */
+export interface WorkerOptions {
+  readonly dataDir: string;
+  readonly address: Address;
+}
+
+/** What the worker reports: that it listens, why it can't, or that it has stopped. */
+export type WorkerReport = { readonly listening: number | undefined } | { readonly failed: string } | { readonly stopped: true };
+
+/** Serves a data folder until it is told to stop, by any message. */
+async function serve({ dataDir, address }: WorkerOptions, report: (report: WorkerReport) => void): Promise<void> {
+  const storage = await Storage.open(dataDir);
+  const engine = new Engine(storage);
+  const expiry = new Expiry(engine);
+  const server = new Server(engine);
+  report({ listening: await server.listen(address) });
+  expiry.start();
+  parentPort?.once('message', () => {
+    expiry.stop();
+    void server
+      .close()
+      .then(() => storage.close())
+      .then(() => report({ stopped: true }))
+      .finally(() => parentPort?.close());
+  });
+}
+
+const report = (what: WorkerReport): void => parentPort?.postMessage(what);
+serve(workerData as WorkerOptions, report).catch((error: unknown) => {
+  report({ failed: error instanceof Error ? error.message : String(error) });
+  parentPort?.close();
+});

@@ -1,0 +1,76 @@
+import { type EngineWorld, engineWorld } from './engine-world';
+
+interface Note {
+  _id: bigint | number;
+  track_id?: bigint;
+  text?: string;
+  tags?: string[];
+  count?: number;
+  at?: Date;
+}
+
+describe('the embedded database', () => {
+  let world: EngineWorld;
+  const notes = () => world.db.collection<Note>('notes');
+
+  beforeEach(async () => (world = await engineWorld()));
+  afterEach(() => world.close());
+
+  it('pages through a track by its index, whatever else there is', async () => {
+    await notes().createIndex({ track_id: 1, _id: 1 });
+    await notes().insertMany(Array.from({ length: 1000 }, (_, n) => ({ _id: BigInt(n), track_id: BigInt(n % 2) })));
+
+    const page = notes().find({ track_id: 1n, _id: { $lt: 900n } }).sort({ _id: -1 }).limit(50);
+
+    expect((await page.toArray()).map(({ _id }) => _id)).toEqual(Array.from({ length: 50 }, (_, n) => BigInt(899 - 2 * n)));
+    const { queryPlanner, executionStats } = await page.explain();
+    expect(queryPlanner.winningPlan).toMatchObject({ stage: 'FETCH', inputStage: { stage: 'IXSCAN', indexName: 'track_id_1__id_1' } });
+    expect(executionStats.totalDocsExamined).toBe(50);
+  });
+
+  it('refuses a second document with a unique value, and says which', async () => {
+    await notes().createIndex({ text: 1 }, { unique: true });
+    await notes().insertOne({ _id: 1, text: 'a "word"' });
+
+    await expect(notes().insertOne({ _id: 2, text: 'a "word"' })).rejects.toMatchObject({
+      code: 11000,
+      message: 'E11000 duplicate key error collection: test.notes index: text_1 dup key: { text: "a \\"word\\"" }',
+      keyPattern: { text: 1 },
+      keyValue: { text: 'a "word"' },
+    });
+    expect(await notes().countDocuments()).toBe(1);
+  });
+
+  it('gives everything, in batches, however much it is', async () => {
+    await notes().insertMany(Array.from({ length: 2500 }, (_, n) => ({ _id: n })));
+    expect(await notes().find().batchSize(100).toArray()).toHaveLength(2500);
+  });
+
+  it('forgets documents when their time has come', async () => {
+    await notes().createIndex({ at: 1 }, { expireAfterSeconds: 60 });
+    await notes().insertMany([{ _id: 1, at: new Date(1_000) }, { _id: 2, at: new Date(100_000) }, { _id: 3 }]);
+
+    await world.expiry.sweep(100_000);
+
+    expect((await notes().find().toArray()).map(({ _id }) => _id)).toEqual([2, 3]);
+  });
+
+  it('changes nothing when a statement over several documents fails', async () => {
+    await notes().createIndex({ count: 1 }, { unique: true });
+    await notes().insertMany([{ _id: 1, count: 1 }, { _id: 2, count: 2 }]);
+
+    await expect(notes().updateMany({}, { $set: { count: 5 } })).rejects.toMatchObject({ code: 11000 });
+
+    expect(await notes().find().toArray()).toEqual([{ _id: 1, count: 1 }, { _id: 2, count: 2 }]);
+  });
+
+  it.each([
+    ['$where', () => notes().find({ $where: 'true' } as object).toArray()],
+    ['a pipeline', () => notes().updateOne({ _id: 1 }, [{ $set: { count: 1 } }])],
+    ['$lookup', () => notes().aggregate([{ $lookup: { from: 'a', as: 'b' } }]).toArray()],
+    ['collation', () => notes().find({}, { collation: { locale: 'en' } }).toArray()],
+  ])('refuses %s by its name', async (name, attempt) => {
+    await notes().insertOne({ _id: 1 });
+    await expect(attempt()).rejects.toMatchObject({ code: 238, message: expect.stringContaining(name) });
+  });
+});
