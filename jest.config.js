@@ -9,6 +9,6 @@ module.exports = {
   },
   transformIgnorePatterns: [],
   // A worker thread runs what was built: Jest can't transform for it. `npm test` builds first.
-  moduleNameMapper: { '^\\./worker$': '<rootDir>/dist/database/local/worker.js' },
+  moduleNameMapper: { '^\\./worker$': '<rootDir>/dist/database/embedded/worker.js' },
   testTimeout: 30_000,
 };

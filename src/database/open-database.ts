@@ -1,5 +1,5 @@
 import type { Environment } from '../config/config.schema';
-import { startEmbeddedDatabase } from './local/embedded-database';
+import { startEmbeddedDatabase } from './embedded/embedded-database';
 
 /** The database that the application talks to. */
 export interface DatabaseServer {

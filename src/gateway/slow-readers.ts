@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 1_000;
 /** What Engine.IO keeps of a connection without showing it: its queue, and the WebSocket. */
 interface EngineSocket {
   readonly writeBuffer: readonly { readonly data?: unknown }[];
-  readonly transport: { readonly socket?: { readonly bufferedAmount?: number } };
+  readonly transport: { readonly socket?: { readonly bufferedAmount?: number; terminate?(): void } };
 }
 
 /** Throws clients off that don't read, before what they are owed hurts the node. */
@@ -39,9 +39,9 @@ function unsentBytes({ conn }: ClientSocket): number {
   return queued + (transport.socket?.bufferedAmount ?? 0);
 }
 
-// Who doesn't read would not read the farewell either: it is put at the end of the queue, and the queue is dropped.
+// Who doesn't read would not answer a closing handshake either, and waiting for that would keep everything for half a minute more.
 function cutOff(socket: ClientSocket): void {
-  const { conn } = socket;
+  const { transport } = socket.conn as unknown as EngineSocket;
   close(socket, CLOSE.tooSlow);
-  conn.close(true);
+  transport.socket?.terminate?.();
 }
