@@ -1,7 +1,5 @@
 /** @type {import('jest').Config} */
-module.exports = {
-  roots: ['<rootDir>/src', '<rootDir>/test'],
-  testRegex: String.raw`\.(spec|e2e-spec)\.ts$`,
+const shared = {
   testEnvironment: 'node',
   transform: {
     '^.+\\.ts$': '@swc/jest',
@@ -10,5 +8,13 @@ module.exports = {
   transformIgnorePatterns: [],
   // A worker thread runs what was built: Jest can't transform for it. `npm test` builds first.
   moduleNameMapper: { '^\\./worker$': '<rootDir>/dist/database/embedded/worker.js' },
-  testTimeout: 30_000,
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  testTimeout: 60_000,
+  projects: [
+    { ...shared, displayName: 'unit', roots: ['<rootDir>/src', '<rootDir>/test'], testRegex: String.raw`\.spec\.ts$` },
+    { ...shared, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: String.raw`\.e2e-spec\.ts$` },
+  ],
 };

@@ -10,7 +10,7 @@ export const Summary = (summary: string): MethodDecorator => ApiOperation({ summ
 
 /** What a route answers when all went well. */
 export const Answers = (schema: z.ZodType, status: number = HttpStatus.OK): MethodDecorator =>
-  applyDecorators(HttpCode(status), ApiResponse({ status, description: 'As it now is.', standardSchema: schema } as never));
+  applyDecorators(HttpCode(status), ApiResponse({ status, description: 'As it now is.', standardSchema: schema }));
 
 /** The route answers 204 and nothing else. */
 export const AnswersNothing = (): MethodDecorator => applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.' }));

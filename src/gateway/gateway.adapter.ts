@@ -30,7 +30,7 @@ export class GatewayAdapter extends IoAdapter {
       serveClient: false,
       perMessageDeflate: false,
       ...(origins && { cors: { origin: origins } }),
-    } as ServerOptions) as Server;
+    } as ServerOptions);
     server.of('/').use((_, next) => next(new HandshakeRefused(CLOSE.unsupportedData)));
     return server;
   }

@@ -39,6 +39,6 @@ export const guildSchema = new Schema<GuildDocument>(
     role_ids: { type: [BigInt], required: true },
     track_layout: { type: [layoutSchema], required: true },
     version: { type: Number, required: true },
-  } as never,
+  },
   { ...STORED, collection: 'guilds' },
 );

@@ -26,7 +26,7 @@ export const inviteSchema = new Schema<InviteDocument>(
     uses: { type: Number, required: true },
     created_at: { type: Date, required: true },
     expires_at: { type: Date, default: null },
-  } as never,
+  },
   { ...STORED, collection: 'invites' },
 );
 inviteSchema.index({ guild_id: 1, _id: 1 });

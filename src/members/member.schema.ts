@@ -21,7 +21,7 @@ export const memberSchema = new Schema<MemberDocument>(
     nick: { type: String, default: null },
     role_ids: { type: [BigInt], required: true },
     timed_out_until: { type: Date, default: null },
-  } as never,
+  },
   { ...STORED, collection: 'members' },
 );
 memberSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });

@@ -25,7 +25,7 @@ export const messageSchema = new Schema<MessageDocument>(
     reply_to_id: { type: BigInt, default: null },
     nonce: { type: String },
     edited_at: { type: Date, default: null },
-  } as never,
+  },
   { ...STORED, collection: 'messages' },
 );
 messageSchema.index({ track_id: 1, _id: 1 });

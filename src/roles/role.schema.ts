@@ -24,7 +24,7 @@ export const roleSchema = new Schema<RoleDocument>(
     color: { type: Number, required: true },
     hoist: { type: Boolean, required: true },
     mentionable: { type: Boolean, required: true },
-  } as never,
+  },
   { ...STORED, collection: 'roles' },
 );
 roleSchema.index({ guild_id: 1, _id: 1 });

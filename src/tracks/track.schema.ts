@@ -43,7 +43,7 @@ export const trackSchema = new Schema<TrackDocument>(
     slowmode_seconds: { type: Number, required: true },
     inherits: { type: Boolean, required: true },
     overwrites: { type: [overwriteSchema], required: true },
-  } as never,
+  },
   { ...STORED, collection: 'tracks' },
 );
 trackSchema.index({ guild_id: 1, _id: 1 });

@@ -66,7 +66,7 @@ export class World {
   async ask(method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const asked = request(this.url)[method](path.startsWith('/health') || path.startsWith('/docs') || path === '/metrics' ? path : `/api/v1${path}`).set(headers);
     const answer = await (body === undefined ? asked : typeof body === 'string' ? asked.set('content-type', 'application/json').send(body) : asked.send(body as object));
-    return { status: answer.status, body: answer.body as Json, headers: answer.headers as Record<string, string> };
+    return { status: answer.status, body: answer.body as Json, headers: answer.headers };
   }
 
   /** Somebody who has an account. */

@@ -1,0 +1,113 @@
+import { io, type Socket } from 'socket.io-client';
+import { DemoFailed } from './narrator';
+
+const WAIT_MS = 5_000;
+const POLL_MS = 10;
+
+/** What a route answered. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Fields;
+}
+
+/** JSON as it came; the demo knows what it asked for. */
+export interface Fields {
+  readonly [field: string]: unknown;
+  readonly id?: string;
+  readonly code?: string | number;
+}
+
+interface Happened {
+  readonly name: string;
+  readonly data: Fields;
+}
+
+/** Somebody with an account, an HTTP client and a Socket.IO client. */
+export class Visitor {
+  readonly happened: Happened[] = [];
+  private socket: Socket | undefined;
+
+  private constructor(
+    private readonly url: string,
+    readonly name: string,
+    readonly id: string,
+    private readonly token: string,
+  ) {}
+
+  /** Makes an account with a name that nobody has yet. */
+  static async register(url: string, name: string): Promise<Visitor> {
+    const username = `${name}.${Date.now().toString(36)}`;
+    const { status, body } = await ask(url, 'POST', '/auth/register', undefined, { username, email: `${username}@example.org`, password: 'correct horse battery' });
+    if (status !== 201) throw new DemoFailed(`${name} could not register: ${JSON.stringify(body)}`);
+    return new Visitor(url, name, String((body['user'] as Fields).id), String(body['token']));
+  }
+
+  /** Asks the API. */
+  ask(method: string, path: string, body?: unknown): Promise<Answer> {
+    return ask(this.url, method, path, this.token, body);
+  }
+
+  /** Asks the API for something that has to work. */
+  async must(method: string, path: string, body?: unknown): Promise<Fields> {
+    const answer = await this.ask(method, path, body);
+    if (answer.status >= 400) throw new DemoFailed(`${this.name}: ${method} ${path} answered ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Connects to the gateway and waits for READY. */
+  async connect(): Promise<void> {
+    const socket = io(`${this.url}/gateway`, { auth: { token: this.token }, transports: ['websocket'], reconnection: false });
+    this.socket = socket;
+    socket.onAny((name: string, data: Fields) => this.happened.push({ name, data }));
+    await this.hears('READY');
+  }
+
+  get isConnected(): boolean {
+    return this.socket?.connected ?? false;
+  }
+
+  /** Sends an interaction without waiting. */
+  emit(name: string, payload: unknown): void {
+    this.socket?.emit(name, payload);
+  }
+
+  /** Waits for an event. */
+  async hears(name: string, matches: (data: Fields) => boolean = () => true): Promise<Fields> {
+    const found = await until(() => this.happened.find((event) => event.name === name && matches(event.data)));
+    if (!found) throw new DemoFailed(`${this.name} has not heard ${name} within ${WAIT_MS} ms; heard: ${this.happened.map((event) => event.name).join(', ')}`);
+    return found.data;
+  }
+
+  /** Whether an event has come so far. */
+  hasHeard(name: string, matches: (data: Fields) => boolean): boolean {
+    return this.happened.some((event) => event.name === name && matches(event.data));
+  }
+
+  /** Waits until the server has ended the connection. */
+  async isThrownOff(): Promise<boolean> {
+    return (await until(() => (this.isConnected ? undefined : true))) ?? false;
+  }
+
+  close(): void {
+    this.socket?.disconnect();
+  }
+}
+
+async function until<Found>(find: () => Found | undefined): Promise<Found | undefined> {
+  for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; ) {
+    const found = find();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return undefined;
+}
+
+async function ask(url: string, method: string, path: string, token?: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? {} : JSON.parse(text)) as Fields };
+}
