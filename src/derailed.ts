@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import './common/bigint-json';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import fastifyHelmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -15,6 +15,8 @@ import { type DatabaseServer, openDatabase } from './database/open-database';
 import { GatewayAdapter } from './gateway/gateway.adapter';
 import { Metrics } from './metrics/metrics';
 
+const DRAIN_MS = 100;
+const HANG_UP_EVERY_MS = 20;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
 /** A running Derailed. */
@@ -35,12 +37,21 @@ export async function startDerailed(environment: Environment): Promise<Derailed>
     return {
       app,
       url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
-      stop: () => (stopped ??= app.close().finally(() => database.stop())),
+      stop: () => (stopped ??= close(app).finally(() => database.stop())),
     };
   } catch (error) {
     await database.stop();
     throw error;
   }
+}
+
+async function close(app: NestFastifyApplication): Promise<void> {
+  // Closing drops connections on which nothing was read yet; a moment before, what clients have sent by now is read.
+  await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+  // A connection that is kept alive is idle again once its last answer is sent, and would hold up the end for a minute.
+  const server = app.getHttpServer() as Server;
+  const hangUp = setInterval(() => server.closeIdleConnections(), HANG_UP_EVERY_MS);
+  await app.close().finally(() => clearInterval(hangUp));
 }
 
 async function listen(environment: Environment, database: DatabaseServer): Promise<NestFastifyApplication> {

@@ -4,8 +4,8 @@ import type { ProblemType } from './problem';
 
 const PROBLEMS = Symbol('problems');
 
-/** Where the OpenAPI document carries a route's problems until they have become its responses. */
-export const PROBLEMS_EXTENSION = 'x-problems';
+/** How the extensions are called that carry a route's problems in the OpenAPI document until they have become its responses. */
+export const PROBLEM_EXTENSION = 'x-problem-';
 
 // Nobody constructs one here, and the arguments differ from class to class.
 type ProblemClass = ProblemType & (abstract new (...args: never[]) => Error);
@@ -19,7 +19,8 @@ export function Problems(...problems: ProblemClass[]): MethodDecorator {
     const handler = descriptor.value as object;
     const all = [...new Set([...problemsOf(handler), ...problems])];
     Reflect.defineMetadata(PROBLEMS, all, handler);
-    ApiExtension(PROBLEMS_EXTENSION, all.map(({ code, status }) => ({ code, status })))(target, key, descriptor);
+    // One extension for each, since a second one of the same name would be ignored.
+    for (const { code, status } of problems) ApiExtension(`${PROBLEM_EXTENSION}${code}`, { code, status })(target, key, descriptor);
   };
 }
 

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { InternalError } from '../common/common.errors';
 import { titleOf } from '../common/problem';
-import { PROBLEMS_EXTENSION } from '../common/problems.decorator';
+import { PROBLEM_EXTENSION } from '../common/problems.decorator';
 import { snowflake } from '../common/schema';
 import { wireSchema } from './wire-schema';
 
@@ -13,7 +13,7 @@ interface Parameter {
 interface Operation {
   parameters?: Parameter[];
   responses: Record<string, unknown>;
-  [PROBLEMS_EXTENSION]?: readonly ProblemOf[];
+  [extension: `${typeof PROBLEM_EXTENSION}${string}`]: ProblemOf;
 }
 
 interface ProblemOf {
@@ -48,12 +48,18 @@ export function completed(document: OpenAPIObject): OpenAPIObject {
   for (const [path, item] of Object.entries(document.paths)) {
     for (const operation of Object.values(item as Record<string, Operation>)) {
       operation.parameters = [...missingPathParameters(path, operation), ...(operation.parameters ?? [])];
-      operation.responses = { ...operation.responses, ...problemResponses([...(operation[PROBLEMS_EXTENSION] ?? []), InternalError]) };
-      delete operation[PROBLEMS_EXTENSION];
+      operation.responses = { ...operation.responses, ...problemResponses([...takeProblems(operation), InternalError]) };
     }
   }
   const schemas = { ...document.components?.schemas, Problem: PROBLEM_SCHEMA } as NonNullable<OpenAPIObject['components']>['schemas'];
   return { ...document, components: { ...document.components, schemas } };
+}
+
+function takeProblems(operation: Operation): ProblemOf[] {
+  const names = Object.keys(operation).filter((name): name is `${typeof PROBLEM_EXTENSION}${string}` => name.startsWith(PROBLEM_EXTENSION));
+  const problems = names.map((name) => operation[name]!);
+  for (const name of names) delete operation[name];
+  return problems;
 }
 
 function missingPathParameters(path: string, { parameters = [] }: Operation): Parameter[] {

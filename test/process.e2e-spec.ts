@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const MAIN = resolve(__dirname, '../dist/main.js');
+const START_MS = 30_000;
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly output: () => string;
+}
+
+describe('the process', () => {
+  let dataDir: string;
+  const children: ChildProcess[] = [];
+  beforeEach(() => (dataDir = mkdtempSync(join(tmpdir(), 'derailed-process-'))));
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const launch = (settings: Record<string, string> = {}): { child: ChildProcess; output: () => string } => {
+    const { MONGODB_URI: _ours, ...environment } = process.env;
+    const child = spawn(process.execPath, [MAIN], { cwd: dataDir, env: { ...environment, PORT: '0', DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn', ...settings } });
+    children.push(child);
+    let output = '';
+    child.stdout.on('data', (text: Buffer) => (output += text.toString()));
+    child.stderr.on('data', (text: Buffer) => (output += text.toString()));
+    return { child, output: () => output };
+  };
+  const start = async (settings?: Record<string, string>): Promise<Running> => {
+    const { child, output } = launch(settings);
+    for (const deadline = Date.now() + START_MS; Date.now() < deadline; ) {
+      const url = /API\s+(http:\S+)\/api\/v1/.exec(output())?.[1];
+      if (url) return { process: child, url, output };
+      if (child.exitCode !== null) break;
+      await new Promise((later) => setTimeout(later, 20));
+    }
+    throw new Error(`It did not start: ${output()}`);
+  };
+  const register = async (url: string, name: string): Promise<number> =>
+    (await fetch(`${url}/api/v1/auth/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: name, email: `${name}@example.org`, password: 'correct horse' }) })).status;
+  const end = async (running: Running, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
+    const exited = once(running.process, 'exit');
+    running.process.kill(signal);
+    return ((await exited) as [number | null])[0];
+  };
+
+  it('tells where things are, stops when asked and finds everything as it was', async () => {
+    const first = await start();
+    expect(first.output()).toContain(`${first.url}/docs`);
+    expect(first.output()).toContain(dataDir);
+    expect(await register(first.url, 'ada')).toBe(201);
+    expect(await end(first, 'SIGTERM')).toBe(0);
+    const second = await start();
+    expect(await register(second.url, 'ada')).toBe(409);
+    expect(await end(second, 'SIGTERM')).toBe(0);
+  });
+
+  it('answers what is under way before it stops', async () => {
+    const running = await start();
+    const answers = Array.from({ length: 8 }, (_, index) => register(running.url, `late${index}`));
+    await new Promise((later) => setTimeout(later, 30));
+    const code = end(running, 'SIGTERM');
+    expect(await Promise.all(answers)).toEqual(new Array(8).fill(201));
+    expect(await code).toBe(0);
+    const again = await start();
+    expect(await register(again.url, 'late7')).toBe(409);
+  });
+
+  it('keeps every write that was acknowledged when it is killed', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const running = await start();
+      const acknowledged: string[] = [];
+      const writing = Array.from({ length: 6 }, async (_, index) => {
+        for (let n = 0; ; n += 1) {
+          const name = `r${round}.w${index}.n${n}`;
+          if ((await register(running.url, name)) === 201) acknowledged.push(name);
+        }
+      }).map((task) => task.catch(() => undefined));
+      await new Promise((later) => setTimeout(later, 300 + 200 * round));
+      await end(running, 'SIGKILL');
+      await Promise.all(writing);
+      expect(acknowledged.length).toBeGreaterThan(0);
+      const again = await start();
+      const taken = await Promise.all(acknowledged.map((name) => register(again.url, name)));
+      expect(taken.filter((status) => status !== 409)).toEqual([]);
+      await end(again, 'SIGKILL');
+    }
+  });
+
+  it('refuses a second process on the same data', async () => {
+    await start();
+    const { child, output } = launch();
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).toBe(1);
+    expect(output()).toContain(dataDir);
+  });
+
+  it('does not start with a wrong setting, and names it', async () => {
+    const { child, output } = launch({ PORT: 'abc', GATEWAY_BUCKET: 'many' });
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).toBe(1);
+    expect(output()).toMatch(/PORT.*GATEWAY_BUCKET/s);
+  });
+});

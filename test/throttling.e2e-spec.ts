@@ -1,0 +1,59 @@
+import { World } from './support/world';
+
+describe('REST rate limits', () => {
+  let world: World;
+  beforeAll(async () => (world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '6/3600', RATE_USER: '30/2', RATE_TRACK: '10/2', RATE_LOGIN: '8/60', RATE_ACCOUNT: '3/60', RATE_BAD_TOKEN: '5/60' })));
+  afterAll(() => world.stop());
+
+  it('are told with every answer', async () => {
+    const ada = await world.person('ada');
+    const { headers } = await ada.get('/users/@me');
+    expect(headers['ratelimit-policy']).toBe('"user";q=30;w=2');
+    expect(headers['ratelimit']).toMatch(/^"user";r=\d+;t=[12]$/);
+  });
+
+  it('refuse a user beyond the limit with Retry-After, and nobody else', async () => {
+    const [ada, bob] = [await world.person('ada'), await world.person('bob')];
+    const answers = await Promise.all(Array.from({ length: 40 }, () => ada.get('/users/@me')));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(10);
+    expect(refused[0]!.body).toMatchObject({ code: 'RATE_LIMITED', policy: 'user' });
+    expect(Number(refused[0]!.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect((await bob.get('/users/@me')).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    expect((await ada.get('/users/@me')).status).toBe(200);
+  });
+
+  it('count one track apart', async () => {
+    const ada = await world.person('ada');
+    const { id } = (await ada.post('/guilds', { name: 'G' })).body as unknown as { id: string };
+    const tracks = (await ada.get(`/guilds/${id}/tracks`)).body as unknown as { id: string }[];
+    const answers = await Promise.all(Array.from({ length: 14 }, () => ada.get(`/tracks/${tracks[1]!.id}`)));
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(4);
+    expect(answers.find(({ status }) => status === 429)!.body).toMatchObject({ policy: 'track' });
+    expect((await ada.get(`/tracks/${tracks[0]!.id}`)).status).toBe(200);
+  });
+
+  it('hold for logins into one account, wherever they come from', async () => {
+    const ada = await world.person('ada');
+    const login = (): Promise<{ status: number; body: unknown }> => world.ask('post', '/auth/login', { email: ada.email, password: 'wrong password' });
+    for (let n = 0; n < 3; n += 1) expect((await login()).status).toBe(401);
+    expect((await login()).body).toMatchObject({ status: 429, policy: 'account' });
+  });
+
+  it('make wrong tokens cost the address, before the database is asked', async () => {
+    const ada = await world.person('ada');
+    const guess = (): Promise<{ status: number; body: unknown }> => world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${'g'.repeat(43)}` });
+    for (let n = 0; n < 5; n += 1) await guess();
+    const commands = world.recordCommands();
+    expect((await guess()).body).toMatchObject({ status: 429, policy: 'bad-token' });
+    expect(commands.all).toEqual([]);
+    expect((await ada.get('/users/@me')).status).toBe(429);
+  });
+
+  it('hold for registrations from one address', async () => {
+    const answers = [];
+    for (let n = 0; n < 6; n += 1) answers.push((await world.ask('post', '/auth/register', { username: `flood${n}`, email: `flood${n}@example.org`, password: 'correct horse' })).body);
+    expect(answers.at(-1)).toMatchObject({ status: 429, policy: 'register', retry_after: expect.any(Number) as unknown });
+  });
+});
