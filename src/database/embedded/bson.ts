@@ -269,7 +269,7 @@ export function valueOf(plain: Plain): Value {
   if (Array.isArray(plain)) return plain.map(valueOf);
   if (plain === undefined || plain === null) return null;
   if (typeof plain !== 'object' || plain instanceof Map || plain instanceof Double || plain instanceof Opaque || plain instanceof Encoded) {
-    return plain as Value;
+    return plain;
   }
   return docOf(plain as Readonly<Record<string, Plain>>);
 }

@@ -69,7 +69,7 @@ export class Cursors {
 
 function advance(cursor: Cursor): void {
   const { done, value } = cursor.rows.next();
-  cursor.next = done ? undefined : (value as Buffer);
+  cursor.next = done ? undefined : (value);
 }
 
 function take(cursor: Cursor, batchSize: number): Value[] {

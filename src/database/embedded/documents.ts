@@ -61,6 +61,21 @@ export class Documents {
     }
   }
 
+  /** Compares every index with the documents; what is missing or too much, by index. Empty when all is well. */
+  check(collection: Collection | undefined): string[] {
+    return (collection?.indexes ?? []).flatMap((index) => {
+      const stored = new Set(Array.from(this.storage.scan(treeRange(index.id)), ({ key, value }) => `${key.toString('hex')} ${value.toString('hex')}`));
+      const missing: string[] = [];
+      for (const { key, value } of this.storage.scan(treeRange((collection as Collection).id))) {
+        const idKey = keyInTree(key);
+        for (const entry of indexKeysOf(index, decode(value)).keys) {
+          if (!stored.delete(`${entryKey(index, entry, idKey).toString('hex')} ${idKey.toString('hex')}`)) missing.push(`${index.name} lacks ${idKey.toString('hex')}`);
+        }
+      }
+      return [...missing, ...Array.from(stored, (entry) => `${index.name} has ${entry} in excess`)];
+    });
+  }
+
   private write(collection: Collection, idKey: Buffer, before: Doc | undefined, after: Doc, bytes: Buffer): void {
     if (bytes.length > MAX_DOCUMENT_BYTES) {
       throw new CommandError(10334, 'BSONObjectTooLarge', `BSONObj size: ${bytes.length} is invalid. Size must be between 0 and ${MAX_DOCUMENT_BYTES}`);
@@ -140,5 +155,5 @@ export function show(value: Value): string {
   }
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `[ ${value.map(show).join(', ')} ]`;
   if (value instanceof Map) return value.size === 0 ? '{}' : `{ ${Array.from(value, ([name, field]) => `${name}: ${show(field)}`).join(', ')} }`;
-  return typeof value === 'string' ? JSON.stringify(value) : String(value as Exclude<Value, Doc>);
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

@@ -131,7 +131,7 @@ export function keysOf(pattern: KeyPattern, document: Doc): Keys {
 /** The values that a key of a document was made of, by field, as the error of a duplicate shows them. */
 export function keyValuesOf({ parts }: KeyPattern, document: Doc, key: Buffer): Doc {
   const values = combinationsOf({ parts }, document).all.find((combination) => encodeKey(parts, combination).equals(key)) ?? [];
-  return new Map(parts.map(({ field }, part) => [field, values[part] === EMPTY ? [] : ((values[part] as Value | undefined) ?? null)]));
+  return new Map(parts.map(({ field }, part) => [field, values[part] === EMPTY ? [] : ((values[part]) ?? null)]));
 }
 
 function encodeKey(parts: readonly KeyPart[], values: Combination): Buffer {
@@ -140,7 +140,7 @@ function encodeKey(parts: readonly KeyPart[], values: Combination): Buffer {
     const start = out.length;
     const value = values[part];
     if (value === EMPTY) writeEmptyArrayKey(out);
-    else writeKey(out, (value as Value | undefined) ?? null);
+    else writeKey(out, (value) ?? null);
     if (descending) out.invertFrom(start);
   });
   return out.finish();

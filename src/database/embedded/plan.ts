@@ -80,7 +80,7 @@ function candidate(index: Index | undefined, filter: Filter, sort: KeyPattern | 
   let ranges = 1;
   for (const part of parts) {
     const condition = lookupOn(part, filter);
-    const values = condition && (condition.op === 'in' ? distinctValues(condition.values) : [condition.value as Value]);
+    const values = condition && (condition.op === 'in' ? distinctValues(condition.values) : [condition.value]);
     if (!values || (lookups.length > 0 && ranges * values.length > MOST_RANGES)) break;
     ranges *= values.length;
     lookups.push(values);

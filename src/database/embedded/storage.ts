@@ -126,14 +126,39 @@ export class Storage {
     return needed ? this.database.transactionSync(work) : work();
   }
 
-  /** A consistent copy, made while the engine goes on. */
-  async copyTo(file: string): Promise<void> {
-    await this.database.backup(file, true);
-  }
-
   async close(): Promise<void> {
     await this.database.close();
     await this.lock.free();
+  }
+}
+
+/** Opens a data file beside the process that may be using it. */
+function openForReading(file: string): RootDatabase<Buffer, Buffer> {
+  assertComplete(file);
+  return open<Buffer, Buffer>({ path: file, noSubdir: true, encoding: 'binary', keyEncoding: 'binary', readOnly: true });
+}
+
+/** Copies a data file as it is at this moment, without its free pages, while it may be written to. */
+export async function copySnapshot(file: string, target: string): Promise<void> {
+  const database = openForReading(file);
+  try {
+    await database.backup(target, true);
+  } finally {
+    await database.close();
+  }
+}
+
+/**
+ * Checks that a data file could be served.
+ *
+ * @throws Error when it is torn, something else's, or of a newer format
+ */
+export async function assertUsable(file: string): Promise<void> {
+  const database = openForReading(file);
+  try {
+    assertFormat(database.getBinary(FORMAT_KEY)?.toString(), file);
+  } finally {
+    await database.close();
   }
 }
 
@@ -189,12 +214,12 @@ function readMeta(descriptor: number, position: number): { pageSize: number; las
 }
 
 function checkFormat(database: RootDatabase<Buffer, Buffer>, file: string): void {
-  const stored = database.getBinary(FORMAT_KEY)?.toString();
-  if (stored === String(FORMAT)) return;
-  if (stored === undefined) {
-    if (database.getKeysCount({ limit: 1 }) > 0) throw new Error(`${file} holds something else than Derailed's data; use another folder.`);
-    database.transactionSync(() => void database.put(FORMAT_KEY, Buffer.from(String(FORMAT))));
-    return;
-  }
-  throw new Error(`${file} has format ${stored}, this version of Derailed reads up to ${FORMAT}: use a newer one.`);
+  const empty = database.getKeysCount({ limit: 1 }) === 0;
+  if (empty) database.transactionSync(() => void database.put(FORMAT_KEY, Buffer.from(String(FORMAT))));
+  else assertFormat(database.getBinary(FORMAT_KEY)?.toString(), file);
+}
+
+function assertFormat(stored: string | undefined, file: string): void {
+  if (stored === undefined) throw new Error(`${file} holds something else than Derailed's data; use another folder.`);
+  if (stored !== String(FORMAT)) throw new Error(`${file} has format ${stored}, this version of Derailed reads up to ${FORMAT}: use a newer one.`);
 }

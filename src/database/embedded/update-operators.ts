@@ -80,7 +80,7 @@ function push(operand: Value): Modifier {
   const slice = integerOf(options, '$slice');
   const sort = sortOf(options.get('$sort'));
   return creating((current, place) => {
-    const array = current ?? [];
+    const array = current === undefined ? [] : current;
     if (!Array.isArray(array)) throw badValue(`The field '${place.path}' must be an array but is of type ${typeName(array)} in document ${idOf(place)}`);
     let pushed = position === undefined ? [...array, ...values] : array.toSpliced(position, 0, ...values);
     if (sort) pushed = sort(pushed);
@@ -105,7 +105,7 @@ function sortOf(sort: Value | undefined): ((values: Value[]) => Value[]) | undef
 function addToSet(operand: Value): Modifier {
   const { values } = eachOf('$addToSet', operand, []);
   return creating((current, place) => {
-    const array = current ?? [];
+    const array = current === undefined ? [] : current;
     if (!Array.isArray(array)) throw badValue(`Cannot apply $addToSet to non-array field. Field named '${nameOf(place)}' has non-array type ${typeName(array)}`);
     const added = [...array];
     for (const value of values) if (!added.some((other) => equal(other, value))) added.push(value);

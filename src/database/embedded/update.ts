@@ -74,9 +74,20 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
   return a < b ? -1 : 1;
 }
 
+/** The changes at and below a place. */
+const leavesOf = (node: Branch | Leaf): Leaf[] => (isLeaf(node) ? [node] : [...node.children.values()].flatMap(leavesOf));
+
 /** Whether anything of a change creates a field that isn't there; `$unset` and `$pull` don't. */
-const creates = (node: Branch | Leaf, inserting: boolean): boolean =>
-  isLeaf(node) ? node.modifier.creates(inserting) : [...node.children.values()].some((child) => creates(child, inserting));
+const creates = (node: Branch | Leaf, inserting: boolean): boolean => leavesOf(node).some(({ modifier }) => modifier.creates(inserting));
+
+/** Refuses a way that leads through something else than a document or an array's element; only `$unset` passes over that. */
+function assertViable(node: Branch | Leaf, part: string, reached: string, inserting: boolean): void {
+  for (const leaf of leavesOf(node)) {
+    if (leaf.modifier.creates(inserting)) throw new CommandError(28, 'PathNotViable', `Cannot create field '${part}' in element ${reached}`);
+    if (leaf.operator === '$unset' || leaf.operator === '$setOnInsert') continue;
+    throw new CommandError(28, 'PathNotViable', `Cannot use the part (${part}) of (${leaf.path}) to traverse the element (${reached})`);
+  }
+}
 
 /** The farthest that a number in a path may be beyond the end of an array. */
 const MAX_PADDING = 1_500_000;
@@ -108,8 +119,8 @@ function apply(branch: Branch, container: Container, at: string, whole: Doc, ins
   for (const [name, node] of [...branch.children].toSorted(byName)) {
     const creating = creates(node, inserting);
     if (Array.isArray(container) && !INTEGER.test(name)) {
-      if (!creating) continue;
-      throw new CommandError(28, 'PathNotViable', `Cannot create field '${name}' in element {${at}: ${show(container)}}`);
+      assertViable(node, name, `{${at}: ${show(container)}}`, inserting);
+      continue;
     }
     const current = read(container, name);
     if (isLeaf(node)) {
@@ -122,10 +133,7 @@ function apply(branch: Branch, container: Container, at: string, whole: Doc, ins
       const created: Doc = new Map();
       apply(node, created, name, whole, inserting);
       write(container, name, created);
-    } else if (creating) {
-      const [next] = node.children.keys();
-      throw new CommandError(28, 'PathNotViable', `Cannot create field '${next}' in element {${name}: ${show(current)}}`);
-    }
+    } else assertViable(node, [...node.children.keys()][0] as string, `{${name}: ${show(current)}}`, inserting);
   }
 }
 

@@ -116,7 +116,7 @@ function remove(request: Request, engine: Engine): Doc {
 function limitOf(statement: Doc): number {
   const limit = statement.get('limit');
   if (limit === 0 || limit === 1) return limit;
-  throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${String(limit as Value & number)}`);
+  throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${String(limit)}`);
 }
 
 function findAndModify(request: Request, engine: Engine): Doc {

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { startEmbeddedDatabase } from '../../src/database/embedded/embedded-database';
+import { bareLmdb } from './bare-lmdb';
+import { OPERATIONS, rateOf } from './operations';
+import { stock, type Stocked, temporaryFolder } from './world';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    small: { type: 'string', default: '1000' },
+    large: { type: 'string', default: '1000000' },
+    milliseconds: { type: 'string', default: '1500' },
+  },
+});
+const SMALL = Number(values.small);
+const LARGE = Number(values.large);
+const MILLISECONDS = Number(values.milliseconds);
+const PARALLEL = [1, 32];
+
+/** One row: operations in a second, and what they come to. */
+interface Row {
+  readonly operation: string;
+  readonly parallel: number;
+  readonly small: number;
+  readonly large: number;
+  readonly other: number | undefined;
+  readonly bare: number;
+}
+
+/** Resident memory of this process, without the pages of files that it has mapped, and with them; in MiB. */
+function memory(): { own: number; withFiles: number } {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const kilobytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
+  return { own: Math.round(kilobytes('RssAnon') / 1024), withFiles: Math.round(kilobytes('VmRSS') / 1024) };
+}
+
+async function embedded(size: number): Promise<Stocked> {
+  const folder = temporaryFolder();
+  const database = await startEmbeddedDatabase({ dataDir: folder.path });
+  const stocked = await stock(database.uri, size);
+  const close = async (): Promise<void> => {
+    await stocked.close();
+    await database.stop();
+    folder.remove();
+  };
+  return { ...stocked, close };
+}
+
+/** Several databases by turns, a bit each, so that what else the machine does meets all of them. */
+async function measure(small: Stocked, large: Stocked, other: Stocked | undefined): Promise<Row[]> {
+  const bare = bareLmdb(SMALL);
+  const rows: Row[] = [];
+  for (const { name, run } of OPERATIONS) {
+    for (const parallel of PARALLEL) {
+      const rate = (stocked: Stocked): Promise<number> => rateOf((n) => run(stocked, n), stocked.size, parallel, MILLISECONDS);
+      rows.push({
+        operation: name,
+        parallel,
+        small: await rate(small),
+        large: await rate(large),
+        other: other && (await rate(other)),
+        bare: await rateOf(bare.operations[name] as (n: number) => Promise<unknown>, SMALL, parallel, MILLISECONDS),
+      });
+    }
+  }
+  await bare.close();
+  return rows;
+}
+
+function table(rows: readonly Row[]): string {
+  const number = (value: number | undefined): string => (value === undefined ? '-' : Math.round(value).toString()).padStart(9);
+  const ratio = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2)).padStart(9);
+  const header = `${'operations/s'.padEnd(34)}${[SMALL, LARGE].map((size) => String(size).padStart(9)).join('')}    other     bare  time×    other×    bare×`;
+  const lines = rows.map(({ operation, parallel, small, large, other, bare }) =>
+    [`${operation}, ${parallel} at a time`.padEnd(34), number(small), number(large), number(other), number(bare), ratio(small / large), ratio(other && large / other), ratio(bare / small)].join(''),
+  );
+  const legend = [
+    `time×: what an operation takes with ${LARGE} documents, as a multiple of that with ${SMALL}`,
+    'other×: how much faster than the MongoDB that BENCH_URI names, with as many documents as the smaller',
+    'bare×: how much faster LMDB alone is, without a server, driver, or Mongoose, and with no indexes to plan',
+  ];
+  return [header, ...lines, '', ...legend].join('\n');
+}
+
+async function main(): Promise<void> {
+  const small = await embedded(SMALL);
+  globalThis.gc?.();
+  const before = memory();
+  const large = await embedded(LARGE);
+  const other = process.env.BENCH_URI ? await stock(process.env.BENCH_URI, SMALL) : undefined;
+  const rows = await measure(small, large, other);
+  globalThis.gc?.();
+  const after = memory();
+  await Promise.all([small.close(), large.close(), other?.close()]);
+  const used = { own: after.own - before.own, withFiles: after.withFiles - before.withFiles };
+  if (values.json) process.stdout.write(`${JSON.stringify({ benchmark: 'database', small: SMALL, large: LARGE, rows, memoryMiB: used })}\n`);
+  else process.stdout.write(`${table(rows)}\nmemory for ${LARGE} documents: ${used.own} MiB, with mapped pages of the file ${used.withFiles} MiB\n`);
+}
+
+void main();

@@ -1,0 +1,130 @@
+import * as fc from 'fast-check';
+import { mongo } from 'mongoose';
+import { type Known, knownOfFind, knownOfGroup, knownOfSort, knownOfUpdate, outcome, RAW, Tally } from './conformance';
+import { type EngineWorld, engineWorld } from './engine-world';
+import * as generated from './generated';
+
+const { CONFORMANCE_URI: uri, CONFORMANCE_RUNS: runs = '200', CONFORMANCE_SEED: seed } = process.env;
+const options = { numRuns: Number(runs), ...(seed !== undefined && { seed: Number(seed) }) };
+const TIMEOUT_MS = 1_800_000;
+
+const documents = fc.array(generated.document, { minLength: 1, maxLength: 6 });
+
+/** Against the MongoDB, or compatible server, that CONFORMANCE_URI names; without one there is nothing to compare with. */
+(uri ? describe : describe.skip)('the embedded database and another MongoDB', () => {
+  const tally = new Tally();
+  let world: EngineWorld;
+  let other: mongo.MongoClient;
+  let ours: mongo.Collection;
+  let theirs: mongo.Collection;
+
+  beforeAll(async () => {
+    world = await engineWorld();
+    other = await mongo.MongoClient.connect(uri as string);
+    ours = world.db.collection('generated', RAW);
+    theirs = other.db('derailed_conformance').collection('generated', RAW);
+    await theirs.drop();
+  });
+
+  afterAll(async () => {
+    process.stdout.write(`conformance: ${tally.toString()}\n`);
+    await other.close();
+    await world.close();
+  });
+
+  async function both(attempt: (collection: mongo.Collection) => Promise<unknown>, known?: Known): Promise<void> {
+    const [embedded, expected] = await Promise.all([outcome(() => attempt(ours)), outcome(() => attempt(theirs))]);
+    const difference = tally.compare(embedded, expected, known);
+    if (difference) throw new Error(difference);
+  }
+
+  async function fill(stored: readonly object[]): Promise<void> {
+    const numbered = stored.map((document, n) => ({ _id: n as never, ...document }));
+    for (const collection of [ours, theirs]) {
+      await collection.deleteMany({});
+      await collection.insertMany(numbered);
+    }
+  }
+
+  const everything = (collection: mongo.Collection): Promise<unknown> => collection.find().sort({ _id: 1 }).toArray();
+
+  it('find the same documents', () => {
+    const property = fc.asyncProperty(documents, fc.array(generated.filter, { minLength: 3, maxLength: 8 }), async (stored, filters) => {
+      await fill(stored);
+      for (const filter of filters) await both((collection) => collection.find(filter).sort({ _id: 1 }).toArray(), knownOfFind(filter));
+    });
+    return fc.assert(property, options);
+  }, TIMEOUT_MS);
+
+  it('sort and project alike', () => {
+    const property = fc.asyncProperty(documents, generated.sort, generated.projection, fc.nat(3), fc.nat(3), async (stored, sort, projection, skip, limit) => {
+      await fill(stored);
+      await both((collection) => collection.find({}, { projection }).sort(sort).skip(skip).limit(limit).toArray(), knownOfSort(stored));
+    });
+    return fc.assert(property, options);
+  }, TIMEOUT_MS);
+
+  it('update alike', () => {
+    const property = fc.asyncProperty(documents, fc.array(fc.tuple(generated.filter, generated.update), { minLength: 1, maxLength: 5 }), async (stored, updates) => {
+      for (const [filter, update] of updates) {
+        let known: string | undefined;
+        await fill(stored);
+        await both((collection) => collection.updateMany(filter, update), (...results) => (known = knownOfFind(filter)(...results) ?? knownOfUpdate(update)(...results)));
+        await both(everything, () => known);
+      }
+    });
+    return fc.assert(property, options);
+  }, TIMEOUT_MS);
+
+  it('upsert, replace and find-and-modify alike', () => {
+    const condition = fc.record({ 'a.b': generated.scalar, c: generated.scalar }, { requiredKeys: [] });
+    const property = fc.asyncProperty(documents, condition, generated.update, generated.document, generated.sort, fc.boolean(), async (stored, wanted, update, replacement, sort, after) => {
+      await fill(stored);
+      const options = { sort, returnDocument: after ? 'after' : 'before' } as const;
+      const known: Known = (...results) => knownOfUpdate(update)(...results) ?? knownOfSort(stored)(...results);
+      let seen: string | undefined;
+      await both((collection) => collection.findOneAndUpdate(wanted, update, options), (...results) => (seen = known(...results)));
+      await both(everything, (...results) => (seen ??= known(...results)));
+      await both((collection) => collection.updateOne({ _id: 99 as never, ...wanted }, update, { upsert: true }), (...results) => (seen ??= known(...results)));
+      await both(everything, (...results) => (seen ??= known(...results)));
+      await both((collection) => collection.replaceOne({ _id: 98 as never }, replacement, { upsert: true }));
+      await both((collection) => collection.findOneAndDelete({ _id: { $gt: 0 } as never }, { sort: { _id: 1 } }), () => seen);
+      await both(everything, () => seen);
+    });
+    return fc.assert(property, options);
+  }, TIMEOUT_MS);
+
+  it('count, group and list values alike', () => {
+    const property = fc.asyncProperty(documents, generated.filter, fc.constantFrom('a', 'b', 'c', 'a.b'), async (stored, filter, path) => {
+      await fill(stored);
+      const known = knownOfFind(filter);
+      const of = `$${path}`;
+      const group = { _id: null, n: { $sum: 1 }, sum: { $sum: of }, most: { $max: of }, least: { $min: of }, first: { $first: of } };
+      const values = async (collection: mongo.Collection): Promise<string[]> =>
+        (await collection.distinct(path, filter)).map((value) => mongo.BSON.EJSON.stringify(value, { relaxed: true })).toSorted();
+      await both((collection) => collection.countDocuments(filter), known);
+      await both((collection) => collection.aggregate([{ $match: filter }, { $sort: { _id: 1 } }, { $group: group }]).toArray(), (...results) => known(...results) ?? knownOfGroup(...results));
+      await both(values, known);
+    });
+    return fc.assert(property, options);
+  }, TIMEOUT_MS);
+
+  it('refuse the same duplicates', async () => {
+    const property = fc.asyncProperty(fc.uniqueArray(fc.constantFrom('b', 'c'), { minLength: 1 }), fc.boolean(), fc.array(fc.record({ b: generated.scalar, c: generated.scalar }, { requiredKeys: [] }), { minLength: 2, maxLength: 6 }), async (fields, sparse, stored) => {
+      const key = Object.fromEntries(fields.map((field) => [field, 1 as const]));
+      for (const collection of [ours, theirs]) {
+        await collection.drop();
+        await collection.createIndex(key, { unique: true, sparse });
+      }
+      for (const [n, document] of stored.entries()) {
+        await both(async (collection) => {
+          const error: unknown = await collection.insertOne({ _id: n as never, ...document }).catch((reason: unknown) => reason);
+          const { code, keyPattern, keyValue } = error as Record<string, unknown>;
+          // Which of two equal numbers the value shows, 1 or 1.0, is not the same everywhere.
+          return mongo.BSON.EJSON.serialize({ code, keyPattern, keyValue }, { relaxed: true });
+        }, () => (sparse && fields.length > 1 ? 'a sparse compound index: a missing field is like null' : undefined));
+      }
+    });
+    await fc.assert(property, { ...options, numRuns: Math.ceil(options.numRuns / 10) });
+  }, TIMEOUT_MS);
+});

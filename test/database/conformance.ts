@@ -1,0 +1,82 @@
+import { mongo } from 'mongoose';
+
+const { EJSON } = mongo.BSON;
+
+/** Types stay as they are on the wire, so that an int32 and an int64 are told apart. */
+export const RAW = { promoteValues: false, promoteLongs: false, useBigInt64: false, ignoreUndefined: false } as const;
+
+/** What a database answered: text that is equal when the answers are, error codes included. */
+export async function outcome(attempt: () => Promise<unknown>): Promise<string> {
+  try {
+    return EJSON.stringify(await attempt(), { relaxed: false });
+  } catch (error) {
+    const { code, message } = error as { code?: number; message: string };
+    return `error ${code ?? message}`;
+  }
+}
+
+/** Whether the embedded database refused what it doesn't support. */
+export const isRefusal = (result: string): boolean => result === 'error 238';
+
+/** How the comparison of two databases went. */
+export class Tally {
+  same = 0;
+  refused = 0;
+  readonly different = new Map<string, number>();
+
+  /** Counts one comparison; the difference, unless it is one that is known by name. */
+  compare(embedded: string, other: string, known: Known | undefined): string | undefined {
+    if (isRefusal(embedded)) this.refused += 1;
+    else if (embedded === other) this.same += 1;
+    else {
+      const name = known?.(embedded, other);
+      if (!name) return `embedded: ${embedded}\nother:    ${other}`;
+      this.different.set(name, (this.different.get(name) ?? 0) + 1);
+    }
+    return undefined;
+  }
+
+  toString(): string {
+    const byName = [...this.different].map(([name, count]) => `${count} ${name}`).join(', ');
+    return `${this.same} the same, ${this.refused} refused, different: ${byName || 'none'}`;
+  }
+}
+
+/** Names a difference that is known, from what both answered. */
+export type Known = (embedded: string, other: string) => string | undefined;
+
+const mentions = (what: unknown, text: string): boolean => JSON.stringify(what).includes(text);
+
+// Where the compatible server that was used leaves what MongoDB's manual and sources say, by name.
+
+export const knownOfFind =
+  (filter: object): Known =>
+  () =>
+    mentions(filter, '$elemMatch') && mentions(filter, 'null') ? 'null and missing fields inside $elemMatch' : undefined;
+
+export const knownOfSort =
+  (documents: unknown): Known =>
+  (embedded) => {
+    if (embedded === 'error 2') return 'a sort by parallel arrays: refused';
+    return mentions(documents, '[]') ? 'a sort by an empty array: before null' : undefined;
+  };
+
+export const knownOfGroup: Known = (embedded, other) => {
+  if (embedded.includes('"first":null')) return '$first of a missing field: null';
+  if (/"(most|least)":\{"\$number/.test(embedded) && /"(most|least)":\{"\$number/.test(other)) return '$min and $max of equal numbers of other types: the first';
+  return embedded.includes('"sum":{"$numberDouble"') ? '$sum of doubles: rounded once, at the end' : undefined;
+};
+
+export const knownOfUpdate =
+  (update: Record<string, Record<string, unknown>>): Known =>
+  (embedded, other) => {
+    if (embedded === 'error 40') return 'paths in conflict: refused even when nothing matches';
+    if (update.$unset && other.startsWith('error')) return '$unset: passes over what it cannot reach';
+    const takes = { ...update.$pull, ...update.$pullAll, ...update.$pop };
+    if (Object.keys(takes).some((path) => path.includes('.'))) return 'what only takes away: makes neither fields nor elements';
+    if (update.$pop && embedded === 'error 14') return '$pop of no array: TypeMismatch';
+    if (update.$inc && embedded === 'error 14') return '$inc of a boolean: TypeMismatch';
+    if (embedded.startsWith('error') && other.startsWith('error')) return 'which of several errors';
+    if ((update.$addToSet && mentions(update, '[]')) || (update.$push && mentions(update, '$each'))) return 'a push of nothing: makes an empty array';
+    return undefined;
+  };

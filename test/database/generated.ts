@@ -1,0 +1,108 @@
+import * as fc from 'fast-check';
+import { mongo } from 'mongoose';
+
+/** Documents, filters and updates at random, within what the embedded database supports. */
+
+const { Double, Long, ObjectId } = mongo;
+
+const small = fc.integer({ min: -2, max: 3 });
+
+/** Few values of every kind, so that they meet often. */
+export const scalar: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 3, arbitrary: small },
+  { weight: 2, arbitrary: small.map((n) => Long.fromNumber(n)) },
+  { weight: 2, arbitrary: fc.constantFrom(1, -0.5, 0.5, 1.5, 2).map((n) => new Double(n)) },
+  { weight: 1, arbitrary: fc.constantFrom('9007199254740993', '9223372036854775807', '-9007199254740993').map((n) => Long.fromString(n)) },
+  { weight: 2, arbitrary: fc.constantFrom('', 'a', 'ab', 'b', 'é') },
+  { weight: 2, arbitrary: fc.constant(null) },
+  { weight: 1, arbitrary: fc.boolean() },
+  { weight: 1, arbitrary: fc.constantFrom(0, 1000).map((ms) => new Date(ms)) },
+  { weight: 1, arbitrary: fc.constantFrom('5f0000000000000000000001', '5f0000000000000000000002').map((hex) => new ObjectId(hex)) },
+);
+
+const field = fc.constantFrom('b', 'c');
+
+export const value: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 2 },
+    { weight: 4, arbitrary: scalar },
+    { weight: 1, arbitrary: fc.array(tie('value'), { maxLength: 3 }) },
+    { weight: 1, arbitrary: fc.dictionary(field, tie('value'), { maxKeys: 2 }) },
+    { weight: 1, arbitrary: fc.array(fc.dictionary(field, scalar, { maxKeys: 2 }), { maxLength: 3 }) },
+  ),
+})).value;
+
+export const document = fc.record({ a: value, b: value, c: scalar }, { requiredKeys: [] });
+
+export const path = fc.constantFrom('a', 'b', 'c', 'a.b', 'a.c', 'b.b', 'a.0', 'a.1', 'a.0.b');
+
+const comparison = fc.tuple(fc.constantFrom('$eq', '$gt', '$gte', '$lt', '$lte', '$ne'), value).map(([operator, operand]) => ({ [operator]: operand }));
+
+const valueCondition = fc.oneof(
+  comparison,
+  fc.tuple(fc.constantFrom('$in', '$nin'), fc.array(value, { maxLength: 3 })).map(([operator, operand]) => ({ [operator]: operand })),
+  fc.integer({ min: 0, max: 2 }).map((size) => ({ $size: size })),
+  fc.constantFrom('int', 'long', 'double', 'number', 'string', 'array', 'object', 'null', 'bool', 'date').map((type) => ({ $type: type })),
+);
+
+const condition: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
+  { weight: 4, arbitrary: valueCondition },
+  { weight: 1, arbitrary: fc.boolean().map((exists) => ({ $exists: exists })) },
+  { weight: 1, arbitrary: fc.array(value, { minLength: 1, maxLength: 2 }).map((all) => ({ $all: all })) },
+  { weight: 1, arbitrary: comparison.map((each) => ({ $not: each })) },
+  { weight: 1, arbitrary: fc.tuple(comparison, comparison).map(([a, b]) => ({ ...a, ...b })) },
+  { weight: 1, arbitrary: comparison.map((each) => ({ $elemMatch: each })) },
+  { weight: 1, arbitrary: fc.tuple(field, comparison).map(([name, each]) => ({ $elemMatch: { [name]: each } })) },
+);
+
+const oneField = fc.tuple(path, fc.oneof({ weight: 3, arbitrary: condition }, { weight: 1, arbitrary: value })).map(([name, wanted]) => ({ [name]: wanted }));
+
+export const filter: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
+  { weight: 4, arbitrary: oneField },
+  { weight: 1, arbitrary: fc.tuple(oneField, oneField).map(([a, b]) => ({ ...a, ...b })) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.constantFrom('$and', '$or', '$nor'), fc.array(oneField, { minLength: 1, maxLength: 3 })).map(([name, all]) => ({ [name]: all })),
+  },
+);
+
+const numbers = fc.oneof(small, small.map((n) => Long.fromNumber(n)), fc.constant(new Double(0.5)));
+
+const modifier: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
+  fc.tuple(fc.constantFrom('$set', '$max', '$min'), path, value).map(([name, at, operand]) => ({ [name]: { [at]: operand } })),
+  fc.tuple(path).map(([at]) => ({ $unset: { [at]: '' } })),
+  fc.tuple(path, numbers).map(([at, operand]) => ({ $inc: { [at]: operand } })),
+  fc.tuple(path, value).map(([at, operand]) => ({ $push: { [at]: operand } })),
+  fc
+    .tuple(path, fc.array(value, { maxLength: 3 }), fc.record({ $position: small, $slice: small }, { requiredKeys: [] }))
+    .map(([at, each, options]) => ({ $push: { [at]: { $each: each, ...options } } })),
+  fc.tuple(path, value).map(([at, operand]) => ({ $addToSet: { [at]: operand } })),
+  fc.tuple(path, fc.array(value, { maxLength: 3 })).map(([at, each]) => ({ $addToSet: { [at]: { $each: each } } })),
+  fc.tuple(path, fc.oneof(value, valueCondition)).map(([at, operand]) => ({ $pull: { [at]: operand } })),
+  fc.tuple(path, fc.array(value, { maxLength: 3 })).map(([at, operand]) => ({ $pullAll: { [at]: operand } })),
+  fc.tuple(path, fc.constantFrom(1, -1)).map(([at, end]) => ({ $pop: { [at]: end } })),
+  fc.tuple(path, value).map(([at, operand]) => ({ $setOnInsert: { [at]: operand } })),
+);
+
+/** One modifier, or two together. */
+export const update: fc.Arbitrary<Record<string, Record<string, unknown>>> = fc.oneof(
+  { weight: 4, arbitrary: modifier as fc.Arbitrary<Record<string, Record<string, unknown>>> },
+  { weight: 1, arbitrary: fc.tuple(modifier, modifier).map(([a, b]) => ({ ...a, ...b }) as Record<string, Record<string, unknown>>) },
+);
+
+const direction = fc.constantFrom(1 as const, -1 as const);
+
+export const sort = fc
+  .tuple(fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'a.b'), direction), { maxLength: 2 }), direction)
+  .map(([parts, id]) => Object.fromEntries([...parts, ['_id', id]]) as Record<string, 1 | -1>);
+
+export const projection = fc.oneof(
+  fc.uniqueArray(fc.constantFrom('a', 'b.b', 'c', 'b.c'), { minLength: 1, maxLength: 2 }).map((names) => Object.fromEntries(names.map((name) => [name, 1]))),
+  fc.uniqueArray(fc.constantFrom('a.b', 'b', 'c'), { minLength: 1, maxLength: 2 }).map((names) => Object.fromEntries(names.map((name) => [name, 0]))),
+);
+
+/** An index over the fields that the rest is about. */
+export const index = fc
+  .uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c', 'a.b', 'a.c', '_id'), direction), { selector: ([name]) => name, minLength: 1, maxLength: 3 })
+  .map((parts) => Object.fromEntries(parts) as Record<string, 1 | -1>)
+  .filter((key) => Object.keys(key).join() !== '_id');
