@@ -120,7 +120,7 @@ export interface TrackRules {
   readonly categoryOverwrites: readonly SubjectOverwrite[];
 }
 
-/** One more layer over what is granted so far: it decides whatever it speaks about and leaves the rest alone. */
+/** One more layer over what is granted so far. */
 const lay = (granted: PermissionSet, { allow, deny }: Overwrite): PermissionSet => ((granted & ~deny) | allow) as PermissionSet;
 
 /** What layers grant together, lowest first. A higher one decides whatever it speaks about and leaves the rest alone. */
@@ -157,9 +157,8 @@ export interface Explained {
 export function explain(subject: Subject, rules?: TrackRules): { readonly permissions: PermissionSet; readonly bits: readonly Explained[] } {
   const deciders: Step[] = PERMISSION_NAMES.map(() => ({ kind: 'default' }));
   const permissions = decide(subject, rules, ({ allow, deny }, step) => {
-    PERMISSION_NAMES.forEach((_, index) => {
-      if (((allow | deny) & bit(index)) !== 0n) deciders[index] = step;
-    });
+    // As a number, which has room for every permission: a layer is asked for the bits that it speaks about, not for all there are.
+    for (let left = Number(allow | deny); left !== 0; left &= left - 1) deciders[31 - Math.clz32(left & -left)] = step;
   });
   const bits = PERMISSION_NAMES.map((permission, index) => ({
     permission,
@@ -167,6 +166,21 @@ export function explain(subject: Subject, rules?: TrackRules): { readonly permis
     decided_by: deciders[index] as Step,
   }));
   return { permissions, bits };
+}
+
+/**
+ * What is said about each subject in a track: what the category says, with what the track itself says laid over it bit by bit.
+ * Together with the subjects' order this is all that the track's rules decide.
+ */
+export function inherit({ overwrites, inherits, categoryOverwrites }: TrackRules): readonly SubjectOverwrite[] {
+  if (!inherits) return overwrites;
+  const inherited = categoryOverwrites.map((category) => {
+    const own = find(overwrites, category.type, category.id);
+    if (!own) return category;
+    const { id, type } = category;
+    return { id, type, allow: lay(category.allow, own), deny: lay(category.deny, { allow: own.deny, deny: own.allow }) };
+  });
+  return [...inherited, ...overwrites.filter(({ type, id }) => !find(categoryOverwrites, type, id))];
 }
 
 const GRANT_ALL: Overwrite = { allow: EVERYTHING, deny: NOTHING };
@@ -192,35 +206,54 @@ function decide(subject: Subject, rules?: TrackRules, witness?: Witness): Permis
 }
 
 /** @everyone's overwrite, then those of the roles in position order, then the member's own: the category's, and over it the track's. */
-function layOverwrites(base: PermissionSet, subject: Subject, rules: TrackRules, witness?: Witness): PermissionSet {
-  const own = rules.overwrites;
-  const inherited = rules.inherits ? rules.categoryOverwrites : [];
-  if (own.length === 0 && inherited.length === 0) return base;
+function layOverwrites(base: PermissionSet, { roles, userId }: Subject, rules: TrackRules, witness?: Witness): PermissionSet {
+  const own = about(rules.overwrites, roles.length);
+  const inherited = about(rules.inherits ? rules.categoryOverwrites : SILENCE, roles.length);
   let granted = base;
-  const layFor = (type: SubjectOverwrite['type'], id: bigint): void => {
-    for (const [place, overwrites] of [['category', inherited], ['track', own]] as const) {
-      const overwrite = overwrites.find((candidate) => candidate.id === id && candidate.type === type);
-      if (!overwrite) continue;
-      granted = lay(granted, overwrite);
-      witness?.(overwrite, { kind: 'overwrite', place, type, id });
-    }
-  };
-  for (const role of subject.roles) layFor('role', role.id);
-  layFor('member', subject.userId);
-  return granted;
+  for (const { id } of roles) {
+    granted = layOverwrite(granted, 'category', inherited('role', id), witness);
+    granted = layOverwrite(granted, 'track', own('role', id), witness);
+  }
+  granted = layOverwrite(granted, 'category', inherited('member', userId), witness);
+  return layOverwrite(granted, 'track', own('member', userId), witness);
 }
 
-/** What is worth nothing without something else, and what a timeout takes. */
+function layOverwrite(granted: PermissionSet, place: 'category' | 'track', overwrite: SubjectOverwrite | undefined, witness?: Witness): PermissionSet {
+  if (!overwrite) return granted;
+  const { id, type, allow, deny } = overwrite;
+  const said = { allow: minus(allow, Permission.Administrator), deny: minus(deny, Permission.Administrator) };
+  witness?.(said, { kind: 'overwrite', place, type, id });
+  return lay(granted, said);
+}
+
+type About = (type: SubjectOverwrite['type'], id: bigint) => SubjectOverwrite | undefined;
+
+const SILENCE: readonly SubjectOverwrite[] = [];
+const nothing: About = () => undefined;
+const FEW_ROLES = 32;
+
+/** Finds what is said about a subject. Most members have few roles: for them, looking through the list beats indexing it. */
+function about(overwrites: readonly SubjectOverwrite[], roles: number): About {
+  if (overwrites.length === 0) return nothing;
+  if (roles <= FEW_ROLES) return (type, id) => find(overwrites, type, id);
+  const byRole = new Map<bigint, SubjectOverwrite>();
+  for (const overwrite of overwrites) if (overwrite.type === 'role') byRole.set(overwrite.id, overwrite);
+  return (type, id) => (type === 'role' ? byRole.get(id) : find(overwrites, type, id));
+}
+
+const find = (overwrites: readonly SubjectOverwrite[], type: SubjectOverwrite['type'], id: bigint): SubjectOverwrite | undefined =>
+  overwrites.find((candidate) => candidate.id === id && candidate.type === type);
+
+/** What is worth nothing without something else, and at the end what a timeout takes: what it took is back when it is over. */
 function restrict(granted: PermissionSet, subject: Subject, inTrack: boolean, witness?: Witness): PermissionSet {
   let left = granted;
   const take = (taken: PermissionSet, step: Step): void => {
     const lost = intersection(left, taken);
-    if (lost === NOTHING) return;
     left = minus(left, lost);
     witness?.({ allow: NOTHING, deny: lost }, step);
   };
-  if (subject.isTimedOut) take(minus(EVERYTHING, TIMED_OUT_AT_MOST), { kind: 'timeout' });
   if (inTrack && !has(left, Permission.ViewTrack)) take(EVERYTHING, { kind: 'hidden' });
   if (inTrack && !has(left, Permission.CreateMessage)) take(NEEDS_CREATE_MESSAGE, { kind: 'mute' });
+  if (subject.isTimedOut) take(minus(EVERYTHING, TIMED_OUT_AT_MOST), { kind: 'timeout' });
   return left;
 }
