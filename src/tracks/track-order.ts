@@ -4,7 +4,7 @@ import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, Tra
 /** The tracks of a guild in order: each category is followed by the tracks in it. */
 export type TrackLayout = readonly { readonly id: bigint; readonly parent_id: bigint | null }[];
 
-/** Where one track shall be: `position` counts from 1 among the tracks of its category, one beyond the last is the last. */
+/** Where one track shall be: `position` counts from 1 among all tracks of its category, hidden ones too; beyond the last is the last. */
 export interface TrackMove {
   readonly id: bigint;
   readonly position?: number;
@@ -18,19 +18,29 @@ export interface TrackKinds {
   isVisible(id: bigint): boolean;
 }
 
+/** The tracks of each category in order, and under null those of none. */
 type Siblings = Map<bigint | null, bigint[]>;
+
+interface Placed {
+  readonly id: bigint;
+  readonly position: number;
+}
 
 /**
  * The layout after all moves together.
  *
- * In each category that a move touches, tracks that the mover can't see keep their index as far as the category is long enough,
- * each moved track goes where it was asked to (to the next free place when a track that the mover can't see is there), and all others
- * keep their order among each other in the places that are left. A track that changes its category without naming a position goes to the end.
+ * In each category that tracks leave, enter or move in:
+ * 1. Tracks that the mover can't see keep their position; when the category has become too short for it, they are its last, in their order.
+ * 2. Each moved track goes to the position that it was asked to. If a track that the mover can't see is there, it goes to the next free place; if
+ *    there is none that far, to the last. In no case do two moved tracks pass each other: they stand in the order of the positions asked for.
+ * 3. All others keep their order among each other in the places that are left. A track that enters without a position comes after them.
+ *
+ * So where nothing is hidden, whatever is asked for within the category's length is exactly where it was asked to be.
  *
  * @throws TrackNotFound when a moved track is not in the layout, or the mover can't see it
  * @throws TrackParentInvalid when a parent is no category that the mover can see, or a category shall be in one
  * @throws TrackMoveDuplicate when a track, or a position of a category, is named twice
- * @throws CategoryFull when a category would hold more than 50
+ * @throws CategoryFull when a category would grow beyond 50
  */
 export function moveTracks(layout: TrackLayout, moves: readonly TrackMove[], kinds: TrackKinds): TrackLayout {
   const parents = new Map(layout.map(({ id, parent_id }) => [id, parent_id]));
@@ -38,26 +48,38 @@ export function moveTracks(layout: TrackLayout, moves: readonly TrackMove[], kin
   if (asked.size < moves.length) throw new TrackMoveDuplicate();
   for (const move of moves) assertMove(move, parents, kinds);
 
-  const before = siblingsOf(layout);
-  const parentAfter = (id: bigint): bigint | null => asked.get(id)?.parent_id ?? (asked.get(id)?.parent_id === null ? null : (parents.get(id) ?? null));
-  const after: Siblings = new Map();
-  const touched = new Set(moves.flatMap(({ id }) => [parents.get(id) ?? null, parentAfter(id)]));
-  for (const parent of [null, ...layout.map(({ id }) => id).filter((id) => kinds.isCategory(id))]) {
-    const old = before.get(parent) ?? [];
-    after.set(parent, touched.has(parent) ? arrange(parent, old, arrivals(parent, old, moves, parentAfter), asked, kinds, parentAfter) : old);
+  const siblings = siblingsOf(layout);
+  const parentBefore = (id: bigint): bigint | null => parents.get(id) ?? null;
+  const parentAfter = (id: bigint): bigint | null => {
+    const wanted = asked.get(id)?.parent_id;
+    return wanted === undefined ? parentBefore(id) : wanted;
+  };
+  for (const parent of new Set(moves.flatMap(({ id }) => [parentBefore(id), parentAfter(id)]))) {
+    const before = siblings.get(parent) ?? [];
+    const staying = before.filter((id) => parentAfter(id) === parent);
+    const entering = moves.map(({ id }) => id).filter((id) => parentAfter(id) === parent && parentBefore(id) !== parent);
+    if (entering.length > 0) assertRoom(parent, staying.length + entering.length, before.length);
+    const hidden = before.flatMap((id, index) => (parentAfter(id) === parent && !kinds.isVisible(id) ? [{ id, position: index + 1 }] : []));
+    siblings.set(parent, arrange([...staying, ...entering], hidden, asked));
   }
-  return flatten(after);
+  return flatten(siblings);
 }
 
-/** The layout with a new track: at the end of its category, or where it is asked for. @throws TrackParentInvalid, CategoryFull, TrackLimitReached */
+/**
+ * The layout with a new track: at the end of its category, or where it is asked for.
+ *
+ * @throws TrackParentInvalid when the parent is no category, or a category shall be in one
+ * @throws CategoryFull when the category has 50
+ * @throws TrackLimitReached when the guild has 500
+ */
 export function placeTrack(layout: TrackLayout, track: Required<Pick<TrackMove, 'parent_id'>> & TrackMove, isCategory: (id: bigint) => boolean): TrackLayout {
   if (layout.length >= LIMITS.tracks) throw new TrackLimitReached();
   const { id, parent_id, position } = track;
   if (parent_id !== null && (isCategory(id) || !isCategory(parent_id) || !layout.some((entry) => entry.id === parent_id))) throw new TrackParentInvalid();
   const siblings = siblingsOf(layout);
-  const old = siblings.get(parent_id) ?? [];
-  assertRoom(parent_id, old.length + 1);
-  siblings.set(parent_id, old.toSpliced(position === undefined ? old.length : position - 1, 0, id));
+  const before = siblings.get(parent_id) ?? [];
+  assertRoom(parent_id, before.length + 1, before.length);
+  siblings.set(parent_id, before.toSpliced(position === undefined ? before.length : Math.max(0, position - 1), 0, id));
   return flatten(siblings);
 }
 
@@ -74,14 +96,7 @@ export function removeTrack(layout: TrackLayout, id: bigint): TrackLayout {
 
 /** Where each track stands among the tracks of its category, from 1. */
 export function positionsOf(layout: TrackLayout): ReadonlyMap<bigint, number> {
-  const counts = new Map<bigint | null, number>();
-  return new Map(
-    layout.map(({ id, parent_id }) => {
-      const position = (counts.get(parent_id) ?? 0) + 1;
-      counts.set(parent_id, position);
-      return [id, position];
-    }),
-  );
+  return new Map([...siblingsOf(layout).values()].flatMap((ids) => ids.map((id, index) => [id, index + 1])));
 }
 
 function assertMove({ id, parent_id }: TrackMove, parents: ReadonlyMap<bigint, bigint | null>, kinds: TrackKinds): void {
@@ -90,49 +105,45 @@ function assertMove({ id, parent_id }: TrackMove, parents: ReadonlyMap<bigint, b
   if (kinds.isCategory(id) || !parents.has(parent_id) || !kinds.isCategory(parent_id) || !kinds.isVisible(parent_id)) throw new TrackParentInvalid();
 }
 
-/** Who is in a category afterwards: those who stay, in their order, and then those who come. */
-function arrivals(parent: bigint | null, old: readonly bigint[], moves: readonly TrackMove[], parentAfter: (id: bigint) => bigint | null): bigint[] {
-  const staying = old.filter((id) => parentAfter(id) === parent);
-  const present = new Set(old);
-  return [...staying, ...moves.map(({ id }) => id).filter((id) => parentAfter(id) === parent && !present.has(id))];
+/** The tracks of one category: hidden ones first choose their places, then those that were asked to be somewhere, and the rest fill what is left. */
+function arrange(ids: readonly bigint[], hidden: readonly Placed[], asked: ReadonlyMap<bigint, TrackMove>): bigint[] {
+  const wishes = ids.flatMap((id) => {
+    const position = asked.get(id)?.position;
+    return position === undefined ? [] : [{ id, position }];
+  });
+  if (new Set(wishes.map(({ position }) => position)).size < wishes.length) throw new TrackMoveDuplicate();
+  const settled = new Map<number, bigint>();
+  settle(settled, hidden, ids.length);
+  settle(settled, wishes.toSorted((one, other) => one.position - other.position), ids.length);
+  const placed = new Set(settled.values());
+  const rest = ids.filter((id) => !placed.has(id)).values();
+  return ids.map((_, index) => settled.get(index + 1) ?? (rest.next().value as bigint));
 }
 
-function arrange(
-  parent: bigint | null,
-  old: readonly bigint[],
-  ids: readonly bigint[],
-  asked: ReadonlyMap<bigint, TrackMove>,
-  kinds: TrackKinds,
-  parentAfter: (id: bigint) => bigint | null,
-): bigint[] {
-  if (ids.length > old.length) assertRoom(parent, ids.length);
-  const slots = new Array<bigint | undefined>(ids.length).fill(undefined);
-  const settled = new Set<bigint>();
-  const settle = (id: bigint, wanted: number): void => {
-    slots[freeSlot(slots, Math.min(wanted, ids.length - 1))] = id;
-    settled.add(id);
-  };
-  for (const [index, id] of old.entries()) if (!kinds.isVisible(id) && parentAfter(id) === parent) settle(id, index);
-  const placed = ids.flatMap((id) => asked.get(id) ?? []).filter(({ position }) => position !== undefined);
-  if (new Set(placed.map(({ position }) => position)).size < placed.length) throw new TrackMoveDuplicate();
-  for (const { id, position = 1 } of placed.toSorted((one, other) => (one.position ?? 0) - (other.position ?? 0))) settle(id, position - 1);
-  const rest = ids.filter((id) => !settled.has(id)).values();
-  return slots.map((id) => id ?? (rest.next().value as bigint));
+/** Gives each its place, or the next that is free and leaves room for those after it. @param wishes ascending */
+function settle(settled: Map<number, bigint>, wishes: readonly Placed[], length: number): void {
+  const free = Array.from({ length }, (_, index) => index + 1).filter((position) => !settled.has(position));
+  let next = 0;
+  for (const [index, { id, position }] of wishes.entries()) {
+    const lastToLeaveRoom = free.length - (wishes.length - index);
+    while (next < lastToLeaveRoom && free[next]! < position) next += 1;
+    settled.set(free[next]!, id);
+    next += 1;
+  }
 }
 
-/** The wanted place, else the next one that is free, else the last one before it. */
-function freeSlot(slots: readonly (bigint | undefined)[], wanted: number): number {
-  const next = slots.findIndex((id, index) => index >= wanted && id === undefined);
-  return next >= 0 ? next : slots.lastIndexOf(undefined);
-}
-
-function assertRoom(parent: bigint | null, count: number): void {
-  if (parent !== null && count > LIMITS.tracksInCategory) throw new CategoryFull();
+/** @throws CategoryFull when a category grows beyond what it can hold; one that is too full may still shrink or be ordered */
+function assertRoom(parent: bigint | null, count: number, before: number): void {
+  if (parent !== null && count > before && count > LIMITS.tracksInCategory) throw new CategoryFull();
 }
 
 function siblingsOf(layout: TrackLayout): Siblings {
   const siblings: Siblings = new Map();
-  for (const { id, parent_id } of layout) siblings.set(parent_id, [...(siblings.get(parent_id) ?? []), id]);
+  for (const { id, parent_id } of layout) {
+    const ids = siblings.get(parent_id);
+    if (ids) ids.push(id);
+    else siblings.set(parent_id, [id]);
+  }
   return siblings;
 }
 

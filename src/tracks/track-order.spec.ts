@@ -1,0 +1,298 @@
+import fc from 'fast-check';
+import { LIMITS } from '../common/limits';
+import { moveTracks, placeTrack, positionsOf, removeTrack, type TrackKinds, type TrackLayout, type TrackMove } from './track-order';
+import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
+
+/** `'a b C(d e)'` as a layout: letters are tracks, capitals categories with what is in them in brackets. */
+function layoutOf(text: string): TrackLayout {
+  let parent_id: bigint | null = null;
+  return [...text].flatMap((sign, index) => {
+    if (sign === '(') parent_id = idOf(text[index - 1]!);
+    if (sign === ')') parent_id = null;
+    return /[a-z]/i.test(sign) ? [{ id: idOf(sign), parent_id }] : [];
+  });
+}
+
+const idOf = (letter: string): bigint => BigInt(letter.charCodeAt(0));
+const letterOf = (id: bigint): string => String.fromCharCode(Number(id));
+const isCategory = (id: bigint): boolean => /[A-Z]/.test(letterOf(id));
+
+/** A layout as it is written above; it fails on one in which a category isn't followed by what is in it. */
+function textOf(layout: TrackLayout): string {
+  const text = layout
+    .filter(({ parent_id }) => parent_id === null)
+    .map(({ id }) => letterOf(id) + (isCategory(id) ? `(${layout.filter(({ parent_id }) => parent_id === id).map((child) => letterOf(child.id)).join(' ')})` : ''))
+    .join(' ');
+  expect(layoutOf(text)).toEqual(layout);
+  return text;
+}
+
+type Wish = readonly [track: string, where: { position?: number; parent?: string | null }];
+
+/** Moves tracks in a layout that is given, and answered, as text. */
+function move(text: string, wishes: readonly Wish[], hidden = ''): string {
+  const kinds: TrackKinds = { isCategory, isVisible: (id) => !hidden.includes(letterOf(id)) };
+  const moves = wishes.map(([track, { position, parent }]): TrackMove => ({ id: idOf(track), position, parent_id: typeof parent === 'string' ? idOf(parent) : parent }));
+  return textOf(moveTracks(layoutOf(text), moves, kinds));
+}
+
+describe('moving tracks', () => {
+  it('puts each where it was asked to be among its siblings, and the others keep their order', () => {
+    expect(move('a b c d', [['d', { position: 1 }]])).toBe('d a b c');
+    expect(move('a b c d', [['a', { position: 3 }], ['d', { position: 1 }]])).toBe('d b a c');
+    expect(move('a X(b c d) e', [['d', { position: 1 }]])).toBe('a X(d b c) e');
+  });
+
+  it('moves a category with all that is in it', () => expect(move('a X(b c) Y(d) e', [['Y', { position: 1 }], ['X', { position: 4 }]])).toBe('Y(d) a e X(b c)'));
+
+  it('changes categories on the way, at the end unless a position is asked for', () => {
+    expect(move('a X(b c) Y(d)', [['b', { parent: 'Y' }], ['a', { parent: 'Y', position: 1 }], ['d', { parent: 'X', position: 1 }]])).toBe('X(d c) Y(a b)');
+    expect(move('a X(b c)', [['b', { parent: null }], ['c', { parent: null, position: 1 }]])).toBe('c a X() b');
+  });
+
+  it('leaves a track in its place that is told to be in the category where it is', () => expect(move('X(a b c)', [['a', { parent: 'X' }]])).toBe('X(a b c)'));
+
+  it('takes a position beyond the last as the last, and keeps the order of several', () => {
+    expect(move('a b c d', [['a', { position: 99 }]])).toBe('b c d a');
+    expect(move('a b c d', [['a', { position: 99 }], ['b', { position: 98 }]])).toBe('c d b a');
+    expect(move('a b c d', [['b', { position: 99 }], ['a', { position: 3 }]])).toBe('c d a b');
+  });
+
+  it('leaves everything where it is when nothing is to be moved', () => expect(move('a X(b) c', [])).toBe('a X(b) c'));
+
+  it('refuses tracks of elsewhere, and what is named twice', () => {
+    expect(() => move('a b', [['z', { position: 1 }]])).toThrow(TrackNotFound);
+    expect(() => move('a b', [['a', { position: 1 }], ['a', { position: 2 }]])).toThrow(TrackMoveDuplicate);
+    expect(() => move('a b', [['a', { position: 1 }], ['b', { position: 1 }]])).toThrow(TrackMoveDuplicate);
+    expect(move('a X(b)', [['a', { position: 1 }], ['b', { position: 1 }]])).toBe('a X(b)');
+  });
+
+  it('refuses parents that are no category, and categories in categories', () => {
+    expect(() => move('a b', [['a', { parent: 'b' }]])).toThrow(TrackParentInvalid);
+    expect(() => move('a b', [['a', { parent: 'Z' }]])).toThrow(TrackParentInvalid);
+    expect(() => move('X() Y()', [['X', { parent: 'Y' }]])).toThrow(TrackParentInvalid);
+    expect(() => move('X()', [['X', { parent: 'X' }]])).toThrow(TrackParentInvalid);
+  });
+});
+
+describe('tracks that the mover can’t see', () => {
+  it('stay where they are while the others move around them', () => {
+    expect(move('a h b c', [['c', { position: 1 }]], 'h')).toBe('c h a b');
+    expect(move('h a i b j', [['b', { position: 1 }]], 'hij')).toBe('h b i a j');
+  });
+
+  it('stay where they are when others leave and come, as far as the category reaches', () => {
+    expect(move('X(a h b) Y()', [['a', { parent: 'Y' }]], 'h')).toBe('X(b h) Y(a)');
+    expect(move('X(a b h i) Y()', [['a', { parent: 'Y' }], ['b', { parent: 'Y' }]], 'hi')).toBe('X(h i) Y(a b)');
+    expect(move('X(a h) Y(b)', [['b', { parent: 'X', position: 1 }]], 'h')).toBe('X(b h a) Y()');
+  });
+
+  it('make way to the next free place for one that is asked to be where they are', () => {
+    expect(move('a h b c', [['c', { position: 2 }]], 'h')).toBe('a h c b');
+    expect(move('a b h', [['a', { position: 3 }]], 'h')).toBe('b a h');
+    expect(move('a h b c', [['a', { position: 2 }], ['c', { position: 3 }]], 'h')).toBe('b h a c');
+  });
+
+  it('do not exist for who wants to move them, or something into them', () => {
+    expect(() => move('a h', [['h', { position: 1 }]], 'h')).toThrow(TrackNotFound);
+    expect(() => move('a H(b)', [['a', { parent: 'H' }]], 'H')).toThrow(TrackParentInvalid);
+  });
+
+  it('let go of what is in them and can be seen', () => expect(move('a H(b i)', [['b', { parent: null }]], 'Hi')).toBe('a H(i) b'));
+});
+
+describe('a category', () => {
+  const children = (count: number, from = 1_000): TrackLayout => Array.from({ length: count }, (_, index) => ({ id: BigInt(from + index), parent_id: idOf('X') }));
+  const categories = (id: bigint): boolean => id < 1_000n && isCategory(id);
+  const all: TrackKinds = { isCategory: categories, isVisible: () => true };
+
+  it('takes up to 50, by moving and by making', () => {
+    const nearlyFull = [...layoutOf('X'), ...children(LIMITS.tracksInCategory - 1), ...layoutOf('a b')];
+    const full = moveTracks(nearlyFull, [{ id: idOf('a'), parent_id: idOf('X') }], all);
+    expect(positionsOf(full).get(idOf('a'))).toBe(50);
+    expect(() => moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }], all)).toThrow(CategoryFull);
+    expect(() => placeTrack(full, { id: 9n, parent_id: idOf('X') }, categories)).toThrow(CategoryFull);
+    expect(moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }, { id: 1_000n, parent_id: null }], all)).toHaveLength(full.length);
+  });
+
+  it('that is too full can still be ordered and emptied', () => {
+    const tooFull = [...layoutOf('X'), ...children(LIMITS.tracksInCategory + 2)];
+    expect(positionsOf(moveTracks(tooFull, [{ id: 1_051n, position: 1 }], all)).get(1_051n)).toBe(1);
+    expect(moveTracks(tooFull, [{ id: 1_051n, parent_id: null }], all)).toHaveLength(tooFull.length);
+  });
+
+  it('is one of 500 tracks at most', () => {
+    const most = Array.from({ length: LIMITS.tracks }, (_, index) => ({ id: BigInt(1_000 + index), parent_id: null }));
+    expect(() => placeTrack(most, { id: 9n, parent_id: null }, categories)).toThrow(TrackLimitReached);
+    expect(placeTrack(most.slice(1), { id: 9n, parent_id: null }, categories)).toHaveLength(LIMITS.tracks);
+  });
+});
+
+describe('a new track', () => {
+  const place = (text: string, track: string, position?: number, parent?: string): string =>
+    textOf(placeTrack(layoutOf(text), { id: idOf(track), parent_id: parent === undefined ? null : idOf(parent), position }, isCategory));
+
+  it('arrives at the end of its category, or where it is asked for', () => {
+    expect(place('a X(b) c', 'n')).toBe('a X(b) c n');
+    expect(place('a X(b) c', 'n', 2)).toBe('a n X(b) c');
+    expect(place('a X(b) c', 'n', undefined, 'X')).toBe('a X(b n) c');
+    expect(place('a X(b) c', 'n', 1, 'X')).toBe('a X(n b) c');
+    expect(place('a X(b) c', 'N', 99)).toBe('a X(b) c N()');
+    expect(place('', 'n', 5)).toBe('n');
+  });
+
+  it('refuses parents that are no category of the guild, and categories in categories', () => {
+    expect(() => place('a X()', 'n', 1, 'a')).toThrow(TrackParentInvalid);
+    expect(() => place('a X()', 'n', 1, 'Z')).toThrow(TrackParentInvalid);
+    expect(() => place('a X()', 'N', 1, 'X')).toThrow(TrackParentInvalid);
+  });
+});
+
+describe('removing a track', () => {
+  const remove = (text: string, track: string): string => textOf(removeTrack(layoutOf(text), idOf(track)));
+
+  it('closes the gap', () => expect([remove('a X(b c) d', 'b'), remove('a X(b c) d', 'a')]).toEqual(['a X(c) d', 'X(b c) d']));
+  it('leaves what was in a category in its place', () => expect(remove('a X(b c) d', 'X')).toBe('a b c d'));
+  it('refuses tracks of elsewhere', () => expect(() => remove('a', 'z')).toThrow(TrackNotFound));
+});
+
+describe('any moves', () => {
+  /** A layout of up to 24 tracks, three categories among them, some of it hidden, and moves of what isn't. */
+  const situations = fc
+    .record({
+      parents: fc.array(fc.constantFrom('', '', 'X', 'Y', 'Z'), { maxLength: 21 }),
+      hidden: fc.array(fc.nat(23), { maxLength: 8 }),
+      wishes: fc.uniqueArray(
+        fc.record({ which: fc.nat(23), position: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }), parent: fc.constantFrom(undefined, undefined, null, 'X', 'Y', 'Z') }),
+        { maxLength: 12, selector: ({ which }) => which },
+      ),
+    })
+    .map(({ parents, hidden, wishes }) => {
+      const letters = [...parents.entries()].map(([index, parent]) => ({ letter: String.fromCharCode(97 + index), parent }));
+      const inside = (category: string): string => letters.filter(({ parent }) => parent === category).map(({ letter }) => letter).join(' ');
+      const layout = layoutOf(`X(${inside('X')}) ${inside('')} Y(${inside('Y')}) Z(${inside('Z')})`);
+      const hiddenIds = new Set(hidden.flatMap((index) => layout[index]?.id ?? []));
+      const kinds: TrackKinds = { isCategory, isVisible: (id) => !hiddenIds.has(id) };
+      const moves = wishes.flatMap(({ which, position, parent }): TrackMove[] => {
+        const id = layout[which]?.id;
+        return id === undefined ? [] : [{ id, position, parent_id: parent && !isCategory(id) ? idOf(parent) : parent === null ? null : undefined }];
+      });
+      return { layout, moves, kinds };
+    });
+
+  const childrenOf = (layout: TrackLayout, parent: bigint | null): bigint[] => layout.filter(({ parent_id }) => parent_id === parent).map(({ id }) => id);
+  const parentIn = (layout: TrackLayout, id: bigint): bigint | null => layout.find((entry) => entry.id === id)!.parent_id;
+
+  /** Checks moves that are possible, and counts them. */
+  const whenMoved = (check: (situation: { layout: TrackLayout; moves: TrackMove[]; kinds: TrackKinds }, moved: TrackLayout) => void): void => {
+    let possible = 0;
+    fc.assert(
+      fc.property(situations, (situation) => {
+        const { layout, moves, kinds } = situation;
+        const allowed = moves.filter(({ id, parent_id }) => kinds.isVisible(id) && (parent_id == null || kinds.isVisible(parent_id)));
+        let moved: TrackLayout;
+        try {
+          moved = moveTracks(layout, allowed, kinds);
+        } catch (error) {
+          expect(error).toBeInstanceOf(TrackMoveDuplicate);
+          return;
+        }
+        possible += 1;
+        check({ ...situation, moves: allowed }, moved);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(possible).toBeGreaterThan(500);
+  };
+
+  it('lose and double no track, and put each into the category that was asked for, or leave it in its own', () =>
+    whenMoved(({ layout, moves }, moved) => {
+      textOf(moved);
+      expect(moved.map(({ id }) => id).sort()).toEqual(layout.map(({ id }) => id).sort());
+      for (const { id } of layout) {
+        const asked = moves.find((wish) => wish.id === id)?.parent_id;
+        expect(parentIn(moved, id)).toBe(asked === undefined ? parentIn(layout, id) : asked);
+      }
+    }));
+
+  it('leave hidden tracks at their positions, or at the end where the category became too short', () =>
+    whenMoved(({ layout, kinds }, moved) => {
+      for (const parent of new Set(layout.map(({ parent_id }) => parent_id))) {
+        const [before, after] = [childrenOf(layout, parent), childrenOf(moved, parent)];
+        const hidden = before.filter((id) => !kinds.isVisible(id));
+        expect(after.filter((id) => !kinds.isVisible(id))).toEqual(hidden);
+        for (const [place, id] of hidden.entries()) expect(after.indexOf(id)).toBe(Math.min(before.indexOf(id), after.length - (hidden.length - place)));
+      }
+    }));
+
+  it('put a moved track exactly where it was asked to be, when no hidden one is in the category', () =>
+    whenMoved(({ moves, kinds }, moved) => {
+      for (const parent of new Set(moved.map(({ parent_id }) => parent_id))) {
+        const siblings = childrenOf(moved, parent);
+        if (siblings.some((id) => !kinds.isVisible(id))) continue;
+        for (const { id, position = Infinity } of moves) if (siblings.includes(id) && position <= siblings.length) {
+          const behind = moves.filter((other) => siblings.includes(other.id) && other.position !== undefined && other.position > position).length;
+          // Those that are asked to be behind it need places too, if the category ends before theirs.
+          expect(siblings.indexOf(id) + 1).toBe(Math.min(position, siblings.length - behind));
+        }
+      }
+    }));
+
+  it('keep the order of what isn’t mentioned, and that of the positions asked for', () =>
+    whenMoved(({ layout, moves, kinds }, moved) => {
+      const mentioned = new Set(moves.map(({ id }) => id));
+      for (const parent of new Set(layout.map(({ parent_id }) => parent_id))) {
+        const after = childrenOf(moved, parent);
+        const unmentioned = (ids: readonly bigint[]): bigint[] => ids.filter((id) => !mentioned.has(id) && kinds.isVisible(id));
+        expect(unmentioned(after)).toEqual(unmentioned(childrenOf(layout, parent)));
+        const positions = after.flatMap((id) => moves.find((wish) => wish.id === id)?.position ?? []);
+        expect(positions).toEqual(positions.toSorted((one, other) => one - other));
+      }
+    }));
+
+  it('do what taking out and putting back one by one does, when nothing is hidden', () =>
+    whenMoved(({ layout, moves }, _) => {
+      const moved = moveTracks(layout, moves, { isCategory, isVisible: () => true });
+      for (const parent of new Set(moved.map(({ parent_id }) => parent_id))) {
+        const siblings = childrenOf(moved, parent);
+        const wishes = moves.filter(({ id, position }) => position !== undefined && siblings.includes(id)).sort((one, other) => one.position! - other.position!);
+        const stays = childrenOf(layout, parent).filter((id) => siblings.includes(id) && !wishes.some((wish) => wish.id === id));
+        const enters = moves.filter(({ id, position }) => position === undefined && siblings.includes(id) && !stays.includes(id)).map(({ id }) => id);
+        const list = [...stays, ...enters];
+        for (const { id, position } of wishes) list.splice(position! - 1, 0, id);
+        expect(siblings).toEqual(list);
+      }
+    }));
+});
+
+it('any sequence of creations, moves and deletions leaves every track that is left once, at dense positions', () => {
+  const isFifth = (id: bigint): boolean => id % 5n === 0n;
+  const kinds: TrackKinds = { isCategory: isFifth, isVisible: () => true };
+  const step = fc.record({ kind: fc.constantFrom('place', 'place', 'move', 'remove'), which: fc.nat(40), position: fc.option(fc.integer({ min: 1, max: 15 }), { nil: undefined }), parent: fc.option(fc.nat(8)) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      let layout: TrackLayout = [];
+      const alive = new Set<bigint>();
+      for (const [index, { kind, which, position, parent }] of steps.entries()) {
+        const id = BigInt(kind === 'place' ? index + 1 : which);
+        const parent_id = parent === null ? null : BigInt(parent * 5);
+        const before = layout;
+        try {
+          layout = kind === 'place' ? placeTrack(layout, { id, parent_id, position }, isFifth) : kind === 'move' ? moveTracks(layout, [{ id, position, parent_id }], kinds) : removeTrack(layout, id);
+          if (kind === 'place') alive.add(id);
+          if (kind === 'remove') alive.delete(id);
+        } catch (error) {
+          expect(error instanceof TrackNotFound || error instanceof TrackParentInvalid).toBe(true);
+          expect(layout).toBe(before);
+        }
+        expect(layout.map((entry) => entry.id).sort()).toEqual([...alive].sort());
+        for (const { parent_id: of } of layout) if (of !== null) expect([alive.has(of), isFifth(of)]).toEqual([true, true]);
+        const positions = positionsOf(layout);
+        for (const of of new Set(layout.map((entry) => entry.parent_id))) {
+          const siblings = layout.filter((entry) => entry.parent_id === of);
+          expect(siblings.map((entry) => positions.get(entry.id))).toEqual(siblings.map((_, place) => place + 1));
+        }
+      }
+    }),
+  );
+});
