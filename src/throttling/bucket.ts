@@ -23,9 +23,11 @@ export interface BucketHit {
  * Puts `weight` into a bucket, when it fits: whatever the moment, no more than the limit went in during one window's length before it.
  *
  * That is the sliding window log, exact at the cost of one number for each thing in the bucket. A hit that doesn't fit is not
- * counted, so it does not prolong the wait.
+ * counted, so it does not prolong the wait. One of weight 0 always fits and tells how the bucket stands.
  */
-export function hit(bucket: BucketState | undefined, { limit, windowMs }: BucketRule, nowMs: number, weight = 1): BucketHit {
+export function hit(bucket: BucketState | undefined, { limit, windowMs }: BucketRule, clockMs: number, weight = 1): BucketHit {
+  // A clock that is set back must neither let more in nor unsort what is in.
+  const nowMs = Math.max(clockMs, bucket?.at(-1) ?? clockMs);
   const kept = inside(bucket ?? [], nowMs - windowMs);
   if (limit === 0) return { state: kept, allowed: true, remaining: Infinity, retryAfterMs: 0, resetMs: 0 };
   const allowed = kept.length + weight <= limit;
@@ -35,8 +37,8 @@ export function hit(bucket: BucketState | undefined, { limit, windowMs }: Bucket
     state,
     allowed,
     remaining: limit - state.length,
-    retryAfterMs: allowed ? 0 : waitMs(kept, weight, limit) + windowMs - nowMs,
-    resetMs: newest === undefined ? 0 : newest + windowMs - nowMs,
+    retryAfterMs: allowed ? 0 : waitMs(kept, weight, limit) + windowMs - clockMs,
+    resetMs: newest === undefined ? 0 : newest + windowMs - clockMs,
   };
 }
 
