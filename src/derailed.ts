@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import './common/bigint-json';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import fastifyHelmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -49,7 +49,7 @@ async function close(app: NestFastifyApplication): Promise<void> {
   // Closing drops connections on which nothing was read yet; a moment before, what clients have sent by now is read.
   await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
   // A connection that is kept alive is idle again once its last answer is sent, and would hold up the end for a minute.
-  const server = app.getHttpServer() as Server;
+  const server = app.getHttpServer();
   const hangUp = setInterval(() => server.closeIdleConnections(), HANG_UP_EVERY_MS);
   await app.close().finally(() => clearInterval(hangUp));
 }

@@ -139,7 +139,7 @@ describe('tracks', () => {
     const generous = await create(guild, { name: 'generous', type: 'category' });
     await guild.owner.put(`/tracks/${generous.id}/overwrites/${guild.roles['mover']}`, { type: 'role', allow: String(ManageRoles), deny: '0' });
     const moved = await guild.members['mo']!.patch(`/tracks/${guild.track}`, { parent_id: generous.id });
-    expect(moved.body).toMatchObject({ code: 'PERMISSIONS_MISSING', permissions: ['MANAGE_ROLES'] });
+    expect(moved.body).toMatchObject({ code: 'PERMISSIONS_NOT_HELD', permissions: ['MANAGE_ROLES'] });
   });
 });
 

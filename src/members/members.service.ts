@@ -10,10 +10,12 @@ import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
 import { OwnerCannotLeave } from '../guilds/guilds.errors';
-import { has, minus, Permission, type PermissionSet } from '../permissions/algebra';
+import { has, minus, Permission, type PermissionSet, type TrackRules } from '../permissions/algebra';
 import { GuildAuthority } from '../permissions/authority';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { assertMayActOnMember, assertMayDropOwnRole, assertMayGiveRole, assertMayTakeRole } from '../permissions/policy';
+import { AuthorityResolver } from '../permissions/authority-resolver';
+import { allRules } from '../permissions/guild-state';
+import { assertMayActOnMember, assertMayDropOwnRole, assertMayGiveRole, assertMayGiveRoleInTracks, assertMayTakeRole, assertMayTakeRoleInTracks } from '../permissions/policy';
 import type { RoleDocument } from '../roles/role.schema';
 import { EveryoneImmovable, RoleNotFound } from '../roles/roles.errors';
 import { UsersService } from '../users/users.service';
@@ -38,6 +40,7 @@ export class MembersService {
   constructor(
     private readonly snowflakes: Snowflakes,
     private readonly users: UsersService,
+    private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
@@ -91,30 +94,30 @@ export class MembersService {
 
   /** Gives a member a nick, roles or a time-out; each field asks for its own permission. */
   update(authority: GuildAuthority, userId: Snowflake, change: UpdateMemberDto): Promise<MemberDocument> {
-    return this.change(authority, userId, (target) => {
+    return this.change(authority, userId, (target, rules) => {
       const isSelf = authority.userId === userId;
       if (change.nick !== undefined) assertMayNick(authority, target, isSelf);
       if (change.timed_out_until !== undefined) assertMayTimeOut(authority, target, change.timed_out_until);
-      if (change.role_ids !== undefined) assertMayChangeRoles(authority, target, change.role_ids);
+      if (change.role_ids !== undefined) assertMayChangeRoles(authority, target, change.role_ids, rules);
       return { ...change, ...(change.role_ids && { role_ids: [...new Set(change.role_ids)] }) };
     });
   }
 
   /** Gives a member a role; having it already is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
   giveRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake): Promise<MemberDocument> {
-    return this.change(authority, userId, (target) => {
+    return this.change(authority, userId, (target, rules) => {
       const role_ids = [...new Set([...target.member.role_ids, roleId])];
-      assertMayChangeRoles(authority, target, role_ids);
+      assertMayChangeRoles(authority, target, role_ids, rules);
       return { role_ids };
     });
   }
 
   /** Takes a role away; not having it is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
   takeRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake): Promise<MemberDocument> {
-    return this.change(authority, userId, (target) => {
+    return this.change(authority, userId, (target, rules) => {
       const role_ids = target.member.role_ids.filter((id) => id !== roleId);
       roleOf(authority, roleId);
-      assertMayChangeRoles(authority, target, role_ids);
+      assertMayChangeRoles(authority, target, role_ids, rules);
       return { role_ids };
     });
   }
@@ -150,17 +153,18 @@ export class MembersService {
     await this.users.releaseGuild([userId], guildId);
   }
 
-  private change(authority: GuildAuthority, userId: Snowflake, decide: (target: GuildAuthority) => UpdateMemberDto): Promise<MemberDocument> {
+  private change(authority: GuildAuthority, userId: Snowflake, decide: (target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto): Promise<MemberDocument> {
     const { guildId } = authority;
     return this.queue.run(`${guildId}:${userId}`, async () => {
-      const target = new GuildAuthority(authority.state, await this.get(guildId, userId), undefined, Date.now());
-      const $set = decide(target);
-      const member = await this.members
+      const [member, tracks] = await Promise.all([this.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
+      const target = new GuildAuthority(authority.state, member, undefined, Date.now());
+      const $set = decide(target, allRules(authority.state.guild, tracks));
+      const changed = await this.members
         .findOneAndUpdate({ guild_id: guildId, user_id: userId }, { $set }, { returnDocument: 'after' })
         .lean<MemberDocument | null>();
-      if (!member) throw new MemberNotFound();
-      await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(member));
-      return member;
+      if (!changed) throw new MemberNotFound();
+      await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(changed));
+      return changed;
     });
   }
 }
@@ -176,8 +180,8 @@ function assertMayTimeOut(actor: GuildAuthority, target: GuildAuthority, until: 
   if (until && until.getTime() - Date.now() > LIMITS.timeoutDays * DAY_MS) throw new TimeoutTooLong();
 }
 
-/** Every role that comes or goes has to be below the actor's highest, and nothing may be granted that they lack. */
-function assertMayChangeRoles(actor: GuildAuthority, target: GuildAuthority, roleIds: readonly Snowflake[]): void {
+/** Every role that comes or goes has to be below the actor's highest, and nothing may be granted that they lack, in no track either. */
+function assertMayChangeRoles(actor: GuildAuthority, target: GuildAuthority, roleIds: readonly Snowflake[], rules: readonly TrackRules[]): void {
   const before = new Set(target.member.role_ids);
   const after = new Set(roleIds);
   const given = [...after].filter((id) => !before.has(id));
@@ -185,10 +189,14 @@ function assertMayChangeRoles(actor: GuildAuthority, target: GuildAuthority, rol
   const isSelf = actor.userId === target.userId;
   if (given.length > 0 || !isSelf) assertHas(actor, Permission.ManageRoles);
   if (!isSelf && !actor.isOwner) assertMayActOnMember(actor, target);
-  for (const id of given) assertMayGiveRole(actor, roleOf(actor, id), positionOf(actor, id));
+  for (const id of given) {
+    assertMayGiveRole(actor, roleOf(actor, id), positionOf(actor, id));
+    assertMayGiveRoleInTracks(actor.subject, rules, id);
+  }
   for (const id of taken) {
     if (isSelf) assertMayDropOwnRole(actor, roleOf(actor, id));
     else assertMayTakeRole(actor, roleOf(actor, id), positionOf(actor, id));
+    assertMayTakeRoleInTracks(actor.subject, rules, id);
   }
 }
 

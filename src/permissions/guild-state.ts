@@ -22,3 +22,12 @@ export function rulesOf(guild: GuildDocument, tracks: GuildTracks, track: TrackD
   const category = parentId == null ? undefined : tracks.get(parentId);
   return { overwrites: track.overwrites, inherits: track.inherits, categoryOverwrites: category?.overwrites ?? NO_OVERWRITES };
 }
+
+/** The rules of every track, hidden ones too. */
+export function allRules(guild: GuildDocument, tracks: GuildTracks): TrackRules[] {
+  const parents = new Map(guild.track_layout.map(({ id, parent_id }) => [id, parent_id]));
+  return [...tracks.values()].map((track) => {
+    const parentId = parents.get(track._id);
+    return { overwrites: track.overwrites, inherits: track.inherits, categoryOverwrites: (parentId == null ? undefined : tracks.get(parentId)?.overwrites) ?? NO_OVERWRITES };
+  });
+}

@@ -1,12 +1,12 @@
 import { RoleOutOfReach } from '../roles/roles.errors';
-import { has, minus, NOTHING, type Overwrite, Permission, type PermissionSet, union } from './algebra';
+import { EVERYTHING, has, inherit, intersection, inTrack, minus, NOTHING, type Overwrite, Permission, type PermissionSet, type Subject, type SubjectOverwrite, type TrackRules, union } from './algebra';
 import { MemberOutOfReach, OverwriteAdministrator, PermissionsNotHeld, PermissionsOverlap } from './permissions.errors';
 
 /*
  * Who may do what to which role, member and overwrite: pure, and asked by every route and gateway event.
  *
  * Two rules make the rest. Hierarchy: you act strictly below your highest role. No lifting: whatever a change could give to anybody, you
- * must have yourself; taking a deny away gives what it denied.
+ * must have yourself, in the guild for what roles say and in a track for what overwrites say; taking a deny away gives what it denied.
  */
 
 /** Who acts. */
@@ -30,7 +30,7 @@ const SILENT: Overwrite = { allow: NOTHING, deny: NOTHING };
 
 /** @throws PermissionsOverlap when a permission is both allowed and denied */
 export function assertDisjoint({ allow, deny }: Overwrite): void {
-  const both = (allow & deny) as PermissionSet;
+  const both = intersection(allow, deny);
   if (both !== NOTHING) throw new PermissionsOverlap(both);
 }
 
@@ -39,7 +39,7 @@ export function assertBelow(actor: Actor, position: number): void {
   if (position >= actor.highestPosition) throw new RoleOutOfReach();
 }
 
-/** @everyone is below nobody who has no role; everybody else needs the member to be strictly below. @throws MemberOutOfReach */
+/** A member's highest role has to be strictly below the actor's; the owner is below nobody, and nobody below themselves. @throws MemberOutOfReach */
 export function assertMayActOnMember(actor: Actor, target: Target): void {
   if (target.isOwner || target.userId === actor.userId || target.highestPosition >= actor.highestPosition) throw new MemberOutOfReach();
 }
@@ -53,13 +53,13 @@ export function assertMayGrant(held: PermissionSet, before: Overwrite, after: Ov
   assertHeld(held, union(minus(after.allow, before.allow), minus(before.deny, after.deny)));
 }
 
-/** Giving a role gives what it allows. @throws RoleOutOfReach, PermissionsNotHeld */
+/** Giving a role gives what it allows; in tracks see `assertMayGiveRoleInTracks`. @throws RoleOutOfReach, PermissionsNotHeld */
 export function assertMayGiveRole(actor: Actor, role: Overwrite, position: number): void {
   assertBelow(actor, position);
   assertMayGrant(actor.permissions, SILENT, role);
 }
 
-/** Taking a role away gives what it denied. @throws RoleOutOfReach, PermissionsNotHeld */
+/** Taking a role away gives what it denied; in tracks see `assertMayTakeRoleInTracks`. @throws RoleOutOfReach, PermissionsNotHeld */
 export function assertMayTakeRole(actor: Actor, role: Overwrite, position: number): void {
   assertBelow(actor, position);
   assertMayGrant(actor.permissions, role, SILENT);
@@ -67,7 +67,7 @@ export function assertMayTakeRole(actor: Actor, role: Overwrite, position: numbe
 
 /** One may always drop a role of one's own, unless it holds one down: that would be lifting oneself. @throws PermissionsNotHeld */
 export function assertMayDropOwnRole(actor: Actor, role: Overwrite): void {
-  assertHeld(actor.permissions, role.deny);
+  assertMayGrant(actor.permissions, role, SILENT);
 }
 
 /** Deleting a role is taking it from all who have it. @throws RoleOutOfReach, PermissionsNotHeld */
@@ -85,32 +85,92 @@ export function assertMayReorder(actor: Actor, before: readonly bigint[], after:
   if (actor.isOwner) return;
   const moved = after.some((id, index) => index + 1 >= actor.highestPosition && before[index] !== id);
   if (moved) throw new RoleOutOfReach();
-  assertHeld(actor.permissions, disputed(before, after, says));
-}
-
-/** The permissions that some role gives and one that changed sides with it takes. */
-function disputed(before: readonly bigint[], after: readonly bigint[], says: (id: bigint) => Overwrite): PermissionSet {
-  const placeBefore = new Map(before.map((id, index) => [id, index]));
-  const walked = after.map((id) => ({ place: placeBefore.get(id) ?? 0, ...(says(id)) })).filter(({ allow, deny }) => (allow | deny) !== 0n);
-  let bits = NOTHING;
-  for (const [index, higher] of walked.entries()) {
-    for (const lower of walked.slice(0, index)) {
-      if (lower.place > higher.place) bits = union(bits, (higher.allow & lower.deny) as PermissionSet, (higher.deny & lower.allow) as PermissionSet);
-    }
-  }
-  return bits;
+  assertHeld(actor.permissions, disputed(placesIn(before), after, says));
 }
 
 /**
- * Setting, changing or removing an overwrite: only bits that one has in that track, in both directions, and never ADMINISTRATOR.
+ * Setting, changing or removing an overwrite: only bits that one has in that track, in both directions, and never ADMINISTRATOR. An overwrite of
+ * a category holds in its tracks too: for each of them see `assertMayChangeRules`.
  *
  * @param held what the actor has in the track
  * @throws OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
  */
 export function assertMayOverwrite(held: PermissionSet, before: Overwrite = SILENT, after: Overwrite = SILENT): void {
-  if (has(union(after.allow, after.deny), Permission.Administrator)) throw new OverwriteAdministrator();
+  if (intersection(union(after.allow, after.deny), Permission.Administrator) !== NOTHING) throw new OverwriteAdministrator();
   assertDisjoint(after);
-  assertHeld(held, ((before.allow ^ after.allow) | (before.deny ^ after.deny)) as PermissionSet);
+  assertHeld(held, union(differing(before.allow, after.allow), differing(before.deny, after.deny)));
+}
+
+/**
+ * Other rules for a track, because it, its category or its inheritance changed: about nobody may they become more generous than the actor is
+ * entitled to there. Moving a track, `inherits`, deleting a category, and an overwrite of a category for each track in it.
+ *
+ * @param held what the actor has in the track, under the rules before
+ * @throws PermissionsNotHeld
+ */
+export function assertMayChangeRules(held: PermissionSet, before: TrackRules, after: TrackRules): void {
+  if (held === EVERYTHING) return;
+  const [then, now] = [inherit(before), inherit(after)];
+  for (const subject of [...then, ...now]) assertMayGrant(held, said(then, subject), said(now, subject));
+}
+
+/** Giving a role gives what overwrites allow it in tracks. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
+export function assertMayGiveRoleInTracks(giver: Subject, tracks: Iterable<TrackRules>, roleId: bigint): void {
+  for (const { held, says } of whereRoleSpeaks(giver, tracks, roleId)) assertMayGrant(held, SILENT, says);
+}
+
+/** Taking, dropping or deleting a role gives what overwrites deny it in tracks. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
+export function assertMayTakeRoleInTracks(taker: Subject, tracks: Iterable<TrackRules>, roleId: bigint): void {
+  for (const { held, says } of whereRoleSpeaks(taker, tracks, roleId)) assertMayGrant(held, says, SILENT);
+}
+
+/** Roles whose overwrites in a track disagree change sides there too. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
+export function assertMayReorderInTracks(mover: Subject, tracks: Iterable<TrackRules>, before: readonly bigint[], after: readonly bigint[]): void {
+  if (mover.isOwner) return;
+  const places = placesIn(before);
+  for (const rules of tracks) {
+    const speaking = new Map(inherit(rules).flatMap((overwrite) => (overwrite.type === 'role' ? [[overwrite.id, overwrite] as const] : [])));
+    if (speaking.size < 2) continue;
+    const bits = disputed(places, after, (id) => speaking.get(id) ?? SILENT);
+    if (bits !== NOTHING) assertHeld(inTrack(mover, rules), bits);
+  }
+}
+
+function* whereRoleSpeaks(subject: Subject, tracks: Iterable<TrackRules>, roleId: bigint): Generator<{ held: PermissionSet; says: Overwrite }> {
+  for (const rules of tracks) {
+    const says = said(inherit(rules), { type: 'role', id: roleId });
+    if (says !== SILENT) yield { held: inTrack(subject, rules), says };
+  }
+}
+
+const said = (overwrites: readonly SubjectOverwrite[], { type, id }: Pick<SubjectOverwrite, 'type' | 'id'>): Overwrite =>
+  overwrites.find((candidate) => candidate.id === id && candidate.type === type) ?? SILENT;
+
+const differing = (one: PermissionSet, other: PermissionSet): PermissionSet => union(minus(one, other), minus(other, one));
+
+const placesIn = (order: readonly bigint[]): ReadonlyMap<bigint, number> => new Map(order.map((id, index) => [id, index]));
+
+/** The permissions that some role gives and one that changed sides with it takes. */
+function disputed(before: ReadonlyMap<bigint, number>, after: readonly bigint[], says: (id: bigint) => Overwrite): PermissionSet {
+  const roles = after.flatMap((id) => {
+    const place = before.get(id);
+    const { allow, deny } = says(id);
+    return place === undefined || union(allow, deny) === NOTHING ? [] : [{ place, allow, deny }];
+  });
+  const contested = intersection(union(...roles.map(({ allow }) => allow)), union(...roles.map(({ deny }) => deny)));
+  return union(...Object.values(Permission).filter((permission) => has(contested, permission) && changedSides(roles, permission)));
+}
+
+// Two roles changed sides when the one that is higher now stood lower before. Upwards, remembering the highest that gave and that took,
+// one walk finds them: comparing each with each would cost the square of the roles.
+function changedSides(roles: readonly (Overwrite & { readonly place: number })[], permission: PermissionSet): boolean {
+  let giver = -1;
+  let taker = -1;
+  return roles.some(({ place, allow, deny }) => {
+    if (has(allow, permission)) giver = Math.max(giver, place);
+    if (has(deny, permission)) taker = Math.max(taker, place);
+    return (has(allow, permission) && taker > place) || (has(deny, permission) && giver > place);
+  });
 }
 
 function assertHeld(held: PermissionSet, wanted: PermissionSet): void {

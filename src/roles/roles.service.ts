@@ -14,8 +14,9 @@ import { GuildChanged } from '../guilds/guilds.errors';
 import { MembersService } from '../members/members.service';
 import { EVERYONE_DEFAULT, NOTHING, type Overwrite } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
-import type { GuildState } from '../permissions/guild-state';
-import { assertBelow, assertDisjoint, assertMayDeleteRole, assertMayGrant, assertMayReorder } from '../permissions/policy';
+import { AuthorityResolver } from '../permissions/authority-resolver';
+import { allRules, type GuildState } from '../permissions/guild-state';
+import { assertBelow, assertDisjoint, assertMayDeleteRole, assertMayGrant, assertMayReorder, assertMayReorderInTracks, assertMayTakeRoleInTracks } from '../permissions/policy';
 import { TracksService } from '../tracks/tracks.service';
 import { moveRoles, placeRole, removeRole, type RoleMove } from './role-order';
 import type { CreateRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
@@ -32,6 +33,7 @@ export class RolesService {
     private readonly commits: GuildCommits,
     private readonly members: MembersService,
     private readonly tracks: TracksService,
+    private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
     @InjectModel(MODELS.role) private readonly roles: Model<RoleDocument>,
   ) {}
@@ -97,7 +99,7 @@ export class RolesService {
         if (roleId !== state.guild._id) assertBelow(actor, positionIn(state.guild, roleId));
         assertDisjoint(after);
         assertMayGrant(actor.permissions, role, after);
-        const order = position === undefined ? undefined : this.reordered(actor, state, [{ id: roleId, position }], after);
+        const order = position === undefined ? undefined : await this.reordered(actor, state, [{ id: roleId, position }], after);
         updated = await this.write(role, fields);
         return order ? { role_ids: order } : {};
       },
@@ -126,10 +128,10 @@ export class RolesService {
     let state = authority.state;
     const guild = await this.commits.commit(
       authority.guildId,
-      (current) => {
+      async (current) => {
         if (seenVersion !== undefined && current.guild.version !== seenVersion) throw new GuildChanged(current.guild.version);
         state = current;
-        return { role_ids: this.reordered(authority.under(current), current, moves) };
+        return { role_ids: await this.reordered(authority.under(current), current, moves) };
       },
       (committed) => this.tellOrder(committed),
     );
@@ -141,10 +143,12 @@ export class RolesService {
     const { guildId } = authority;
     await this.commits.commit(
       guildId,
-      (state) => {
+      async (state) => {
+        const actor = authority.under(state);
         const role = roleIn(state, roleId);
         const order = removeRole(state.guild.role_ids, roleId);
-        assertMayDeleteRole(authority.under(state), role, positionIn(state.guild, roleId));
+        assertMayDeleteRole(actor, role, positionIn(state.guild, roleId));
+        assertMayTakeRoleInTracks(actor.subject, allRules(state.guild, await this.resolver.tracksOfGuild(guildId)), roleId);
         return { role_ids: order };
       },
       () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
@@ -157,11 +161,12 @@ export class RolesService {
     await this.roles.deleteMany({ guild_id: guildId });
   }
 
-  private reordered(actor: GuildAuthority, { guild, roles }: GuildState, moves: readonly RoleMove[], edited?: RoleDocument): readonly Snowflake[] {
+  private async reordered(actor: GuildAuthority, { guild, roles }: GuildState, moves: readonly RoleMove[], edited?: RoleDocument): Promise<readonly Snowflake[]> {
     const order = moveRoles(guild.role_ids, moves);
     const says = new Map(roles.map((role) => [role._id, role._id === edited?._id ? edited : role]));
     for (const { id } of moves) assertBelow(actor, positionIn(guild, id));
     assertMayReorder(actor, guild.role_ids, order, (id) => says.get(id) ?? SILENT);
+    assertMayReorderInTracks(actor.subject, allRules(guild, await this.resolver.tracksOfGuild(guild._id)), guild.role_ids, order);
     return order;
   }
 

@@ -15,9 +15,9 @@ import type { MemberDocument } from '../members/member.schema';
 import { has, minus, Permission, type PermissionSet, type SubjectOverwrite } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import type { GuildTracks } from '../permissions/guild-state';
+import { type GuildTracks, rulesOf } from '../permissions/guild-state';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { assertMayOverwrite } from '../permissions/policy';
+import { assertMayChangeRules, assertMayOverwrite } from '../permissions/policy';
 import { moveTracks, placeTrack, positionsOf, removeTrack, type TrackLayout } from './track-order';
 import type { CreateTrackDto, MoveTrackDto, OverwriteDto, PutOverwriteDto, TrackDto, UpdateTrackDto } from './track.dto';
 import type { TrackDocument, TrackType } from './track.schema';
@@ -88,7 +88,8 @@ export class TracksService {
     const guild = await this.commits.commit(
       guildId,
       async (state) => {
-        const layout = moves ? await this.moved(authority.guild.under(state), [{ id: trackId, position, parent_id }]) : undefined;
+        const actor = authority.guild.under(state);
+        const layout = moves || fields.inherits !== undefined ? await this.moved(actor, [{ id: trackId, position, parent_id, inherits: fields.inherits }]) : undefined;
         track = await this.write(trackId, { $set: fields });
         return layout ? { track_layout: layout } : {};
       },
@@ -122,11 +123,15 @@ export class TracksService {
     return visibleTracks(authority.under({ ...authority.state, guild }), await this.resolver.tracksOfGuild(guildId));
   }
 
-  /** Deletes a track: out of the layout it is gone. What was in a category takes its place. */
-  async delete({ guildId, trackId }: TrackAuthority): Promise<void> {
+  /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody */
+  async delete({ guild, guildId, trackId }: TrackAuthority): Promise<void> {
     await this.commits.commit(
       guildId,
-      (state) => ({ track_layout: removeTrack(state.guild.track_layout, trackId) }),
+      async (state) => {
+        const layout = removeTrack(state.guild.track_layout, trackId);
+        this.assertMayRearrange(guild.under(state), await this.resolver.tracksOfGuild(guildId), layout);
+        return { track_layout: layout };
+      },
       () => this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
     );
     await this.tracks.deleteOne({ _id: trackId });
@@ -171,10 +176,13 @@ export class TracksService {
     let track = authority.track;
     const guild = await this.commits.commit(
       guildId,
-      async () => {
-        const current = (await this.resolver.tracksOfGuild(guildId)).get(trackId);
+      async (state) => {
+        const tracks = await this.resolver.tracksOfGuild(guildId);
+        const current = tracks.get(trackId);
         if (!current) throw new TrackNotFound();
-        track = await this.write(trackId, { $set: { overwrites: change(current.overwrites) } });
+        const overwrites = change(current.overwrites);
+        this.assertMayChangeCategory(authority.guild.under(state), tracks, current, overwrites);
+        track = await this.write(trackId, { $set: { overwrites } });
         return {};
       },
       (committed) => this.events.publish('TRACK_UPDATE', { guildId, trackId }, trackDtoOf(track, committed)),
@@ -197,18 +205,31 @@ export class TracksService {
       const held = permissionsIn(id);
       if (held !== undefined && !has(held, Permission.ModifyTrack)) throw new PermissionsMissing(minus(Permission.ModifyTrack, held));
     }
-    this.assertNothingGained(actor, tracks, layout, moves);
+    this.assertMayRearrange(actor, tracks, layout, new Map(moves.flatMap(({ id, inherits }) => (inherits === undefined ? [] : [[id, inherits]]))));
     return layout;
   }
 
-  // Another category means other inherited overwrites: nobody lifts themselves by moving a track.
-  private assertNothingGained(actor: GuildAuthority, tracks: GuildTracks, layout: TrackLayout, moves: readonly MoveTrackDto[]): void {
-    const after = actor.under({ ...actor.state, guild: { ...actor.state.guild, track_layout: layout } });
-    for (const { id, inherits } of moves) {
+  // Another category, or none, means other inherited overwrites: nobody lifts anybody by moving a track.
+  private assertMayRearrange(actor: GuildAuthority, tracks: GuildTracks, layout: TrackLayout, inherits: ReadonlyMap<Snowflake, boolean> = new Map()): void {
+    const { guild } = actor.state;
+    const parents = new Map(guild.track_layout.map(({ id, parent_id }) => [id, parent_id]));
+    for (const { id, parent_id } of layout) {
       const track = tracks.get(id);
-      if (!track) continue;
-      const gained = minus(after.in({ ...track, inherits: inherits ?? track.inherits }, tracks), actor.in(track, tracks));
-      if (gained !== 0n && !has(actor.permissions, Permission.ManageRoles)) throw new PermissionsMissing(Permission.ManageRoles);
+      const inheriting = inherits.get(id) ?? track?.inherits;
+      if (!track || inheriting === undefined || (parents.get(id) === parent_id && inheriting === track.inherits)) continue;
+      const after = rulesOf({ ...guild, track_layout: layout }, tracks, { ...track, inherits: inheriting });
+      assertMayChangeRules(actor.in(track, tracks), rulesOf(guild, tracks, track), after);
+    }
+  }
+
+  // What a category says holds in its tracks too, hidden ones included.
+  private assertMayChangeCategory(actor: GuildAuthority, tracks: GuildTracks, category: TrackDocument, overwrites: readonly SubjectOverwrite[]): void {
+    const { guild } = actor.state;
+    for (const { id, parent_id } of guild.track_layout) {
+      const track = tracks.get(id);
+      if (!track || parent_id !== category._id) continue;
+      const before = rulesOf(guild, tracks, track);
+      assertMayChangeRules(actor.in(track, tracks), before, { ...before, categoryOverwrites: overwrites });
     }
   }
 
