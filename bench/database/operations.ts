@@ -4,7 +4,7 @@ import { messageAt, type Stocked } from './world';
 export interface Operation {
   readonly name: string;
   readonly writes: boolean;
-  run(stocked: Stocked, n: number): Promise<unknown>;
+  readonly run: (stocked: Stocked, n: number) => Promise<unknown>;
 }
 
 let inserted = 0;

@@ -1,6 +1,7 @@
 import { accessSync, chmodSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { CommandError } from './errors';
 import { FolderLock } from './folder-lock';
 
 /** The layout of keys and values below; a newer one is refused, an older one upgraded when it is opened. */
@@ -113,12 +114,16 @@ export class Storage {
   /**
    * Does all of some work or, when it throws, nothing of it. What it did is on the disk when this returns.
    *
-   * @throws what the work throws; Error when the disk is full
+   * @throws what the work throws; CommandError OutOfDiskSpace when the disk is full or fails
    */
   transaction<T>(work: () => T): T {
-    const result = this.database.transactionSync(work);
-    this.commits += 1;
-    return result;
+    try {
+      return this.database.transactionSync(work);
+    } catch (error) {
+      throw asDiskError(error);
+    } finally {
+      this.commits += 1;
+    }
   }
 
   /** Within a transaction: undoes this piece of work alone when it throws. A single write needs no such care. */
@@ -130,6 +135,14 @@ export class Storage {
     await this.database.close();
     await this.lock.free();
   }
+}
+
+/** The numbers of EIO, EFBIG and ENOSPC: a disk that fills up in the middle of a page reports the first. */
+const DISK_ERRORS = new Set<unknown>([5, 27, 28]);
+
+function asDiskError(error: unknown): unknown {
+  if (!(error instanceof Error) || !DISK_ERRORS.has((error as { code?: unknown }).code)) return error;
+  return new CommandError(14031, 'OutOfDiskSpace', `The disk is full or fails (${error.message}); nothing of this command was kept.`);
 }
 
 /** Opens a data file beside the process that may be using it. */

@@ -1,0 +1,142 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { open } from 'lmdb';
+import { mongo } from 'mongoose';
+import { Storage } from '../../src/database/embedded/storage';
+
+const CLI = join(__dirname, '../../dist/database/embedded/cli');
+const FILE = 'derailed.mdb';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'derailed-faults-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function fill(dataDir: string): Promise<void> {
+  const storage = await Storage.open(dataDir);
+  storage.transaction(() => {
+    for (let n = 0; n < 1000; n += 1) storage.put(Buffer.from(`\0\0\0\u0001${n}`), Buffer.alloc(100, n));
+  });
+  await storage.close();
+}
+
+async function serving(command: string, args: readonly string[]): Promise<{ child: ChildProcess; uri: string }> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  return { child, uri: line.toString().trim() };
+}
+
+const run = (tool: string, ...args: readonly string[]): string => execFileSync(process.execPath, [join(CLI, `${tool}.js`), ...args], { encoding: 'utf8', stdio: 'pipe' });
+
+describe('opening a data folder', () => {
+  it('refuses a file that lacks its end', async () => {
+    await fill(folder);
+    truncateSync(join(folder, FILE), statSync(join(folder, FILE)).size - 4096);
+    await expect(Storage.open(folder)).rejects.toThrow('is torn');
+  });
+
+  it('refuses a file that is something else', async () => {
+    writeFileSync(join(folder, FILE), 'not a database '.repeat(1000));
+    await expect(Storage.open(folder)).rejects.toThrow('is not a database of Derailed');
+  });
+
+  it('refuses the LMDB file of another program', async () => {
+    const other = open<string, string>({ path: join(folder, FILE), noSubdir: true });
+    await other.put('theirs', 'data');
+    await other.close();
+    await expect(Storage.open(folder)).rejects.toThrow("holds something else than Derailed's data");
+  });
+
+  it('refuses a newer format', async () => {
+    const storage = await Storage.open(folder);
+    storage.transaction(() => storage.put(Buffer.from('\0\0\0\0format'), Buffer.from('999')));
+    await storage.close();
+    await expect(Storage.open(folder)).rejects.toThrow('has format 999');
+  });
+
+  it('refuses a folder that somebody else uses, until they are gone', async () => {
+    const { child } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', folder]);
+    await expect(Storage.open(folder)).rejects.toThrow('in use by another process');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await (await Storage.open(folder)).close();
+  });
+
+  it('lets exactly one of many have it', async () => {
+    const opened = await Promise.allSettled(Array.from({ length: 5 }, () => Storage.open(folder)));
+    const winners = opened.filter((each) => each.status === 'fulfilled');
+    expect(winners).toHaveLength(1);
+    for (const { value } of winners) await value.close();
+  });
+
+  it('says so when it may not write', async () => {
+    mkdirSync(join(folder, 'data'));
+    chmodSync(folder, 0o755);
+    chmodSync(join(folder, 'data'), 0o555);
+    // The superuser may write everywhere, so somebody else tries.
+    const tried = spawn(process.execPath, [join(CLI, 'serve.js'), '--data', join(folder, 'data')], { stdio: ['ignore', 'ignore', 'pipe'], ...(process.getuid?.() === 0 && { uid: 65534, gid: 65534 }) });
+    const said: Buffer[] = [];
+    tried.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+    expect(await once(tried, 'exit')).toEqual([1, null]);
+    expect(Buffer.concat(said).toString()).toContain("can't be written");
+  });
+});
+
+describe('a disk that fills up', () => {
+  it('refuses what does not fit, and keeps all that was acknowledged', async () => {
+    // A limit on the size of files is a full disk that needs no disk of its own.
+    const serve = `trap '' XFSZ; ulimit -f 4096; exec "${process.execPath}" "${join(CLI, 'serve.js')}" --data "${join(folder, 'data')}"`;
+    const { child, uri } = await serving('bash', ['-c', serve]);
+    const client = await mongo.MongoClient.connect(uri);
+    const notes = client.db().collection<{ _id: number; text: string }>('notes');
+    const acknowledged: number[] = [];
+    const refused = await (async () => {
+      for (let n = 0; ; n += 1) {
+        await notes.insertOne({ _id: n, text: 'x'.repeat(5_000) });
+        acknowledged.push(n);
+      }
+    })().catch((error: unknown) => error);
+
+    expect(refused).toMatchObject({ code: 14031, codeName: 'OutOfDiskSpace', message: expect.stringContaining('nothing of this command was kept') });
+    expect((await notes.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id)).toEqual(acknowledged);
+    await client.close();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await (await Storage.open(join(folder, 'data'))).close();
+  });
+});
+
+describe('backups', () => {
+  it('are made while the engine runs, and put back in its place', async () => {
+    const [dataDir, backup] = [join(folder, 'data'), join(folder, 'backup')];
+    const { child, uri } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', dataDir]);
+    const client = await mongo.MongoClient.connect(uri);
+    await client.db().collection('notes').insertOne({ text: 'before' });
+
+    run('backup', '--data', dataDir, backup);
+    await client.db().collection('notes').insertOne({ text: 'after' });
+    expect(() => run('restore', '--data', dataDir, backup)).toThrow('in use by another process');
+
+    await client.close();
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    run('restore', '--data', dataDir, backup);
+    const again = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', dataDir]);
+    const reader = await mongo.MongoClient.connect(again.uri);
+    expect((await reader.db().collection('notes').find().toArray()).map(({ text }) => text as string)).toEqual(['before']);
+    await reader.close();
+    again.child.kill('SIGTERM');
+    await once(again.child, 'exit');
+    expect(readdirSync(dataDir).filter((name) => name.startsWith(`${FILE}.2`))).toHaveLength(1);
+  });
+
+  it('are checked before they replace anything', async () => {
+    await fill(join(folder, 'data'));
+    mkdirSync(join(folder, 'backup'));
+    writeFileSync(join(folder, 'backup', FILE), 'damaged'.repeat(2_000));
+    expect(() => run('restore', '--data', join(folder, 'data'), join(folder, 'backup'))).toThrow('is not a database');
+    await (await Storage.open(join(folder, 'data'))).close();
+  });
+});
