@@ -1,0 +1,52 @@
+import * as fc from 'fast-check';
+import { mongo } from 'mongoose';
+import { decode, docOf, encode } from './bson';
+
+const { serialize, Binary, Double, Long, MaxKey, MinKey, ObjectId, Timestamp, BSONRegExp, Decimal128 } = mongo.BSON;
+
+const scalar = fc.oneof(
+  fc.integer(),
+  fc.double().map((value) => new Double(value)),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => Long.fromBigInt(value)),
+  fc.string({ unit: 'grapheme' }),
+  fc.boolean(),
+  fc.constant(null),
+  fc.date({ noInvalidDate: true }),
+  fc.uint8Array({ maxLength: 20 }).map((bytes) => new Binary(bytes)),
+  fc.constantFrom(new ObjectId(), new MinKey(), new MaxKey(), new Timestamp({ t: 5, i: 7 }), new BSONRegExp('^a', 'i')),
+);
+const document = fc.dictionary(
+  fc.string({ minLength: 1 }).filter((name) => !name.includes('\0') && name !== '__proto__'),
+  fc.oneof(scalar, fc.array(scalar), fc.dictionary(fc.constantFrom('a', '1', '0'), scalar)),
+);
+
+describe('reading and writing documents', () => {
+  it('gives back the very bytes that the driver wrote', () =>
+    fc.assert(
+      fc.property(document, (plain) => {
+        const bytes = Buffer.from(serialize(plain));
+        expect(encode(decode(bytes)).equals(bytes)).toBe(true);
+      }),
+    ));
+
+  it('never reads beyond the end, whatever the bytes', () =>
+    fc.assert(
+      fc.property(document, fc.nat(), fc.integer({ min: 0, max: 255 }), (plain, at, byte) => {
+        const bytes = Buffer.from(serialize(plain));
+        bytes[at % bytes.length] = byte;
+        try {
+          encode(decode(bytes));
+        } catch (error) {
+          expect(error).toMatchObject({ codeName: expect.stringMatching(/InvalidBSON|NotImplemented|Overflow/) });
+        }
+      }),
+    ));
+
+  it('refuses a type that it does not know, by its name', () => {
+    expect(() => decode(Buffer.from(serialize({ price: Decimal128.fromString('1') })))).toThrow("decimal128 (field 'price')");
+  });
+
+  it('tells numbers apart by their size', () => {
+    expect([...docOf({ small: 1, large: 2 ** 31, half: 0.5 }).values()]).toMatchObject([1, { value: 2 ** 31 }, { value: 0.5 }]);
+  });
+});

@@ -1,0 +1,68 @@
+import { mongo } from 'mongoose';
+import { type Doc, decode, encode } from './bson';
+import { parseFilter } from './filter';
+import { applyUpdate, parseUpdate, upserted } from './update';
+
+const doc = (plain: object): Doc => decode(Buffer.from(mongo.BSON.serialize(plain)));
+const plain = (document: Doc): unknown => mongo.BSON.deserialize(encode(document), { promoteLongs: false });
+const updated = (update: object, document: object): unknown => plain(applyUpdate(parseUpdate(doc(update)), doc({ _id: 1, ...document })));
+
+describe('an update', () => {
+  it.each<[rule: string, update: object, before: object, after: object]>([
+    ['makes the documents on the way', { $set: { 'a.b.c': 1 } }, {}, { a: { b: { c: 1 } } }],
+    ['fills an array with null up to a place', { $set: { 'a.2': 1 } }, { a: [0] }, { a: [0, null, 1] }],
+    ['leaves null in the place of an element that is unset', { $unset: { 'a.0': '' } }, { a: [1, 2] }, { a: [null, 2] }],
+    ['passes over what it cannot unset', { $unset: { 'a.b': '' } }, { a: 5 }, { a: 5 }],
+    ['counts from nothing', { $inc: { a: 2 } }, {}, { a: 2 }],
+    ['widens an int that gets too large', { $inc: { a: 1 } }, { a: 2_147_483_647 }, { a: mongo.Long.fromNumber(2_147_483_648) }],
+    ['pushes to a place and cuts from the end', { $push: { a: { $each: [8, 9], $position: 1, $slice: -3 } } }, { a: [1, 2] }, { a: [8, 9, 2] }],
+    ['adds to a set what is not in it, 1.0 being 1', { $addToSet: { a: { $each: [new mongo.Double(1), 2, 2] } } }, { a: [1] }, { a: [1, 2] }],
+    ['pulls what a condition says', { $pull: { a: { $gt: 1 } } }, { a: [1, 2, 3] }, { a: [1] }],
+    ['pulls documents by some of their fields', { $pull: { a: { b: 1 } } }, { a: [{ b: 1, c: 2 }, { b: 2 }] }, { a: [{ b: 2 }] }],
+    ['pulls a value and nothing that contains it', { $pull: { a: 1 } }, { a: [1, [1]] }, { a: [[1]] }],
+    ['makes nothing only to take away from it', { $pull: { 'a.b': 1 } }, {}, {}],
+    ['keeps the greater, across types', { $max: { a: 'text' } }, { a: 5 }, { a: 'text' }],
+    ['sets fields in the order of their names', { $set: { b: 1, a: 2, 'c.10': 1, 'c.9': 2 } }, {}, { a: 2, b: 1, c: { 9: 2, 10: 1 } }],
+  ])('%s', (_, update, before, after) => {
+    expect(JSON.stringify(updated(update, before))).toEqual(JSON.stringify({ _id: 1, ...after }));
+  });
+
+  it.each<[update: object, before: object, code: number]>([
+    [{ $set: { a: 1, 'a.b': 2 } }, {}, 40],
+    [{ $set: { 'a.b': 1 } }, { a: 5 }, 28],
+    [{ $set: { 'a.b': 1 } }, { a: null }, 28],
+    [{ $pull: { 'a.b': 1 } }, { a: 5 }, 28],
+    [{ $inc: { a: 'x' } }, {}, 14],
+    [{ $inc: { a: 1 } }, { a: 'x' }, 14],
+    [{ $inc: { a: 1 } }, { a: mongo.Long.MAX_VALUE }, 2],
+    [{ $push: { a: 1 } }, { a: null }, 2],
+    [{ $set: { _id: 2 } }, {}, 66],
+    [{ $set: { '': 2 } }, {}, 56],
+    [{ $set: 1 }, {}, 9],
+    [{ $rename: { a: 'b' } }, {}, 238],
+    [{ $set: { 'a.$': 1 } }, {}, 238],
+  ])('refuses %j on %j with %d', (update, before, code) => {
+    expect(() => updated(update, before)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('leaves the document that it is given as it is', () => {
+    const before = doc({ _id: 1, a: { b: [1] } });
+    applyUpdate(parseUpdate(doc({ $push: { 'a.b': 2 }, $set: { c: 1 } })), before);
+    expect(plain(before)).toEqual({ _id: 1, a: { b: [1] } });
+  });
+});
+
+describe('an upsert', () => {
+  const inserts = (filter: object, update: object): unknown => plain(upserted(parseUpdate(doc(update)), parseFilter(doc(filter))));
+
+  it('begins with what the filter wants to be equal', () => {
+    const filter = { _id: 7, 'a.b': 1, c: { $eq: 2 }, d: { $gt: 3 }, $and: [{ e: 4 }] };
+    expect(inserts(filter, { $setOnInsert: { f: 5 }, $inc: { c: 1 } })).toEqual({ _id: 7, a: { b: 1 }, c: 3, e: 4, f: 5 });
+  });
+
+  it('replaces all but the _id', () => expect(inserts({ _id: 7, a: 1 }, { b: 2 })).toEqual({ _id: 7, b: 2 }));
+
+  it('refuses a filter that wants two things of one field', () => {
+    expect(() => inserts({ $and: [{ a: 1 }, { a: 2 }] }, { $set: { b: 1 } })).toThrow(expect.objectContaining({ code: 54 }));
+  });
+});
