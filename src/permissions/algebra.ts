@@ -168,19 +168,20 @@ export function explain(subject: Subject, rules?: TrackRules): { readonly permis
   return { permissions, bits };
 }
 
-/**
- * What is said about each subject in a track: what the category says, with what the track itself says laid over it bit by bit.
- * Together with the subjects' order this is all that the track's rules decide.
- */
-export function inherit({ overwrites, inherits, categoryOverwrites }: TrackRules): readonly SubjectOverwrite[] {
-  if (!inherits) return overwrites;
-  const inherited = categoryOverwrites.map((category) => {
-    const own = find(overwrites, category.type, category.id);
-    if (!own) return category;
-    const { id, type } = category;
-    return { id, type, allow: lay(category.allow, own), deny: lay(category.deny, { allow: own.deny, deny: own.allow }) };
-  });
-  return [...inherited, ...overwrites.filter(({ type, id }) => !find(categoryOverwrites, type, id))];
+/** What is said about one subject in a track: what the category says, with what the track itself says laid over it bit by bit. */
+export function saidAbout({ overwrites, inherits, categoryOverwrites }: TrackRules, type: SubjectOverwrite['type'], id: bigint): Overwrite | undefined {
+  const own = find(overwrites, type, id);
+  const inherited = inherits ? find(categoryOverwrites, type, id) : undefined;
+  if (!own || !inherited) return own ?? inherited;
+  return { allow: lay(inherited.allow, own), deny: lay(inherited.deny, { allow: own.deny, deny: own.allow }) };
+}
+
+/** What is said about each subject in a track. Together with the order of the roles, this is all that its rules decide. */
+export function inherit(rules: TrackRules): readonly SubjectOverwrite[] {
+  const { overwrites, inherits, categoryOverwrites } = rules;
+  if (!inherits || categoryOverwrites.length === 0) return overwrites;
+  const onlyInherited = categoryOverwrites.filter(({ type, id }) => !find(overwrites, type, id));
+  return [...onlyInherited, ...overwrites.map((own) => ({ ...own, ...saidAbout(rules, own.type, own.id) }))];
 }
 
 const GRANT_ALL: Overwrite = { allow: EVERYTHING, deny: NOTHING };

@@ -1,5 +1,21 @@
 import { RoleOutOfReach } from '../roles/roles.errors';
-import { EVERYTHING, has, inherit, intersection, inTrack, minus, NOTHING, type Overwrite, Permission, type PermissionSet, type Subject, type SubjectOverwrite, type TrackRules, union } from './algebra';
+import {
+  EVERYTHING,
+  has,
+  inGuild,
+  inherit,
+  intersection,
+  inTrack,
+  minus,
+  NOTHING,
+  type Overwrite,
+  Permission,
+  type PermissionSet,
+  saidAbout,
+  type Subject,
+  type TrackRules,
+  union,
+} from './algebra';
 import { MemberOutOfReach, OverwriteAdministrator, PermissionsNotHeld, PermissionsOverlap } from './permissions.errors';
 
 /*
@@ -110,41 +126,37 @@ export function assertMayOverwrite(held: PermissionSet, before: Overwrite = SILE
  */
 export function assertMayChangeRules(held: PermissionSet, before: TrackRules, after: TrackRules): void {
   if (held === EVERYTHING) return;
-  const [then, now] = [inherit(before), inherit(after)];
-  for (const subject of [...then, ...now]) assertMayGrant(held, said(then, subject), said(now, subject));
+  for (const { type, id } of [before, after].flatMap(({ overwrites, categoryOverwrites }) => [...overwrites, ...categoryOverwrites])) {
+    assertMayGrant(held, saidAbout(before, type, id) ?? SILENT, saidAbout(after, type, id) ?? SILENT);
+  }
 }
 
 /** Giving a role gives what overwrites allow it in tracks. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
 export function assertMayGiveRoleInTracks(giver: Subject, tracks: Iterable<TrackRules>, roleId: bigint): void {
-  for (const { held, says } of whereRoleSpeaks(giver, tracks, roleId)) assertMayGrant(held, SILENT, says);
+  assertHeldInTracks(giver, tracks, (rules) => saidAbout(rules, 'role', roleId)?.allow);
 }
 
 /** Taking, dropping or deleting a role gives what overwrites deny it in tracks. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
 export function assertMayTakeRoleInTracks(taker: Subject, tracks: Iterable<TrackRules>, roleId: bigint): void {
-  for (const { held, says } of whereRoleSpeaks(taker, tracks, roleId)) assertMayGrant(held, says, SILENT);
+  assertHeldInTracks(taker, tracks, (rules) => saidAbout(rules, 'role', roleId)?.deny);
 }
 
 /** Roles whose overwrites in a track disagree change sides there too. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
 export function assertMayReorderInTracks(mover: Subject, tracks: Iterable<TrackRules>, before: readonly bigint[], after: readonly bigint[]): void {
-  if (mover.isOwner) return;
   const places = placesIn(before);
-  for (const rules of tracks) {
+  assertHeldInTracks(mover, tracks, (rules) => {
     const speaking = new Map(inherit(rules).flatMap((overwrite) => (overwrite.type === 'role' ? [[overwrite.id, overwrite] as const] : [])));
-    if (speaking.size < 2) continue;
-    const bits = disputed(places, after, (id) => speaking.get(id) ?? SILENT);
-    if (bits !== NOTHING) assertHeld(inTrack(mover, rules), bits);
-  }
+    return speaking.size < 2 ? NOTHING : disputed(places, after, (id) => speaking.get(id) ?? SILENT);
+  });
 }
 
-function* whereRoleSpeaks(subject: Subject, tracks: Iterable<TrackRules>, roleId: bigint): Generator<{ held: PermissionSet; says: Overwrite }> {
+function assertHeldInTracks(subject: Subject, tracks: Iterable<TrackRules>, wantedIn: (rules: TrackRules) => PermissionSet | undefined): void {
+  if (has(inGuild(subject), Permission.Administrator)) return;
   for (const rules of tracks) {
-    const says = said(inherit(rules), { type: 'role', id: roleId });
-    if (says !== SILENT) yield { held: inTrack(subject, rules), says };
+    const wanted = wantedIn(rules) ?? NOTHING;
+    if (wanted !== NOTHING) assertHeld(inTrack(subject, rules), wanted);
   }
 }
-
-const said = (overwrites: readonly SubjectOverwrite[], { type, id }: Pick<SubjectOverwrite, 'type' | 'id'>): Overwrite =>
-  overwrites.find((candidate) => candidate.id === id && candidate.type === type) ?? SILENT;
 
 const differing = (one: PermissionSet, other: PermissionSet): PermissionSet => union(minus(one, other), minus(other, one));
 

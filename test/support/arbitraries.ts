@@ -11,7 +11,7 @@ export const someOf = (...among: readonly PermissionSet[]): fc.Arbitrary<Permiss
 
 /** An overwrite that says something about some of these permissions, and nothing about the others. */
 export const overwriteAbout = (sets: fc.Arbitrary<PermissionSet>): fc.Arbitrary<Overwrite> =>
-  fc.tuple(sets, sets).map(([allow, deny]) => ({ allow: minus(allow, deny), deny }));
+  fc.tuple(sets, sets, fc.boolean()).map(([allow, deny, allowFirst]) => (allowFirst ? { allow, deny: minus(deny, allow) } : { allow: minus(allow, deny), deny }));
 
 const silentAbout = (overwrite: Overwrite, set: PermissionSet): Overwrite => ({ allow: minus(overwrite.allow, set), deny: minus(overwrite.deny, set) });
 
