@@ -33,7 +33,7 @@ export function bareLmdb(size: number): { operations: Readonly<Record<string, (n
     'findOne by _id': (n: number) => Promise.resolve(read(byId(n))),
     'findOne by unique index': (n: number) => Promise.resolve(read(database.get(byNonce(messageAt(n).nonce)))),
     'page of 50 messages': (n: number) => {
-      const { track_id, _id } = messageAt(n);
+      const { track_id, _id } = messageAt(Math.floor((size + n) / 2));
       const entries = database.getRange({ start: key(3, track_id, _id), end: key(3, track_id), reverse: true, limit: 50 });
       return Promise.resolve(Array.from(entries, ({ value }) => read(value)));
     },

@@ -18,8 +18,9 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: `page of ${PAGE} messages`,
     writes: false,
-    run({ messages }, n) {
-      const { track_id, _id } = messageAt(n);
+    run: ({ messages, size }, n) => {
+      // From the later half, so that every page is full.
+      const { track_id, _id } = messageAt(Math.floor((size + n) / 2));
       return messages.find({ track_id, _id: { $lte: _id } }).sort({ _id: -1 }).limit(PAGE).lean();
     },
   },

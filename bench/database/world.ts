@@ -22,7 +22,7 @@ schema.index({ track_id: 1, _id: 1 });
 schema.index({ nonce: 1 }, { unique: true });
 
 /** How many tracks the messages are spread over, evenly. */
-const TRACKS = 100;
+const TRACKS = 10;
 
 const FIRST_ID = 1n << 58n;
 

@@ -39,7 +39,11 @@ export async function startEmbeddedDatabase({ dataDir, port }: EmbeddedDatabaseO
   try {
     const bound = await listening(worker);
     const host = path === undefined ? `127.0.0.1:${bound}` : encodeURIComponent(path);
-    return { uri: `mongodb://${host}/${DATABASE}?directConnection=true&retryWrites=false`, stop: () => stop(worker).finally(removeFolder) };
+    let stopped: Promise<void> | undefined;
+    return {
+      uri: `mongodb://${host}/${DATABASE}?directConnection=true&retryWrites=false`,
+      stop: () => (stopped ??= stop(worker).finally(removeFolder)),
+    };
   } catch (error) {
     removeFolder();
     throw error;
@@ -51,6 +55,8 @@ function listening(worker: Worker): Promise<number | undefined> {
     worker.once('error', reject);
     worker.once('exit', () => reject(new Error('The embedded database ended before it began.')));
     worker.once('message', (report: WorkerReport) => {
+      // From here on an error of the thread is nobody's to handle: it ends the process, rather than leave it without its database.
+      worker.removeAllListeners();
       if ('listening' in report) resolve(report.listening);
       else reject(new Error('failed' in report ? report.failed : 'The embedded database has stopped.'));
     });

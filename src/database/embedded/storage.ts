@@ -227,7 +227,8 @@ function readMeta(descriptor: number, position: number): { pageSize: number; las
 }
 
 function checkFormat(database: RootDatabase<Buffer, Buffer>, file: string): void {
-  const empty = database.getKeysCount({ limit: 1 }) === 0;
+  // A count would read the whole file, whatever its limit.
+  const empty = Array.from(database.getKeys({ limit: 1 })).length === 0;
   if (empty) database.transactionSync(() => void database.put(FORMAT_KEY, Buffer.from(String(FORMAT))));
   else assertFormat(database.getBinary(FORMAT_KEY)?.toString(), file);
 }
