@@ -82,4 +82,19 @@ describe('accounts', () => {
     expect((await world.ask('post', '/auth/login', { email: ada.email, password: 'another horse' })).status).toBe(200);
     expect((await ada.patch('/users/@me', { username: `${ada.username}.x` })).body).toMatchObject({ username: `${ada.username}.x` });
   });
+
+  it('is deleted with its password, out of all guilds, once it owns none', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    const client = await mo.connect();
+    expect((await guild.owner.delete('/users/@me', { current_password: guild.owner.password })).body).toMatchObject({ code: 'OWNS_GUILDS', guild_ids: [guild.id] });
+    expect((await mo.delete('/users/@me', { current_password: 'wrong horse' })).body).toMatchObject({ code: 'PASSWORD_WRONG' });
+    expect((await mo.delete('/users/@me', { current_password: mo.password })).status).toBe(204);
+    await client.closed();
+    expect(client.received('CLOSING')).toMatchObject([{ code: 4008 }]);
+    expect((await mo.get('/users/@me')).status).toBe(401);
+    expect((await guild.owner.get(`/users/${mo.id}`)).body).toMatchObject({ code: 'USER_NOT_FOUND' });
+    expect((await guild.owner.get(`/guilds/${guild.id}/members/${mo.id}`)).body).toMatchObject({ code: 'MEMBER_NOT_FOUND' });
+    expect((await world.ask('post', '/auth/login', { email: mo.email, password: mo.password })).status).toBe(401);
+  });
 });

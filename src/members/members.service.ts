@@ -146,7 +146,8 @@ export class MembersService {
     await this.members.updateMany({ guild_id: guildId, role_ids: roleId }, { $pull: { role_ids: roleId } });
   }
 
-  private async remove(guildId: Snowflake, userId: Snowflake): Promise<void> {
+  /** Ends a membership; whether it may be is for who asks. @throws MemberNotFound */
+  async remove(guildId: Snowflake, userId: Snowflake): Promise<void> {
     const { deletedCount } = await this.members.deleteOne({ guild_id: guildId, user_id: userId });
     if (deletedCount === 0) throw new MemberNotFound();
     await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });

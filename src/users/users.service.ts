@@ -98,7 +98,7 @@ export class UsersService {
     if (password === undefined || !(await this.passwords.matches(password, password_hash))) throw new PasswordWrong();
   }
 
-  /** Deletes an account and logs it out everywhere. What it said stays, by an id that nobody has any more. */
+  /** Removes an account and logs it out everywhere. */
   async delete(id: Snowflake): Promise<void> {
     await this.users.deleteOne({ _id: id });
     await this.sessions.revokeAll(id);

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import type { Snowflake } from '../common/snowflake';
+import { GuildsService } from '../guilds/guilds.service';
+import { MembersService } from '../members/members.service';
+import { OwnsGuilds } from '../users/users.errors';
+import { UsersService } from '../users/users.service';
+
+/** The end of an account. */
+@Injectable()
+export class AccountsService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly members: MembersService,
+    private readonly guilds: GuildsService,
+  ) {}
+
+  /**
+   * Deletes an account: it leaves its guilds, is logged out everywhere and is gone. What it said stays, by an id that nobody has any more.
+   *
+   * @throws PasswordWrong
+   * @throws OwnsGuilds naming the guilds that have to be given away or deleted first
+   */
+  async delete(userId: Snowflake, password: string): Promise<void> {
+    await this.users.assertPassword(userId, password);
+    const guildIds = (await this.members.listOf(userId)).map(({ guild_id }) => guild_id);
+    const owned = (await this.guilds.list(guildIds)).filter(({ owner_id }) => owner_id === userId);
+    if (owned.length > 0) throw new OwnsGuilds(owned.map(({ _id }) => _id));
+    for (const guildId of guildIds) await this.members.remove(guildId, userId);
+    await this.users.delete(userId);
+  }
+}

@@ -1,0 +1,26 @@
+import { KeyedQueue } from './keyed-queue';
+
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a keyed queue', () => {
+  it('runs tasks of one key one after another, also after a failure', async () => {
+    const queue = new KeyedQueue<string>();
+    const log: string[] = [];
+    const task = (name: string, ms: number) => async (): Promise<void> => {
+      log.push(`${name} begins`);
+      await later(ms);
+      log.push(`${name} ends`);
+      if (name === 'b') throw new Error('no');
+    };
+    const results = await Promise.allSettled([queue.run('k', task('a', 20)), queue.run('k', task('b', 5)), queue.run('k', task('c', 1))]);
+    expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('runs tasks of different keys side by side', async () => {
+    const queue = new KeyedQueue<string>();
+    const log: string[] = [];
+    await Promise.all([queue.run('slow', async () => later(20).then(() => void log.push('slow'))), queue.run('fast', async () => void log.push('fast'))]);
+    expect(log).toEqual(['fast', 'slow']);
+  });
+});

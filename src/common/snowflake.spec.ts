@@ -1,0 +1,46 @@
+import * as fc from 'fast-check';
+import { createdAt, DERAILED_EPOCH_MS, MAX_SNOWFLAKE, SnowflakeGenerator } from './snowflake';
+
+describe('snowflakes', () => {
+  it('carry the moment they were made at', () => {
+    const now = DERAILED_EPOCH_MS + 123_456_789;
+    const id = new SnowflakeGenerator(7, () => now).next();
+    expect(createdAt(id).getTime()).toBe(now);
+    expect((id >> 12n) & 1_023n).toBe(7n);
+  });
+
+  it('grow strictly, whatever the clock does and however many are made', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -50, max: 5 }), { minLength: 1, maxLength: 50 }), (steps) => {
+        let now = DERAILED_EPOCH_MS + 1_000_000;
+        const generator = new SnowflakeGenerator(1, () => now);
+        let last = 0n;
+        for (const step of steps) {
+          now += step;
+          for (let made = 0; made < 200; made += 1) {
+            const id = generator.next();
+            expect(id > last).toBe(true);
+            last = id;
+          }
+        }
+      }),
+    );
+  });
+
+  it('make more than 4,096 in a millisecond by running ahead of the clock', () => {
+    const generator = new SnowflakeGenerator(0, () => DERAILED_EPOCH_MS + 5);
+    const ids = Array.from({ length: 10_000 }, () => generator.next());
+    expect(new Set(ids).size).toBe(10_000);
+    expect(createdAt(ids.at(-1)!).getTime()).toBe(DERAILED_EPOCH_MS + 7);
+  });
+
+  it('of two workers never meet', () => {
+    const now = (): number => DERAILED_EPOCH_MS + 5;
+    const [one, other] = [new SnowflakeGenerator(1, now), new SnowflakeGenerator(2, now)];
+    const ids = Array.from({ length: 4_096 }, () => [one.next(), other.next()]).flat();
+    expect(new Set(ids).size).toBe(8_192);
+    expect(ids.every((id) => id < MAX_SNOWFLAKE)).toBe(true);
+  });
+
+  it.each([-1, 1_024, 1.5])('refuse the worker id %s', (workerId) => expect(() => new SnowflakeGenerator(workerId)).toThrow(RangeError));
+});
