@@ -70,7 +70,8 @@ async function listen(environment: Environment, database: DatabaseServer): Promi
     abortOnError: false,
   });
   try {
-    await app.register(fastifyHelmet);
+    // Whether the API is reached over TLS is its proxy's to know; asking for it here would break Swagger UI without.
+    await app.register(fastifyHelmet, { strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
     if (environment.CORS_ORIGINS) app.enableCors({ origin: environment.CORS_ORIGINS.split(','), exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After'] });
     app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics', 'docs/gateway'] });
     app.useWebSocketAdapter(new GatewayAdapter(app, environment));

@@ -82,6 +82,14 @@ describe('messages', () => {
     expect((await say(owner)).status).toBe(201);
   });
 
+  it('that are repeated with their nonce have nothing to wait for in slow mode', async () => {
+    const { owner, members, track } = await world.guild({ members: { mo: [] } });
+    await owner.patch(`/tracks/${track}`, { slowmode_seconds: 60 });
+    const first = await members['mo']!.post(`/tracks/${track}/messages`, { content: 'x', nonce: 'n' });
+    expect((await members['mo']!.post(`/tracks/${track}/messages`, { content: 'x', nonce: 'n' })).body).toEqual(first.body);
+    expect((await members['mo']!.post(`/tracks/${track}/messages`, { content: 'x', nonce: 'o' })).body).toMatchObject({ code: 'SLOWED_DOWN' });
+  });
+
   it('don’t belong into categories', async () => {
     const { owner, category } = await world.guild();
     expect((await owner.post(`/tracks/${category}/messages`, { content: 'x' })).body).toMatchObject({ code: 'TRACK_NOT_TEXT' });

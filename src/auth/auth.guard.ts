@@ -1,9 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { callOf } from '../permissions/call';
-import { BadTokens } from '../throttling/bad-tokens';
-import { TokenInvalid } from './auth.errors';
-import { SessionsService } from './sessions.service';
+import { Authenticator } from './authenticator';
 
 const BEARER = /^Bearer ([^\s]+)$/i;
 
@@ -13,21 +11,14 @@ const BEARER = /^Bearer ([^\s]+)$/i;
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
-  constructor(
-    private readonly sessions: SessionsService,
-    private readonly badTokens: BadTokens,
-  ) {}
+  constructor(private readonly authenticator: Authenticator) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { authorization } = request.headers;
     if (authorization === undefined) return true;
-    const token = BEARER.exec(authorization)?.[1];
-    callOf(context).session = await this.badTokens.guard(request.ip, () => {
-      if (token === undefined) throw new TokenInvalid();
-      return this.sessions.authenticate(token);
-    });
+    callOf(context).session = await this.authenticator.authenticate(request.ip, BEARER.exec(authorization)?.[1]);
     return true;
   }
 }

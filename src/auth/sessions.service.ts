@@ -47,6 +47,11 @@ export class SessionsService {
     return { token, session: sessionFrom(document) };
   }
 
+  /** Whether this node has seen a token work; it may have been revoked since. */
+  isKnown(token: unknown): boolean {
+    return isToken(token) && this.owners.has(hashToken(token));
+  }
+
   /**
    * Whom a token opens the door to. Remembered until it is revoked, so that it usually costs no database call.
    *

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Session } from '../auth/session';
 import { TokenInvalid } from '../auth/auth.errors';
-import { SessionsService } from '../auth/sessions.service';
+import { Authenticator } from '../auth/authenticator';
 import { Config } from '../config/config';
 import type { RateRule } from '../config/config.schema';
-import { BadTokens } from '../throttling/bad-tokens';
 import { Buckets } from '../throttling/buckets';
 import { RateLimited } from '../throttling/throttling.errors';
 import { CLOSE, type CloseReason, HandshakeRefused } from './gateway.errors';
@@ -14,9 +13,8 @@ import { SocketCounts } from './socket-counts';
 @Injectable()
 export class Handshake {
   constructor(
-    private readonly sessions: SessionsService,
+    private readonly authenticator: Authenticator,
     private readonly buckets: Buckets,
-    private readonly badTokens: BadTokens,
     private readonly counts: SocketCounts,
     private readonly config: Config,
   ) {}
@@ -36,7 +34,7 @@ export class Handshake {
 
   private async authenticate(address: string, token: unknown): Promise<Session> {
     try {
-      return await this.badTokens.guard(address, () => this.sessions.authenticate(token));
+      return await this.authenticator.authenticate(address, token);
     } catch (error) {
       if (error instanceof TokenInvalid) throw new HandshakeRefused(CLOSE.invalidToken);
       if (error instanceof RateLimited) throw new HandshakeRefused(CLOSE.identifyTooOften, Number(error.extra['retry_after']) * 1_000);

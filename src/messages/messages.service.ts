@@ -45,7 +45,8 @@ export class MessagesService {
     const { guildId, trackId, userId } = authority;
     if (authority.track.type !== 'text') throw new TrackNotText();
     if (replyToId !== undefined) await this.get(trackId, replyToId);
-    await this.slowDown(authority);
+    const sent = await this.slowDown(authority, nonce);
+    if (sent) return messageDtoOf(sent);
     const message: MessageDocument = {
       _id: this.snowflakes.next(),
       guild_id: guildId,
@@ -60,7 +61,9 @@ export class MessagesService {
       await insert(this.messages, message);
     } catch (error) {
       if (nonce === undefined || !duplicateKey(error)) throw error;
-      return messageDtoOf(await this.getByNonce(trackId, userId, nonce));
+      const known = await this.findByNonce(trackId, userId, nonce);
+      if (!known) throw new MessageNotFound();
+      return messageDtoOf(known);
     }
     await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, messageDtoOf(message));
     return messageDtoOf(message);
@@ -129,17 +132,19 @@ export class MessagesService {
     return messages.map(messageDtoOf);
   }
 
-  private async getByNonce(trackId: Snowflake, authorId: Snowflake, nonce: string): Promise<MessageDocument> {
+  private async findByNonce(trackId: Snowflake, authorId: Snowflake, nonce: string): Promise<MessageDocument | undefined> {
     const message = await this.messages.findOne({ track_id: trackId, author_id: authorId, nonce }).lean<MessageDocument | null>();
-    if (!message) throw new MessageNotFound();
-    return message;
+    return message ?? undefined;
   }
 
-  // Who keeps order in a track isn't slowed down in it.
-  private async slowDown({ track, trackId, userId, permissions }: TrackAuthority): Promise<void> {
-    if (track.slowmode_seconds === 0 || has(permissions, Permission.DeleteMessages) || has(permissions, Permission.ModifyTrack)) return;
+  // Who keeps order in a track isn't slowed down in it, and who repeats what was sent already has nothing to wait for.
+  private async slowDown({ track, trackId, userId, permissions }: TrackAuthority, nonce: string | undefined): Promise<MessageDocument | undefined> {
+    if (track.slowmode_seconds === 0 || has(permissions, Permission.DeleteMessages) || has(permissions, Permission.ModifyTrack)) return undefined;
     const { allowed, retryAfterMs } = await this.buckets.hit(`slow-mode:${trackId}:${userId}`, { limit: 1, windowMs: track.slowmode_seconds * 1_000 });
-    if (!allowed) throw new SlowedDown(Math.ceil(retryAfterMs / 1_000));
+    if (allowed) return undefined;
+    const sent = nonce === undefined ? undefined : await this.findByNonce(trackId, userId, nonce);
+    if (!sent) throw new SlowedDown(Math.ceil(retryAfterMs / 1_000));
+    return sent;
   }
 }
 

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { BadTokens } from '../throttling/bad-tokens';
+import type { Session } from './session';
+import { SessionsService } from './sessions.service';
+
+/** Recognises whoever sends a token, over REST and in handshakes. */
+@Injectable()
+export class Authenticator {
+  constructor(
+    private readonly sessions: SessionsService,
+    private readonly badTokens: BadTokens,
+  ) {}
+
+  /**
+   * Whom a token opens the door to. Only tokens that this node has never seen work are guesses that can cost the address: somebody who
+   * guesses doesn't lock out those who share an address with them and are known.
+   *
+   * @throws TokenInvalid when it is unknown, revoked or has run out
+   * @throws RateLimited when the address has guessed too often
+   */
+  authenticate(address: string, token: unknown): Promise<Session> {
+    return this.sessions.isKnown(token) ? this.sessions.authenticate(token) : this.badTokens.guard(address, () => this.sessions.authenticate(token));
+  }
+}
