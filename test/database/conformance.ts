@@ -25,7 +25,7 @@ export class Tally {
   readonly different = new Map<string, number>();
 
   /** Counts one comparison; the difference, unless it is one that is known by name. */
-  compare(embedded: string, other: string, known: Known | undefined): string | undefined {
+  compare(embedded: string, other: string, known?: Known): string | undefined {
     if (isRefusal(embedded)) this.refused += 1;
     else if (embedded === other) this.same += 1;
     else {

@@ -11,7 +11,7 @@ export class Server {
   private readonly server: NetServer;
   private unanswered = 0;
 
-  constructor(private readonly engine: Engine) {
+  constructor(private readonly engine: Pick<Engine, 'answer'>) {
     this.server = createServer((socket) => this.serve(socket));
   }
 
