@@ -119,7 +119,7 @@ describe('the gateway', () => {
     await guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id, position: 1 }]);
     await guild.owner.post(`/tracks/${id}/invites`, {});
     await world.settle();
-    expect(guest.received('TRACKS_REORDER')).toEqual([{ guild_id: guild.id, layout: [{ id, parent_id: null }, { id: guild.category, parent_id: null }] }]);
+    expect(guest.received('TRACKS_REORDER')).toEqual([{ guild_id: guild.id, layout: [{ id, parent_id: null, inherits: true }, { id: guild.category, parent_id: null, inherits: true }] }]);
     expect(manager.received('TRACKS_REORDER')).toMatchObject([{ layout: [{}, {}, { id: guild.track }] }]);
     expect(guest.received('INVITE_CREATE')).toEqual([]);
     expect(manager.received('INVITE_CREATE')).toHaveLength(1);

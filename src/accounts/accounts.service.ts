@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../common/snowflake';
 import { GuildsService } from '../guilds/guilds.service';
+import { DeparturesService } from '../members/departures.service';
 import { MembersService } from '../members/members.service';
 import { OwnsGuilds } from '../users/users.errors';
 import { UsersService } from '../users/users.service';
@@ -11,6 +12,7 @@ export class AccountsService {
   constructor(
     private readonly users: UsersService,
     private readonly members: MembersService,
+    private readonly departures: DeparturesService,
     private readonly guilds: GuildsService,
   ) {}
 
@@ -26,6 +28,7 @@ export class AccountsService {
     const owned = (await this.guilds.list(guildIds)).filter(({ owner_id }) => owner_id === userId);
     if (owned.length > 0) throw new OwnsGuilds(owned.map(({ _id }) => _id));
     for (const guildId of guildIds) await this.members.remove(guildId, userId);
+    await this.departures.forgetUser(userId);
     await this.users.delete(userId);
   }
 }

@@ -4,6 +4,7 @@ import type { Connection } from 'mongoose';
 import { sessionSchema } from '../auth/session.schema';
 import { guildSchema } from '../guilds/guild.schema';
 import { inviteSchema } from '../invites/invite.schema';
+import { departureSchema } from '../members/departure.schema';
 import { memberSchema } from '../members/member.schema';
 import { messageSchema } from '../messages/message.schema';
 import { roleSchema } from '../roles/role.schema';
@@ -17,6 +18,7 @@ export const MODELS = {
   session: 'Session',
   guild: 'Guild',
   member: 'Member',
+  departure: 'Departure',
   role: 'Role',
   track: 'Track',
   message: 'Message',
@@ -28,6 +30,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.session, schema: sessionSchema },
   { name: MODELS.guild, schema: guildSchema },
   { name: MODELS.member, schema: memberSchema },
+  { name: MODELS.departure, schema: departureSchema },
   { name: MODELS.role, schema: roleSchema },
   { name: MODELS.track, schema: trackSchema },
   { name: MODELS.message, schema: messageSchema },

@@ -3,6 +3,7 @@ import type { MemberDocument } from '../members/member.schema';
 import { has, Permission, type PermissionSet } from '../permissions/algebra';
 import { GuildAuthority } from '../permissions/authority';
 import type { GuildState, GuildTracks } from '../permissions/guild-state';
+import { layoutSeenBy, placesIn, type TrackPlace } from '../tracks/track-order';
 import type { ClientSocket } from './connection';
 
 /** What a guild looks like at one moment, for everybody in it. */
@@ -15,6 +16,7 @@ export interface GuildView {
 export class Audience {
   readonly sockets = new Set<ClientSocket>();
   private visible: ReadonlySet<Snowflake>;
+  private seenPlaces: ReadonlyMap<Snowflake, TrackPlace> | undefined;
 
   /** @param member anyone of them: their answer is everyone's */
   constructor(
@@ -30,10 +32,16 @@ export class Audience {
     return this.visible;
   }
 
+  /** Where they see each of them. */
+  get places(): ReadonlyMap<Snowflake, TrackPlace> {
+    return (this.seenPlaces ??= placesIn(layoutSeenBy(this.view.state.guild.track_layout, (id) => this.visible.has(id))));
+  }
+
   /** Sees the guild as it now is. */
   look(view: GuildView): void {
     this.view = view;
     this.visible = visibleIds(this.member, view);
+    this.seenPlaces = undefined;
   }
 
   /** Whether these users hold a permission in the guild, right now. */

@@ -10,8 +10,9 @@ import { memberDtoOf, MembersService } from '../members/members.service';
 import { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { roleDtos } from '../roles/roles.service';
-import { trackDtoOf, visibleTracks } from '../tracks/tracks.service';
-import type { GuildView } from './audiences';
+import { layoutSeenBy } from '../tracks/track-order';
+import { trackDtoOf, tracksSeen, visibleTracks } from '../tracks/track-views';
+import type { Audience, GuildView } from './audiences';
 import { type ClientSocket, close, type Sent } from './connection';
 import type { GuildSnapshot } from './gateway-events';
 import { CLOSE } from './gateway.errors';
@@ -133,12 +134,21 @@ export class Dispatcher {
     const groups = [...(this.rooms.get(audience.guildId)?.groups ?? [])];
     if (TOLD_BY_VISIBILITY.has(name)) return;
     if (isNamed(event, 'TRACKS_REORDER')) {
-      for (const { room, trackIds } of groups) this.send([room], name, { ...event.data, layout: event.data.layout.filter(({ id }) => trackIds.has(id)) }, seq);
+      for (const { room, trackIds } of groups) this.send([room], name, { ...event.data, layout: layoutSeenBy(event.data.layout, (id) => trackIds.has(id)) }, seq);
       return;
     }
+    if (isNamed(event, 'TRACK_UPDATE')) return this.updateTrack(event, groups);
     const { trackId, permission } = audience;
     const reached = groups.filter((group) => (trackId === undefined || group.trackIds.has(trackId)) && (permission === undefined || group.holds(permission)));
     this.send(reached.map(({ room }) => room), name, data, seq);
+  }
+
+  // Where a track is depends on what else somebody sees, so each group is told its own place.
+  private updateTrack({ data, seq }: DomainEvent<'TRACK_UPDATE'>, groups: readonly Audience[]): void {
+    for (const group of groups) {
+      const place = group.places.get(data.id);
+      if (place) this.send([group.room], 'TRACK_UPDATE', { ...data, ...place }, seq);
+    }
   }
 
   /** Sees a guild as it now is, and tells whoever sees other tracks than before. */
@@ -149,12 +159,16 @@ export class Dispatcher {
   }
 
   private tellVisibility({ state, tracks }: GuildView, changes: readonly Visibility[], guildId: Snowflake, seq: string): void {
-    for (const { room, appeared, disappeared } of changes) {
+    for (const { room, trackIds, appeared, disappeared } of changes) {
       for (const id of disappeared) this.send([room], 'TRACK_DELETE', { guild_id: guildId, track_id: id }, seq);
+      if (appeared.length === 0) continue;
+      const seen = tracksSeen(state.guild.track_layout, (id) => trackIds.has(id));
       for (const id of appeared) {
         const track = tracks.get(id);
-        if (track) this.send([room], 'TRACK_CREATE', trackDtoOf(track, state.guild), seq);
+        if (track) this.send([room], 'TRACK_CREATE', trackDtoOf(track, seen), seq);
       }
+      // What is in a category that was hidden until now was in none.
+      if (appeared.some((id) => tracks.get(id)?.type === 'category')) this.send([room], 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, seq);
     }
   }
 

@@ -7,6 +7,8 @@ import type { ClientSocket } from './connection';
 export interface Visibility {
   /** The Socket.IO room of those whom it became so for. */
   readonly room: string;
+  /** The tracks that they see now. */
+  readonly trackIds: ReadonlySet<Snowflake>;
   readonly appeared: readonly Snowflake[];
   readonly disappeared: readonly Snowflake[];
 }
@@ -63,7 +65,7 @@ export class GuildRoom {
     return [...sockets].map((socket) => {
       const before = this.places.get(socket)?.audience.trackIds ?? NOTHING;
       this.enter(socket, member);
-      return { room: socket.id, ...changes(before, this.seenBy(socket)) };
+      return visibility(socket.id, before, this.seenBy(socket));
     });
   }
 
@@ -76,9 +78,9 @@ export class GuildRoom {
     for (const audience of this.audiences.values()) audience.look(view);
     const strays = [...this.strays(old)].map(([socket, { member, audience }]) => {
       this.enter(socket, member);
-      return { room: socket.id, ...changes(before.get(audience) ?? NOTHING, this.seenBy(socket)) };
+      return visibility(socket.id, before.get(audience) ?? NOTHING, this.seenBy(socket));
     });
-    const groups = [...before].map(([{ room, trackIds }, seen]) => ({ room, ...changes(seen, trackIds) }));
+    const groups = [...before].map(([{ room, trackIds }, seen]) => visibility(room, seen, trackIds));
     return [...groups, ...strays].filter(({ appeared, disappeared }) => appeared.length + disappeared.length > 0);
   }
 
@@ -99,5 +101,7 @@ export class GuildRoom {
     return known;
   }
 }
+
+const visibility = (room: string, before: ReadonlySet<Snowflake>, trackIds: ReadonlySet<Snowflake>): Visibility => ({ room, trackIds, ...changes(before, trackIds) });
 
 const sameIds = (one: ReadonlySet<Snowflake>, other: ReadonlySet<Snowflake>): boolean => one.size === other.size && [...one].every((id) => other.has(id));

@@ -6,21 +6,51 @@ import { KeyedQueue } from '../common/keyed-queue';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { Epochs, guildEpoch } from '../events/epochs';
+import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import type { GuildState } from '../permissions/guild-state';
+import type { RoleDocument } from '../roles/role.schema';
+import type { TrackDocument } from '../tracks/track.schema';
 import type { GuildDocument } from './guild.schema';
 
 const ATTEMPTS = 20;
 const BACK_OFF_MS = 5;
 
-/** What a commit changes of the guild; `{}` only makes a new version, because something beside it decides permissions differently. */
+/** What a commit makes of the guild's document; nothing only makes a new version, because something beside it decides permissions differently. */
 export type GuildChange = Partial<Pick<GuildDocument, 'name' | 'description' | 'discoverable' | 'owner_id' | 'role_ids' | 'track_layout'>>;
+
+/** What somebody wants to become of a guild, and may. */
+export interface GuildPlan {
+  readonly guild?: GuildChange;
+  /** A role as it will be. */
+  readonly role?: RoleDocument;
+  /** A track as it will be. */
+  readonly track?: TrackDocument;
+}
+
+/** Finds out what shall become of a guild, as somebody who acts on it sees it now. It changes nothing, and throws to refuse. */
+export type Decision<Who, Plan extends GuildPlan> = (actor: Who) => Plan | Promise<Plan>;
+
+/** What to do with a plan. */
+interface Action<Who, Plan extends GuildPlan> {
+  /** May run several times. */
+  readonly decide: Decision<Who, Plan>;
+  /** Writes what is beside the guild's document, right after it; false when somebody else has changed that meanwhile. */
+  readonly write?: (plan: Plan) => Promise<boolean>;
+  readonly tell: (guild: GuildDocument, plan: Plan) => Promise<void>;
+}
+
+/** What was committed: the guild as it now is, what was planned, and who did it, as they were. */
+export interface Committed<Who, Plan> {
+  readonly guild: GuildDocument;
+  readonly plan: Plan;
+  readonly actor: Who;
+}
 
 /**
  * Changes what must change together in a guild, with one conditional write.
  *
- * The write is guarded by the guild's version: whoever decided on an older state decides again on the newer one, so
- * neither an order nor a limit nor a permission check is ever based on what is no longer true.
+ * The write is guarded by the guild's version: whoever decided on an older state decides again on the newer one, with the permissions that they
+ * then have. So neither an order nor a limit nor a permission check is ever based on what is no longer true.
  *
  * @see DESIGN.md, "The guild document is the commit point"
  */
@@ -36,40 +66,40 @@ export class GuildCommits {
   ) {}
 
   /**
-   * Commits what `decide` makes of the guild's state, then tells it. `decide` may run several times and throws to refuse; `null` means
-   * that there is nothing to change.
+   * Commits what is decided, then tells it.
    *
-   * @returns the guild as it now is
-   * @throws GuildNotFound when there is no such guild
-   * @throws TooMuchContention when other nodes were first twenty times in a row
+   * @throws GuildNotFound, TrackNotFound or PermissionsMissing when the actor may no longer do what they came for
+   * @throws TooMuchContention when others were first twenty times in a row
    */
-  commit(
-    guildId: Snowflake,
-    decide: (state: GuildState) => GuildChange | null | Promise<GuildChange | null>,
-    tell: (guild: GuildDocument) => Promise<void>,
-  ): Promise<GuildDocument> {
-    return this.queue.run(guildId, async () => {
-      const { guild, changed } = await this.attempt(guildId, decide);
-      if (changed) await tell(guild);
-      return guild;
+  commit<Who extends GuildAuthority | TrackAuthority, Plan extends GuildPlan>(authority: Who, action: Action<Who, Plan>): Promise<Committed<Who, Plan>> {
+    return this.queue.run(authority.guildId, async () => {
+      const committed = await this.attempt(authority, action);
+      await action.tell(committed.guild, committed.plan);
+      return committed;
     });
   }
 
-  private async attempt(
-    guildId: Snowflake,
-    decide: (state: GuildState) => GuildChange | null | Promise<GuildChange | null>,
-  ): Promise<{ guild: GuildDocument; changed: boolean }> {
+  private async attempt<Who extends GuildAuthority | TrackAuthority, Plan extends GuildPlan>(authority: Who, { decide, write }: Action<Who, Plan>): Promise<Committed<Who, Plan>> {
+    const { guildId } = authority;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const state = await this.resolver.stateOfGuild(guildId);
-      const change = await decide(state);
-      if (change === null) return { guild: state.guild, changed: false };
-      const { version } = state.guild;
-      const { modifiedCount } = await this.guilds.updateOne({ _id: guildId, version }, { $set: change, $inc: { version: 1 } });
+      const actor = await this.resolver.afresh(authority);
+      const plan = await decide(actor);
+      const { guild } = guildAuthorityOf(actor).state;
+      const isFirst = await this.replace(guild, plan.guild ?? {});
+      const isWritten = isFirst && (write === undefined || (await write(plan)));
       // Whether it was written or somebody else was first: what is remembered of this guild is from before.
       await this.epochs.advance([guildEpoch(guildId)]);
-      if (modifiedCount === 1) return { guild: { ...state.guild, ...change, version: version + 1 }, changed: true };
+      if (isWritten) return { guild: { ...guild, ...plan.guild, version: guild.version + 1 }, plan, actor };
       await new Promise((resolve) => setTimeout(resolve, Math.random() * BACK_OFF_MS * attempt));
     }
     throw new TooMuchContention();
   }
+
+  private async replace({ _id, version }: GuildDocument, change: GuildChange): Promise<boolean> {
+    const { modifiedCount } = await this.guilds.updateOne({ _id, version }, { $set: change, $inc: { version: 1 } });
+    return modifiedCount === 1;
+  }
 }
+
+/** What somebody may do in the guild, be it the place where they act or around the track where they do. */
+export const guildAuthorityOf = (authority: GuildAuthority | TrackAuthority): GuildAuthority => (authority instanceof GuildAuthority ? authority : authority.guild);

@@ -2,10 +2,11 @@ import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { STORED } from '../database/stored';
 
-/** A track's place: the order of the array, and the category it belongs to. */
+/** A track's place: the order of the array, the category it belongs to, and whether that one's overwrites hold in it. */
 export interface LayoutEntry {
   readonly id: Snowflake;
   readonly parent_id: Snowflake | null;
+  readonly inherits: boolean;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface GuildDocument {
   readonly version: number;
 }
 
-const layoutSchema = new Schema({ id: { type: BigInt, required: true }, parent_id: { type: BigInt, default: null } }, { _id: false, id: false, strict: 'throw' });
+const layoutSchema = new Schema({ id: { type: BigInt, required: true }, parent_id: { type: BigInt, default: null }, inherits: { type: Boolean, required: true } }, { _id: false, id: false, strict: 'throw' });
 
 export const guildSchema = new Schema<GuildDocument>(
   {

@@ -71,14 +71,14 @@ export class GuildsService {
       if (!authority.isOwner) throw new OwnerOnly();
       await this.members.get(authority.guildId, change.owner_id);
     }
-    return this.commits.commit(
-      authority.guildId,
-      (state) => {
-        if (change.owner_id !== undefined && !authority.under(state).isOwner) throw new OwnerOnly();
-        return change;
+    const { guild } = await this.commits.commit(authority, {
+      decide: (actor) => {
+        if (change.owner_id !== undefined && !actor.isOwner) throw new OwnerOnly();
+        return { guild: change };
       },
-      (guild) => this.events.publish('GUILD_UPDATE', { guildId: guild._id }, guildDtoOf(guild)),
-    );
+      tell: (changed) => this.events.publish('GUILD_UPDATE', { guildId: changed._id }, guildDtoOf(changed)),
+    });
+    return guild;
   }
 
   /** Deletes a guild: without its document it is gone, and the rest is swept. */

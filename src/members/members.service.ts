@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
@@ -19,6 +20,7 @@ import { assertMayActOnMember, assertMayDropOwnRole, assertMayGiveRole, assertMa
 import type { RoleDocument } from '../roles/role.schema';
 import { EveryoneImmovable, RoleNotFound } from '../roles/roles.errors';
 import { UsersService } from '../users/users.service';
+import { DeparturesService } from './departures.service';
 import type { MemberDto, UpdateMemberDto } from './member.dto';
 import type { MemberDocument } from './member.schema';
 import { MemberNotFound, TimeoutTooLong } from './members.errors';
@@ -40,26 +42,28 @@ export class MembersService {
   constructor(
     private readonly snowflakes: Snowflakes,
     private readonly users: UsersService,
+    private readonly departures: DeparturesService,
     private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
   /**
-   * Makes a user a member. Being one already is fine.
+   * Makes a user a member. Being one already is fine; who was one comes back with what held them down.
    *
    * @returns the member, and whether they are new
    * @throws GuildLimitReached when they are in 200 guilds
    */
   async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
     await this.users.reserveGuild(userId, guildId);
-    const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, role_ids: [], timed_out_until: null };
+    const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, ...(await this.departures.heldFor(guildId, userId)) };
     try {
       await insert(this.members, member);
     } catch (error) {
       if (!duplicateKey(error)) throw error;
       return { member: await this.get(guildId, userId), isNew: false };
     }
+    await this.departures.forget(guildId, userId);
     await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(member));
     return { member, isNew: true };
   }
@@ -94,37 +98,37 @@ export class MembersService {
 
   /** Gives a member a nick, roles or a time-out; each field asks for its own permission. */
   update(authority: GuildAuthority, userId: Snowflake, change: UpdateMemberDto): Promise<MemberDocument> {
-    return this.change(authority, userId, (target, rules) => {
-      const isSelf = authority.userId === userId;
-      if (change.nick !== undefined) assertMayNick(authority, target, isSelf);
-      if (change.timed_out_until !== undefined) assertMayTimeOut(authority, target, change.timed_out_until);
-      if (change.role_ids !== undefined) assertMayChangeRoles(authority, target, change.role_ids, rules);
+    return this.change(authority, userId, (actor, target, rules) => {
+      const isSelf = actor.userId === userId;
+      if (change.nick !== undefined) assertMayNick(actor, target, isSelf);
+      if (change.timed_out_until !== undefined) assertMayTimeOut(actor, target, change.timed_out_until);
+      if (change.role_ids !== undefined) assertMayChangeRoles(actor, target, change.role_ids, rules);
       return { ...change, ...(change.role_ids && { role_ids: [...new Set(change.role_ids)] }) };
     });
   }
 
   /** Gives a member a role; having it already is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
   giveRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake): Promise<MemberDocument> {
-    return this.change(authority, userId, (target, rules) => {
+    return this.change(authority, userId, (actor, target, rules) => {
       const role_ids = [...new Set([...target.member.role_ids, roleId])];
-      assertMayChangeRoles(authority, target, role_ids, rules);
+      assertMayChangeRoles(actor, target, role_ids, rules);
       return { role_ids };
     });
   }
 
   /** Takes a role away; not having it is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
   takeRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake): Promise<MemberDocument> {
-    return this.change(authority, userId, (target, rules) => {
+    return this.change(authority, userId, (actor, target, rules) => {
       const role_ids = target.member.role_ids.filter((id) => id !== roleId);
-      roleOf(authority, roleId);
-      assertMayChangeRoles(authority, target, role_ids, rules);
+      roleOf(actor, roleId);
+      assertMayChangeRoles(actor, target, role_ids, rules);
       return { role_ids };
     });
   }
 
   /** Throws a member out. @throws MemberNotFound, MemberOutOfReach */
   async kick(authority: GuildAuthority, userId: Snowflake): Promise<void> {
-    assertMayActOnMember(authority, new GuildAuthority(authority.state, await this.get(authority.guildId, userId), undefined, Date.now()));
+    assertMayActOnMember(authority, await this.resolver.memberOf(authority.state, userId));
     await this.remove(authority.guildId, userId);
   }
 
@@ -138,7 +142,7 @@ export class MembersService {
   async removeAll(guildId: Snowflake): Promise<void> {
     const members = await this.members.find({ guild_id: guildId }, { user_id: 1 }).lean<Pick<MemberDocument, 'user_id'>[]>();
     await this.users.releaseGuild(members.map(({ user_id }) => user_id), guildId);
-    await this.members.deleteMany({ guild_id: guildId });
+    await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.departures.forgetGuild(guildId)]);
   }
 
   /** Takes a role that is gone from all who had it. */
@@ -148,18 +152,25 @@ export class MembersService {
 
   /** Ends a membership; whether it may be is for who asks. @throws MemberNotFound */
   async remove(guildId: Snowflake, userId: Snowflake): Promise<void> {
-    const { deletedCount } = await this.members.deleteOne({ guild_id: guildId, user_id: userId });
-    if (deletedCount === 0) throw new MemberNotFound();
-    await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
+    await this.queue.run(`${guildId}:${userId}`, async () => {
+      // Remembered first, so that a crash leaves a member or a departure; and again if another node has changed them meanwhile.
+      const seen = await this.get(guildId, userId);
+      await this.departures.keep(seen);
+      const member = await this.members.findOneAndDelete({ guild_id: guildId, user_id: userId }).lean<MemberDocument | null>();
+      if (!member) throw new MemberNotFound();
+      if (!isDeepStrictEqual(member, seen)) await this.departures.keep(member);
+      await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
+    });
     await this.users.releaseGuild([userId], guildId);
   }
 
-  private change(authority: GuildAuthority, userId: Snowflake, decide: (target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto): Promise<MemberDocument> {
+  private change(authority: GuildAuthority, userId: Snowflake, decide: (actor: GuildAuthority, target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto): Promise<MemberDocument> {
     const { guildId } = authority;
     return this.queue.run(`${guildId}:${userId}`, async () => {
-      const [member, tracks] = await Promise.all([this.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
-      const target = new GuildAuthority(authority.state, member, undefined, Date.now());
-      const $set = decide(target, allRules(authority.state.guild, tracks));
+      // Asked again, since either of them may have been changed while this waited.
+      const [actor, member, tracks] = await Promise.all([this.resolver.afresh(authority), this.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
+      const target = new GuildAuthority(actor.state, member, undefined, Date.now());
+      const $set = decide(actor, target, allRules(actor.state.guild, tracks));
       const changed = await this.members
         .findOneAndUpdate({ guild_id: guildId, user_id: userId }, { $set }, { returnDocument: 'after' })
         .lean<MemberDocument | null>();

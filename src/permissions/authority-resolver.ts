@@ -63,10 +63,22 @@ export class AuthorityResolver {
     const existing = this.existingTracks(guild, tracks);
     const track = existing.get(trackId);
     if (!track) throw new TrackNotFound();
-    const authority = new GuildAuthority(this.stateOf(guild, roles), member, requirement, Date.now());
+    const authority = new GuildAuthority(this.stateOf(guild, roles), member, undefined, Date.now());
     const permissions = authority.in(track, existing);
     if (!has(permissions, Permission.ViewTrack)) throw new TrackNotFound();
-    return new TrackAuthority(authority, track, existing, permissions);
+    return new TrackAuthority(authority, track, existing, permissions, requirement);
+  }
+
+  /**
+   * The same authority as it is by now.
+   *
+   * @throws GuildNotFound, TrackNotFound, PermissionsMissing or OwnerOnly when they may no longer do what they came for
+   */
+  async afresh<Who extends GuildAuthority | TrackAuthority>(authority: Who): Promise<Who> {
+    const { requirement, userId } = authority;
+    const now = authority instanceof TrackAuthority ? await this.inTrack(userId, authority.trackId, requirement) : await this.inGuild(userId, authority.guildId, requirement);
+    if (requirement) now.assertMeets(requirement);
+    return now as Who;
   }
 
   /** What another member of the guild may do. @throws MemberNotFound */

@@ -26,7 +26,8 @@ export class GuildAuthority implements Actor {
   constructor(
     readonly state: GuildState,
     readonly member: MemberDocument,
-    private readonly requirement: MemberRequirement | undefined,
+    /** What they had to meet to get here. */
+    readonly requirement: MemberRequirement | undefined,
     private readonly nowMs: number,
   ) {
     this.guildId = state.guild._id;
@@ -44,16 +45,9 @@ export class GuildAuthority implements Actor {
     this.permissions = inGuild(this.subject);
   }
 
-  /**
-   * The same member under a newer state of the guild.
-   *
-   * @throws PermissionsMissing or OwnerOnly when they may no longer do what they came for
-   */
+  /** The same member under another state of the guild. */
   under(state: GuildState): GuildAuthority {
-    if (state === this.state) return this;
-    const authority = new GuildAuthority(state, this.member, this.requirement, this.nowMs);
-    if (this.requirement) authority.assertMeets(this.requirement);
-    return authority;
+    return state === this.state ? this : new GuildAuthority(state, this.member, this.requirement, this.nowMs);
   }
 
   /** What they may do in a track. */
@@ -75,6 +69,8 @@ export class TrackAuthority {
     readonly track: TrackDocument,
     readonly tracks: GuildTracks,
     readonly permissions: PermissionSet,
+    /** What they had to meet to get here. */
+    readonly requirement: MemberRequirement | undefined,
   ) {}
 
   get userId(): Snowflake {

@@ -1,5 +1,5 @@
 import type { Snowflake } from '../common/snowflake';
-import type { GuildDocument } from '../guilds/guild.schema';
+import type { GuildDocument, LayoutEntry } from '../guilds/guild.schema';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import type { SubjectOverwrite, TrackRules } from './algebra';
@@ -14,20 +14,26 @@ export interface GuildState {
 /** The tracks of a guild that exist, by id. */
 export type GuildTracks = ReadonlyMap<Snowflake, TrackDocument>;
 
+type Layout = GuildDocument['track_layout'];
+
 const NO_OVERWRITES: readonly SubjectOverwrite[] = [];
+const entries = new WeakMap<Layout, ReadonlyMap<Snowflake, LayoutEntry>>();
+
+/** The place of each track in a layout. Worked out once for each layout, since every decision in a track asks for it. */
+export function entriesOf(layout: Layout): ReadonlyMap<Snowflake, LayoutEntry> {
+  const known = entries.get(layout) ?? new Map(layout.map((entry) => [entry.id, entry]));
+  entries.set(layout, known);
+  return known;
+}
 
 /** The overwrites that count in a track: its own and those of the category that it is in. */
-export function rulesOf(guild: GuildDocument, tracks: GuildTracks, track: TrackDocument): TrackRules {
-  const parentId = guild.track_layout.find(({ id }) => id === track._id)?.parent_id;
-  const category = parentId == null ? undefined : tracks.get(parentId);
-  return { overwrites: track.overwrites, inherits: track.inherits, categoryOverwrites: category?.overwrites ?? NO_OVERWRITES };
+export function rulesOf({ track_layout }: Pick<GuildDocument, 'track_layout'>, tracks: GuildTracks, { _id, overwrites }: TrackDocument): TrackRules {
+  const { parent_id: parentId = null, inherits = true } = entriesOf(track_layout).get(_id) ?? {};
+  const category = parentId === null ? undefined : tracks.get(parentId);
+  return { overwrites, inherits, categoryOverwrites: category?.overwrites ?? NO_OVERWRITES };
 }
 
 /** The rules of every track, hidden ones too. */
 export function allRules(guild: GuildDocument, tracks: GuildTracks): TrackRules[] {
-  const parents = new Map(guild.track_layout.map(({ id, parent_id }) => [id, parent_id]));
-  return [...tracks.values()].map((track) => {
-    const parentId = parents.get(track._id);
-    return { overwrites: track.overwrites, inherits: track.inherits, categoryOverwrites: (parentId == null ? undefined : tracks.get(parentId)?.overwrites) ?? NO_OVERWRITES };
-  });
+  return [...tracks.values()].map((track) => rulesOf(guild, tracks, track));
 }

@@ -12,6 +12,8 @@ export interface RoleDocument extends Overwrite {
   readonly color: number;
   readonly hoist: boolean;
   readonly mentionable: boolean;
+  /** Grows with every change, so that nobody overwrites what they haven't seen. */
+  readonly revision: number;
 }
 
 export const roleSchema = new Schema<RoleDocument>(
@@ -24,6 +26,7 @@ export const roleSchema = new Schema<RoleDocument>(
     color: { type: Number, required: true },
     hoist: { type: Boolean, required: true },
     mentionable: { type: Boolean, required: true },
+    revision: { type: Number, required: true },
   },
   { ...STORED, collection: 'roles' },
 );

@@ -1,23 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { TooMuchContention } from '../common/common.errors';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
-import { GuildCommits } from '../guilds/guild-commits';
+import { type Decision, GuildCommits, type GuildPlan } from '../guilds/guild-commits';
 import type { GuildDocument } from '../guilds/guild.schema';
-import { GuildChanged } from '../guilds/guilds.errors';
+import { assertSeen } from '../guilds/seen-version';
 import { MembersService } from '../members/members.service';
 import { EVERYONE_DEFAULT, NOTHING, type Overwrite } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { allRules, type GuildState } from '../permissions/guild-state';
 import { assertBelow, assertDisjoint, assertMayDeleteRole, assertMayGrant, assertMayReorder, assertMayReorderInTracks, assertMayTakeRoleInTracks } from '../permissions/policy';
-import { TracksService } from '../tracks/tracks.service';
+import { OverwritesService } from '../tracks/overwrites.service';
 import { moveRoles, placeRole, removeRole, type RoleMove } from './role-order';
 import type { CreateRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
 import type { RoleDocument } from './role.schema';
@@ -32,7 +31,7 @@ export class RolesService {
     private readonly snowflakes: Snowflakes,
     private readonly commits: GuildCommits,
     private readonly members: MembersService,
-    private readonly tracks: TracksService,
+    private readonly overwrites: OverwritesService,
     private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
     @InjectModel(MODELS.role) private readonly roles: Model<RoleDocument>,
@@ -49,6 +48,7 @@ export class RolesService {
       color: 0,
       hoist: false,
       mentionable: false,
+      revision: 1,
     });
   }
 
@@ -60,55 +60,56 @@ export class RolesService {
    */
   async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto): Promise<RoleDto> {
     assertDisjoint(fields);
-    const role: RoleDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields };
-    const place = (state: GuildState): readonly Snowflake[] => {
-      const actor = authority.under(state);
-      if (state.guild.role_ids.length >= LIMITS.roles) throw new RoleLimitReached();
-      const order = placeRole(state.guild.role_ids, role._id, position);
+    const role: RoleDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
+    const place = (actor: GuildAuthority): GuildPlan => {
+      const { role_ids } = actor.state.guild;
+      if (role_ids.length >= LIMITS.roles) throw new RoleLimitReached();
+      const order = placeRole(role_ids, role._id, position);
       assertBelow(actor, order.indexOf(role._id) + 1);
       assertMayGrant(actor.permissions, SILENT, role);
-      return order;
+      return { guild: { role_ids: order } };
     };
     // Refused before anything is written; what a refused commit leaves behind is in no order, and so does not exist.
-    place(authority.state);
+    place(authority);
     await insert(this.roles, role);
-    const guild = await this.commits
-      .commit(authority.guildId, (state) => ({ role_ids: place(state) }), async (committed) => {
-        await this.events.publish('ROLE_CREATE', { guildId: committed._id }, roleDtoOf(role, committed));
-      })
-      .catch(async (error: unknown) => {
-        await this.roles.deleteOne({ _id: role._id });
-        throw error;
-      });
-    return roleDtoOf(role, guild);
+    try {
+      const tell = (guild: GuildDocument): Promise<void> => this.events.publish('ROLE_CREATE', { guildId: guild._id }, roleDtoOf(role, guild));
+      const { guild } = await this.commits.commit(authority, { decide: place, tell });
+      return roleDtoOf(role, guild);
+    } catch (error) {
+      await this.roles.deleteOne({ _id: role._id });
+      throw error;
+    }
   }
 
   /**
-   * Changes a role. Its position is changed last, and together with nothing else that could fail.
+   * Changes a role; `position` moves it.
    *
    * @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, RolePositionInvalid, EveryoneImmovable
    */
-  async update(authority: GuildAuthority, roleId: Snowflake, { position, ...fields }: UpdateRoleDto): Promise<RoleDto> {
-    let updated: RoleDocument | undefined;
-    const guild = await this.commits.commit(
-      authority.guildId,
-      async (state) => {
-        const actor = authority.under(state);
-        const role = roleIn(state, roleId);
-        const after = { ...role, ...fields };
-        if (roleId !== state.guild._id) assertBelow(actor, positionIn(state.guild, roleId));
-        assertDisjoint(after);
-        assertMayGrant(actor.permissions, role, after);
-        const order = position === undefined ? undefined : await this.reordered(actor, state, [{ id: roleId, position }], after);
-        updated = await this.write(role, fields);
-        return order ? { role_ids: order } : {};
+  async update(authority: GuildAuthority, roleId: Snowflake, change: UpdateRoleDto): Promise<RoleDto> {
+    const { guild, plan } = await this.commits.commit(authority, {
+      decide: this.updating(roleId, change),
+      write: ({ role }) => this.write(role),
+      tell: async (committed, { role }) => {
+        await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, roleDtoOf(role, committed));
+        if (change.position !== undefined) await this.tellOrder(committed);
       },
-      async (committed) => {
-        await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, roleDtoOf(updated!, committed));
-        if (position !== undefined) await this.tellOrder(committed);
-      },
-    );
-    return roleDtoOf(updated!, guild);
+    });
+    return roleDtoOf(plan.role, guild);
+  }
+
+  /** What `update` decides. */
+  updating(roleId: Snowflake, { position, ...fields }: UpdateRoleDto): Decision<GuildAuthority, GuildPlan & { readonly role: RoleDocument }> {
+    return async (actor) => {
+      const before = roleIn(actor.state, roleId);
+      const role = { ...before, ...fields, revision: before.revision + 1 };
+      assertBelow(actor, positionIn(actor.state.guild, roleId));
+      assertDisjoint(role);
+      assertMayGrant(actor.permissions, before, role);
+      if (position === undefined) return { role };
+      return { role, guild: { role_ids: await this.reordered(actor, [{ id: roleId, position }], role) } };
+    };
   }
 
   /**
@@ -125,35 +126,33 @@ export class RolesService {
    * @see DESIGN.md, "The guild document is the commit point"
    */
   async move(authority: GuildAuthority, moves: readonly RoleMove[], seenVersion?: number): Promise<RoleDto[]> {
-    let state = authority.state;
-    const guild = await this.commits.commit(
-      authority.guildId,
-      async (current) => {
-        if (seenVersion !== undefined && current.guild.version !== seenVersion) throw new GuildChanged(current.guild.version);
-        state = current;
-        return { role_ids: await this.reordered(authority.under(current), current, moves) };
-      },
-      (committed) => this.tellOrder(committed),
-    );
-    return roleDtos({ ...state, guild });
+    const { guild, actor } = await this.commits.commit(authority, { decide: this.moving(moves, seenVersion), tell: (committed) => this.tellOrder(committed) });
+    return roleDtos({ ...actor.state, guild });
+  }
+
+  /** What `move` decides. */
+  moving(moves: readonly RoleMove[], seenVersion?: number): Decision<GuildAuthority, GuildPlan> {
+    return async (actor) => {
+      assertSeen(actor.state.guild, seenVersion);
+      return { guild: { role_ids: await this.reordered(actor, moves) } };
+    };
   }
 
   /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable */
   async delete(authority: GuildAuthority, roleId: Snowflake): Promise<void> {
     const { guildId } = authority;
-    await this.commits.commit(
-      guildId,
-      async (state) => {
-        const actor = authority.under(state);
-        const role = roleIn(state, roleId);
-        const order = removeRole(state.guild.role_ids, roleId);
-        assertMayDeleteRole(actor, role, positionIn(state.guild, roleId));
-        assertMayTakeRoleInTracks(actor.subject, allRules(state.guild, await this.resolver.tracksOfGuild(guildId)), roleId);
-        return { role_ids: order };
+    await this.commits.commit(authority, {
+      decide: async (actor) => {
+        const { guild } = actor.state;
+        const role = roleIn(actor.state, roleId);
+        const order = removeRole(guild.role_ids, roleId);
+        assertMayDeleteRole(actor, role, positionIn(guild, roleId));
+        assertMayTakeRoleInTracks(actor.subject, allRules(guild, await this.resolver.tracksOfGuild(guildId)), roleId);
+        return { guild: { role_ids: order } };
       },
-      () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
-    );
-    await Promise.all([this.members.sweepRole(guildId, roleId), this.tracks.sweepOverwrites(guildId, roleId), this.roles.deleteOne({ _id: roleId })]);
+      tell: () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
+    });
+    await Promise.all([this.members.sweepRole(guildId, roleId), this.overwrites.sweep(guildId, roleId), this.roles.deleteOne({ _id: roleId })]);
   }
 
   /** Removes the roles of a guild that is gone. */
@@ -161,7 +160,8 @@ export class RolesService {
     await this.roles.deleteMany({ guild_id: guildId });
   }
 
-  private async reordered(actor: GuildAuthority, { guild, roles }: GuildState, moves: readonly RoleMove[], edited?: RoleDocument): Promise<readonly Snowflake[]> {
+  private async reordered(actor: GuildAuthority, moves: readonly RoleMove[], edited?: RoleDocument): Promise<readonly Snowflake[]> {
+    const { guild, roles } = actor.state;
     const order = moveRoles(guild.role_ids, moves);
     const says = new Map(roles.map((role) => [role._id, role._id === edited?._id ? edited : role]));
     for (const { id } of moves) assertBelow(actor, positionIn(guild, id));
@@ -170,13 +170,10 @@ export class RolesService {
     return order;
   }
 
-  // Only what was judged is changed: if somebody else has changed the permissions meanwhile, there is nothing to change.
-  private async write(role: RoleDocument, fields: Omit<UpdateRoleDto, 'position'>): Promise<RoleDocument> {
-    const updated = await this.roles
-      .findOneAndUpdate({ _id: role._id, allow: role.allow, deny: role.deny }, { $set: fields }, { returnDocument: 'after' })
-      .lean<RoleDocument | null>();
-    if (!updated) throw new TooMuchContention();
-    return updated;
+  // Only what was judged is changed: if somebody else has changed the role meanwhile, it is judged again.
+  private async write({ _id, revision, ...role }: RoleDocument): Promise<boolean> {
+    const { modifiedCount } = await this.roles.updateOne({ _id, revision: revision - 1 }, { $set: { ...role, revision } });
+    return modifiedCount === 1;
   }
 
   private tellOrder({ _id, role_ids }: GuildDocument): Promise<void> {
@@ -194,7 +191,7 @@ export function roleIn({ roles }: GuildState, id: Snowflake): RoleDocument {
 const positionIn = ({ role_ids }: GuildDocument, id: Snowflake): number => role_ids.indexOf(id) + 1;
 
 /** A role as clients see it. */
-export const roleDtoOf = ({ _id, ...fields }: RoleDocument, guild: GuildDocument): RoleDto => ({ id: _id, ...fields, position: positionIn(guild, _id) });
+export const roleDtoOf = ({ _id, revision: _revision, ...fields }: RoleDocument, guild: GuildDocument): RoleDto => ({ id: _id, ...fields, position: positionIn(guild, _id) });
 
 /** The roles of a guild as clients see them, lowest first. */
 export function roleDtos({ guild, roles }: GuildState): RoleDto[] {
@@ -202,7 +199,7 @@ export function roleDtos({ guild, roles }: GuildState): RoleDto[] {
   return guild.role_ids.flatMap((id, index) => {
     const role = byId.get(id);
     if (!role) return [];
-    const { _id, ...fields } = role;
+    const { _id, revision: _revision, ...fields } = role;
     return [{ id: _id, ...fields, position: index + 1 }];
   });
 }

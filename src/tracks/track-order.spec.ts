@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LIMITS } from '../common/limits';
-import { moveTracks, placeTrack, positionsOf, removeTrack, type TrackKinds, type TrackLayout, type TrackMove } from './track-order';
+import { layoutSeenBy, moveTracks, placesIn, placeTrack, removeTrack, type TrackKinds, type TrackLayout, type TrackMove } from './track-order';
 import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
 
 /** `'a b C(d e)'` as a layout: letters are tracks, capitals categories with what is in them in brackets. */
@@ -98,6 +98,18 @@ describe('tracks that the mover can’t see', () => {
     expect(() => move('a H(b)', [['a', { parent: 'H' }]], 'H')).toThrow(TrackParentInvalid);
   });
 
+  it('are in no number: positions count what can be seen', () => {
+    expect(move('h i a b c', [['c', { position: 1 }]], 'hi')).toBe('h i c a b');
+    expect(move('a h b c', [['a', { position: 2 }]], 'h')).toBe('b h a c');
+    expect(move('X(h a b) c', [['c', { parent: 'X', position: 2 }]], 'h')).toBe('X(h a c b)');
+  });
+
+  it('count what is in them among what is in no category, and it stays in them', () => {
+    expect(textOf(layoutSeenBy(layoutOf('a H(b i) c'), (id) => !'Hi'.includes(letterOf(id))))).toBe('a b c');
+    expect(move('a H(b) c d', [['d', { position: 2 }]], 'H')).toBe('a H(b) d c');
+    expect(move('a H(b c)', [['c', { position: 1 }]], 'H')).toBe('a H(c b)');
+  });
+
   it('let go of what is in them and can be seen', () => expect(move('a H(b i)', [['b', { parent: null }]], 'Hi')).toBe('a H(i) b'));
 });
 
@@ -109,28 +121,30 @@ describe('a category', () => {
   it('takes up to 50, by moving and by making', () => {
     const nearlyFull = [...layoutOf('X'), ...children(LIMITS.tracksInCategory - 1), ...layoutOf('a b')];
     const full = moveTracks(nearlyFull, [{ id: idOf('a'), parent_id: idOf('X') }], all);
-    expect(positionsOf(full).get(idOf('a'))).toBe(50);
+    expect(placesIn(full).get(idOf('a'))?.position).toBe(50);
     expect(() => moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }], all)).toThrow(CategoryFull);
-    expect(() => placeTrack(full, { id: 9n, parent_id: idOf('X') }, categories)).toThrow(CategoryFull);
+    expect(() => placeTrack(full, { id: 9n, parent_id: idOf('X') }, all)).toThrow(CategoryFull);
     expect(moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }, { id: 1_000n, parent_id: null }], all)).toHaveLength(full.length);
   });
 
   it('that is too full can still be ordered and emptied', () => {
     const tooFull = [...layoutOf('X'), ...children(LIMITS.tracksInCategory + 2)];
-    expect(positionsOf(moveTracks(tooFull, [{ id: 1_051n, position: 1 }], all)).get(1_051n)).toBe(1);
+    expect(placesIn(moveTracks(tooFull, [{ id: 1_051n, position: 1 }], all)).get(1_051n)?.position).toBe(1);
     expect(moveTracks(tooFull, [{ id: 1_051n, parent_id: null }], all)).toHaveLength(tooFull.length);
   });
 
   it('is one of 500 tracks at most', () => {
     const most = Array.from({ length: LIMITS.tracks }, (_, index) => ({ id: BigInt(1_000 + index), parent_id: null }));
-    expect(() => placeTrack(most, { id: 9n, parent_id: null }, categories)).toThrow(TrackLimitReached);
-    expect(placeTrack(most.slice(1), { id: 9n, parent_id: null }, categories)).toHaveLength(LIMITS.tracks);
+    expect(() => placeTrack(most, { id: 9n, parent_id: null }, all)).toThrow(TrackLimitReached);
+    expect(placeTrack(most.slice(1), { id: 9n, parent_id: null }, all)).toHaveLength(LIMITS.tracks);
   });
 });
 
 describe('a new track', () => {
-  const place = (text: string, track: string, position?: number, parent?: string): string =>
-    textOf(placeTrack(layoutOf(text), { id: idOf(track), parent_id: parent === undefined ? null : idOf(parent), position }, isCategory));
+  const place = (text: string, track: string, position?: number, parent?: string, hidden = ''): string => {
+    const kinds: TrackKinds = { isCategory, isVisible: (id) => !hidden.includes(letterOf(id)) };
+    return textOf(placeTrack(layoutOf(text), { id: idOf(track), parent_id: parent === undefined ? null : idOf(parent), position }, kinds));
+  };
 
   it('arrives at the end of its category, or where it is asked for', () => {
     expect(place('a X(b) c', 'n')).toBe('a X(b) c n');
@@ -145,6 +159,14 @@ describe('a new track', () => {
     expect(() => place('a X()', 'n', 1, 'a')).toThrow(TrackParentInvalid);
     expect(() => place('a X()', 'n', 1, 'Z')).toThrow(TrackParentInvalid);
     expect(() => place('a X()', 'N', 1, 'X')).toThrow(TrackParentInvalid);
+    expect(() => place('a H()', 'n', 1, 'H', 'H')).toThrow(TrackParentInvalid);
+  });
+
+  it('stands where it is asked for among what its maker sees', () => {
+    expect(place('h a i b', 'n', 1, undefined, 'hi')).toBe('h n a i b');
+    expect(place('h a i b', 'n', 2, undefined, 'hi')).toBe('h a i n b');
+    expect(place('a H(b) c', 'n', 2, undefined, 'H')).toBe('a n H(b) c');
+    expect(place('a H(b) c', 'n', 3, undefined, 'H')).toBe('a H(b) n c');
   });
 });
 
@@ -225,15 +247,16 @@ describe('any moves', () => {
       }
     }));
 
-  it('put a moved track exactly where it was asked to be, when no hidden one is in the category', () =>
+  it('put a moved track exactly where it was asked to be, among what the mover sees', () =>
     whenMoved(({ moves, kinds }, moved) => {
       for (const parent of new Set(moved.map(({ parent_id }) => parent_id))) {
-        const siblings = childrenOf(moved, parent);
-        if (siblings.some((id) => !kinds.isVisible(id))) continue;
-        for (const { id, position = Infinity } of moves) if (siblings.includes(id) && position <= siblings.length) {
-          const behind = moves.filter((other) => siblings.includes(other.id) && other.position !== undefined && other.position > position).length;
+        const shown = childrenOf(layoutSeenBy(moved, (id) => kinds.isVisible(id)), parent);
+        // What only seems to be in no category moves within its own.
+        if (shown.some((id) => parentIn(moved, id) !== parent)) continue;
+        for (const { id, position = Infinity } of moves) if (shown.includes(id) && position <= shown.length) {
+          const behind = moves.filter((other) => shown.includes(other.id) && other.position !== undefined && other.position > position).length;
           // Those that are asked to be behind it need places too, if the category ends before theirs.
-          expect(siblings.indexOf(id) + 1).toBe(Math.min(position, siblings.length - behind));
+          expect(shown.indexOf(id) + 1).toBe(Math.min(position, shown.length - behind));
         }
       }
     }));
@@ -278,7 +301,7 @@ it('any sequence of creations, moves and deletions leaves every track that is le
         const parent_id = parent === null ? null : BigInt(parent * 5);
         const before = layout;
         try {
-          layout = kind === 'place' ? placeTrack(layout, { id, parent_id, position }, isFifth) : kind === 'move' ? moveTracks(layout, [{ id, position, parent_id }], kinds) : removeTrack(layout, id);
+          layout = kind === 'place' ? placeTrack(layout, { id, parent_id, position }, kinds) : kind === 'move' ? moveTracks(layout, [{ id, position, parent_id }], kinds) : removeTrack(layout, id);
           if (kind === 'place') alive.add(id);
           if (kind === 'remove') alive.delete(id);
         } catch (error) {
@@ -287,10 +310,10 @@ it('any sequence of creations, moves and deletions leaves every track that is le
         }
         expect(layout.map((entry) => entry.id).sort()).toEqual([...alive].sort());
         for (const { parent_id: of } of layout) if (of !== null) expect([alive.has(of), isFifth(of)]).toEqual([true, true]);
-        const positions = positionsOf(layout);
+        const places = placesIn(layout);
         for (const of of new Set(layout.map((entry) => entry.parent_id))) {
           const siblings = layout.filter((entry) => entry.parent_id === of);
-          expect(siblings.map((entry) => positions.get(entry.id))).toEqual(siblings.map((_, place) => place + 1));
+          expect(siblings.map((entry) => places.get(entry.id)?.position)).toEqual(siblings.map((_, place) => place + 1));
         }
       }
     }),

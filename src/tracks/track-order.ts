@@ -4,7 +4,7 @@ import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, Tra
 /** The tracks of a guild in order: each category is followed by the tracks in it. */
 export type TrackLayout = readonly { readonly id: bigint; readonly parent_id: bigint | null }[];
 
-/** Where one track shall be: `position` counts from 1 among all tracks of its category, hidden ones too; beyond the last is the last. */
+/** Where one track shall be: `position` counts from 1 among those tracks of its category that the mover sees; beyond the last is the last. */
 export interface TrackMove {
   readonly id: bigint;
   readonly position?: number;
@@ -26,16 +26,32 @@ interface Placed {
   readonly position: number;
 }
 
+/** Where somebody sees a track: in which category, and at which position among what they see there, from 1. */
+export interface TrackPlace {
+  readonly parent_id: bigint | null;
+  readonly position: number;
+}
+
+/** The layout as somebody sees it: what is hidden from them is not there, and what is in a hidden category is in none. */
+export function layoutSeenBy<Entry extends TrackLayout[number]>(layout: readonly Entry[], isVisible: (id: bigint) => boolean): Entry[] {
+  return layout.filter(({ id }) => isVisible(id)).map((entry) => (entry.parent_id === null || isVisible(entry.parent_id) ? entry : { ...entry, parent_id: null }));
+}
+
+/** Where each track of a layout is. */
+export function placesIn(layout: TrackLayout): ReadonlyMap<bigint, TrackPlace> {
+  return new Map([...siblingsOf(layout)].flatMap(([parent_id, ids]) => ids.map((id, index) => [id, { parent_id, position: index + 1 }] as const)));
+}
+
 /**
  * The layout after all moves together.
  *
  * In each category that tracks leave, enter or move in:
- * 1. Tracks that the mover can't see keep their position; when the category has become too short for it, they are its last, in their order.
- * 2. Each moved track goes to the position that it was asked to. If a track that the mover can't see is there, it goes to the next free place; if
- *    there is none that far, to the last. In no case do two moved tracks pass each other: they stand in the order of the positions asked for.
- * 3. All others keep their order among each other in the places that are left. A track that enters without a position comes after them.
+ * 1. Tracks that the mover can't see keep their place; when the category has become too short for it, they are its last, in their order.
+ * 2. Among the others, each moved track goes to the position that it was asked to. Beyond the last is the last, and no two moved tracks pass
+ *    each other: they stand in the order of the positions asked for.
+ * 3. The rest keep their order among each other in the places that are left. A track that enters without a position comes after them.
  *
- * So where nothing is hidden, whatever is asked for within the category's length is exactly where it was asked to be.
+ * So the mover sees what they asked for, and nothing tells them where something hidden is.
  *
  * @throws TrackNotFound when a moved track is not in the layout, or the mover can't see it
  * @throws TrackParentInvalid when a parent is no category that the mover can see, or a category shall be in one
@@ -49,6 +65,7 @@ export function moveTracks(layout: TrackLayout, moves: readonly TrackMove[], kin
   for (const move of moves) assertMove(move, parents, kinds);
 
   const siblings = siblingsOf(layout);
+  const seen = siblingsOf(layoutSeenBy(layout, (id) => kinds.isVisible(id)));
   const parentBefore = (id: bigint): bigint | null => parents.get(id) ?? null;
   const parentAfter = (id: bigint): bigint | null => {
     const wanted = asked.get(id)?.parent_id;
@@ -60,26 +77,34 @@ export function moveTracks(layout: TrackLayout, moves: readonly TrackMove[], kin
     const entering = moves.map(({ id }) => id).filter((id) => parentAfter(id) === parent && parentBefore(id) !== parent);
     if (entering.length > 0) assertRoom(parent, staying.length + entering.length, before.length);
     const hidden = before.flatMap((id, index) => (parentAfter(id) === parent && !kinds.isVisible(id) ? [{ id, position: index + 1 }] : []));
-    siblings.set(parent, arrange([...staying, ...entering], hidden, asked));
+    // What is shown in no category because its own is hidden counts there, though it stays where it is.
+    const shown = parent === null || kinds.isVisible(parent) ? (seen.get(parent) ?? []) : before.filter((id) => kinds.isVisible(id));
+    const isCounted = (id: bigint): boolean => parentBefore(id) !== parent && parentAfter(id) !== parent;
+    const wanted = [...shown.filter((id) => parentAfter(id) === (isCounted(id) ? parentBefore(id) : parent)), ...entering.filter((id) => !shown.includes(id))];
+    const ordered = order(wanted, asked).filter((id) => parentAfter(id) === parent);
+    siblings.set(parent, around(hidden, ordered));
   }
   return flatten(siblings);
 }
 
 /**
- * The layout with a new track: at the end of its category, or where it is asked for.
+ * The layout with a new track: at the end of its category, or where it is asked for among what its maker sees there.
  *
- * @throws TrackParentInvalid when the parent is no category, or a category shall be in one
+ * @throws TrackParentInvalid when the parent is no category that the maker can see, or a category shall be in one
  * @throws CategoryFull when the category has 50
  * @throws TrackLimitReached when the guild has 500
  */
-export function placeTrack(layout: TrackLayout, track: Required<Pick<TrackMove, 'parent_id'>> & TrackMove, isCategory: (id: bigint) => boolean): TrackLayout {
+export function placeTrack(layout: TrackLayout, track: Required<Pick<TrackMove, 'parent_id'>> & TrackMove, kinds: TrackKinds): TrackLayout {
   if (layout.length >= LIMITS.tracks) throw new TrackLimitReached();
   const { id, parent_id, position } = track;
-  if (parent_id !== null && (isCategory(id) || !isCategory(parent_id) || !layout.some((entry) => entry.id === parent_id))) throw new TrackParentInvalid();
+  const parents = new Map(layout.map((entry) => [entry.id, entry.parent_id]));
+  if (parent_id !== null) assertParent(id, parent_id, parents, kinds);
   const siblings = siblingsOf(layout);
   const before = siblings.get(parent_id) ?? [];
   assertRoom(parent_id, before.length + 1, before.length);
-  siblings.set(parent_id, before.toSpliced(position === undefined ? before.length : Math.max(0, position - 1), 0, id));
+  const shown = position === undefined ? undefined : siblingsOf(layoutSeenBy(layout, (other) => kinds.isVisible(other))).get(parent_id)?.[position - 1];
+  const next = shown === undefined || parents.get(shown) === parent_id ? shown : parents.get(shown);
+  siblings.set(parent_id, before.toSpliced(next == null ? before.length : before.indexOf(next), 0, id));
   return flatten(siblings);
 }
 
@@ -94,42 +119,39 @@ export function removeTrack(layout: TrackLayout, id: bigint): TrackLayout {
   return flatten(siblings);
 }
 
-/** Where each track stands among the tracks of its category, from 1. */
-export function positionsOf(layout: TrackLayout): ReadonlyMap<bigint, number> {
-  return new Map([...siblingsOf(layout).values()].flatMap((ids) => ids.map((id, index) => [id, index + 1])));
-}
-
 function assertMove({ id, parent_id }: TrackMove, parents: ReadonlyMap<bigint, bigint | null>, kinds: TrackKinds): void {
   if (!parents.has(id) || !kinds.isVisible(id)) throw new TrackNotFound();
-  if (parent_id == null) return;
-  if (kinds.isCategory(id) || !parents.has(parent_id) || !kinds.isCategory(parent_id) || !kinds.isVisible(parent_id)) throw new TrackParentInvalid();
+  if (parent_id != null) assertParent(id, parent_id, parents, kinds);
 }
 
-/** The tracks of one category: hidden ones first choose their places, then those that were asked to be somewhere, and the rest fill what is left. */
-function arrange(ids: readonly bigint[], hidden: readonly Placed[], asked: ReadonlyMap<bigint, TrackMove>): bigint[] {
+function assertParent(id: bigint, parentId: bigint, parents: ReadonlyMap<bigint, bigint | null>, kinds: TrackKinds): void {
+  if (kinds.isCategory(id) || !parents.has(parentId) || !kinds.isCategory(parentId) || !kinds.isVisible(parentId)) throw new TrackParentInvalid();
+}
+
+/** Tracks in the order that was asked for: those with a position first choose their places, and the rest fill what is left. */
+function order(ids: readonly bigint[], asked: ReadonlyMap<bigint, TrackMove>): bigint[] {
   const wishes = ids.flatMap((id) => {
     const position = asked.get(id)?.position;
     return position === undefined ? [] : [{ id, position }];
   });
   if (new Set(wishes.map(({ position }) => position)).size < wishes.length) throw new TrackMoveDuplicate();
-  const settled = new Map<number, bigint>();
-  settle(settled, hidden, ids.length);
-  settle(settled, wishes.toSorted((one, other) => one.position - other.position), ids.length);
+  const settled = settle(wishes.toSorted((one, other) => one.position - other.position), ids.length);
   const placed = new Set(settled.values());
   const rest = ids.filter((id) => !placed.has(id)).values();
   return ids.map((_, index) => settled.get(index + 1) ?? (rest.next().value as bigint));
 }
 
-/** Gives each its place, or the next that is free and leaves room for those after it. @param wishes ascending */
-function settle(settled: Map<number, bigint>, wishes: readonly Placed[], length: number): void {
-  const free = Array.from({ length }, (_, index) => index + 1).filter((position) => !settled.has(position));
-  let next = 0;
-  for (const [index, { id, position }] of wishes.entries()) {
-    const lastToLeaveRoom = free.length - (wishes.length - index);
-    while (next < lastToLeaveRoom && free[next]! < position) next += 1;
-    settled.set(free[next]!, id);
-    next += 1;
-  }
+/** Tracks that keep their places, and others in their order around them. */
+function around(fixed: readonly Placed[], ids: readonly bigint[]): bigint[] {
+  const length = fixed.length + ids.length;
+  const settled = settle(fixed, length);
+  const rest = ids.values();
+  return Array.from({ length }, (_, index) => settled.get(index + 1) ?? (rest.next().value as bigint));
+}
+
+/** Gives each its place, or an earlier one as far as the length leaves those after it too few. @param wishes ascending */
+function settle(wishes: readonly Placed[], length: number): ReadonlyMap<number, bigint> {
+  return new Map(wishes.map(({ id, position }, index) => [Math.min(position, length - (wishes.length - 1 - index)), id]));
 }
 
 /** @throws CategoryFull when a category grows beyond what it can hold; one that is too full may still shrink or be ordered */

@@ -12,7 +12,7 @@ const fields = {
 };
 const type = z.enum(TRACK_TYPES).meta({ description: '`text` holds messages, `category` holds tracks.', example: 'text' });
 const parentId = snowflake('The category that it belongs to; null is none.').nullable();
-const position = integer(1, LIMITS.tracks, 'The place among the tracks of the same category, from 1.', 1);
+const position = integer(1, LIMITS.tracks, 'The place among those tracks of the same category that one sees, from 1.', 1);
 
 const overwriteBits = {
   type: z.enum(['role', 'member']).meta({ description: 'Whom it is about.', example: 'role' }),
@@ -33,7 +33,7 @@ export const trackDto = object({
   id: snowflake(),
   guild_id: snowflake(),
   type,
-  parent_id: parentId,
+  parent_id: parentId.meta({ description: 'The category that it belongs to; null when it is in none, or in one that one can’t see.' }),
   position,
   ...fields,
   overwrites: z.array(overwriteDto),
@@ -73,5 +73,5 @@ export type MoveTrackDto = Infer<typeof moveTrackDto>;
 export const moveTracksDto = z.array(moveTrackDto).min(1).max(LIMITS.tracks);
 
 /** One entry of a guild's layout. */
-export const layoutEntryDto = object({ id: snowflake(), parent_id: parentId }).meta({ id: 'LayoutEntry' });
+export const layoutEntryDto = object({ id: snowflake(), parent_id: parentId, inherits: fields.inherits }).meta({ id: 'LayoutEntry' });
 export type LayoutEntryDto = Infer<typeof layoutEntryDto>;

@@ -7,7 +7,7 @@ export const TRACK_TYPES = ['text', 'category'] as const;
 /** A text track holds messages, a category holds tracks. */
 export type TrackType = (typeof TRACK_TYPES)[number];
 
-/** A track of a guild. Its place and category are in the guild's `track_layout`; one that isn't in there does not exist. */
+/** A track of a guild. Its place, its category and whether it inherits are in the guild's `track_layout`; one that isn't in there does not exist. */
 export interface TrackDocument {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
@@ -17,9 +17,9 @@ export interface TrackDocument {
   readonly nsfw: boolean;
   /** Seconds that a member waits between two messages; 0 is none. */
   readonly slowmode_seconds: number;
-  /** Whether the category's overwrites hold here too. */
-  readonly inherits: boolean;
   readonly overwrites: readonly SubjectOverwrite[];
+  /** Grows with every change, so that nobody overwrites what they haven't seen. */
+  readonly revision: number;
 }
 
 const overwriteSchema = new Schema(
@@ -41,8 +41,8 @@ export const trackSchema = new Schema<TrackDocument>(
     topic: { type: String, default: '' },
     nsfw: { type: Boolean, required: true },
     slowmode_seconds: { type: Number, required: true },
-    inherits: { type: Boolean, required: true },
     overwrites: { type: [overwriteSchema], required: true },
+    revision: { type: Number, required: true },
   },
   { ...STORED, collection: 'tracks' },
 );

@@ -13,7 +13,8 @@ import { OverwriteAdministrator, PermissionsMissing, PermissionsNotHeld, Permiss
 import { Member, RequirePermissions } from '../permissions/requirement';
 import { type CreateTrackDto, createTrackDto, type MoveTrackDto, moveTracksDto, type PutOverwriteDto, putOverwriteDto, type TrackDto, trackDto, type UpdateTrackDto, updateTrackDto } from './track.dto';
 import { CategoryFull, OverwriteLimitReached, OverwriteNotFound, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
-import { trackDtoOf, TracksService } from './tracks.service';
+import { OverwritesService } from './overwrites.service';
+import { TracksService } from './tracks.service';
 
 @ApiTags('tracks')
 @Controller('guilds/:guild_id/tracks')
@@ -53,15 +54,18 @@ export class GuildTracksController {
 @ApiTags('tracks')
 @Controller('tracks/:track_id')
 export class TracksController {
-  constructor(private readonly tracks: TracksService) {}
+  constructor(
+    private readonly tracks: TracksService,
+    private readonly overwrites: OverwritesService,
+  ) {}
 
   @Get()
   @Summary('Reads a track.')
   @Member()
   @Problems(TrackNotFound)
   @Answers(trackDto)
-  read(@Authority() { track, guild }: TrackAuthority): TrackDto {
-    return trackDtoOf(track, guild.state.guild);
+  read(@Authority() authority: TrackAuthority): TrackDto {
+    return this.tracks.read(authority);
   }
 
   @Patch()
@@ -90,7 +94,7 @@ export class TracksController {
   @Problems(TrackNotFound, OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
   @Answers(trackDto)
   async putOverwrite(@Authority() authority: TrackAuthority, @IdParam('id') id: Snowflake, @JsonBody(putOverwriteDto) overwrite: PutOverwriteDto): Promise<TrackDto> {
-    return this.tracks.putOverwrite(authority, id, overwrite);
+    return this.overwrites.put(authority, id, overwrite);
   }
 
   @Delete('overwrites/:id')
@@ -99,6 +103,6 @@ export class TracksController {
   @Problems(TrackNotFound, OverwriteNotFound, PermissionsNotHeld)
   @AnswersNothing()
   async deleteOverwrite(@Authority() authority: TrackAuthority, @IdParam('id') id: Snowflake): Promise<void> {
-    await this.tracks.deleteOverwrite(authority, id);
+    await this.overwrites.delete(authority, id);
   }
 }

@@ -1,0 +1,22 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+import type { MemberDocument } from './member.schema';
+
+/** What somebody had when they left a guild, so that coming back doesn't rid them of what holds them down. */
+export interface DepartureDocument extends Pick<MemberDocument, 'guild_id' | 'user_id' | 'role_ids' | 'timed_out_until'> {
+  readonly _id: Snowflake;
+}
+
+export const departureSchema = new Schema<DepartureDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    user_id: { type: BigInt, required: true },
+    role_ids: { type: [BigInt], required: true },
+    timed_out_until: { type: Date, default: null },
+  },
+  { ...STORED, collection: 'departures' },
+);
+departureSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });
+departureSchema.index({ user_id: 1 });
