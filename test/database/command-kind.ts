@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 
 /** Fields of a command that don't belong to what it asks for. */
-const AROUND = new Set(['lsid', '$db', '$clusterTime', '$readPreference', 'comment', 'maxTimeMS']);
+const AROUND = new Set(['lsid', 'txnNumber', '$db', '$clusterTime', '$readPreference', 'comment', 'maxTimeMS']);
 
 /** The commands that look for documents, or change them. */
 export const ABOUT_DOCUMENTS = new Set(['find', 'aggregate', 'count', 'distinct', 'insert', 'update', 'delete', 'findAndModify']);
