@@ -27,6 +27,8 @@ export const LIMITS = {
   tracksInCategory: 50,
   overwrites: 100,
   slowmodeSeconds: 21_600,
+  groupsInImpact: 100,
+  namedInGroup: 100,
 
   message: 2_000,
   nonce: 64,

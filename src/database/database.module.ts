@@ -6,6 +6,7 @@ import { guildSchema } from '../guilds/guild.schema';
 import { inviteSchema } from '../invites/invite.schema';
 import { departureSchema } from '../members/departure.schema';
 import { memberSchema } from '../members/member.schema';
+import { roleSetSchema } from '../members/role-set.schema';
 import { messageSchema } from '../messages/message.schema';
 import { roleSchema } from '../roles/role.schema';
 import { trackSchema } from '../tracks/track.schema';
@@ -19,6 +20,7 @@ export const MODELS = {
   guild: 'Guild',
   member: 'Member',
   departure: 'Departure',
+  roleSet: 'RoleSet',
   role: 'Role',
   track: 'Track',
   message: 'Message',
@@ -31,6 +33,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.guild, schema: guildSchema },
   { name: MODELS.member, schema: memberSchema },
   { name: MODELS.departure, schema: departureSchema },
+  { name: MODELS.roleSet, schema: roleSetSchema },
   { name: MODELS.role, schema: roleSchema },
   { name: MODELS.track, schema: trackSchema },
   { name: MODELS.message, schema: messageSchema },

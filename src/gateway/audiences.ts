@@ -2,7 +2,7 @@ import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import { has, Permission, type PermissionSet } from '../permissions/algebra';
 import { GuildAuthority } from '../permissions/authority';
-import type { GuildState, GuildTracks } from '../permissions/guild-state';
+import { type GuildState, type GuildTracks, namedIn } from '../permissions/guild-state';
 import { layoutSeenBy, placesIn, type TrackPlace } from '../tracks/track-order';
 import type { ClientSocket } from './connection';
 
@@ -59,15 +59,6 @@ export function changes(before: ReadonlySet<Snowflake>, after: ReadonlySet<Snowf
 export function roomOf({ guild_id, user_id, role_ids, timed_out_until }: MemberDocument, { state, tracks }: GuildView): string {
   const isAlone = state.guild.owner_id === user_id || timed_out_until !== null || namedIn(tracks).has(user_id);
   return isAlone ? `${guild_id}:user:${user_id}` : `${guild_id}:roles:${role_ids.map(String).sort().join(',')}`;
-}
-
-const named = new WeakMap<GuildTracks, ReadonlySet<Snowflake>>();
-
-/** The users that some track has an overwrite for. */
-export function namedIn(tracks: GuildTracks): ReadonlySet<Snowflake> {
-  const ids = named.get(tracks) ?? new Set([...tracks.values()].flatMap(({ overwrites }) => overwrites.filter(({ type }) => type === 'member').map(({ id }) => id)));
-  named.set(tracks, ids);
-  return ids;
 }
 
 function visibleIds(member: MemberDocument, { state, tracks }: GuildView): ReadonlySet<Snowflake> {

@@ -1,6 +1,7 @@
 import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
-import { Audience, changes, type GuildView, namedIn, roomOf } from './audiences';
+import { namedIn } from '../permissions/guild-state';
+import { Audience, changes, type GuildView, roomOf } from './audiences';
 import type { ClientSocket } from './connection';
 
 /** What became of the tracks that somebody sees. */

@@ -10,6 +10,8 @@ export interface MemberDocument {
   readonly nick: string | null;
   /** In no order; @everyone is not among them, since everybody has it. */
   readonly role_ids: readonly Snowflake[];
+  /** What stands for the roles that they were given, those that are gone since included. */
+  readonly role_set: string;
   readonly timed_out_until: Date | null;
 }
 
@@ -20,6 +22,7 @@ export const memberSchema = new Schema<MemberDocument>(
     user_id: { type: BigInt, required: true },
     nick: { type: String, default: null },
     role_ids: { type: [BigInt], required: true },
+    role_set: { type: String, required: true },
     timed_out_until: { type: Date, default: null },
   },
   { ...STORED, collection: 'members' },
@@ -27,3 +30,4 @@ export const memberSchema = new Schema<MemberDocument>(
 memberSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });
 memberSchema.index({ user_id: 1, guild_id: 1 });
 memberSchema.index({ guild_id: 1, role_ids: 1 });
+memberSchema.index({ guild_id: 1, role_set: 1, user_id: 1 });

@@ -3,7 +3,13 @@ import { UsersModule } from '../users/users.module';
 import { DeparturesService } from './departures.service';
 import { MembersController } from './members.controller';
 import { MembersService } from './members.service';
+import { RoleSetsService } from './role-sets.service';
 
 /** Who is in which guild, under what name and with which roles. */
-@Module({ imports: [UsersModule], controllers: [MembersController], providers: [MembersService, DeparturesService], exports: [MembersService, DeparturesService] })
+@Module({
+  imports: [UsersModule],
+  controllers: [MembersController],
+  providers: [MembersService, DeparturesService, RoleSetsService],
+  exports: [MembersService, DeparturesService, RoleSetsService],
+})
 export class MembersModule {}

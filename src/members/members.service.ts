@@ -24,6 +24,8 @@ import { DeparturesService } from './departures.service';
 import type { MemberDto, UpdateMemberDto } from './member.dto';
 import type { MemberDocument } from './member.schema';
 import { MemberNotFound, TimeoutTooLong } from './members.errors';
+import { roleSetOf } from './role-set.schema';
+import { RoleSetsService } from './role-sets.service';
 
 const DAY_MS = 86_400_000;
 
@@ -43,6 +45,7 @@ export class MembersService {
     private readonly snowflakes: Snowflakes,
     private readonly users: UsersService,
     private readonly departures: DeparturesService,
+    private readonly roleSets: RoleSetsService,
     private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
@@ -56,10 +59,13 @@ export class MembersService {
    */
   async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
     await this.users.reserveGuild(userId, guildId);
-    const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, ...(await this.departures.heldFor(guildId, userId)) };
+    const held = await this.departures.heldFor(guildId, userId);
+    const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, ...held, role_set: roleSetOf(held.role_ids) };
+    await this.roleSets.enter(member);
     try {
       await insert(this.members, member);
     } catch (error) {
+      await this.roleSets.leave(member);
       if (!duplicateKey(error)) throw error;
       return { member: await this.get(guildId, userId), isNew: false };
     }
@@ -89,6 +95,17 @@ export class MembersService {
       .limit(limit)
       .lean<MemberDocument[]>()
       .exec();
+  }
+
+  /** Those of these users who are members. */
+  listAmong(guildId: Snowflake, userIds: readonly Snowflake[]): Promise<MemberDocument[]> {
+    return this.members.find({ guild_id: guildId, user_id: { $in: userIds } }).lean<MemberDocument[]>().exec();
+  }
+
+  /** Some users who have exactly these roles, by their ids. */
+  async idsIn(guildId: Snowflake, roleSet: string, limit: number): Promise<Snowflake[]> {
+    const members = await this.members.find({ guild_id: guildId, role_set: roleSet }, { user_id: 1 }).sort({ user_id: 1 }).limit(limit).lean<Pick<MemberDocument, 'user_id'>[]>();
+    return members.map(({ user_id }) => user_id);
   }
 
   /** The memberships of a user. */
@@ -142,7 +159,7 @@ export class MembersService {
   async removeAll(guildId: Snowflake): Promise<void> {
     const members = await this.members.find({ guild_id: guildId }, { user_id: 1 }).lean<Pick<MemberDocument, 'user_id'>[]>();
     await this.users.releaseGuild(members.map(({ user_id }) => user_id), guildId);
-    await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.departures.forgetGuild(guildId)]);
+    await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.departures.forgetGuild(guildId), this.roleSets.removeAll(guildId)]);
   }
 
   /** Takes a role that is gone from all who had it. */
@@ -160,8 +177,19 @@ export class MembersService {
       if (!member) throw new MemberNotFound();
       if (!isDeepStrictEqual(member, seen)) await this.departures.keep(member);
       await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
+      await this.roleSets.leave(member);
     });
     await this.users.releaseGuild([userId], guildId);
+  }
+
+  private async write(membership: Pick<MemberDocument, 'guild_id' | 'user_id'>, change: UpdateMemberDto): Promise<MemberDocument> {
+    const { role_ids } = change;
+    if (role_ids) await this.roleSets.enter({ ...membership, role_ids });
+    const $set = role_ids ? { ...change, role_set: roleSetOf(role_ids) } : change;
+    const before = await this.members.findOneAndUpdate(membership, { $set }, { returnDocument: 'before' }).lean<MemberDocument | null>();
+    if (role_ids) await this.roleSets.leave(before ?? { ...membership, role_set: roleSetOf(role_ids) });
+    if (!before) throw new MemberNotFound();
+    return { ...before, ...$set };
   }
 
   private change(authority: GuildAuthority, userId: Snowflake, decide: (actor: GuildAuthority, target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto): Promise<MemberDocument> {
@@ -170,11 +198,7 @@ export class MembersService {
       // Asked again, since either of them may have been changed while this waited.
       const [actor, member, tracks] = await Promise.all([this.resolver.afresh(authority), this.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
       const target = new GuildAuthority(actor.state, member, undefined, Date.now());
-      const $set = decide(actor, target, allRules(actor.state.guild, tracks));
-      const changed = await this.members
-        .findOneAndUpdate({ guild_id: guildId, user_id: userId }, { $set }, { returnDocument: 'after' })
-        .lean<MemberDocument | null>();
-      if (!changed) throw new MemberNotFound();
+      const changed = await this.write({ guild_id: guildId, user_id: userId }, decide(actor, target, allRules(actor.state.guild, tracks)));
       await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(changed));
       return changed;
     });

@@ -3,7 +3,7 @@ import type { MemberDocument } from '../members/member.schema';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import { has, inGuild, inTrack, minus, type PermissionSet, type Subject } from './algebra';
-import { type GuildState, type GuildTracks, rulesOf } from './guild-state';
+import { type GuildState, type GuildTracks, rolesHeld, rulesOf } from './guild-state';
 import { OwnerOnly, PermissionsMissing } from './permissions.errors';
 import type { Actor } from './policy';
 import type { Requirement } from './requirement';
@@ -33,8 +33,7 @@ export class GuildAuthority implements Actor {
     this.guildId = state.guild._id;
     this.userId = member.user_id;
     this.isOwner = state.guild.owner_id === member.user_id;
-    const held = new Set(member.role_ids).add(state.guild._id);
-    this.roles = state.roles.filter(({ _id }) => held.has(_id));
+    this.roles = rolesHeld(state, member.role_ids);
     this.highestPosition = this.isOwner ? Infinity : state.guild.role_ids.indexOf(this.roles.at(-1)?._id ?? state.guild._id) + 1;
     this.subject = {
       userId: this.userId,

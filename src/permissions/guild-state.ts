@@ -37,3 +37,18 @@ export function rulesOf({ track_layout }: Pick<GuildDocument, 'track_layout'>, t
 export function allRules(guild: GuildDocument, tracks: GuildTracks): TrackRules[] {
   return [...tracks.values()].map((track) => rulesOf(guild, tracks, track));
 }
+
+/** The roles of somebody who was given these, lowest first, with @everyone. */
+export function rolesHeld({ guild, roles }: GuildState, roleIds: readonly Snowflake[]): RoleDocument[] {
+  const held = new Set(roleIds).add(guild._id);
+  return roles.filter(({ _id }) => held.has(_id));
+}
+
+const named = new WeakMap<GuildTracks, ReadonlySet<Snowflake>>();
+
+/** The users that some track has an overwrite for. */
+export function namedIn(tracks: GuildTracks): ReadonlySet<Snowflake> {
+  const ids = named.get(tracks) ?? new Set([...tracks.values()].flatMap(({ overwrites }) => overwrites.filter(({ type }) => type === 'member').map(({ id }) => id)));
+  named.set(tracks, ids);
+  return ids;
+}

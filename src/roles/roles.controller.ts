@@ -1,11 +1,13 @@
 import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Answers, AnswersNothing, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { GuildChanged } from '../guilds/guilds.errors';
+import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../impact/impact.dto';
+import { ImpactService } from '../impact/impact.service';
 import { Permission } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
@@ -18,7 +20,10 @@ import { roleDtoOf, roleDtos, roleIn, RolesService } from './roles.service';
 @ApiTags('roles')
 @Controller('guilds/:guild_id/roles')
 export class RolesController {
-  constructor(private readonly roles: RolesService) {}
+  constructor(
+    private readonly roles: RolesService,
+    private readonly impact: ImpactService,
+  ) {}
 
   @Get()
   @Summary('Lists the roles, lowest first.')
@@ -53,9 +58,14 @@ export class RolesController {
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(RoleNotFound, RolePositionInvalid, RoleMoveDuplicate, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable, GuildChanged)
-  @Answers(z.array(roleDto))
-  async move(@Authority() authority: GuildAuthority, @JsonBody(moveRolesDto) moves: MoveRoleDto[], @IfMatch() seenVersion?: number): Promise<RoleDto[]> {
-    return this.roles.move(authority, moves, seenVersion);
+  @Answers(z.union([z.array(roleDto), impactDto]))
+  async move(
+    @Authority() authority: GuildAuthority,
+    @JsonBody(moveRolesDto) moves: MoveRoleDto[],
+    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @IfMatch() seenVersion?: number,
+  ): Promise<RoleDto[] | ImpactDto> {
+    return isDry ? this.impact.of(authority, this.roles.moving(moves, seenVersion)) : this.roles.move(authority, moves, seenVersion);
   }
 
   @Patch(':role_id')
@@ -63,9 +73,14 @@ export class RolesController {
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(RoleNotFound, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, EveryoneImmovable)
-  @Answers(roleDto)
-  async update(@Authority() authority: GuildAuthority, @IdParam('role_id') roleId: Snowflake, @JsonBody(updateRoleDto) change: UpdateRoleDto): Promise<RoleDto> {
-    return this.roles.update(authority, roleId, change);
+  @Answers(z.union([roleDto, impactDto]))
+  async update(
+    @Authority() authority: GuildAuthority,
+    @IdParam('role_id') roleId: Snowflake,
+    @JsonBody(updateRoleDto) change: UpdateRoleDto,
+    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+  ): Promise<RoleDto | ImpactDto> {
+    return isDry ? this.impact.of(authority, this.roles.updating(roleId, change)) : this.roles.update(authority, roleId, change);
   }
 
   @Delete(':role_id')

@@ -1,11 +1,14 @@
-import { Controller, Delete, Get, HttpStatus, Patch, Post, Put } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Controller, Delete, Get, HttpStatus, Patch, Post, Put, Res } from '@nestjs/common';
+import { ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Answers, AnswersNothing, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { GuildChanged } from '../guilds/guilds.errors';
+import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../impact/impact.dto';
+import { ImpactService } from '../impact/impact.service';
 import { Permission } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
@@ -19,7 +22,10 @@ import { TracksService } from './tracks.service';
 @ApiTags('tracks')
 @Controller('guilds/:guild_id/tracks')
 export class GuildTracksController {
-  constructor(private readonly tracks: TracksService) {}
+  constructor(
+    private readonly tracks: TracksService,
+    private readonly impact: ImpactService,
+  ) {}
 
   @Get()
   @Summary('Lists the tracks that one may view, in order.')
@@ -45,9 +51,14 @@ export class GuildTracksController {
   @Member()
   @Validated()
   @Problems(TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull, PermissionsMissing, GuildChanged)
-  @Answers(z.array(trackDto))
-  async move(@Authority() authority: GuildAuthority, @JsonBody(moveTracksDto) moves: MoveTrackDto[], @IfMatch() seenVersion?: number): Promise<TrackDto[]> {
-    return this.tracks.move(authority, moves, seenVersion);
+  @Answers(z.union([z.array(trackDto), impactDto]))
+  async move(
+    @Authority() authority: GuildAuthority,
+    @JsonBody(moveTracksDto) moves: MoveTrackDto[],
+    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @IfMatch() seenVersion?: number,
+  ): Promise<TrackDto[] | ImpactDto> {
+    return isDry ? this.impact.of(authority, this.tracks.moving(moves, seenVersion)) : this.tracks.move(authority, moves, seenVersion);
   }
 }
 
@@ -57,6 +68,7 @@ export class TracksController {
   constructor(
     private readonly tracks: TracksService,
     private readonly overwrites: OverwritesService,
+    private readonly impact: ImpactService,
   ) {}
 
   @Get()
@@ -73,9 +85,13 @@ export class TracksController {
   @RequirePermissions(Permission.ModifyTrack)
   @Validated()
   @Problems(TrackNotFound, TrackParentInvalid, CategoryFull)
-  @Answers(trackDto)
-  async update(@Authority() authority: TrackAuthority, @JsonBody(updateTrackDto) change: UpdateTrackDto): Promise<TrackDto> {
-    return this.tracks.update(authority, change);
+  @Answers(z.union([trackDto, impactDto]))
+  async update(
+    @Authority() authority: TrackAuthority,
+    @JsonBody(updateTrackDto) change: UpdateTrackDto,
+    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+  ): Promise<TrackDto | ImpactDto> {
+    return isDry ? this.impact.of(authority, this.tracks.updating(change)) : this.tracks.update(authority, change);
   }
 
   @Delete()
@@ -92,17 +108,31 @@ export class TracksController {
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(TrackNotFound, OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
-  @Answers(trackDto)
-  async putOverwrite(@Authority() authority: TrackAuthority, @IdParam('id') id: Snowflake, @JsonBody(putOverwriteDto) overwrite: PutOverwriteDto): Promise<TrackDto> {
-    return this.overwrites.put(authority, id, overwrite);
+  @Answers(z.union([trackDto, impactDto]))
+  async putOverwrite(
+    @Authority() authority: TrackAuthority,
+    @IdParam('id') id: Snowflake,
+    @JsonBody(putOverwriteDto) overwrite: PutOverwriteDto,
+    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+  ): Promise<TrackDto | ImpactDto> {
+    return isDry ? this.impact.of(authority, this.overwrites.putting(id, overwrite)) : this.overwrites.put(authority, id, overwrite);
   }
 
   @Delete('overwrites/:id')
   @Summary('Removes an overwrite.')
   @RequirePermissions(Permission.ManageRoles)
+  @Validated()
   @Problems(TrackNotFound, OverwriteNotFound, PermissionsNotHeld)
   @AnswersNothing()
-  async deleteOverwrite(@Authority() authority: TrackAuthority, @IdParam('id') id: Snowflake): Promise<void> {
-    await this.overwrites.delete(authority, id);
+  @ApiResponse({ status: HttpStatus.OK, description: 'What it would do, when that was asked.', standardSchema: impactDto })
+  async deleteOverwrite(
+    @Authority() authority: TrackAuthority,
+    @IdParam('id') id: Snowflake,
+    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ImpactDto | void> {
+    if (!isDry) return this.overwrites.delete(authority, id);
+    void reply.status(HttpStatus.OK);
+    return this.impact.of(authority, this.overwrites.deleting(id));
   }
 }

@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Snowflake } from '../common/snowflake';
+import type { GuildPlan } from '../guilds/guild-commits';
+import { inGuild, inTrack, minus, NOTHING, type PermissionSet, type Subject, type TrackRules } from '../permissions/algebra';
+import { type GuildState, type GuildTracks, rolesHeld, rulesOf } from '../permissions/guild-state';
+
+/** A guild as it is, or as it would be. */
+export interface Standing {
+  readonly state: GuildState;
+  readonly tracks: GuildTracks;
+}
+
+/** What somebody would have that they haven't, and the other way round. */
+export interface Difference {
+  readonly gained: PermissionSet;
+  readonly lost: PermissionSet;
+}
+
+/** What somebody would gain and lose, in the guild and in those tracks where it is anything. */
+export interface MemberImpact {
+  readonly guild: Difference;
+  readonly tracks: readonly (Difference & { readonly track_id: Snowflake })[];
+}
+
+/** Whose permissions are compared; nobody in particular when only their roles count. */
+export interface Whose {
+  readonly userId?: Snowflake;
+  readonly roleIds: readonly Snowflake[];
+}
+
+/** A guild as a plan would make it. */
+export function planned({ state, tracks }: Standing, { guild: change, role, track }: GuildPlan): Standing {
+  const guild = { ...state.guild, ...change };
+  const roles = new Map(state.roles.map((existing) => [existing._id, existing]));
+  if (role) roles.set(role._id, role);
+  return { state: { guild, roles: guild.role_ids.flatMap((id) => roles.get(id) ?? []) }, tracks: track ? new Map(tracks).set(track._id, track) : tracks };
+}
+
+interface ComparedTrack {
+  readonly id: Snowflake;
+  readonly before: TrackRules;
+  readonly after: TrackRules;
+}
+
+const NOBODY = 0n;
+const UNCHANGED: Difference = { gained: NOTHING, lost: NOTHING };
+
+/** Compares what members may do before and after a change, aside from time-outs. */
+export class Comparison {
+  private readonly tracks: readonly ComparedTrack[];
+  private readonly changedTracks: readonly ComparedTrack[];
+
+  /** @param trackIds the tracks that may be told of */
+  constructor(
+    private readonly before: Standing,
+    private readonly after: Standing,
+    trackIds: readonly Snowflake[],
+  ) {
+    this.tracks = trackIds.map((id) => ({ id, before: rulesIn(before, id), after: rulesIn(after, id) }));
+    this.changedTracks = this.tracks.filter((track) => !isDeepStrictEqual(track.before, track.after));
+  }
+
+  /** What somebody would gain and lose; undefined when that is nothing. */
+  of(whose: Whose): MemberImpact | undefined {
+    const was = subjectIn(this.before.state, whose);
+    const will = subjectIn(this.after.state, whose);
+    const isSame = isDeepStrictEqual(was.roles, will.roles);
+    const guild = isSame ? UNCHANGED : difference(inGuild(was), inGuild(will));
+    const tracks = (isSame ? this.changedTracks : this.tracks).flatMap(({ id, before, after }) => {
+      const inside = difference(inTrack(was, before), inTrack(will, after));
+      return isAny(inside) ? [{ track_id: id, ...inside }] : [];
+    });
+    return isAny(guild) || tracks.length > 0 ? { guild, tracks } : undefined;
+  }
+}
+
+function subjectIn(state: GuildState, { userId = NOBODY, roleIds }: Whose): Subject {
+  return { userId, isOwner: false, isTimedOut: false, roles: rolesHeld(state, roleIds).map(({ _id, allow, deny }) => ({ id: _id, allow, deny })) };
+}
+
+function rulesIn({ state, tracks }: Standing, id: Snowflake): TrackRules {
+  const track = tracks.get(id);
+  return track ? rulesOf(state.guild, tracks, track) : { overwrites: [], inherits: false, categoryOverwrites: [] };
+}
+
+const difference = (before: PermissionSet, after: PermissionSet): Difference => ({ gained: minus(after, before), lost: minus(before, after) });
+
+const isAny = ({ gained, lost }: Difference): boolean => gained !== NOTHING || lost !== NOTHING;

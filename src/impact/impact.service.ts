@@ -1,0 +1,106 @@
+import { setImmediate } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
+import { type Decision, guildAuthorityOf, type GuildPlan } from '../guilds/guild-commits';
+import type { MemberDocument } from '../members/member.schema';
+import { roleSetOf } from '../members/role-set.schema';
+import { MembersService } from '../members/members.service';
+import { RoleSetsService } from '../members/role-sets.service';
+import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
+import { AuthorityResolver } from '../permissions/authority-resolver';
+import { type GuildState, namedIn } from '../permissions/guild-state';
+import { isSeenBy } from '../tracks/track-views';
+import { Comparison, type MemberImpact, planned, type Standing } from './comparison';
+import type { AffectedGroupDto, ImpactDto } from './impact.dto';
+
+const COMPARED_AT_ONCE = 16;
+
+/** Members who may do the same: those with the same roles, without those who are looked at alone. */
+interface Group {
+  readonly roleIds: readonly Snowflake[];
+  /** What stands for their roles in their documents: several when roles are gone that once told them apart. */
+  readonly roleSets: readonly string[];
+  readonly memberCount: number;
+  /** Who is looked at alone. */
+  readonly userId?: Snowflake;
+}
+
+type Affected = Group & { readonly impact: MemberImpact };
+
+/** Those who may do something else than others with the same roles: the owner, and whom an overwrite names. */
+type Alone = ReadonlyMap<Snowflake, MemberDocument>;
+
+/** Tells what a change would do without making it. Its cost follows the number of role sets and of overwrites for members, not of members. */
+@Injectable()
+export class ImpactService {
+  constructor(
+    private readonly members: MembersService,
+    private readonly roleSets: RoleSetsService,
+    private readonly resolver: AuthorityResolver,
+  ) {}
+
+  /** Who would gain or lose what if this were decided now, in the tracks that the asker sees. @throws what the decision throws */
+  async of<Who extends GuildAuthority | TrackAuthority>(authority: Who, decide: Decision<Who, GuildPlan>): Promise<ImpactDto> {
+    const asker = guildAuthorityOf(authority);
+    const { guildId, state } = asker;
+    const [plan, tracks] = await Promise.all([decide(authority), this.resolver.tracksOfGuild(guildId)]);
+    const before: Standing = { state, tracks };
+    const after = planned(before, plan);
+    const comparison = new Comparison(before, after, [...tracks.keys()].filter((id) => isSeenBy(asker, tracks, id)));
+    const alone = await this.alone(before, after);
+    const affected = await compare(await this.groups(state, alone), comparison);
+    const shown = affected.toSorted((one, other) => other.memberCount - one.memberCount).slice(0, LIMITS.groupsInImpact);
+    return {
+      member_count: affected.reduce((count, { memberCount }) => count + memberCount, 0),
+      group_count: affected.length,
+      groups: await Promise.all(shown.map((group) => this.describe(guildId, group, alone))),
+    };
+  }
+
+  private async alone(before: Standing, after: Standing): Promise<Alone> {
+    const { _id, owner_id } = before.state.guild;
+    const members = await this.members.listAmong(_id, [...new Set([...namedIn(before.tracks), ...namedIn(after.tracks), owner_id])]);
+    return new Map(members.map((member) => [member.user_id, member]));
+  }
+
+  private async groups({ guild }: GuildState, alone: Alone): Promise<Group[]> {
+    const existing = new Set(guild.role_ids);
+    const counts = new Map<string, number>();
+    for (const { role_set } of alone.values()) counts.set(role_set, (counts.get(role_set) ?? 0) + 1);
+    const groups = new Map<string, Group>();
+    for (const { role_ids, role_set, member_count } of await this.roleSets.listOf(guild._id)) {
+      const roleIds = role_ids.filter((id) => existing.has(id));
+      const roles = roleSetOf(roleIds);
+      const { roleSets = [], memberCount = 0 } = groups.get(roles) ?? {};
+      groups.set(roles, { roleIds, roleSets: [...roleSets, role_set], memberCount: memberCount + member_count - (counts.get(role_set) ?? 0) });
+    }
+    // The owner may do everything, before and after.
+    const named = [...alone.values()].filter(({ user_id }) => user_id !== guild.owner_id).map((member) => groupOfOne(member, existing));
+    return [...groups.values(), ...named].filter(({ memberCount }) => memberCount > 0);
+  }
+
+  private async describe(guildId: Snowflake, { roleIds, roleSets, memberCount, userId, impact: { guild, tracks } }: Affected, alone: Alone): Promise<AffectedGroupDto> {
+    const ids = userId === undefined ? await Promise.all(roleSets.map((roleSet) => this.members.idsIn(guildId, roleSet, LIMITS.namedInGroup))) : [];
+    const user_ids = userId === undefined ? ids.flat().filter((id) => !alone.has(id)) : [userId];
+    return { role_ids: [...roleIds], member_count: memberCount, user_ids: user_ids.slice(0, LIMITS.namedInGroup), guild, tracks: [...tracks] };
+  }
+}
+
+const groupOfOne = ({ user_id, role_ids, role_set }: MemberDocument, existing: ReadonlySet<Snowflake>): Group => ({
+  roleIds: role_ids.filter((id) => existing.has(id)),
+  roleSets: [role_set],
+  memberCount: 1,
+  userId: user_id,
+});
+
+async function compare(groups: readonly Group[], comparison: Comparison): Promise<Affected[]> {
+  const affected: Affected[] = [];
+  for (const [index, group] of groups.entries()) {
+    // Other requests get their turn in between.
+    if (index % COMPARED_AT_ONCE === COMPARED_AT_ONCE - 1) await setImmediate();
+    const impact = comparison.of(group);
+    if (impact) affected.push({ ...group, impact });
+  }
+  return affected;
+}

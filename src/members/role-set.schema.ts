@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+
+/** Roles that some members of a guild have together, and how many have exactly these. */
+export interface RoleSetDocument {
+  readonly _id: Snowflake;
+  readonly guild_id: Snowflake;
+  /** What stands for the set in its members' documents. */
+  readonly role_set: string;
+  /** May mention roles that are gone. */
+  readonly role_ids: readonly Snowflake[];
+  readonly member_count: number;
+}
+
+export const roleSetSchema = new Schema<RoleSetDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    role_set: { type: String, required: true },
+    role_ids: { type: [BigInt], required: true },
+    member_count: { type: Number, required: true },
+  },
+  { ...STORED, collection: 'role_sets' },
+);
+roleSetSchema.index({ guild_id: 1, role_set: 1 }, { unique: true });
+
+/** What stands for a set of roles: the same short text for the same roles in any order. */
+export const roleSetOf = (roleIds: readonly Snowflake[]): string => createHash('sha256').update(roleIds.map(String).sort().join()).digest('base64url').slice(0, 22);
