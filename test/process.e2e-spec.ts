@@ -13,6 +13,11 @@ interface Running {
   readonly output: () => string;
 }
 
+interface Answered {
+  readonly status: number;
+  readonly body: { readonly id: string };
+}
+
 describe('the process', () => {
   let dataDir: string;
   const children: ChildProcess[] = [];
@@ -91,6 +96,51 @@ describe('the process', () => {
       await end(again, 'SIGKILL');
     }
   });
+
+  it('leaves either the old or the new order when it is killed while roles and tracks move', async () => {
+    const rounds = Number(process.env['KILL_ROUNDS'] ?? 4);
+    let running = await start();
+    const ask = async (method: string, path: string, token: string, body?: unknown): Promise<Answered> => {
+      const answer = await fetch(`${running.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) }, ...(body !== undefined && { body: JSON.stringify(body) }) });
+      return { status: answer.status, body: (await answer.json()) as never };
+    };
+    const { token } = (await (await fetch(`${running.url}/api/v1/auth/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'ada', email: 'ada@example.org', password: 'correct horse' }) })).json()) as { token: string };
+    const { id } = (await ask('POST', '/guilds', token, { name: 'Engines' })).body;
+    for (let made = 0; made < 12; made += 1) {
+      await ask('POST', `/guilds/${id}/roles`, token, { name: `r${made}` });
+      await ask('POST', `/guilds/${id}/tracks`, token, { name: `t${made}` });
+    }
+    const idsOf = ({ body }: Answered): string[] => (body as unknown as { id: string }[]).map((each) => each.id);
+
+    let [killedAmidst, made] = [0, 0];
+    for (let round = 0; round < rounds; round += 1) {
+      const expected = await Promise.all(
+        ['roles', 'tracks'].map(async (kind) => ({ path: `/guilds/${id}/${kind}`, old: idsOf(await ask('GET', `/guilds/${id}/${kind}`, token)), next: undefined as string[] | undefined })),
+      );
+      const moving = expected.map(async (state) => {
+        // The last of them goes to the front of those that can be moved, again and again.
+        for (const first = state.path.endsWith('roles') ? 1 : 2; ; made += 1) {
+          const last = state.old.at(-1)!;
+          state.next = [...state.old.slice(0, first), last, ...state.old.slice(first, -1)];
+          const moved = await ask('PATCH', state.path, token, [{ id: last, position: 2 }]);
+          expect(idsOf(moved)).toEqual(state.next);
+          state.old = state.next;
+        }
+      });
+      const ended = Promise.allSettled(moving);
+      await new Promise((later) => setTimeout(later, 100 + Math.random() * 300));
+      await end(running, 'SIGKILL');
+      for (const outcome of await ended) expect(String((outcome as PromiseRejectedResult).reason)).toContain('fetch failed');
+      running = await start();
+      for (const { path, old, next } of expected) {
+        const found = idsOf(await ask('GET', path, token));
+        if (found.join() !== old.join()) killedAmidst += 1;
+        expect([old, next]).toContainEqual(found);
+      }
+    }
+    process.stdout.write(`killed ${rounds} times while ${made} moves were made, ${killedAmidst} times after a move that was never acknowledged\n`);
+    expect(made).toBeGreaterThan(rounds);
+  }, 120_000);
 
   it('refuses a second process on the same data', async () => {
     await start();

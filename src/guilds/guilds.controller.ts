@@ -1,9 +1,9 @@
-import { Controller, Delete, Get, Header, HttpStatus, Patch, Post, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Header, HttpStatus, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Answers, AnswersNothing, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { Answers, AnswersNothing, AnswersVersioned, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
+import { Versioned } from '../common/versioned';
 import type { Snowflake } from '../common/snowflake';
 import { MemberNotFound } from '../members/members.errors';
 import { MembersService } from '../members/members.service';
@@ -34,10 +34,9 @@ export class GuildsController {
   @Get(':guild_id')
   @Summary('Reads a guild. Its ETag is the version of its order and permissions.')
   @Member()
-  @Answers(guildDto)
-  read(@Authority() { state }: GuildAuthority, @Res({ passthrough: true }) reply: FastifyReply): GuildDto {
-    void reply.header('ETag', `"${state.guild.version}"`);
-    return guildDtoOf(state.guild);
+  @AnswersVersioned(guildDto)
+  read(@Authority() { state }: GuildAuthority): Versioned<GuildDto> {
+    return new Versioned(state.guild.version, guildDtoOf(state.guild));
   }
 
   @Get(':guild_id/preview')
@@ -55,9 +54,10 @@ export class GuildsController {
   @RequirePermissions(Permission.ModifyGuild)
   @Validated()
   @Problems(OwnerOnly, MemberNotFound)
-  @Answers(guildDto)
-  async update(@Authority() authority: GuildAuthority, @JsonBody(updateGuildDto) change: UpdateGuildDto): Promise<GuildDto> {
-    return guildDtoOf(await this.guilds.update(authority, change));
+  @AnswersVersioned(guildDto)
+  async update(@Authority() authority: GuildAuthority, @JsonBody(updateGuildDto) change: UpdateGuildDto): Promise<Versioned<GuildDto>> {
+    const guild = await this.guilds.update(authority, change);
+    return new Versioned(guild.version, guildDtoOf(guild));
   }
 
   @Delete(':guild_id')

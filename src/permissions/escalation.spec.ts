@@ -14,6 +14,7 @@ import {
   assertMayGiveRole,
   assertMayGiveRoleInTracks,
   assertMayGrant,
+  assertMayPlace,
   assertMayOverwrite,
   assertMayReorder,
   assertMayReorderInTracks,
@@ -117,8 +118,9 @@ interface Act {
 const ROLE_ACTS = {
   create(guild, actor, _, { other, says }) {
     const id = BigInt(300 + guild.says.size);
-    const order = placeRole(guild.order, id, 2 + (other % guild.order.length));
-    assertBelow(actor, order.indexOf(id) + 1);
+    const position = other === 0 ? undefined : 2 + (other % guild.order.length);
+    const order = placeRole(guild.order, id, position);
+    assertMayPlace(actor, position);
     assertMayGrant(actor.permissions, SILENT, says);
     return { ...guild, order, says: new Map(guild.says).set(id, says) };
   },

@@ -55,6 +55,11 @@ export function assertBelow(actor: Actor, position: number): void {
   if (position >= actor.highestPosition) throw new RoleOutOfReach();
 }
 
+/** A new role arrives right above @everyone, below who has any other; where it is asked for has to be below the actor's highest. @throws RoleOutOfReach */
+export function assertMayPlace(actor: Actor, position: number | undefined): void {
+  if (position === undefined ? actor.highestPosition < 2 : position >= actor.highestPosition) throw new RoleOutOfReach();
+}
+
 /** A member's highest role has to be strictly below the actor's; the owner is below nobody, and nobody below themselves. @throws MemberOutOfReach */
 export function assertMayActOnMember(actor: Actor, target: Target): void {
   if (target.isOwner || target.userId === actor.userId || target.highestPosition >= actor.highestPosition) throw new MemberOutOfReach();

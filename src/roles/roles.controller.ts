@@ -1,10 +1,11 @@
 import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { Answers, AnswersVersioned, AnswersVersionOnly, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
+import { Versioned } from '../common/versioned';
 import { GuildChanged } from '../guilds/guilds.errors';
 import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../impact/impact.dto';
 import { ImpactService } from '../impact/impact.service';
@@ -28,9 +29,9 @@ export class RolesController {
   @Get()
   @Summary('Lists the roles, lowest first.')
   @Member()
-  @Answers(z.array(roleDto))
-  list(@Authority() { state }: GuildAuthority): RoleDto[] {
-    return roleDtos(state);
+  @AnswersVersioned(z.array(roleDto))
+  list(@Authority() { state }: GuildAuthority): Versioned<RoleDto[]> {
+    return new Versioned(state.guild.version, roleDtos(state));
   }
 
   @Get(':role_id')
@@ -47,8 +48,8 @@ export class RolesController {
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(RoleLimitReached, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap)
-  @Answers(roleDto, HttpStatus.CREATED)
-  async create(@Authority() authority: GuildAuthority, @JsonBody(createRoleDto) role: CreateRoleDto): Promise<RoleDto> {
+  @AnswersVersioned(roleDto, HttpStatus.CREATED)
+  async create(@Authority() authority: GuildAuthority, @JsonBody(createRoleDto) role: CreateRoleDto): Promise<Versioned<RoleDto>> {
     return this.roles.create(authority, role);
   }
 
@@ -58,37 +59,39 @@ export class RolesController {
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(RoleNotFound, RolePositionInvalid, RoleMoveDuplicate, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable, GuildChanged)
-  @Answers(z.union([z.array(roleDto), impactDto]))
+  @AnswersVersioned(z.union([z.array(roleDto), impactDto]))
   async move(
     @Authority() authority: GuildAuthority,
     @JsonBody(moveRolesDto) moves: MoveRoleDto[],
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @IfMatch() seenVersion?: number,
-  ): Promise<RoleDto[] | ImpactDto> {
+  ): Promise<Versioned<RoleDto[]> | ImpactDto> {
     return isDry ? this.impact.of(authority, this.roles.moving(moves, seenVersion)) : this.roles.move(authority, moves, seenVersion);
   }
 
   @Patch(':role_id')
   @Summary('Changes a role; `position` moves it.')
+  @ApiHeader({ name: 'If-Match', required: false, description: 'The guild’s version that the role was seen at.' })
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
-  @Problems(RoleNotFound, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, EveryoneImmovable)
-  @Answers(z.union([roleDto, impactDto]))
+  @Problems(RoleNotFound, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, EveryoneImmovable, GuildChanged)
+  @AnswersVersioned(z.union([roleDto, impactDto]))
   async update(
     @Authority() authority: GuildAuthority,
     @IdParam('role_id') roleId: Snowflake,
     @JsonBody(updateRoleDto) change: UpdateRoleDto,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-  ): Promise<RoleDto | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.roles.updating(roleId, change)) : this.roles.update(authority, roleId, change);
+    @IfMatch() seenVersion?: number,
+  ): Promise<Versioned<RoleDto> | ImpactDto> {
+    return isDry ? this.impact.of(authority, this.roles.updating(roleId, change, seenVersion)) : this.roles.update(authority, roleId, change, seenVersion);
   }
 
   @Delete(':role_id')
   @Summary('Deletes a role.')
   @RequirePermissions(Permission.ManageRoles)
   @Problems(RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable)
-  @AnswersNothing()
-  async delete(@Authority() authority: GuildAuthority, @IdParam('role_id') roleId: Snowflake): Promise<void> {
-    await this.roles.delete(authority, roleId);
+  @AnswersVersionOnly()
+  async delete(@Authority() authority: GuildAuthority, @IdParam('role_id') roleId: Snowflake): Promise<Versioned<void>> {
+    return this.roles.delete(authority, roleId);
   }
 }

@@ -4,6 +4,7 @@ import type { Model } from 'mongoose';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
+import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
@@ -15,7 +16,7 @@ import { EVERYONE_DEFAULT, NOTHING, type Overwrite } from '../permissions/algebr
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { allRules, type GuildState } from '../permissions/guild-state';
-import { assertBelow, assertDisjoint, assertMayDeleteRole, assertMayGrant, assertMayReorder, assertMayReorderInTracks, assertMayTakeRoleInTracks } from '../permissions/policy';
+import { assertBelow, assertDisjoint, assertMayDeleteRole, assertMayGrant, assertMayPlace, assertMayReorder, assertMayReorderInTracks, assertMayTakeRoleInTracks } from '../permissions/policy';
 import { OverwritesService } from '../tracks/overwrites.service';
 import { moveRoles, placeRole, removeRole, type RoleMove } from './role-order';
 import type { CreateRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
@@ -58,14 +59,14 @@ export class RolesService {
    * @throws RoleLimitReached when the guild has 200
    * @throws RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap
    */
-  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto): Promise<RoleDto> {
+  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto): Promise<Versioned<RoleDto>> {
     assertDisjoint(fields);
     const role: RoleDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = (actor: GuildAuthority): GuildPlan => {
       const { role_ids } = actor.state.guild;
       if (role_ids.length >= LIMITS.roles) throw new RoleLimitReached();
       const order = placeRole(role_ids, role._id, position);
-      assertBelow(actor, order.indexOf(role._id) + 1);
+      assertMayPlace(actor, position);
       assertMayGrant(actor.permissions, SILENT, role);
       return { guild: { role_ids: order } };
     };
@@ -75,7 +76,7 @@ export class RolesService {
     try {
       const tell = (guild: GuildDocument): Promise<void> => this.events.publish('ROLE_CREATE', { guildId: guild._id }, roleDtoOf(role, guild));
       const { guild } = await this.commits.commit(authority, { decide: place, tell });
-      return roleDtoOf(role, guild);
+      return new Versioned(guild.version, roleDtoOf(role, guild));
     } catch (error) {
       await this.roles.deleteOne({ _id: role._id });
       throw error;
@@ -86,22 +87,24 @@ export class RolesService {
    * Changes a role; `position` moves it.
    *
    * @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, RolePositionInvalid, EveryoneImmovable
+   * @throws GuildChanged when the guild isn't at the version that was seen
    */
-  async update(authority: GuildAuthority, roleId: Snowflake, change: UpdateRoleDto): Promise<RoleDto> {
+  async update(authority: GuildAuthority, roleId: Snowflake, change: UpdateRoleDto, seenVersion?: number): Promise<Versioned<RoleDto>> {
     const { guild, plan } = await this.commits.commit(authority, {
-      decide: this.updating(roleId, change),
+      decide: this.updating(roleId, change, seenVersion),
       write: ({ role }) => this.write(role),
       tell: async (committed, { role }) => {
         await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, roleDtoOf(role, committed));
         if (change.position !== undefined) await this.tellOrder(committed);
       },
     });
-    return roleDtoOf(plan.role, guild);
+    return new Versioned(guild.version, roleDtoOf(plan.role, guild));
   }
 
   /** What `update` decides. */
-  updating(roleId: Snowflake, { position, ...fields }: UpdateRoleDto): Decision<GuildAuthority, GuildPlan & { readonly role: RoleDocument }> {
+  updating(roleId: Snowflake, { position, ...fields }: UpdateRoleDto, seenVersion?: number): Decision<GuildAuthority, GuildPlan & { readonly role: RoleDocument }> {
     return async (actor) => {
+      assertSeen(actor.state.guild, seenVersion);
       const before = roleIn(actor.state, roleId);
       const role = { ...before, ...fields, revision: before.revision + 1 };
       assertBelow(actor, positionIn(actor.state.guild, roleId));
@@ -125,9 +128,9 @@ export class RolesService {
    * @throws GuildChanged when the guild isn't at the version that the mover saw
    * @see DESIGN.md, "The guild document is the commit point"
    */
-  async move(authority: GuildAuthority, moves: readonly RoleMove[], seenVersion?: number): Promise<RoleDto[]> {
+  async move(authority: GuildAuthority, moves: readonly RoleMove[], seenVersion?: number): Promise<Versioned<RoleDto[]>> {
     const { guild, actor } = await this.commits.commit(authority, { decide: this.moving(moves, seenVersion), tell: (committed) => this.tellOrder(committed) });
-    return roleDtos({ ...actor.state, guild });
+    return new Versioned(guild.version, roleDtos({ ...actor.state, guild }));
   }
 
   /** What `move` decides. */
@@ -139,9 +142,9 @@ export class RolesService {
   }
 
   /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable */
-  async delete(authority: GuildAuthority, roleId: Snowflake): Promise<void> {
+  async delete(authority: GuildAuthority, roleId: Snowflake): Promise<Versioned<void>> {
     const { guildId } = authority;
-    await this.commits.commit(authority, {
+    const { guild: committed } = await this.commits.commit(authority, {
       decide: async (actor) => {
         const { guild } = actor.state;
         const role = roleIn(actor.state, roleId);
@@ -153,6 +156,7 @@ export class RolesService {
       tell: () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
     });
     await Promise.all([this.members.sweepRole(guildId, roleId), this.overwrites.sweep(guildId, roleId), this.roles.deleteOne({ _id: roleId })]);
+    return new Versioned(committed.version, undefined);
   }
 
   /** Removes the roles of a guild that is gone. */

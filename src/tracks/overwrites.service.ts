@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
+import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import { type Committed, type Decision, GuildCommits, type GuildPlan } from '../guilds/guild-commits';
@@ -32,10 +33,10 @@ export class OverwritesService {
   ) {}
 
   /** Sets what a role or member may or may not do in a track. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld */
-  async put(authority: TrackAuthority, id: Snowflake, change: PutOverwriteDto): Promise<TrackDto> {
+  async put(authority: TrackAuthority, id: Snowflake, change: PutOverwriteDto): Promise<Versioned<TrackDto>> {
     const { guild, plan, actor } = await this.commit(authority, this.putting(id, change));
     const tracks = new Map(actor.tracks).set(plan.track._id, plan.track);
-    return trackDtoOf(plan.track, tracksSeenBy(actor.guild.under({ ...actor.guild.state, guild }), tracks));
+    return new Versioned(guild.version, trackDtoOf(plan.track, tracksSeenBy(actor.guild.under({ ...actor.guild.state, guild }), tracks)));
   }
 
   /** What `put` decides. */
@@ -52,8 +53,9 @@ export class OverwritesService {
   }
 
   /** Removes an overwrite. @throws OverwriteNotFound, PermissionsNotHeld */
-  async delete(authority: TrackAuthority, id: Snowflake): Promise<void> {
-    await this.commit(authority, this.deleting(id));
+  async delete(authority: TrackAuthority, id: Snowflake): Promise<Versioned<void>> {
+    const { guild } = await this.commit(authority, this.deleting(id));
+    return new Versioned(guild.version, undefined);
   }
 
   /** What `delete` decides. */

@@ -2,10 +2,11 @@ import { Controller, Delete, Get, HttpStatus, Patch, Post, Put, Res } from '@nes
 import { ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { Answers, AnswersVersioned, AnswersVersionOnly, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
+import { Versioned } from '../common/versioned';
 import { GuildChanged } from '../guilds/guilds.errors';
 import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../impact/impact.dto';
 import { ImpactService } from '../impact/impact.service';
@@ -30,8 +31,8 @@ export class GuildTracksController {
   @Get()
   @Summary('Lists the tracks that one may view, in order.')
   @Member()
-  @Answers(z.array(trackDto))
-  async list(@Authority() authority: GuildAuthority): Promise<TrackDto[]> {
+  @AnswersVersioned(z.array(trackDto))
+  async list(@Authority() authority: GuildAuthority): Promise<Versioned<TrackDto[]>> {
     return this.tracks.list(authority);
   }
 
@@ -40,8 +41,8 @@ export class GuildTracksController {
   @RequirePermissions(Permission.CreateTrack)
   @Validated()
   @Problems(TrackLimitReached, CategoryFull, TrackParentInvalid, OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
-  @Answers(trackDto, HttpStatus.CREATED)
-  async create(@Authority() authority: GuildAuthority, @JsonBody(createTrackDto) track: CreateTrackDto): Promise<TrackDto> {
+  @AnswersVersioned(trackDto, HttpStatus.CREATED)
+  async create(@Authority() authority: GuildAuthority, @JsonBody(createTrackDto) track: CreateTrackDto): Promise<Versioned<TrackDto>> {
     return this.tracks.create(authority, track);
   }
 
@@ -51,13 +52,13 @@ export class GuildTracksController {
   @Member()
   @Validated()
   @Problems(TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull, PermissionsMissing, GuildChanged)
-  @Answers(z.union([z.array(trackDto), impactDto]))
+  @AnswersVersioned(z.union([z.array(trackDto), impactDto]))
   async move(
     @Authority() authority: GuildAuthority,
     @JsonBody(moveTracksDto) moves: MoveTrackDto[],
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @IfMatch() seenVersion?: number,
-  ): Promise<TrackDto[] | ImpactDto> {
+  ): Promise<Versioned<TrackDto[]> | ImpactDto> {
     return isDry ? this.impact.of(authority, this.tracks.moving(moves, seenVersion)) : this.tracks.move(authority, moves, seenVersion);
   }
 }
@@ -82,25 +83,27 @@ export class TracksController {
 
   @Patch()
   @Summary('Changes a track; `position` and `parent_id` move it.')
+  @ApiHeader({ name: 'If-Match', required: false, description: 'The guild’s version that the track was seen at.' })
   @RequirePermissions(Permission.ModifyTrack)
   @Validated()
-  @Problems(TrackNotFound, TrackParentInvalid, CategoryFull)
-  @Answers(z.union([trackDto, impactDto]))
+  @Problems(TrackNotFound, TrackParentInvalid, CategoryFull, GuildChanged)
+  @AnswersVersioned(z.union([trackDto, impactDto]))
   async update(
     @Authority() authority: TrackAuthority,
     @JsonBody(updateTrackDto) change: UpdateTrackDto,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-  ): Promise<TrackDto | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.tracks.updating(change)) : this.tracks.update(authority, change);
+    @IfMatch() seenVersion?: number,
+  ): Promise<Versioned<TrackDto> | ImpactDto> {
+    return isDry ? this.impact.of(authority, this.tracks.updating(change, seenVersion)) : this.tracks.update(authority, change, seenVersion);
   }
 
   @Delete()
   @Summary('Deletes a track. What was in a category takes its place.')
   @RequirePermissions(Permission.DeleteTracks)
   @Problems(TrackNotFound)
-  @AnswersNothing()
-  async delete(@Authority() authority: TrackAuthority): Promise<void> {
-    await this.tracks.delete(authority);
+  @AnswersVersionOnly()
+  async delete(@Authority() authority: TrackAuthority): Promise<Versioned<void>> {
+    return this.tracks.delete(authority);
   }
 
   @Put('overwrites/:id')
@@ -108,13 +111,13 @@ export class TracksController {
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(TrackNotFound, OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
-  @Answers(z.union([trackDto, impactDto]))
+  @AnswersVersioned(z.union([trackDto, impactDto]))
   async putOverwrite(
     @Authority() authority: TrackAuthority,
     @IdParam('id') id: Snowflake,
     @JsonBody(putOverwriteDto) overwrite: PutOverwriteDto,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-  ): Promise<TrackDto | ImpactDto> {
+  ): Promise<Versioned<TrackDto> | ImpactDto> {
     return isDry ? this.impact.of(authority, this.overwrites.putting(id, overwrite)) : this.overwrites.put(authority, id, overwrite);
   }
 
@@ -123,14 +126,14 @@ export class TracksController {
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(TrackNotFound, OverwriteNotFound, PermissionsNotHeld)
-  @AnswersNothing()
+  @AnswersVersionOnly()
   @ApiResponse({ status: HttpStatus.OK, description: 'What it would do, when that was asked.', standardSchema: impactDto })
   async deleteOverwrite(
     @Authority() authority: TrackAuthority,
     @IdParam('id') id: Snowflake,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ImpactDto | void> {
+  ): Promise<Versioned<void> | ImpactDto> {
     if (!isDry) return this.overwrites.delete(authority, id);
     void reply.status(HttpStatus.OK);
     return this.impact.of(authority, this.overwrites.deleting(id));

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
+import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
@@ -48,8 +49,9 @@ export class TracksService {
   }
 
   /** The tracks that a member may view, in order. */
-  async list(authority: GuildAuthority): Promise<TrackDto[]> {
-    return visibleTracks(authority, await this.resolver.tracksOfGuild(authority.guildId));
+  async list(authority: GuildAuthority): Promise<Versioned<TrackDto[]>> {
+    const tracks = await this.resolver.tracksOfGuild(authority.guildId);
+    return new Versioned(authority.state.guild.version, visibleTracks(authority, tracks));
   }
 
   /** A track as who may view it sees it. */
@@ -64,7 +66,7 @@ export class TracksService {
    * @throws PermissionsMissing when the category that takes it up doesn't let them make tracks in it
    * @throws OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
    */
-  async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto): Promise<TrackDto> {
+  async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto): Promise<Versioned<TrackDto>> {
     const track: TrackDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = async (actor: GuildAuthority): Promise<TrackPlan> => {
       const tracks = new Map(await this.resolver.tracksOfGuild(actor.guildId)).set(track._id, track);
@@ -86,10 +88,10 @@ export class TracksService {
     }
   }
 
-  /** Changes a track; `position` and `parent_id` move it. @throws TrackParentInvalid, CategoryFull */
-  async update(authority: TrackAuthority, change: UpdateTrackDto): Promise<TrackDto> {
+  /** Changes a track; `position` and `parent_id` move it. @throws TrackParentInvalid, CategoryFull, and GuildChanged when the guild isn't at the version that was seen */
+  async update(authority: TrackAuthority, change: UpdateTrackDto, seenVersion?: number): Promise<Versioned<TrackDto>> {
     const { guild, plan, actor } = await this.commits.commit(authority, {
-      decide: this.updating(change),
+      decide: this.updating(change, seenVersion),
       write: ({ track }) => this.write(track),
       tell: async (committed, { track }) => {
         await this.tell('TRACK_UPDATE', committed, track);
@@ -100,8 +102,9 @@ export class TracksService {
   }
 
   /** What `update` decides. */
-  updating({ position, parent_id, inherits, ...fields }: UpdateTrackDto): Decision<TrackAuthority, TrackPlan> {
+  updating({ position, parent_id, inherits, ...fields }: UpdateTrackDto, seenVersion?: number): Decision<TrackAuthority, TrackPlan> {
     return ({ guild, track: before, tracks }) => {
+      assertSeen(guild.state.guild, seenVersion);
       const track = { ...before, ...fields, revision: before.revision + 1 };
       if (position === undefined && parent_id === undefined && inherits === undefined) return { track };
       return { track, guild: { track_layout: moved(guild, tracks, [{ id: before._id, position, parent_id, inherits }]) } };
@@ -115,9 +118,10 @@ export class TracksService {
    * @throws PermissionsMissing when the mover may not change one of them
    * @throws GuildChanged when the guild isn't at the version that the mover saw
    */
-  async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], seenVersion?: number): Promise<TrackDto[]> {
+  async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], seenVersion?: number): Promise<Versioned<TrackDto[]>> {
     const { guild, actor } = await this.commits.commit(authority, { decide: this.moving(moves, seenVersion), tell: (committed) => this.tellOrder(committed) });
-    return visibleTracks(actor.under({ ...actor.state, guild }), await this.resolver.tracksOfGuild(guild._id));
+    const tracks = await this.resolver.tracksOfGuild(guild._id);
+    return new Versioned(guild.version, visibleTracks(actor.under({ ...actor.state, guild }), tracks));
   }
 
   /** What `move` decides. */
@@ -129,9 +133,9 @@ export class TracksService {
   }
 
   /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody */
-  async delete(authority: TrackAuthority): Promise<void> {
+  async delete(authority: TrackAuthority): Promise<Versioned<void>> {
     const { guildId, trackId } = authority;
-    await this.commits.commit(authority, {
+    const { guild: committed } = await this.commits.commit(authority, {
       decide: ({ guild, tracks }) => {
         const { track_layout: before } = guild.state.guild;
         const layout = inheriting(removeTrack(before, trackId), before);
@@ -141,6 +145,7 @@ export class TracksService {
       tell: () => this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
     });
     await this.tracks.deleteOne({ _id: trackId });
+    return new Versioned(committed.version, undefined);
   }
 
   /** Removes the tracks of a guild that is gone. */
@@ -154,9 +159,9 @@ export class TracksService {
     return modifiedCount === 1;
   }
 
-  private async seenBy(actor: GuildAuthority, guild: GuildDocument, track: TrackDocument): Promise<TrackDto> {
+  private async seenBy(actor: GuildAuthority, guild: GuildDocument, track: TrackDocument): Promise<Versioned<TrackDto>> {
     const tracks = new Map(await this.resolver.tracksOfGuild(guild._id)).set(track._id, track);
-    return trackDtoOf(track, tracksSeenBy(actor.under({ ...actor.state, guild }), tracks));
+    return new Versioned(guild.version, trackDtoOf(track, tracksSeenBy(actor.under({ ...actor.state, guild }), tracks)));
   }
 
   private tell(name: 'TRACK_CREATE' | 'TRACK_UPDATE', { _id: guildId, track_layout }: GuildDocument, track: TrackDocument): Promise<void> {
