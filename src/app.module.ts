@@ -5,6 +5,7 @@ import { AuthController } from './auth/auth.controller';
 import { AuthGuard } from './auth/auth.guard';
 import { AuthModule } from './auth/auth.module';
 import { ProblemFilter } from './common/problem.filter';
+import { MAX_WORKER_ID } from './common/snowflake';
 import { Snowflakes } from './common/snowflakes.service';
 import { ValidationPipe } from './common/validation.pipe';
 import { Config } from './config/config';
@@ -17,20 +18,26 @@ import { GuildsModule } from './guilds/guilds.module';
 import { MetaModule } from './meta/meta.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
+import { RedisConnection } from './redis/redis-connection';
+import { RedisModule } from './redis/redis.module';
+import { WorkerLease } from './redis/worker-lease';
 import { RateGuard } from './throttling/rate.guard';
 import { ThrottlingModule } from './throttling/throttling.module';
 import { UsersModule } from './users/users.module';
-
-const WORKER_IDS = 1_024;
 
 @Global()
 @Module({
   providers: [
     {
       provide: Snowflakes,
-      inject: [Config],
-      // A node that is not told its number takes one by chance: enough for one node, and told in .env.example.
-      useFactory: (config: Config) => new Snowflakes(config.get('WORKER_ID') ?? Math.floor(Math.random() * WORKER_IDS)),
+      inject: [Config, RedisConnection],
+      // A node that is not told its number leases one; alone, it takes one by chance.
+      useFactory: async (config: Config, redis?: RedisConnection) => {
+        const told = config.get('WORKER_ID');
+        const lease = told === undefined && redis ? await WorkerLease.take(redis) : undefined;
+        const own = told ?? Math.floor(Math.random() * (MAX_WORKER_ID + 1));
+        return new Snowflakes(() => lease?.current() ?? own);
+      },
     },
   ],
   exports: [Snowflakes],
@@ -48,6 +55,7 @@ export class AppModule {
         ConfigModule.with(environment),
         CommonModule,
         DatabaseModule.at(databaseUri),
+        RedisModule,
         EventsModule,
         ThrottlingModule,
         PermissionsModule,

@@ -1,4 +1,4 @@
-import { type BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Controller, Get, Inject } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Connection } from 'mongoose';
@@ -6,9 +6,12 @@ import { ServiceUnavailable } from '../common/common.errors';
 import { Summary } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
 import { Public } from '../permissions/requirement';
+import { RedisConnection } from '../redis/redis-connection';
 
 interface Health {
   readonly status: 'ok';
+  /** Only where there is one to share with other nodes. */
+  readonly redis?: 'up' | 'away';
 }
 
 const PING_TIMEOUT_MS = 2_000;
@@ -18,7 +21,10 @@ const PING_TIMEOUT_MS = 2_000;
 export class HealthController implements BeforeApplicationShutdown {
   private isStopping = false;
 
-  constructor(@InjectConnection() private readonly connection: Connection) {}
+  constructor(
+    @InjectConnection() private readonly connection: Connection,
+    @Inject(RedisConnection) private readonly redis: RedisConnection | undefined,
+  ) {}
 
   beforeApplicationShutdown(): void {
     this.isStopping = true;
@@ -33,13 +39,13 @@ export class HealthController implements BeforeApplicationShutdown {
   }
 
   @Get('ready')
-  @Summary('Whether requests can be served: the database answers, and the process is not stopping.')
+  @Summary('Whether requests can be served: the database answers, and the process is not stopping. Without Redis they can, so whether it is `away` is only told.')
   @Public()
   @Problems(ServiceUnavailable)
   @ApiOkResponse({ description: 'They can.' })
   async ready(): Promise<Health> {
     if (this.isStopping || !(await this.databaseAnswers())) throw new ServiceUnavailable();
-    return { status: 'ok' };
+    return { status: 'ok', ...(this.redis && { redis: this.redis.isUp ? 'up' : 'away' }) };
   }
 
   private async databaseAnswers(): Promise<boolean> {

@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { RedisConnection } from '../redis/redis-connection';
 import { type Command, CommandCounter, isWrite } from '../database/command-counter';
 
 /** What this node tells about itself. @see https://prometheus.io/docs/practices/naming/ */
@@ -21,8 +22,20 @@ export class Metrics {
 
   private readonly commands = new Counter({ name: 'derailed_database_commands_total', help: 'Commands sent to the database.', labelNames: ['kind', 'collection'], registers: [this.registry] });
 
-  constructor(counter: CommandCounter) {
+  constructor(counter: CommandCounter, @Inject(RedisConnection) redis: RedisConnection | undefined) {
     collectDefaultMetrics({ register: this.registry });
+    if (redis) this.redisUp(redis);
     counter.listen((command: Command) => this.commands.inc({ kind: isWrite(command) ? 'write' : 'read', collection: command.collection }));
+  }
+
+  private redisUp(redis: RedisConnection): void {
+    new Gauge({
+      name: 'derailed_redis_up',
+      help: 'Whether the Redis that nodes share can be asked: 1, or 0 while it is away.',
+      registers: [this.registry],
+      collect() {
+        this.set(redis.isUp ? 1 : 0);
+      },
+    });
   }
 }

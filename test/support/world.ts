@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { io, type Socket } from 'socket.io-client';
 import request from 'supertest';
 import { parseEnvironment } from '../../src/config/config';
 import { type Command, CommandCounter, isWrite } from '../../src/database/command-counter';
+import { type DatabaseServer, openDatabase } from '../../src/database/open-database';
 import { type Derailed, startDerailed } from '../../src/derailed';
 import { EventLog } from '../../src/events/event-log';
 
@@ -25,14 +27,19 @@ export type Json = Record<string, never> & { [field: string]: never };
 /** The real application with its real database, and people who use it. */
 export class World {
   private count = 0;
+  private turn = 0;
 
   private constructor(
-    private readonly derailed: Derailed,
+    private readonly nodes: readonly Derailed[],
+    private readonly database: DatabaseServer,
     private readonly dataDir: string,
   ) {}
 
-  /** Starts an application of its own, without rate limits unless they are asked for. */
-  static async start(settings: Record<string, string> = {}): Promise<World> {
+  /**
+   * Starts an application of its own, without rate limits unless they are asked for. With Redis it has as many nodes as are asked for, else as
+   * NODES says; people use them in turn.
+   */
+  static async start(settings: Record<string, string> = {}, count = Number(process.env['NODES'] ?? 1)): Promise<World> {
     const dataDir = mkdtempSync(join(tmpdir(), 'derailed-e2e-'));
     const environment = parseEnvironment({
       PORT: '0',
@@ -42,23 +49,35 @@ export class World {
       GATEWAY_SOCKETS_PER_ADDRESS: '0',
       GATEWAY_ADDRESS_CONNECTIONS: '0/1',
       MONGODB_URI: ownDatabase(process.env['MONGODB_URI']),
+      REDIS_URL: process.env['REDIS_URL'],
+      REDIS_PREFIX: `derailed:${randomUUID()}:`,
       ...settings,
     });
-    return new World(await startDerailed(environment), dataDir);
+    const database = await openDatabase(environment);
+    const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, () => startDerailed({ ...environment, MONGODB_URI: database.uri }));
+    return new World(await Promise.all(nodes), database, dataDir);
   }
 
+  /** Where each node listens. */
+  get urls(): readonly string[] {
+    return this.nodes.map(({ url }) => url);
+  }
+
+  /** Where the next request goes: every node's turn comes. */
   get url(): string {
-    return this.derailed.url;
+    this.turn += 1;
+    return this.urls[this.turn % this.nodes.length]!;
   }
 
   get app(): Derailed['app'] {
-    return this.derailed.app;
+    return this.nodes[0]!.app;
   }
 
   async stop(): Promise<void> {
     const { MONGODB_URI: uri } = process.env;
-    if (uri) await this.derailed.app.get<{ dropDatabase(): Promise<unknown> }>('DatabaseConnection').dropDatabase();
-    await this.derailed.stop();
+    if (uri) await this.app.get<{ dropDatabase(): Promise<unknown> }>('DatabaseConnection').dropDatabase();
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    await this.database.stop();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
@@ -102,7 +121,8 @@ export class World {
   /** Records the database commands that the application sends from now on. */
   recordCommands(): { readonly all: Command[]; readonly writes: Command[]; readonly reads: Command[]; stop(): void } {
     const all: Command[] = [];
-    const stop = this.app.get(CommandCounter).listen((command) => all.push(command));
+    const listening = this.nodes.map(({ app }) => app.get(CommandCounter).listen((command) => all.push(command)));
+    const stop = (): void => listening.forEach((end) => void end());
     return {
       all,
       get writes() {
@@ -117,7 +137,7 @@ export class World {
 
   /** Waits until everything that happened was dispatched and has had the time to arrive. */
   async settle(): Promise<void> {
-    await this.app.get(EventLog).drain();
+    for (const { app } of this.nodes) await app.get(EventLog).drain();
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   }
 }

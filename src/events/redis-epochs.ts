@@ -1,0 +1,73 @@
+import type { RedisConnection } from '../redis/redis-connection';
+import { RedisScript } from '../redis/redis-script';
+import { Epochs, MEMORY_MS } from './epochs';
+
+/** How long an epoch is kept. Whatever was remembered before it is forgotten by then, so that none at all, 0, says enough. */
+export const EPOCH_MS = 2 * MEMORY_MS;
+
+// Numbers of one counter, so that none ever comes back while this Redis knows it.
+const ADVANCE = new RedisScript(`
+local epoch = redis.call('INCR', KEYS[1])
+for index = 2, #KEYS do redis.call('SET', KEYS[index], epoch, 'PX', ARGV[1]) end
+`);
+
+interface Question {
+  readonly keys: readonly string[];
+  readonly answer: (epochs: readonly number[] | undefined) => void;
+}
+
+/** The epochs of several nodes, in Redis. While it is away nothing is remembered. */
+export class RedisEpochs extends Epochs {
+  /** A Redis that was away may have forgotten epochs: what is remembered from before is given the time to be forgotten too. */
+  private trustedFromMs = 0;
+  private questions: Question[] = [];
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly now: () => number = Date.now,
+  ) {
+    super();
+    redis.onAway(() => (this.trustedFromMs = Infinity));
+    redis.onBack(() => this.distrust());
+  }
+
+  /** The keys under which Redis has these epochs. */
+  static keysOf(redis: RedisConnection, epochs: readonly string[]): string[] {
+    return epochs.map((epoch) => redis.key('epoch', epoch));
+  }
+
+  // What is asked for in one go of the event loop is asked with one command, sent when all of it was asked for.
+  override current(keys: readonly string[]): Promise<readonly number[] | undefined> {
+    if (this.questions.length === 0) setImmediate(() => void this.ask());
+    return new Promise((answer) => this.questions.push({ keys, answer }));
+  }
+
+  override async advance(keys: readonly string[]): Promise<void> {
+    try {
+      await this.redis.run(ADVANCE, [this.redis.key('epochs'), ...RedisEpochs.keysOf(this.redis, keys)], [EPOCH_MS]);
+    } catch {
+      this.distrust();
+    }
+  }
+
+  private async ask(): Promise<void> {
+    const { questions } = this;
+    this.questions = [];
+    const known = await this.read([...new Set(questions.flatMap(({ keys }) => keys))]);
+    for (const { keys, answer } of questions) answer(known && keys.map((key) => known.get(key) ?? 0));
+  }
+
+  private async read(keys: readonly string[]): Promise<ReadonlyMap<string, number> | undefined> {
+    if (this.now() < this.trustedFromMs) return undefined;
+    try {
+      const epochs = await this.redis.commands.mget(RedisEpochs.keysOf(this.redis, keys));
+      return new Map(keys.map((key, index) => [key, Number(epochs[index] ?? 0)]));
+    } catch {
+      return undefined;
+    }
+  }
+
+  private distrust(): void {
+    this.trustedFromMs = this.now() + MEMORY_MS;
+  }
+}

@@ -1,0 +1,58 @@
+import { describeWithRedis, TestRedis } from '../../test/support/redis';
+import { RedisConnection } from './redis-connection';
+import { RedisScript } from './redis-script';
+
+const until = async (holds: () => boolean): Promise<void> => {
+  for (const deadline = Date.now() + 10_000; !holds(); ) {
+    if (Date.now() > deadline) throw new Error('It never came to that.');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+};
+
+describeWithRedis('the connection to Redis', () => {
+  let server: TestRedis;
+  let redis: RedisConnection;
+  beforeEach(async () => {
+    server = await TestRedis.start();
+    redis = await RedisConnection.open(server.url, 'derailed:');
+  });
+  afterEach(async () => {
+    redis.close();
+    await server.stop();
+  });
+
+  it('runs scripts that Redis does and does not know', async () => {
+    const double = new RedisScript(`return ARGV[1] * 2`);
+    expect([await redis.run(double, [], [4]), await redis.run(double, [], [5])]).toEqual([8, 10]);
+    await redis.commands.script('FLUSH');
+    expect(await redis.run(double, [], [6])).toBe(12);
+  });
+
+  it('names its keys alike', () => expect(redis.key('worker', 7)).toBe('derailed:worker:7'));
+
+  it('fails at once while Redis is away, and works again when it is back', async () => {
+    await server.stop();
+    await until(() => !redis.isUp);
+    const askedAt = performance.now();
+    await expect(redis.commands.get('a')).rejects.toThrow();
+    expect(performance.now() - askedAt).toBeLessThan(100);
+    await server.start();
+    await until(() => redis.isUp);
+    expect(await redis.commands.set('a', 1)).toBe('OK');
+  });
+
+  it('hangs up on a Redis that does not answer: only who asked first waits for it', async () => {
+    server.freeze();
+    await expect(redis.commands.get('a')).rejects.toThrow();
+    const askedAt = performance.now();
+    await expect(redis.commands.get('a')).rejects.toThrow();
+    expect(performance.now() - askedAt).toBeLessThan(100);
+    server.thaw();
+    await until(() => redis.isUp);
+  });
+
+  it('does not come about without a Redis, and says which', async () => {
+    await server.stop();
+    await expect(RedisConnection.open(server.url.replace('//', '//user:secret@'), '')).rejects.toThrow(/^(?!.*secret).*127\.0\.0\.1:\d+, can't be reached: .*ECONNREFUSED/);
+  }, 15_000);
+});

@@ -1,0 +1,10 @@
+import { createHash } from 'node:crypto';
+
+/** A Lua script that Redis runs as one step: nothing else happens meanwhile. @see https://redis.io/docs/latest/develop/programmability/eval-intro/ */
+export class RedisScript {
+  readonly sha: string;
+
+  constructor(readonly lua: string) {
+    this.sha = createHash('sha1').update(lua).digest('hex');
+  }
+}

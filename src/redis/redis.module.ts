@@ -1,0 +1,26 @@
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Config } from '../config/config';
+import { RedisConnection } from './redis-connection';
+
+/** The Redis that several nodes share; undefined when there is none and this node is alone. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: RedisConnection,
+      inject: [Config],
+      useFactory: (config: Config): Promise<RedisConnection> | undefined => {
+        const url = config.get('REDIS_URL');
+        return url === undefined ? undefined : RedisConnection.open(url, config.get('REDIS_PREFIX'));
+      },
+    },
+  ],
+  exports: [RedisConnection],
+})
+export class RedisModule implements OnApplicationShutdown {
+  constructor(@Inject(RedisConnection) private readonly redis: RedisConnection | undefined) {}
+
+  onApplicationShutdown(): void {
+    this.redis?.close();
+  }
+}

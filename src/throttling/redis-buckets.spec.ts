@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describeWithRedis, TestRedis } from '../../test/support/redis';
+import { RedisConnection } from '../redis/redis-connection';
+import { type BucketState, hit } from './bucket';
+import { bucketScript, RedisBuckets } from './redis-buckets';
+import { RedisThrottlerStorage } from './redis-throttler-storage';
+
+const rules = fc.record({ limit: fc.integer({ min: 1, max: 10 }), windowMs: fc.integer({ min: 1, max: 100 }) });
+const knocks = fc.array(fc.record({ afterMs: fc.integer({ min: -20, max: 40 }), weight: fc.integer({ min: 0, max: 12 }) }), { maxLength: 40 });
+// So far ahead that Redis, whose own clock decides when it forgets, forgets nothing on the way.
+const START_MS = Date.now() + 86_400_000;
+
+describeWithRedis('the buckets in Redis', () => {
+  let server: TestRedis;
+  let redis: RedisConnection;
+  beforeEach(async () => {
+    server = await TestRedis.start();
+    redis = await RedisConnection.open(server.url, 'derailed:');
+  });
+  afterEach(async () => {
+    redis.close();
+    await server.stop();
+  });
+
+  it('answer as the pure function does, whatever the sequence of hits and the clock', async () => {
+    let nowMs = START_MS;
+    const script = bucketScript('tonumber(ARGV[4])');
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(rules, knocks, async (rule, list) => {
+        count += 1;
+        nowMs = START_MS;
+        let state: BucketState | undefined;
+        for (const { afterMs, weight } of list) {
+          nowMs += afterMs;
+          const buckets = new RedisBuckets(Object.create(redis, { run: { value: (_: unknown, keys: string[], args: number[]) => redis.run(script, keys, [...args, nowMs]) } }) as RedisConnection);
+          const { state: after, ...expected } = hit(state, rule, nowMs, weight);
+          state = after;
+          expect(await buckets.hit(`k${count}`, rule, weight)).toEqual(expected);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('are shared by all nodes, and empty again by Redis’ own clock', async () => {
+    const other = await RedisConnection.open(server.url, 'derailed:');
+    const [ours, theirs] = [new RedisBuckets(redis), new RedisBuckets(other)];
+    const rule = { limit: 2, windowMs: 300 };
+    expect([await ours.hit('a', rule), await theirs.hit('a', rule), await ours.hit('a', rule)].map(({ allowed }) => allowed)).toEqual([true, true, false]);
+    expect((await theirs.peek('a', rule)).resetMs).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 310));
+    expect(await redis.commands.exists(redis.key('bucket', 'a'))).toBe(0);
+    expect((await theirs.hit('a', rule, 2)).allowed).toBe(true);
+    other.close();
+  });
+
+  it('with a limit of 0 are none', async () => expect(await new RedisBuckets(redis).hit('a', { limit: 0, windowMs: 1_000 }, 99)).toMatchObject({ allowed: true, remaining: Infinity }));
+
+  it('are counted by each node alone while Redis is away, never not at all', async () => {
+    const buckets = new RedisBuckets(redis);
+    const storage = new RedisThrottlerStorage(redis);
+    await server.stop();
+    const rule = { limit: 2, windowMs: 60_000 };
+    const allowed = [await buckets.hit('a', rule), await buckets.hit('a', rule), await buckets.hit('a', rule)].map((result) => result.allowed);
+    expect(allowed).toEqual([true, true, false]);
+    const counted = [];
+    for (let n = 0; n < 3; n += 1) counted.push((await storage.increment('a', 60_000, 2, 0, 'user')).totalHits);
+    expect(counted).toEqual([1, 2, 3]);
+  });
+
+  it('count REST requests of all nodes together, beyond the limit too', async () => {
+    const other = await RedisConnection.open(server.url, 'derailed:');
+    const [ours, theirs] = [new RedisThrottlerStorage(redis), new RedisThrottlerStorage(other)];
+    const counted = [];
+    for (let n = 0; n < 5; n += 1) counted.push((await (n % 2 ? ours : theirs).increment('a', 60_000, 2, 0, 'user')).totalHits);
+    expect(counted).toEqual([1, 2, 3, 4, 5]);
+    other.close();
+  });
+});

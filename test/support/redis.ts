@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { Logger } from '@nestjs/common';
+
+const START_MS = 5_000;
+
+/** Whether a Redis can be started here. */
+export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
+
+/** Describes what needs a Redis of its own; skipped, and says so, where there is none. */
+export function describeWithRedis(name: string, run: () => void): void {
+  const quietly = (): void => {
+    beforeAll(() => Logger.overrideLogger(false));
+    run();
+  };
+  if (hasRedis) describe(name, quietly);
+  else describe.skip(`${name} (skipped: there is no redis-server here)`, run);
+}
+
+/** A Redis of the test's own, that forgets everything when it stops. */
+export class TestRedis {
+  private child: ChildProcess | undefined;
+
+  private constructor(private readonly port: number) {}
+
+  static async start(): Promise<TestRedis> {
+    const redis = new TestRedis(await freePort());
+    await redis.start();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it again on the same port, empty. */
+  async start(): Promise<void> {
+    const child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
+    this.child = child;
+    let output = '';
+    child.stdout.on('data', (text: Buffer) => (output += text.toString()));
+    for (const deadline = Date.now() + START_MS; !output.includes('Ready to accept connections'); ) {
+      if (Date.now() > deadline || child.exitCode !== null) throw new Error(`redis-server did not start: ${output}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** Ends it at once; what it knew is gone. */
+  async stop(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (!child || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** Makes it stop answering without closing anything. */
+  freeze(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child?.kill('SIGCONT');
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
