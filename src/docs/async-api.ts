@@ -9,6 +9,7 @@ interface Described {
   readonly data: z.ZodType;
   readonly internal?: true;
   readonly answer?: z.ZodType;
+  readonly weight?: number;
 }
 
 type Document = Record<string, unknown>;
@@ -30,7 +31,7 @@ export function asyncApi(): Document {
       version: '1',
       description: [
         'Socket.IO 4, WebSocket only, namespace `/gateway`, handshake `auth: { token }`. A handshake that is refused fails with `connect_error`, whose `data` has `code`, `reason` and `retry_after` (seconds).',
-        'Every event comes as `(data, seq)`; `seq` grows and means nothing else. Every interaction is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`, and hits the user’s bucket.',
+        'Every event comes as `(data, seq)`; `seq` grows and means nothing else. Every interaction is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`, and puts its `x-bucket-weight` into the user’s bucket, which all of the user’s sockets share; `GET /api/v1/users/@me/limits` tells how it stands. Who fills it is thrown off and can come back; nothing is revoked as a punishment.',
         `Codes of CLOSING and refused handshakes: ${Object.values(CLOSE).map(({ code, reason }) => `${code} ${reason}`).join(' ')}`,
       ].join('\n\n'),
     },
@@ -45,9 +46,9 @@ function described(events: Record<string, Described>): [string, Described][] {
   return Object.entries(events).filter(([, { internal }]) => !internal);
 }
 
-function message(name: string, { summary, answer }: Described): Document {
+function message(name: string, { summary, answer, weight }: Described): Document {
   const acknowledged = answer && { 'x-acknowledgement': { $ref: `#/components/schemas/${name}:ack` } };
-  return { name, summary, payload: { $ref: `#/components/schemas/${name}` }, ...acknowledged };
+  return { name, summary, payload: { $ref: `#/components/schemas/${name}` }, ...acknowledged, ...(weight !== undefined && { 'x-bucket-weight': weight }) };
 }
 
 function operation(name: string, action: 'send' | 'receive'): [string, Document] {

@@ -1,6 +1,7 @@
 import type { Socket } from 'socket.io';
 import type { Session } from '../auth/session';
 import type { EventData, EventName } from '../events/event-map';
+import { hangUp } from './engine';
 import type { GatewayEvents } from './gateway-events';
 import { type CloseReason, closing } from './gateway.errors';
 
@@ -8,6 +9,8 @@ import { type CloseReason, closing } from './gateway.errors';
 export interface SocketData {
   session: Session;
   address: string;
+  /** Interactions that are not acknowledged yet. */
+  inFlight: number;
 }
 
 /** A client's socket. */
@@ -22,8 +25,14 @@ export function send<Name extends keyof Sent>(socket: ClientSocket, name: Name, 
   else socket.emit(name, data, seq);
 }
 
-/** Tells a client why, and ends its connection. */
+/** Tells a client why, and throws it off. */
 export function close(socket: ClientSocket, reason: CloseReason, retryAfterMs?: number): void {
+  sayGoodbye(socket, reason, retryAfterMs);
+  hangUp(socket.conn);
+}
+
+/** Tells a client why, and ends its connection as politely as the client lets it. */
+export function sayGoodbye(socket: ClientSocket, reason: CloseReason, retryAfterMs?: number): void {
   send(socket, 'CLOSING', closing(reason, retryAfterMs));
   socket.disconnect(true);
 }

@@ -1,12 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { jsonFault } from '../common/strict-json';
 import { Config } from '../config/config';
-import { Buckets } from '../throttling/buckets';
-import { type ClientSocket, close } from './connection';
-import { INTERACTIONS } from './gateway-events';
-import { CLOSE } from './gateway.errors';
+import type { RateRule } from '../config/config.schema';
+import { Buckets, type Hit } from '../throttling/buckets';
+import { type ClientSocket, close, send } from './connection';
+import { type InteractionName, INTERACTIONS } from './gateway-events';
+import { CLOSE, PacketRefused } from './gateway.errors';
 
-type Packet = readonly unknown[];
+/** An interaction as Socket.IO hands it over: its name, what comes with it, and what acknowledges it. */
+type Packet = unknown[];
+
+const WARN_AT = 0.8;
+
+/** The bucket of a user's interactions, over all sockets and nodes. */
+export const gatewayBucket = (userId: bigint): string => `gateway:${userId}`;
 
 /** Looks at every packet before any handler: each hits the user's bucket, and what can't be understood costs the connection. */
 @Injectable()
@@ -18,8 +25,13 @@ export class FloodGuard {
 
   /** Puts itself before the handlers of a socket. */
   guard(socket: ClientSocket): void {
+    socket.on('error', (error: unknown) => close(socket, error instanceof PacketRefused ? error.closeReason : CLOSE.invalidPayload));
     socket.use((packet, next) => {
-      this.check(socket, packet).then(
+      const ahead = socket.data.inFlight;
+      // Whoever was the first beyond the limit is about to be thrown off.
+      if (this.isBeyond(ahead - 1)) return;
+      socket.data.inFlight += 1;
+      this.check(socket, packet, ahead).then(
         (passes) => {
           if (passes) next();
         },
@@ -28,24 +40,50 @@ export class FloodGuard {
     });
   }
 
-  private async check(socket: ClientSocket, [name, payload, acknowledge, ...more]: Packet): Promise<boolean> {
+  private async check(socket: ClientSocket, packet: Packet, ahead: number): Promise<boolean> {
     if (!socket.connected) return false;
-    const { allowed, retryAfterMs } = await this.buckets.hit(`gateway:${socket.data.session.user_id}`, this.config.get('GATEWAY_BUCKET'));
+    const [name, payload] = packet;
+    const rule = this.config.get('GATEWAY_BUCKET');
+    const weight = isInteraction(name) ? INTERACTIONS[name].weight : 1;
+    const hit = await this.buckets.hit(gatewayBucket(socket.data.session.user_id), rule, weight);
     // Packets that were in flight when the connection ended.
     if (!socket.connected) return false;
-    if (!allowed) close(socket, CLOSE.bucketFull, retryAfterMs);
-    else if (typeof name !== 'string' || !Object.hasOwn(INTERACTIONS, name) || holdsBinary(payload)) close(socket, CLOSE.unsupportedData);
-    else if (!isPlain(payload) || !isCallbackOrNothing(acknowledge) || more.length > 0) close(socket, CLOSE.invalidPayload);
-    else return true;
+    if (!hit.allowed) close(socket, CLOSE.bucketFull, hit.retryAfterMs);
+    else if (this.isBeyond(ahead)) close(socket, CLOSE.tooManyInFlight);
+    else if (!isInteraction(name)) close(socket, CLOSE.unsupportedData);
+    else if (!isPlain(payload) || !isAcknowledgedAtMost(packet)) close(socket, CLOSE.invalidPayload);
+    else {
+      warn(socket, rule, hit, weight);
+      countDown(socket, packet);
+      return true;
+    }
     return false;
+  }
+
+  private isBeyond(inFlight: number): boolean {
+    const limit = this.config.get('GATEWAY_IN_FLIGHT');
+    return limit > 0 && inFlight >= limit;
   }
 }
 
-const isCallbackOrNothing = (value: unknown): boolean => value === undefined || typeof value === 'function';
+function warn(socket: ClientSocket, { limit }: RateRule, { remaining, resetMs }: Hit, weight: number): void {
+  const used = limit - remaining;
+  const threshold = WARN_AT * limit;
+  if (limit === 0 || used < threshold || used - weight >= threshold) return;
+  send(socket, 'BUCKET_WARNING', { limit, remaining, reset_after: Math.ceil(resetMs / 1_000) });
+}
+
+// An interaction is over when it is acknowledged, asked for or not: handlers and their error filter acknowledge every one.
+function countDown(socket: ClientSocket, packet: Packet): void {
+  const acknowledge = packet[2] as ((answer: unknown) => void) | undefined;
+  packet[2] = (answer: unknown): void => {
+    socket.data.inFlight -= 1;
+    acknowledge?.(answer);
+  };
+}
+
+const isInteraction = (name: unknown): name is InteractionName => typeof name === 'string' && Object.hasOwn(INTERACTIONS, name);
+
+const isAcknowledgedAtMost = ({ length, 2: acknowledge }: Packet): boolean => length === 2 || (length === 3 && typeof acknowledge === 'function');
 
 const isPlain = (payload: unknown): boolean => payload !== null && typeof payload === 'object' && !Array.isArray(payload) && jsonFault(payload) === undefined;
-
-function holdsBinary(value: unknown, depth = 0): boolean {
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return true;
-  return value !== null && typeof value === 'object' && depth < 4 && Object.values(value).some((field) => holdsBinary(field, depth + 1));
-}

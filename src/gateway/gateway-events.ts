@@ -15,6 +15,7 @@ export type GuildSnapshot = Infer<typeof guildSnapshot>;
 
 const limits = object({
   bucket: object({ limit: z.int(), window_seconds: z.number() }).meta({ description: 'Interactions of the user over all sockets; 0 is without limit.' }),
+  in_flight: z.int().meta({ description: 'Interactions of one socket that may wait for their acknowledgement; 0 is without limit.' }),
   packet_bytes: z.int(),
 });
 
@@ -25,6 +26,10 @@ export const GATEWAY_EVENTS = {
     data: object({ session_id: snowflake('The login that this connection belongs to.'), user: selfDto, guilds: z.array(guildSnapshot), limits }),
   },
   GUILD_CREATE: { summary: 'The user is in a guild that they were not in before.', data: guildSnapshot },
+  BUCKET_WARNING: {
+    summary: 'The user’s bucket has become four fifths full. Sent to the socket that filled it, once until it was emptier again.',
+    data: object({ limit: z.int(), remaining: z.int(), reset_after: z.int().meta({ description: 'Seconds until the bucket is empty, if nothing more comes.' }) }),
+  },
   CLOSING: {
     summary: 'The server is about to end the connection.',
     data: object({ code: z.int(), reason: z.string(), retry_after: z.int().optional().meta({ description: 'Seconds until it makes sense to come back.' }) }),
@@ -36,10 +41,10 @@ export type GatewayEvents = { [Name in keyof typeof GATEWAY_EVENTS]: z.output<(t
 
 const trackId = snowflake('The track.');
 
-/** What clients send. Each is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`. */
+/** What clients send. Each puts its weight into the user’s bucket, and is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`. */
 export const INTERACTIONS = {
-  'message.create': { summary: 'Says something, under the same rules as over REST.', data: createMessageDto.extend({ track_id: trackId }), answer: messageDto },
-  'typing.start': { summary: 'Tells the others that one is writing.', data: object({ track_id: trackId }), answer: z.null() },
+  'message.create': { weight: 1, summary: 'Says something, under the same rules as over REST.', data: createMessageDto.extend({ track_id: trackId }), answer: messageDto },
+  'typing.start': { weight: 1, summary: 'Tells the others that one is writing.', data: object({ track_id: trackId }), answer: z.null() },
 } as const;
 
 /** The name of something that clients send. */

@@ -1,18 +1,21 @@
+import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Server, ServerOptions } from 'socket.io';
 import { LIMITS } from '../common/limits';
 import type { Environment } from '../config/config.schema';
-import { CLOSE, HandshakeRefused } from './gateway.errors';
+import { ClientAddress } from './client-address';
+import { guardConnections } from './connection-guard';
+import type { Connection } from './engine';
+import { SocketCounts } from './socket-counts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-const PING_INTERVAL_MS = 25_000;
-const PING_TIMEOUT_MS = 20_000;
+const SECOND_MS = 1_000;
 
 /** Socket.IO as the gateway uses it: WebSockets only, small packets, and nobody outside the gateway's namespace. */
 export class GatewayAdapter extends IoAdapter {
   constructor(
-    app: INestApplicationContext,
+    private readonly app: INestApplicationContext,
     private readonly environment: Environment,
   ) {
     super(app);
@@ -25,13 +28,23 @@ export class GatewayAdapter extends IoAdapter {
       transports: ['websocket'],
       maxHttpBufferSize: LIMITS.packetBytes,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      pingInterval: PING_INTERVAL_MS,
-      pingTimeout: PING_TIMEOUT_MS,
+      pingInterval: this.environment.GATEWAY_PING_INTERVAL_SECONDS * SECOND_MS,
+      pingTimeout: this.environment.GATEWAY_PING_TIMEOUT_SECONDS * SECOND_MS,
+      allowRequest: (request, decide) => decide(undefined, this.takesIn(request)),
       serveClient: false,
       perMessageDeflate: false,
       ...(origins && { cors: { origin: origins } }),
     } as ServerOptions);
-    server.of('/').use((_, next) => next(new HandshakeRefused(CLOSE.unsupportedData)));
+    const { addresses } = this.app.get(SocketCounts);
+    const clients = this.app.get(ClientAddress);
+    server.engine.on('connection', (connection: Connection) => connection.once('close', addresses.take(clients.of(connection.request))));
+    guardConnections(server);
     return server;
+  }
+
+  // Who is over the limit is told so when they ask to enter; who opens connections and asks for nothing isn't listened to at all.
+  private takesIn(request: IncomingMessage): boolean {
+    const limit = 2 * this.environment.GATEWAY_SOCKETS_PER_ADDRESS;
+    return limit === 0 || this.app.get(SocketCounts).addresses.count(this.app.get(ClientAddress).of(request)) < limit;
   }
 }

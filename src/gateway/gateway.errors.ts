@@ -10,6 +10,7 @@ export const CLOSE = {
   tooManySockets: { code: 4007, reason: 'Too many connections at the same time.' },
   forcedOff: { code: 4008, reason: 'The session was revoked, or the account deleted.' },
   tooSlow: { code: 4009, reason: 'Events are not read fast enough.' },
+  tooManyInFlight: { code: 4011, reason: 'Too many interactions at the same time: wait for acknowledgements.' },
   shuttingDown: { code: 4010, reason: 'This node is shutting down; connect again.' },
 } as const;
 
@@ -30,6 +31,13 @@ export const closing = ({ code, reason }: CloseReason, retryAfterMs?: number): C
   reason,
   ...(retryAfterMs !== undefined && Number.isFinite(retryAfterMs) && { retry_after: Math.ceil(retryAfterMs / 1_000) }),
 });
+
+/** A packet that costs the connection, and the reason that its client is told. */
+export class PacketRefused extends Error {
+  constructor(readonly closeReason: CloseReason) {
+    super(closeReason.reason);
+  }
+}
 
 /** A handshake that is refused; Socket.IO hands `data` to the client. @see https://socket.io/docs/v4/middlewares/#handling-middleware-error */
 export class HandshakeRefused extends Error {

@@ -8,12 +8,14 @@ import { Dispatcher } from './dispatcher';
 import { FloodGuard } from './flood-guard';
 import { Gateway } from './gateway';
 import { Handshake } from './handshake';
+import { LimitsController } from './limits.controller';
 import { SlowReaders } from './slow-readers';
 import { SocketCounts } from './socket-counts';
 
 /** The Socket.IO gateway. It listens to events; no feature knows of it. */
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule],
+  controllers: [LimitsController],
   providers: [Gateway, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Dispatcher],
 })
 export class GatewayModule {}

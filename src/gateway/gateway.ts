@@ -14,15 +14,15 @@ import { Authority } from '../permissions/call';
 import { RequirePermissions } from '../permissions/requirement';
 import { selfDtoOf, UsersService } from '../users/users.service';
 import { ClientAddress } from './client-address';
-import { type ClientSocket, close, send } from './connection';
+import { type ClientSocket, close, sayGoodbye, send } from './connection';
 import { Dispatcher } from './dispatcher';
+import { hangUp } from './engine';
 import { FloodGuard } from './flood-guard';
-import { type Interaction, INTERACTIONS } from './gateway-events';
+import { type GatewayEvents, type Interaction, INTERACTIONS } from './gateway-events';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
 import { GatewayFilter } from './gateway.filter';
 import { Handshake } from './handshake';
 import { SlowReaders } from './slow-readers';
-import { SocketCounts } from './socket-counts';
 
 /** An interaction that succeeded. */
 interface Done<Data> {
@@ -40,7 +40,6 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   constructor(
     private readonly handshake: Handshake,
     private readonly flood: FloodGuard,
-    private readonly counts: SocketCounts,
     private readonly slowReaders: SlowReaders,
     private readonly dispatcher: Dispatcher,
     private readonly addresses: ClientAddress,
@@ -59,19 +58,22 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     namespace.use((socket, next) => {
       const client = socket as ClientSocket;
       const address = this.addresses.of(client.request);
-      this.handshake.identify(address, client.handshake.auth['token']).then(
+      this.handshake.identify(client.conn, address, client.handshake.auth['token']).then(
         (session) => {
-          client.data = { session, address };
+          client.data = { session, address, inFlight: 0 };
           next();
         },
-        (error: unknown) => next(this.refusal(error)),
+        (error: unknown) => {
+          next(this.refusal(error));
+          // Once it was told why. A connection is for one attempt: more of them over the same one would cost its client nothing.
+          setImmediate(() => hangUp(client.conn));
+        },
       );
     });
   }
 
   async handleConnection(socket: ClientSocket): Promise<void> {
-    const { session, address } = socket.data;
-    this.counts.count(session.user_id, address, 1);
+    const { session } = socket.data;
     this.metrics.sockets.inc();
     socket.onAnyOutgoing((name: string, { code }: { code?: number }) => {
       if (name === 'CLOSING') this.metrics.closings.inc({ code });
@@ -87,15 +89,15 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   }
 
   handleDisconnect(socket: ClientSocket): void {
-    this.counts.count(socket.data.session.user_id, socket.data.address, -1);
     this.metrics.sockets.dec();
     this.dispatcher.release(socket);
+    socket.conn.close();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.slowReaders.stop();
     await this.events.drain();
-    for (const socket of this.namespace?.sockets.values() ?? []) close(socket as ClientSocket, CLOSE.shuttingDown);
+    for (const socket of this.namespace?.sockets.values() ?? []) sayGoodbye(socket as ClientSocket, CLOSE.shuttingDown);
   }
 
   /** Says something, under the same rules as over REST. */
@@ -119,9 +121,9 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     return { ok: true, data: null };
   }
 
-  private limits(): { bucket: { limit: number; window_seconds: number }; packet_bytes: number } {
+  private limits(): GatewayEvents['READY']['limits'] {
     const { limit, windowMs } = this.config.get('GATEWAY_BUCKET');
-    return { bucket: { limit, window_seconds: windowMs / 1_000 }, packet_bytes: LIMITS.packetBytes };
+    return { bucket: { limit, window_seconds: windowMs / 1_000 }, in_flight: this.config.get('GATEWAY_IN_FLIGHT'), packet_bytes: LIMITS.packetBytes };
   }
 
   private refusal(error: unknown): HandshakeRefused {

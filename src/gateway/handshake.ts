@@ -2,12 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { Session } from '../auth/session';
 import { TokenInvalid } from '../auth/auth.errors';
 import { Authenticator } from '../auth/authenticator';
+import type { Snowflake } from '../common/snowflake';
 import { Config } from '../config/config';
 import type { RateRule } from '../config/config.schema';
 import { Buckets } from '../throttling/buckets';
 import { RateLimited } from '../throttling/throttling.errors';
+import type { Connection } from './engine';
 import { CLOSE, type CloseReason, HandshakeRefused } from './gateway.errors';
 import { SocketCounts } from './socket-counts';
+
+/** The buckets of a user's connections: at once, and in a day. */
+export const identifyBucket = (userId: Snowflake): string => `identify:${userId}`;
+export const identifyDailyBucket = (userId: Snowflake): string => `identify-daily:${userId}`;
 
 /** Decides who may connect, before any event handler runs. What is cheap and needs no token is asked first. */
 @Injectable()
@@ -20,14 +26,14 @@ export class Handshake {
   ) {}
 
   /** @throws HandshakeRefused with the code, the reason and when to come back */
-  async identify(address: string, token: unknown): Promise<Session> {
+  async identify(connection: Connection, address: string, token: unknown): Promise<Session> {
     await this.hit(`connect:${address}`, this.config.get('GATEWAY_ADDRESS_CONNECTIONS'), CLOSE.identifyTooOften);
-    this.assertRoom(this.counts.ofAddress(address), this.config.get('GATEWAY_SOCKETS_PER_ADDRESS'));
+    this.assertRoom(address);
     const session = await this.authenticate(address, token);
-    this.assertRoom(this.counts.ofUser(session.user_id), this.config.get('GATEWAY_SOCKETS_PER_USER'));
+    this.takeSeat(connection, session.user_id);
     if (this.config.get('RATE_LIMITS') === 'on') {
-      await this.hit(`identify:${session.user_id}`, this.config.get('GATEWAY_IDENTIFY'), CLOSE.identifyTooOften);
-      await this.hit(`identify-daily:${session.user_id}`, this.config.get('GATEWAY_IDENTIFY_DAILY'), CLOSE.dailyConnectionsUsedUp);
+      await this.hit(identifyBucket(session.user_id), this.config.get('GATEWAY_IDENTIFY'), CLOSE.identifyTooOften);
+      await this.hit(identifyDailyBucket(session.user_id), this.config.get('GATEWAY_IDENTIFY_DAILY'), CLOSE.dailyConnectionsUsedUp);
     }
     return session;
   }
@@ -47,7 +53,16 @@ export class Handshake {
     if (!allowed) throw new HandshakeRefused(reason, retryAfterMs);
   }
 
-  private assertRoom(count: number, limit: number): void {
-    if (limit > 0 && count >= limit) throw new HandshakeRefused(CLOSE.tooManySockets);
+  // The connection itself is among those that are counted.
+  private assertRoom(address: string): void {
+    const limit = this.config.get('GATEWAY_SOCKETS_PER_ADDRESS');
+    if (limit > 0 && this.counts.addresses.count(address) > limit) throw new HandshakeRefused(CLOSE.tooManySockets);
+  }
+
+  private takeSeat(connection: Connection, userId: Snowflake): void {
+    const leave = this.counts.users.takeWithin(this.config.get('GATEWAY_SOCKETS_PER_USER'), userId);
+    if (!leave) throw new HandshakeRefused(CLOSE.tooManySockets);
+    if (connection.readyState === 'closed') leave();
+    else connection.once('close', leave);
   }
 }

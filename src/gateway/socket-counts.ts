@@ -1,29 +1,43 @@
 import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../common/snowflake';
 
-/** How many sockets are open, by user and by address. */
-@Injectable()
-export class SocketCounts {
-  private readonly users = new Map<Snowflake, number>();
-  private readonly addresses = new Map<string, number>();
+/** Gives a seat back. Harmless when called again. */
+export type Leave = () => void;
 
-  ofUser(userId: Snowflake): number {
-    return this.users.get(userId) ?? 0;
+/** How many of each are taken. */
+class Seats<Key> {
+  private readonly taken = new Map<Key, number>();
+
+  /** Takes a seat unless all of them are taken, in one step: however many ask at once, no more than the limit get one. A limit of 0 is none. */
+  takeWithin(limit: number, key: Key): Leave | undefined {
+    return limit > 0 && this.count(key) >= limit ? undefined : this.take(key);
   }
 
-  ofAddress(address: string): number {
-    return this.addresses.get(address) ?? 0;
+  /** Takes a seat. */
+  take(key: Key): Leave {
+    this.taken.set(key, this.count(key) + 1);
+    let isTaken = true;
+    return () => {
+      if (isTaken) this.leave(key);
+      isTaken = false;
+    };
   }
 
-  /** A socket was opened (1) or closed (-1). */
-  count(userId: Snowflake, address: string, change: 1 | -1): void {
-    add(this.users, userId, change);
-    add(this.addresses, address, change);
+  /** How many seats are taken. */
+  count(key: Key): number {
+    return this.taken.get(key) ?? 0;
+  }
+
+  private leave(key: Key): void {
+    const count = this.count(key) - 1;
+    if (count > 0) this.taken.set(key, count);
+    else this.taken.delete(key);
   }
 }
 
-function add<Key>(counts: Map<Key, number>, key: Key, change: number): void {
-  const count = (counts.get(key) ?? 0) + change;
-  if (count > 0) counts.set(key, count);
-  else counts.delete(key);
+/** How many sockets are open: of each user, and from each address those too that have not said yet whose they are. */
+@Injectable()
+export class SocketCounts {
+  readonly users = new Seats<Snowflake>();
+  readonly addresses = new Seats<string>();
 }

@@ -1,0 +1,62 @@
+import type { Server } from 'socket.io';
+import { type BucketState, hit } from '../throttling/bucket';
+import { type Connection, hangUp, terminateSoon, webSocketOf } from './engine';
+import { CLOSE, closing, PacketRefused } from './gateway.errors';
+
+/** A packet of Engine.IO. */
+interface EnginePacket {
+  readonly type: string;
+  readonly data?: unknown;
+}
+
+// Socket.IO's packets begin with a digit for their kind. These are what clients have to say: that they come, that they go, and interactions.
+const UNDERSTOOD: ReadonlySet<string> = new Set(['0', '1', '2']);
+const TO_THE_GATEWAY = /^0\/gateway(,|$)/;
+const TO_A_NAMESPACE = /^0(\/[^,]{1,100})(,|$)/;
+
+// What keeps a connection alive is needed a few times a minute; more of it is a flood that no bucket of interactions would notice.
+const SIGNS_OF_LIFE = { limit: 10, windowMs: 10_000 };
+
+/**
+ * Looks at what comes over each connection of a server beneath interactions: only text of known kinds, one request to enter the gateway and
+ * no other place, and no more signs of life than are asked for. Everything else costs the connection.
+ *
+ * @see https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
+ */
+export function guardConnections(server: Server): void {
+  server.engine.on('connection', (connection: Connection) => guard(connection));
+}
+
+function guard(connection: Connection): void {
+  let hasCome = false;
+  let signs: BucketState | undefined;
+  const live = (): void => {
+    const { state, allowed } = hit(signs, SIGNS_OF_LIFE, Date.now());
+    signs = state;
+    if (!allowed) refuse(connection);
+  };
+  const come = (packet: string): void => {
+    if (hasCome) refuse(connection);
+    else if (!TO_THE_GATEWAY.test(packet)) turnAway(connection, packet);
+    hasCome = true;
+  };
+  connection.on('packet', ({ type, data }: EnginePacket) => {
+    if (type !== 'message') live();
+    else if (typeof data !== 'string' || !UNDERSTOOD.has(data.charAt(0))) refuse(connection);
+    else if (data.startsWith('0')) come(data);
+  });
+  webSocketOf(connection)?.on('ping', live);
+  connection.once('close', () => terminateSoon(connection));
+}
+
+// Socket.IO ends a connection with an error, and tells it to the sockets on it first.
+function refuse(connection: Connection): void {
+  if (connection.readyState === 'open') connection.emit('error', new PacketRefused(CLOSE.unsupportedData));
+}
+
+function turnAway(connection: Connection, packet: string): void {
+  const [, namespace] = TO_A_NAMESPACE.exec(packet) ?? [];
+  const { unsupportedData } = CLOSE;
+  connection.write(`4${namespace === undefined ? '' : `${namespace},`}${JSON.stringify({ message: unsupportedData.reason, data: closing(unsupportedData) })}`);
+  hangUp(connection);
+}

@@ -1,0 +1,53 @@
+import type { Socket } from 'socket.io';
+
+const TERMINATE_MS = 1_000;
+const CLOSED = 3;
+
+/** A connection of Engine.IO: what a socket of the gateway's namespace runs over. */
+export type Connection = Socket['conn'];
+
+/** What is asked of the WebSocket beneath a connection. */
+interface WebSocket {
+  readonly bufferedAmount: number;
+  readonly readyState: number;
+  /** Reads nothing more. */
+  pause(): void;
+  /** Ends the TCP connection, whatever is under way. */
+  terminate(): void;
+  on(event: 'ping', listener: () => void): void;
+  once(event: 'close', listener: () => void): void;
+}
+
+/** What Engine.IO keeps of a connection without showing it: its queue, and the WebSocket. */
+interface Inside {
+  readonly writeBuffer: readonly { readonly data?: unknown }[];
+  readonly transport: { readonly socket?: WebSocket };
+}
+
+/** The WebSocket beneath a connection. */
+export const webSocketOf = (connection: Connection): WebSocket | undefined => (connection as unknown as Inside).transport.socket;
+
+/** What waits to be sent: handed to the WebSocket already, or queued before it. */
+export function unsentBytes(connection: Connection): number {
+  const { writeBuffer } = connection as unknown as Inside;
+  const queued = writeBuffer.reduce((bytes, { data }) => bytes + (typeof data === 'string' || Buffer.isBuffer(data) ? data.length : 0), 0);
+  return queued + (webSocketOf(connection)?.bufferedAmount ?? 0);
+}
+
+/**
+ * Ends a connection as soon as it has got what was sent to it. Nothing more is read from it: whoever is thrown off could otherwise keep the
+ * node busy for as long as a closing handshake may take.
+ */
+export function hangUp(connection: Connection): void {
+  connection.close();
+  webSocketOf(connection)?.pause();
+  terminateSoon(connection);
+}
+
+/** Ends the TCP connection within a second: closing handshakes are for clients that take part in them. */
+export function terminateSoon(connection: Connection): void {
+  const socket = webSocketOf(connection);
+  if (!socket || socket.readyState === CLOSED) return;
+  const timer = setTimeout(() => socket.terminate(), TERMINATE_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+}

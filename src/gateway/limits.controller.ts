@@ -1,0 +1,42 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Answers, Summary } from '../common/http.decorators';
+import type { Snowflake } from '../common/snowflake';
+import { Config } from '../config/config';
+import type { RateRule } from '../config/config.schema';
+import { UserId } from '../permissions/call';
+import { Authenticated } from '../permissions/requirement';
+import { Buckets } from '../throttling/buckets';
+import { gatewayBucket } from './flood-guard';
+import { identifyBucket, identifyDailyBucket } from './handshake';
+import { type LimitsDto, limitsDto } from './limits.dto';
+
+const NONE: RateRule = { limit: 0, windowMs: 1_000 };
+
+@ApiTags('users')
+@Controller('users/@me/limits')
+export class LimitsController {
+  constructor(
+    private readonly buckets: Buckets,
+    private readonly config: Config,
+  ) {}
+
+  @Get()
+  @Summary('Reads how one’s buckets of the gateway stand. Looking puts nothing in.')
+  @Authenticated()
+  @Answers(limitsDto)
+  async read(@UserId() userId: Snowflake): Promise<LimitsDto> {
+    const isLimited = this.config.get('RATE_LIMITS') === 'on';
+    const [gateway, identify, identify_daily] = await Promise.all([
+      this.stateOf(gatewayBucket(userId), this.config.get('GATEWAY_BUCKET')),
+      this.stateOf(identifyBucket(userId), isLimited ? this.config.get('GATEWAY_IDENTIFY') : NONE),
+      this.stateOf(identifyDailyBucket(userId), isLimited ? this.config.get('GATEWAY_IDENTIFY_DAILY') : NONE),
+    ]);
+    return { gateway, identify, identify_daily };
+  }
+
+  private async stateOf(key: string, rule: RateRule): Promise<LimitsDto['gateway']> {
+    const { remaining, resetMs } = await this.buckets.peek(key, rule);
+    return { limit: rule.limit, window_seconds: rule.windowMs / 1_000, remaining: rule.limit === 0 ? null : remaining, reset_after: Math.ceil(resetMs / 1_000) };
+  }
+}
