@@ -7,7 +7,7 @@ import { roleDto } from '../roles/role.dto';
 import { object, snowflake, timestamp } from '../common/schema';
 import { layoutEntryDto, trackDto } from '../tracks/track.dto';
 import { selfDto } from '../users/user.dto';
-import { guildEpoch, memberEpoch, userEpoch } from './epochs';
+import { memberEpoch, userEpoch } from './epochs';
 
 /** What an event is: what it tells, and which memories are wrong once it has happened. */
 interface EventDefinition {
@@ -64,12 +64,10 @@ export type EventName = keyof typeof EVENTS;
 /** What an event of this name tells. */
 export type EventData<Name extends EventName> = z.output<(typeof EVENTS)[Name]['data']>;
 
-/** The epochs that an event ends: what was remembered under them is no longer true. */
+/** The epochs that an event ends: what was remembered under them is no longer true. Those of a guild are ended by who commits its change. */
 export function epochsEndedBy<Name extends EventName>(name: Name, data: EventData<Name>): readonly string[] {
-  const { id, guild_id: guild, user_id: user } = data as { id?: bigint; guild_id?: bigint; user_id?: bigint };
+  const { guild_id: guild, user_id: user } = data as { guild_id?: bigint; user_id?: bigint };
   if (name === 'SESSIONS_REVOKE' && user !== undefined) return [userEpoch(user)];
   if (name.startsWith('MEMBER_') && guild !== undefined && user !== undefined) return [memberEpoch(guild, user)];
-  if ((name === 'GUILD_UPDATE' || name === 'GUILD_DELETE') && id !== undefined) return [guildEpoch(id)];
-  if (/^(ROLE|TRACK)/.test(name) && guild !== undefined) return [guildEpoch(guild)];
   return [];
 }
