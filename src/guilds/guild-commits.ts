@@ -89,7 +89,7 @@ export class GuildCommits {
       const isWritten = isFirst && (write === undefined || (await write(plan)));
       // Whether it was written or somebody else was first: what is remembered of this guild is from before.
       const version = guild.version + 1;
-      await Promise.all([this.epochs.reach(guildEpoch(guildId), version), this.epochs.advance([...(plan.role ? [rolesEpoch(guildId)] : []), ...(plan.track ? [tracksEpoch(guildId)] : [])])]);
+      await Promise.all([this.epochs.reach(guildEpoch(guildId), version), plan.role && this.epochs.advance([rolesEpoch(guildId)]), plan.track && this.epochs.advance([tracksEpoch(guildId)])]);
       if (isWritten) {
         const committed = { ...guild, ...plan.guild, version };
         this.resolver.learn(committed);
