@@ -47,7 +47,7 @@ export class AuthorityResolver {
       this.rolesOf(guildId),
     );
     if (!member || !guild) throw new GuildNotFound();
-    return new GuildAuthority(this.stateOf(guild, roles), member, requirement, Date.now());
+    return this.authorityOf(this.stateOf(guild, roles), member, requirement);
   }
 
   /** @throws TrackNotFound when there is no such track, or the user may not view it */
@@ -64,7 +64,7 @@ export class AuthorityResolver {
     const existing = this.existingTracks(guild, tracks);
     const track = existing.get(trackId);
     if (!track) throw new TrackNotFound();
-    const authority = new GuildAuthority(this.stateOf(guild, roles), member, undefined, Date.now());
+    const authority = this.authorityOf(this.stateOf(guild, roles), member);
     const permissions = authority.in(track, existing);
     if (!has(permissions, Permission.ViewTrack)) throw new TrackNotFound();
     return new TrackAuthority(authority, track, existing, permissions, requirement);
@@ -91,7 +91,7 @@ export class AuthorityResolver {
   async memberOf(state: GuildState, userId: Snowflake): Promise<GuildAuthority> {
     const [member] = await this.memory.recall<[MemberDocument | null]>(this.member(state.guild._id, userId));
     if (!member) throw new MemberNotFound();
-    return new GuildAuthority(state, member, undefined, Date.now());
+    return this.authorityOf(state, member);
   }
 
   /** A guild's roles and order. @throws GuildNotFound */
@@ -157,6 +157,20 @@ export class AuthorityResolver {
       epoch: tracksEpoch(guildId),
       load: () => this.tracks.find({ guild_id: guildId }).batchSize(LIMITS.tracks + 1).lean<TrackDocument[]>().exec(),
     };
+  }
+
+  private readonly authorities = new WeakMap<MemberDocument, Map<MemberRequirement | undefined, GuildAuthority>>();
+
+  // While nothing changes, somebody who asks again may do the same; only a time-out ends by itself.
+  private authorityOf(state: GuildState, member: MemberDocument, requirement?: MemberRequirement): GuildAuthority {
+    if (member.timed_out_until !== null) return new GuildAuthority(state, member, requirement, Date.now());
+    const known = this.authorities.get(member) ?? new Map<MemberRequirement | undefined, GuildAuthority>();
+    this.authorities.set(member, known);
+    const authority = known.get(requirement);
+    if (authority?.state === state) return authority;
+    const made = new GuildAuthority(state, member, requirement, Date.now());
+    known.set(requirement, made);
+    return made;
   }
 
   private readonly states = new WeakMap<GuildDocument, WeakMap<RoleDocument[], GuildState>>();
