@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Permission } from '../src/permissions/algebra';
 import { describeWithRedis, TestRedis } from './support/redis';
-import { type Answer, of, World } from './support/world';
+import { type Answer, type Client, of, World } from './support/world';
 
 describeWithRedis('two nodes', () => {
   let redis: TestRedis;
@@ -34,7 +34,7 @@ describeWithRedis('two nodes', () => {
 
   it('refuse a token from the moment on that the other has revoked it', async () => {
     const ada = await world.person('ada');
-    for (let n = 0; n < 2; n += 1) expect((await ada.get('/users/@me')).status).toBe(200);
+    for (let n = 0; n < 4; n += 1) expect((await ada.get('/users/@me')).status).toBe(200);
     await ada.post('/auth/logout');
     expect((await ada.get('/users/@me')).status).toBe(401);
   });
@@ -46,26 +46,70 @@ describeWithRedis('two nodes', () => {
     expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(10);
   });
 
-  it('go on without Redis, tell that it is away, and still believe nothing that is no longer true', async () => {
-    const guild = await world.guild({ roles: { guest: { deny: Permission.ViewTrack } }, members: { mo: [] } });
-    const mo = guild.members['mo']!;
-    expect((await health()).body).toEqual({ status: 'ok', redis: 'up' });
-    await redis.stop();
-    const startedAt = performance.now();
-    for (let n = 0; n < 3; n += 1) {
-      expect((await mo.get(`/tracks/${guild.track}`)).status).toBe(200);
-      expect((await guild.owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['guest']}`)).status).toBe(200);
-      expect((await mo.get(`/tracks/${guild.track}`)).status).toBe(404);
-      expect((await guild.owner.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['guest']}`)).status).toBe(200);
-    }
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
-    expect(await health()).toMatchObject({ status: 200, body: { status: 'ok', redis: 'away' } });
-    for (const url of world.urls) expect(await fetch(`${url}/metrics`).then((answer) => answer.text())).toContain('derailed_redis_up 0');
-    // Each node counts by itself then, and lets nobody through without counting.
-    const answers = await Promise.all(Array.from({ length: 80 }, () => mo.get('/users/@me')));
-    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(20);
-    await redis.start();
-    while (of<{ redis: string }>((await health()).body).redis !== 'up') await new Promise((resolve) => setTimeout(resolve, 20));
-    expect((await world.guild()).id).toBeDefined();
+  describe('without Redis', () => {
+    afterEach(async () => {
+      while (of<{ redis: string }>((await health()).body).redis !== 'up') await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+
+    it('go on, tell that it is away, and believe nothing that is no longer true', async () => {
+      const guild = await world.guild({ roles: { guest: { deny: Permission.ViewTrack } }, members: { mo: [] } });
+      const mo = guild.members['mo']!;
+      expect((await health()).body).toEqual({ status: 'ok', redis: 'up' });
+      await redis.stop();
+      const startedAt = performance.now();
+      for (let n = 0; n < 3; n += 1) {
+        expect((await mo.get(`/tracks/${guild.track}`)).status).toBe(200);
+        expect((await guild.owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['guest']}`)).status).toBe(200);
+        expect((await mo.get(`/tracks/${guild.track}`)).status).toBe(404);
+        expect((await guild.owner.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['guest']}`)).status).toBe(200);
+      }
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+      expect(await health()).toMatchObject({ status: 200, body: { status: 'ok', redis: 'away' } });
+      for (const url of world.urls) expect(await fetch(`${url}/metrics`).then((answer) => answer.text())).toContain('derailed_redis_up 0');
+      // Each node counts by itself then, and lets nobody through without counting.
+      const answers = await Promise.all(Array.from({ length: 80 }, () => mo.get('/users/@me')));
+      expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(20);
+      await redis.start();
+    });
+
+    it('keep sockets, and tell them what happened meanwhile, in the order in which each node wrote it', async () => {
+      const { clients, say } = await conversation();
+      await say(0);
+      await redis.stopKeeping();
+      for (let n = 1; n < 20; n += 1) await say(n);
+      await redis.start();
+      await say(20);
+      for (const client of clients) {
+        await client.next('MESSAGE_CREATE', ({ content }) => content === '20');
+        await client.next('MESSAGE_CREATE', ({ content }) => content === '19');
+        const heard = client.received('MESSAGE_CREATE').map((message) => Number(of<{ content: string }>(message).content));
+        const [evens, odds] = [0, 1].map((half) => heard.filter((n) => n % 2 === half));
+        expect([evens, odds]).toEqual([Array.from({ length: 11 }, (_, n) => 2 * n), Array.from({ length: 10 }, (_, n) => 2 * n + 1)]);
+        expect(client.received('CLOSING')).toEqual([]);
+        client.close();
+      }
+    });
+
+    it('have every client start afresh when Redis comes back without what it was told', async () => {
+      const { clients, say } = await conversation();
+      await say(0);
+      await Promise.all(clients.map((client) => client.next('MESSAGE_CREATE')));
+      await redis.stop();
+      await redis.start();
+      for (const client of clients) {
+        await client.closed();
+        expect(client.received('CLOSING')).toMatchObject([{ code: 4012, retry_after: expect.any(Number) as unknown }]);
+      }
+    });
+
+    /** Clients on both nodes, and somebody who says things. */
+    const conversation = async (): Promise<{ clients: Client[]; say: (n: number) => Promise<void> }> => {
+      const guild = await world.guild({ members: { mo: [], eve: [] } });
+      const clients = await Promise.all(world.urls.map((url, index) => guild.members[index ? 'mo' : 'eve']!.connect(undefined, url)));
+      const say = async (n: number): Promise<void> => {
+        expect((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: `${n}` })).status).toBe(201);
+      };
+      return { clients, say };
+    };
   });
 });

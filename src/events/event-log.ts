@@ -1,5 +1,6 @@
 import type { PermissionSet } from '../permissions/algebra';
 import type { Snowflake } from '../common/snowflake';
+import type { Backlog } from './backlog';
 import type { EventData, EventName } from './event-map';
 
 /**
@@ -19,17 +20,61 @@ export interface DomainEvent<Name extends EventName = EventName> {
   readonly data: EventData<Name>;
 }
 
+/** Something that happened, and has no place in the log yet. */
+export type NewEvent = Omit<DomainEvent, 'seq'>;
+
 /** Called for one event after another, in order; the next one waits until it is done. */
 export type EventListener = (event: DomainEvent) => Promise<void> | void;
 
 /** The one log of everything that happens, read by every node. */
 export abstract class EventLog {
-  /** Appends an event; done when it can no longer be lost by this process. */
-  abstract append(event: Omit<DomainEvent, 'seq'>): Promise<void>;
+  private readonly listeners: EventListener[] = [];
+
+  constructor(
+    protected readonly backlog: Backlog,
+    protected readonly onError: (error: unknown) => void,
+  ) {}
+
+  /**
+   * Ends the epochs that the event ends, then appends it; done when that can no longer be lost but by a crash of this process: from then on no
+   * request sees the past.
+   */
+  abstract append(event: NewEvent): Promise<void>;
+
+  /** Resolves when every event appended so far was heard by this node's listeners. */
+  abstract drain(): Promise<void>;
+
+  /** Reads and appends nothing more. */
+  abstract close(): void;
+
+  /** How many events wait to be appended, because the log can't be reached. */
+  get waiting(): number {
+    return 0;
+  }
+
+  /** The place of the last event that this node heard. */
+  get position(): string {
+    return this.backlog.position;
+  }
 
   /** Hears every event from now on. */
-  abstract subscribe(listener: EventListener): void;
+  subscribe(listener: EventListener): void {
+    this.listeners.push(listener);
+  }
 
-  /** Resolves when every event appended so far by this node was heard by this node's listeners. */
-  abstract drain(): Promise<void>;
+  /** What happened after a place, in order; undefined when the log doesn't reach back to it, or it isn't a place in this log. */
+  since(seq: string): readonly DomainEvent[] | undefined {
+    return this.backlog.since(seq);
+  }
+
+  protected async hear(event: DomainEvent): Promise<void> {
+    this.backlog.add(event);
+    for (const listener of this.listeners) {
+      try {
+        await listener(event);
+      } catch (error) {
+        this.onError(error);
+      }
+    }
+  }
 }

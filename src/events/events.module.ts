@@ -1,23 +1,41 @@
-import { Global, Logger, Module } from '@nestjs/common';
+import { Global, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Config } from '../config/config';
 import { RedisConnection } from '../redis/redis-connection';
+import { Backlog } from './backlog';
 import { Epochs, LocalEpochs } from './epochs';
 import { EventLog } from './event-log';
 import { EventsService } from './events.service';
 import { LocalEventLog } from './local-event-log';
 import { Memory } from './memory';
 import { RedisEpochs } from './redis-epochs';
+import { RedisEventLog } from './redis-event-log';
+import { resumeTimes } from './resume-times';
 
 const log = new Logger('Events');
+const onError = (error: unknown): void => log.error(String(error), error instanceof Error ? error.stack : undefined);
 
-/** The log of events, and the memory that it keeps true. */
+/** The log of events, and the memory that it keeps true. With Redis, all nodes share them. */
 @Global()
 @Module({
   providers: [
     { provide: Epochs, inject: [RedisConnection], useFactory: (redis?: RedisConnection) => (redis ? new RedisEpochs(redis) : new LocalEpochs()) },
-    { provide: EventLog, useFactory: () => new LocalEventLog((error) => log.error(String(error), error instanceof Error ? error.stack : undefined)) },
+    {
+      provide: EventLog,
+      inject: [Config, Epochs, RedisConnection],
+      useFactory: (config: Config, epochs: Epochs, redis?: RedisConnection) => {
+        const { keepMs } = resumeTimes(config.get('RESUME_SECONDS'));
+        return redis ? RedisEventLog.open(redis, keepMs, onError) : new LocalEventLog(epochs, new Backlog(keepMs), onError);
+      },
+    },
     { provide: Memory, inject: [Epochs], useFactory: (epochs: Epochs) => new Memory(epochs) },
     EventsService,
   ],
   exports: [Epochs, EventLog, Memory, EventsService],
 })
-export class EventsModule {}
+export class EventsModule implements OnApplicationShutdown {
+  constructor(@Inject(EventLog) private readonly events: EventLog) {}
+
+  onApplicationShutdown(): void {
+    this.events.close();
+  }
+}

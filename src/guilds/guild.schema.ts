@@ -1,7 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { STORED } from '../database/stored';
-import { layoutOf, type StoredLayout, storedLayoutOf } from './stored-layout';
 
 /** A track's place: the order of the array, the category it belongs to, and whether that one's overwrites hold in it. */
 export interface LayoutEntry {
@@ -29,10 +28,9 @@ export interface GuildDocument {
   readonly version: number;
 }
 
-/** A guild as its document has it. */
-export type StoredGuild = Omit<GuildDocument, 'track_layout'> & StoredLayout;
+const layoutSchema = new Schema({ id: { type: BigInt, required: true }, parent_id: { type: BigInt, default: null }, inherits: { type: Boolean, required: true } }, { _id: false, id: false, strict: 'throw' });
 
-export const guildSchema = new Schema<StoredGuild>(
+export const guildSchema = new Schema<GuildDocument>(
   {
     _id: { type: BigInt, required: true },
     name: { type: String, required: true },
@@ -40,19 +38,8 @@ export const guildSchema = new Schema<StoredGuild>(
     discoverable: { type: Boolean, required: true },
     owner_id: { type: BigInt, required: true },
     role_ids: { type: [BigInt], required: true },
-    track_order: { type: [Schema.Types.Mixed], required: true },
-    cut_off_ids: { type: [BigInt], required: true },
+    track_layout: { type: [layoutSchema], required: true },
     version: { type: Number, required: true },
   },
   { ...STORED, collection: 'guilds' },
 );
-
-/** A guild from its document. */
-export function guildOf({ track_order, cut_off_ids, ...guild }: StoredGuild): GuildDocument {
-  return { ...guild, track_layout: layoutOf({ track_order, cut_off_ids }) };
-}
-
-/** The fields of a guild's document that hold these. */
-export function storedFieldsOf<Fields extends Partial<GuildDocument>>({ track_layout, ...fields }: Fields): Omit<Fields, 'track_layout'> & Partial<StoredLayout> {
-  return { ...fields, ...(track_layout && storedLayoutOf(track_layout)) };
-}

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { EventLog } from '../events/event-log';
 import { RedisConnection } from '../redis/redis-connection';
 import { type Command, CommandCounter, isWrite } from '../database/command-counter';
 
@@ -22,20 +23,14 @@ export class Metrics {
 
   private readonly commands = new Counter({ name: 'derailed_database_commands_total', help: 'Commands sent to the database.', labelNames: ['kind', 'collection'], registers: [this.registry] });
 
-  constructor(counter: CommandCounter, @Inject(RedisConnection) redis: RedisConnection | undefined) {
+  constructor(counter: CommandCounter, events: EventLog, @Inject(RedisConnection) redis: RedisConnection | undefined) {
     collectDefaultMetrics({ register: this.registry });
-    if (redis) this.redisUp(redis);
     counter.listen((command: Command) => this.commands.inc({ kind: isWrite(command) ? 'write' : 'read', collection: command.collection }));
+    this.observe('derailed_events_waiting', 'Events that are not in the log yet.', () => events.waiting);
+    if (redis) this.observe('derailed_redis_up', 'Whether the Redis that nodes share can be asked: 1, or 0 while it is away.', () => Number(redis.isUp));
   }
 
-  private redisUp(redis: RedisConnection): void {
-    new Gauge({
-      name: 'derailed_redis_up',
-      help: 'Whether the Redis that nodes share can be asked: 1, or 0 while it is away.',
-      registers: [this.registry],
-      collect() {
-        this.set(redis.isUp ? 1 : 0);
-      },
-    });
+  private observe(name: string, help: string, value: () => number): void {
+    const gauge: Gauge = new Gauge({ name, help, registers: [this.registry], collect: (): void => gauge.set(value()) });
   }
 }

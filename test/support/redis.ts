@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 
 const START_MS = 5_000;
@@ -18,14 +21,17 @@ export function describeWithRedis(name: string, run: () => void): void {
   else describe.skip(`${name} (skipped: there is no redis-server here)`, run);
 }
 
-/** A Redis of the test's own, that forgets everything when it stops. */
+/** A Redis of the test's own. */
 export class TestRedis {
   private child: ChildProcess | undefined;
 
-  private constructor(private readonly port: number) {}
+  private constructor(
+    private readonly port: number,
+    private readonly dir: string,
+  ) {}
 
   static async start(): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort());
+    const redis = new TestRedis(await freePort(), mkdtempSync(join(tmpdir(), 'derailed-redis-')));
     await redis.start();
     return redis;
   }
@@ -34,9 +40,10 @@ export class TestRedis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port: empty, unless it was stopped to be started again. */
   async start(): Promise<void> {
-    const child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
+    mkdirSync(this.dir, { recursive: true });
+    const child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', '', '--appendonly', 'no', '--shutdown-on-sigterm', 'save']);
     this.child = child;
     let output = '';
     child.stdout.on('data', (text: Buffer) => (output += text.toString()));
@@ -48,12 +55,13 @@ export class TestRedis {
 
   /** Ends it at once; what it knew is gone. */
   async stop(): Promise<void> {
-    const { child } = this;
-    this.child = undefined;
-    if (!child || child.exitCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await this.end('SIGKILL');
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** Ends it so that it knows everything when it is started again. */
+  stopKeeping(): Promise<void> {
+    return this.end('SIGTERM');
   }
 
   /** Makes it stop answering without closing anything. */
@@ -63,6 +71,15 @@ export class TestRedis {
 
   thaw(): void {
     this.child?.kill('SIGCONT');
+  }
+
+  private async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (!child || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
   }
 }
 

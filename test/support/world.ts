@@ -197,8 +197,8 @@ export class Person {
   }
 
   /** Connects to the gateway and waits for READY. */
-  async connect(auth: Record<string, unknown> = { token: this.token }): Promise<Client> {
-    const client = new Client(this.world.url, auth);
+  async connect(auth: Record<string, unknown> = { token: this.token }, url = this.world.url): Promise<Client> {
+    const client = new Client(url, auth);
     await client.ready;
     return client;
   }
@@ -246,11 +246,11 @@ export class Client {
     this.events.length = 0;
   }
 
-  /** Waits for an event of this name, unless it has come. */
-  async next(name: string): Promise<Json> {
+  /** Waits for an event of this name (the one that is meant), unless it has come. */
+  async next(name: string, isMeant: (data: Json) => boolean = () => true): Promise<Json> {
     const deadline = Date.now() + WAIT_MS;
     for (;;) {
-      const found = this.events.find((event) => event.name === name);
+      const found = this.events.find((event) => event.name === name && isMeant(event.data));
       if (found) return found.data;
       if (Date.now() > deadline) throw new Error(`No ${name} within ${WAIT_MS} ms; came: ${this.names.join(', ')}`);
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serialize } from 'bson';
+import type { RedisConnection } from '../redis/redis-connection';
+import { RedisScript } from '../redis/redis-script';
+import type { NewEvent } from './event-log';
+import { epochsEndedBy } from './event-map';
+import { EPOCH_MS, RedisEpochs } from './redis-epochs';
+
+const MOST_WAITING = 10_000;
+const MOST_AT_ONCE = 200;
+const RETRY_MS = 100;
+const REMEMBER_NODE_MS = 86_400_000;
+
+/**
+ * Appends a batch. What is older than the log is kept for is trimmed by the way. Each event has a number, growing by node: one that was
+ * appended already, although the node never heard so, is not appended again.
+ *
+ * ARGV: milliseconds to keep, milliseconds of an epoch, milliseconds to remember the node's number; then for each event its number, itself, the
+ * number of epochs that it ends, and these.
+ */
+const APPEND = new RedisScript(`
+local time = redis.call('TIME')
+local oldest = string.format('%.0f', time[1] * 1000 - ARGV[1])
+local last = tonumber(redis.call('GET', KEYS[2]) or 0)
+local at = 4
+while at <= #ARGV do
+  local number, event, epochs = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
+  if number > last then
+    if epochs > 0 then
+      local epoch = redis.call('INCR', KEYS[3])
+      for index = at + 3, at + 2 + epochs do redis.call('SET', ARGV[index], epoch, 'PX', ARGV[2]) end
+    end
+    redis.call('XADD', KEYS[1], 'MINID', '~', oldest, '*', 'e', event)
+    last = number
+  end
+  at = at + 3 + epochs
+end
+redis.call('SET', KEYS[2], last, 'PX', ARGV[3])
+`);
+
+interface Waiting {
+  readonly number: number;
+  readonly event: Buffer;
+  readonly epochs: readonly string[];
+  /** Called when the event is in the log, or kept until it can be. */
+  readonly done: () => void;
+}
+
+/** Appends the events of this node to the log in Redis, in order and each once, and keeps them while it is away. */
+export class RedisAppender {
+  private readonly id = randomUUID();
+  private waiting: Waiting[] = [];
+  private sending: readonly Waiting[] = [];
+  private count = 0;
+  private isSending = false;
+  private isClosed = false;
+  private trouble = '';
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly keepMs: number,
+    private readonly onError: (error: unknown) => void,
+    private readonly mostWaiting = MOST_WAITING,
+  ) {}
+
+  /** How many events are not in the log yet. */
+  get length(): number {
+    return this.waiting.length + this.sending.length;
+  }
+
+  /** Resolves when the event is in the log; or, when Redis is away, at once. */
+  append(event: NewEvent): Promise<void> {
+    return new Promise((done) => {
+      if (this.waiting.length >= this.mostWaiting) this.giveUp();
+      this.waiting.push(this.numbered(event, done));
+      if (!this.redis.isUp) done();
+      void this.send();
+    });
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  // What doesn't fit is told as lost, so that clients start afresh instead of missing it.
+  private giveUp(): void {
+    this.waiting = [this.numbered({ name: 'EVENTS_LOST', audience: { userIds: [] }, data: {} }, () => undefined)];
+  }
+
+  private numbered(event: NewEvent, done: () => void): Waiting {
+    const bytes = Buffer.from(serialize(event, { ignoreUndefined: true }));
+    return { number: (this.count += 1), event: bytes, epochs: RedisEpochs.keysOf(this.redis, epochsEndedBy(event.name, event.data)), done };
+  }
+
+  // One batch after the other: what comes meanwhile makes up the next.
+  private async send(): Promise<void> {
+    if (this.isSending) return;
+    this.isSending = true;
+    while (this.waiting.length > 0) {
+      this.sending = this.waiting.splice(0, MOST_AT_ONCE);
+      await this.sendBatch();
+    }
+    this.isSending = false;
+  }
+
+  private async sendBatch(): Promise<void> {
+    const keys = [this.redis.key('log'), this.redis.key('appended', this.id), this.redis.key('epochs')];
+    const args = this.sending.flatMap(({ number, event, epochs }) => [number, event, epochs.length, ...epochs]);
+    while (this.sending.length > 0 && !this.isClosed) {
+      try {
+        await this.redis.run(APPEND, keys, [this.keepMs, EPOCH_MS, REMEMBER_NODE_MS, ...args]);
+        for (const { done } of this.sending) done();
+        this.sending = [];
+      } catch (error) {
+        this.tell(error);
+        for (const { done } of [...this.sending, ...this.waiting]) done();
+        await sleep(RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+
+  // That Redis is away is told once, elsewhere. Whatever else is wrong is told when it comes up, not at every attempt.
+  private tell(error: unknown): void {
+    const trouble = String(error);
+    if (this.redis.isUp && trouble !== this.trouble) this.onError(error);
+    this.trouble = trouble;
+  }
+}

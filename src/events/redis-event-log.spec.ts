@@ -1,0 +1,185 @@
+import { describeWithRedis, TestRedis } from '../../test/support/redis';
+import { permissionSet } from '../permissions/algebra';
+import { RedisConnection } from '../redis/redis-connection';
+import { guildEpoch, memberEpoch } from './epochs';
+import type { DomainEvent, NewEvent } from './event-log';
+import { RedisEpochs } from './redis-epochs';
+import { RedisEventLog } from './redis-event-log';
+
+const KEEP_MS = 60_000;
+
+const said = (n: number): NewEvent => ({ name: 'MESSAGE_DELETE', audience: { guildId: 1n, trackId: 2n }, data: { guild_id: 1n, track_id: 2n, message_id: BigInt(n) } });
+const numbers = (events: readonly DomainEvent[]): number[] => events.filter(({ name }) => name === 'MESSAGE_DELETE').map(({ data }) => Number((data as { message_id: bigint }).message_id));
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+
+interface Node {
+  readonly redis: RedisConnection;
+  readonly log: RedisEventLog;
+  readonly heard: DomainEvent[];
+}
+
+describeWithRedis('the log in Redis', () => {
+  let server: TestRedis;
+  let nodes: Node[];
+  beforeEach(async () => {
+    server = await TestRedis.start();
+    nodes = [];
+    errors = [];
+  });
+  afterEach(async () => {
+    for (const { log, redis } of nodes) {
+      log.close();
+      redis.close();
+    }
+    await server.stop();
+  });
+
+  let errors: unknown[];
+  const node = async (mostWaiting?: number): Promise<Node> => {
+    const redis = await RedisConnection.open(server.url, 'derailed:');
+    const log = await RedisEventLog.open(redis, KEEP_MS, (error) => errors.push(error), mostWaiting);
+    const heard: DomainEvent[] = [];
+    log.subscribe((event) => void heard.push(event));
+    nodes.push({ redis, log, heard });
+    return nodes.at(-1)!;
+  };
+  const until = async (holds: () => boolean): Promise<void> => {
+    for (const deadline = Date.now() + 10_000; !holds(); ) {
+      if (Date.now() > deadline) throw new Error('It never came to that.');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const restart = async (): Promise<void> => {
+    await server.stop();
+    await until(() => nodes.every(({ redis }) => !redis.isUp));
+    await server.start();
+    await until(() => nodes.every(({ redis }) => redis.isUp));
+  };
+
+  it('brings every event to every node, each once and in the same order', async () => {
+    const [one, other] = [await node(), await node()];
+    await Promise.all(range(0, 1_000).map((n) => (n % 2 ? one : other).log.append(said(n))));
+    await Promise.all([one.log.drain(), other.log.drain()]);
+    expect(numbers(one.heard).toSorted((a, b) => a - b)).toEqual(range(0, 1_000));
+    expect(one.heard).toEqual(other.heard);
+    expect(numbers(one.heard).filter((n) => n % 2)).toEqual(range(0, 500).map((n) => 2 * n + 1));
+    const seqs = one.heard.map(({ seq }) => BigInt(seq));
+    expect(seqs).toEqual(seqs.toSorted((a, b) => (a < b ? -1 : 1)));
+    expect(new Set(seqs).size).toBe(1_000);
+    expect(one.log.position).toBe(one.heard.at(-1)!.seq);
+  });
+
+  it('keeps the types of what an event tells', async () => {
+    const { log, heard } = await node();
+    const at = new Date();
+    const data = { id: 2n ** 62n, guild_id: 1n, track_id: 2n, author_id: 3n, content: 'ü', reply_to_id: null, nonce: null, edited_at: null, created_at: at };
+    await log.append({ name: 'MESSAGE_CREATE', audience: { guildId: 1n, trackId: undefined, permission: permissionSet(4n) }, data });
+    await log.drain();
+    expect(heard).toEqual([{ name: 'MESSAGE_CREATE', audience: { guildId: 1n, permission: 4n }, data, seq: heard[0]!.seq }]);
+  });
+
+  it('ends the epochs that an event ends before anybody hears it', async () => {
+    const { log, redis } = await node();
+    const epochs = new RedisEpochs(redis);
+    const keys = [guildEpoch(1n), memberEpoch(1n, 2n)];
+    let seen: readonly number[] | undefined;
+    log.subscribe(async () => void (seen = await epochs.current(keys)));
+    await log.append({ name: 'ROLE_DELETE', audience: { guildId: 1n }, data: { guild_id: 1n, role_id: 5n } });
+    await log.drain();
+    expect(seen).toEqual([1, 0]);
+    await log.append({ name: 'MEMBER_LEAVE', audience: { guildId: 1n }, data: { guild_id: 1n, user_id: 2n } });
+    expect(await epochs.current(keys)).toEqual([1, 2]);
+  });
+
+  it('is known to a node from before it started, as far as clients may resume', async () => {
+    const { log, heard } = await node();
+    await Promise.all(range(0, 1_200).map((n) => log.append(said(n))));
+    await log.drain();
+    const late = await node();
+    await log.append(said(1_200));
+    await Promise.all([log.drain(), late.log.drain()]);
+    expect(numbers(late.log.since(heard[99]!.seq)!)).toEqual(range(100, 1_201));
+    expect(numbers(late.heard)).toEqual([1_200]);
+  });
+
+  it('is not kept for longer than that', async () => {
+    const { log, redis } = await node();
+    const old = Date.now() - 2 * KEEP_MS;
+    for (let n = 0; n < 300; n += 1) await redis.commands.xadd(redis.key('log'), `${old}-${n}`, 'e', 'x');
+    await log.append(said(1));
+    expect(await redis.commands.xlen(redis.key('log'))).toBeLessThan(200);
+  });
+
+  it('keeps events while Redis is away, waits for nothing, and appends them in order when it is back', async () => {
+    const [one, other] = [await node(), await node()];
+    await one.log.append(said(0));
+    await server.stopKeeping();
+    await until(() => !one.redis.isUp && !other.redis.isUp);
+    const startedAt = performance.now();
+    for (let n = 1; n < 1_000; n += 1) await one.log.append(said(n));
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(one.log.waiting).toBe(999);
+    await server.start();
+    await until(() => one.log.waiting === 0 && numbers(other.heard).length === 1_000);
+    await one.log.drain();
+    expect(numbers(one.heard)).toEqual(range(0, 1_000));
+    expect(numbers(other.heard)).toEqual(range(0, 1_000));
+  });
+
+  it('appends nothing twice, although the answer was lost', async () => {
+    const { log, heard, redis } = await node();
+    await log.append(said(0));
+    server.freeze();
+    const appended = Promise.all(range(1, 50).map((n) => log.append(said(n))));
+    // What was sent stands in the frozen server's socket, and is carried out when it thaws: after this node has hung up.
+    await until(() => !redis.isUp);
+    await appended;
+    server.thaw();
+    await until(() => log.waiting === 0);
+    await log.drain();
+    expect(numbers(heard)).toEqual(range(0, 50));
+  });
+
+  it('tells every node that events are lost when Redis comes back empty', async () => {
+    const [one, other] = [await node(), await node()];
+    await one.log.append(said(0));
+    await Promise.all([one.log.drain(), other.log.drain()]);
+    const place = one.log.position;
+    await restart();
+    await until(() => [one, other].every(({ heard }) => heard.some(({ name }) => name === 'EVENTS_LOST')));
+    await one.log.append(said(1));
+    await Promise.all([one.log.drain(), other.log.drain()]);
+    for (const { log, heard } of [one, other]) {
+      expect(heard.map(({ name }) => name)).toEqual(['MESSAGE_DELETE', 'EVENTS_LOST', 'MESSAGE_DELETE']);
+      expect(log.since(place)).toBeUndefined();
+      expect(log.since(log.position)).toEqual([]);
+    }
+  });
+
+  it('tells every node that events are lost when more of them wait than are kept', async () => {
+    const [one, other] = [await node(10), await node()];
+    await one.log.append(said(0));
+    server.freeze();
+    await until(() => {
+      void one.log.append(said(1));
+      return !one.redis.isUp;
+    });
+    for (let n = 2; n < 40; n += 1) await one.log.append(said(n));
+    expect(one.log.waiting).toBeLessThanOrEqual(11 + 200);
+    server.thaw();
+    await until(() => one.log.waiting === 0 && one.redis.isUp && other.redis.isUp);
+    await Promise.all([one.log.drain(), other.log.drain()]);
+    expect(other.heard.filter(({ name }) => name === 'EVENTS_LOST').length).toBeGreaterThan(0);
+    expect(numbers(other.heard).at(-1)).toBe(39);
+    expect(other.heard).toEqual(one.heard);
+  });
+
+  it('goes on after an entry that it can’t read', async () => {
+    const { log, heard, redis } = await node();
+    await redis.commands.xadd(redis.key('log'), '*', 'e', 'nonsense');
+    await log.append(said(1));
+    await log.drain();
+    expect(numbers(heard)).toEqual([1]);
+    expect(errors).toHaveLength(1);
+  });
+});

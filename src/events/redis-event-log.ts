@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deserialize } from 'bson';
+import { BLOCK_MS, type RedisConnection } from '../redis/redis-connection';
+import { Backlog } from './backlog';
+import { type DomainEvent, EventLog, type NewEvent } from './event-log';
+import { RedisAppender } from './redis-appender';
+import { seqAt } from './seq';
+
+const MOST_AT_ONCE = 500;
+const RETRY_MS = 50;
+const LOOK_EVERY_MS = 2;
+const FIRST_ID = '0-0';
+
+type StreamEntry = readonly [id: Buffer, fields: readonly Buffer[]];
+
+/** The log of several nodes: a Redis Stream that each of them reads. @see https://redis.io/docs/latest/develop/data-types/streams/ */
+export class RedisEventLog extends EventLog {
+  private readonly appender: RedisAppender;
+  private readonly key: string;
+  /** The last entry that this node has heard. */
+  private lastId = FIRST_ID;
+  private isClosed = false;
+
+  private constructor(
+    private readonly redis: RedisConnection,
+    keepMs: number,
+    onError: (error: unknown) => void,
+    mostWaiting?: number,
+  ) {
+    super(new Backlog(keepMs), onError);
+    this.appender = new RedisAppender(redis, keepMs, onError, mostWaiting);
+    this.key = redis.key('log');
+  }
+
+  /** Reads what clients may still ask for, and everything that happens from now on. */
+  static async open(redis: RedisConnection, keepMs: number, onError: (error: unknown) => void, mostWaiting?: number): Promise<RedisEventLog> {
+    const log = new RedisEventLog(redis, keepMs, onError, mostWaiting);
+    await log.readPast();
+    void log.read();
+    return log;
+  }
+
+  override get waiting(): number {
+    return this.appender.length;
+  }
+
+  override append(event: NewEvent): Promise<void> {
+    return this.appender.append(event);
+  }
+
+  override async drain(): Promise<void> {
+    while (this.waiting > 0 && this.redis.isUp) await sleep(LOOK_EVERY_MS);
+    const [newest] = await this.redis.commands.xrevrange(this.key, '+', '-', 'COUNT', 1).catch(() => []);
+    if (!newest) return;
+    const target = BigInt(seqOf(newest[0]));
+    while (BigInt(seqOf(this.lastId)) < target && this.redis.isUp && !this.isClosed) await sleep(LOOK_EVERY_MS);
+  }
+
+  override close(): void {
+    this.isClosed = true;
+    this.appender.close();
+  }
+
+  private async read(): Promise<void> {
+    let isSure = true;
+    while (!this.isClosed) {
+      try {
+        if (!isSure) await this.assertUnbroken();
+        const entries = await this.next();
+        for (const entry of entries) await this.take(entry, (event) => this.hear(event));
+        // Who is so late may have been overtaken by the trimming of the log.
+        isSure = entries.length < MOST_AT_ONCE;
+      } catch {
+        isSure = false;
+        await sleep(RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+
+  private async next(): Promise<readonly StreamEntry[]> {
+    const streams = await this.redis.blocking.xreadBuffer('COUNT', MOST_AT_ONCE, 'BLOCK', BLOCK_MS, 'STREAMS', this.key, this.lastId);
+    return (streams?.[0]?.[1] ?? []);
+  }
+
+  // A Redis that was away may have come back empty, or without what it was told last.
+  private async assertUnbroken(): Promise<void> {
+    if (this.lastId === FIRST_ID || (await this.redis.commands.xrange(this.key, this.lastId, this.lastId)).length > 0) return;
+    this.backlog.clear();
+    this.lastId = FIRST_ID;
+    await this.readPast();
+    await this.hear({ name: 'EVENTS_LOST', audience: { userIds: [] }, data: {}, seq: seqOf(this.lastId) });
+  }
+
+  private async readPast(): Promise<void> {
+    for (let isAll = false; !isAll; ) {
+      const entries = (await this.redis.commands.xrangeBuffer(this.key, `(${this.lastId}`, '+', 'COUNT', MOST_AT_ONCE)) as unknown as readonly StreamEntry[];
+      for (const entry of entries) await this.take(entry, (event) => this.backlog.add(event));
+      isAll = entries.length < MOST_AT_ONCE;
+    }
+  }
+
+  private async take([id, [, bytes]]: StreamEntry, use: (event: DomainEvent) => Promise<void> | void): Promise<void> {
+    const event = this.decode(bytes!);
+    if (event) await use({ ...event, seq: seqOf(id.toString()) });
+    this.lastId = id.toString();
+  }
+
+  private decode(bytes: Buffer): NewEvent | undefined {
+    try {
+      return deserialize(bytes, { useBigInt64: true }) as NewEvent;
+    } catch (error) {
+      this.onError(error);
+      return undefined;
+    }
+  }
+}
+
+/** A place in the stream, `milliseconds-count`, as a place in the log. */
+function seqOf(id: string): string {
+  const [ms = '0', count = '0'] = id.split('-');
+  return seqAt(BigInt(ms), BigInt(count));
+}
