@@ -1,9 +1,11 @@
+import { Epochs, guildEpoch, memberEpoch, rolesEpoch, tracksEpoch } from '../src/events/epochs';
 import { type GuildWorld, type Person, World } from './support/world';
 
 describe('what a request costs the database', () => {
   let world: World;
   let guild: GuildWorld;
   let mo: Person;
+  let forgotten = 1_000_000;
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
   beforeEach(async () => {
@@ -17,7 +19,13 @@ describe('what a request costs the database', () => {
     commands.stop();
     return commands.all.map(({ name, collection }) => `${name} ${collection}`).sort();
   };
-  const forget = async (): Promise<void> => void (await guild.owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { nick: 'x' }), await guild.owner.patch(`/guilds/${guild.id}`, { name: 'x' }));
+  // As ten seconds would.
+  const forget = async (): Promise<void> => {
+    const epochs = world.app.get(Epochs);
+    const id = BigInt(guild.id);
+    forgotten += 1;
+    await Promise.all([epochs.advance([rolesEpoch(id), tracksEpoch(id), memberEpoch(id, BigInt(mo.id))]), epochs.reach(guildEpoch(id), forgotten)]);
+  };
 
   it('is nothing for a role list when all is remembered', async () => {
     await mo.get(`/guilds/${guild.id}/roles`);
@@ -35,6 +43,17 @@ describe('what a request costs the database', () => {
     expect(Math.max(...started) - Math.min(...started)).toBeLessThan(5);
   });
 
+  it('is the same in a guild that has more roles and tracks than a batch of the driver', async () => {
+    for (let made = 0; made < 110; made += 10) {
+      await Promise.all(Array.from({ length: 10 }, (_, index) => guild.owner.post(`/guilds/${guild.id}/roles`, { name: `r${made + index}` })));
+      await Promise.all(Array.from({ length: 10 }, (_, index) => guild.owner.post(`/guilds/${guild.id}/tracks`, { name: `t${made + index}` })));
+    }
+    await mo.get(`/tracks/${guild.track}`);
+    await forget();
+    expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual(['find guilds', 'find members', 'find roles', 'find tracks']);
+    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.category, position: 100 }]))).toEqual(['update guilds']);
+  });
+
   it('is one more for a track, whatever its category', async () => {
     await mo.get(`/tracks/${guild.track}`);
     await forget();
@@ -47,6 +66,10 @@ describe('what a request costs the database', () => {
     await mo.post(`/tracks/${guild.track}/messages`, { content: 'warm' });
     expect(await cost(() => mo.post(`/tracks/${guild.track}/messages`, { content: 'x' }))).toEqual(['insert messages']);
     expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 3 }]))).toEqual(['update guilds']);
+    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.track, parent_id: null }]))).toEqual(['update guilds']);
+    // What is made is written, and the guild decides that it exists; what is deleted is gone with the guild's write, and the rest is sweeping.
+    expect(await cost(() => guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new', position: 2 }))).toEqual(['insert roles', 'update guilds']);
+    expect(await cost(() => guild.owner.delete(`/guilds/${guild.id}/roles/${guild.roles['a']}`))).toEqual(['delete roles', 'find roles', 'update guilds', 'update members', 'update tracks']);
   });
 
   it('is shared by requests that ask for the same at the same time', async () => {

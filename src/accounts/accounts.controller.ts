@@ -1,20 +1,33 @@
-import { Controller, Delete } from '@nestjs/common';
+import { Controller, Delete, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { PasswordWrong } from '../auth/auth.errors';
-import { AnswersNothing, JsonBody, Summary, Validated } from '../common/http.decorators';
+import type { Session } from '../auth/session';
+import { Answers, AnswersNothing, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
-import { UserId } from '../permissions/call';
+import { CurrentSession, UserId } from '../permissions/call';
 import { Authenticated } from '../permissions/requirement';
 import { LimitRate } from '../throttling/rate-limits';
-import { type DeleteSelfDto, deleteSelfDto } from '../users/user.dto';
-import { OwnsGuilds } from '../users/users.errors';
+import { type DeleteSelfDto, deleteSelfDto, type SelfDto, selfDto, type UpdateSelfDto, updateSelfDto } from '../users/user.dto';
+import { EmailTaken, OwnsGuilds, UsernameTaken } from '../users/users.errors';
+import { selfDtoOf } from '../users/users.service';
 import { AccountsService } from './accounts.service';
 
 @ApiTags('users')
 @Controller('users/@me')
 export class AccountsController {
   constructor(private readonly accounts: AccountsService) {}
+
+  @Patch()
+  @Summary('Changes oneself. E-mail and password ask for the current password; a new password logs out everywhere else.')
+  @Authenticated()
+  @LimitRate('password')
+  @Validated()
+  @Problems(PasswordWrong, UsernameTaken, EmailTaken)
+  @Answers(selfDto)
+  async update(@CurrentSession() session: Session, @JsonBody(updateSelfDto) change: UpdateSelfDto): Promise<SelfDto> {
+    return selfDtoOf(await this.accounts.update(session, change));
+  }
 
   @Delete()
   @Summary('Deletes one’s account, after giving away or deleting the guilds that one owns.')

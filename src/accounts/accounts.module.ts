@@ -5,6 +5,6 @@ import { UsersModule } from '../users/users.module';
 import { AccountsController } from './accounts.controller';
 import { AccountsService } from './accounts.service';
 
-/** The end of an account, which touches users and guilds alike. */
+/** What of an account touches users and guilds alike: its name, and its end. */
 @Module({ imports: [UsersModule, MembersModule, GuildsModule], controllers: [AccountsController], providers: [AccountsService] })
 export class AccountsModule {}

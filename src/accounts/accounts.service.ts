@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import type { Session } from '../auth/session';
 import type { Snowflake } from '../common/snowflake';
 import { GuildsService } from '../guilds/guilds.service';
 import { DeparturesService } from '../members/departures.service';
 import { MembersService } from '../members/members.service';
+import type { UpdateSelfDto } from '../users/user.dto';
+import type { UserDocument } from '../users/user.schema';
 import { OwnsGuilds } from '../users/users.errors';
 import { UsersService } from '../users/users.service';
 
-/** The end of an account. */
+/** What of an account touches users and guilds alike. */
 @Injectable()
 export class AccountsService {
   constructor(
@@ -15,6 +18,17 @@ export class AccountsService {
     private readonly departures: DeparturesService,
     private readonly guilds: GuildsService,
   ) {}
+
+  /**
+   * Changes an account. Its members are found by a new username at once.
+   *
+   * @throws PasswordWrong, UsernameTaken, EmailTaken
+   */
+  async update({ id, user_id: userId }: Session, change: UpdateSelfDto): Promise<UserDocument> {
+    const user = await this.users.update(userId, id, change);
+    if (change.username !== undefined) await this.members.rename(userId, user.username_key);
+    return user;
+  }
 
   /**
    * Deletes an account: it leaves its guilds, is logged out everywhere and is gone. What it said stays, by an id that nobody has any more.

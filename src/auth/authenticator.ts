@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BadTokens } from '../throttling/bad-tokens';
 import type { Session } from './session';
 import { SessionsService } from './sessions.service';
+import { hashToken, isToken } from './token';
 
 /** Recognises whoever sends a token, over REST and in handshakes. */
 @Injectable()
@@ -19,6 +20,8 @@ export class Authenticator {
    * @throws RateLimited when the address has guessed too often
    */
   authenticate(address: string, token: unknown): Promise<Session> {
-    return this.sessions.isKnown(token) ? this.sessions.authenticate(token) : this.badTokens.guard(address, () => this.sessions.authenticate(token));
+    const hash = isToken(token) ? hashToken(token) : undefined;
+    if (hash !== undefined && this.sessions.isKnown(hash)) return this.sessions.authenticate(hash);
+    return this.badTokens.guard(address, () => this.sessions.authenticate(hash));
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PERMISSION_NAMES, permissionSet, type PermissionSet } from '../permissions/algebra';
 import { LIMITS } from './limits';
-import { MAX_SNOWFLAKE, type Snowflake } from './snowflake';
+import { DECIMAL_ID, parseSnowflake, type Snowflake } from './snowflake';
 
 /*
  * The vocabulary of what comes in and goes out. A schema validates requests, gives their TypeScript type, and is what OpenAPI and
@@ -19,8 +19,8 @@ export const snowflake = (description = 'A snowflake: a 64-bit id as a decimal s
     .codec(
       z
         .string({ error: 'must be a string with a decimal id' })
-        .regex(/^(0|[1-9]\d{0,18})$/, { error: 'must be a decimal id below 2^63', abort: true })
-        .refine((text) => BigInt(text) <= MAX_SNOWFLAKE, { error: 'must be a decimal id below 2^63' }),
+        .regex(DECIMAL_ID, { error: 'must be a decimal id below 2^63', abort: true })
+        .refine((text) => parseSnowflake(text) !== undefined, { error: 'must be a decimal id below 2^63' }),
       z.bigint(),
       { decode: (text): Snowflake => BigInt(text), encode: (id) => id.toString() },
     )

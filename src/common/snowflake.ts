@@ -1,6 +1,16 @@
 /** An id: a 64-bit integer that grows with time. A decimal string only in JSON. */
 export type Snowflake = bigint;
 
+/** The form of an id in decimal. */
+export const DECIMAL_ID = /^(0|[1-9]\d{0,18})$/;
+
+/** The id that a text is in decimal; undefined when it is none. */
+export function parseSnowflake(text: unknown): Snowflake | undefined {
+  if (typeof text !== 'string' || !DECIMAL_ID.test(text)) return undefined;
+  const id = BigInt(text);
+  return id <= MAX_SNOWFLAKE ? id : undefined;
+}
+
 /** 2022-01-01T13:00:00Z, the moment that snowflakes count from. */
 export const DERAILED_EPOCH_MS = 1_641_042_000_000;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EVENTS } from '../events/event-map';
+import { FAMILIES, type Family } from '../events/families';
 import { CLOSE } from '../gateway/gateway.errors';
 import { GATEWAY_EVENTS, INTERACTIONS } from '../gateway/gateway-events';
 import { wireSchema } from './wire-schema';
@@ -10,6 +11,7 @@ interface Described {
   readonly internal?: true;
   readonly answer?: z.ZodType;
   readonly weight?: number;
+  readonly family?: Family;
 }
 
 type Document = Record<string, unknown>;
@@ -30,8 +32,9 @@ export function asyncApi(): Document {
       title: 'Derailed gateway',
       version: '1',
       description: [
-        'Socket.IO 4, WebSocket only, namespace `/gateway`, handshake `auth: { token }`. A handshake that is refused fails with `connect_error`, whose `data` has `code`, `reason` and `retry_after` (seconds).',
+        'Socket.IO 4, WebSocket only, namespace `/gateway`, handshake `auth: { token, intents? }`. A handshake that is refused fails with `connect_error`, whose `data` has `code`, `reason` and `retry_after` (seconds).',
         'Every event comes as `(data, seq)`; `seq` grows and means nothing else. Every interaction is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`, and puts its `x-bucket-weight` into the user’s bucket, which all of the user’s sockets share; `GET /api/v1/users/@me/limits` tells how it stands. Who fills it is thrown off and can come back; nothing is revoked as a punishment.',
+        `Intents are the kinds of events that a connection gets: ${FAMILIES.join(', ')}. Left out, it gets all. An event's \`x-intent\` names its kind; one without always comes.`,
         `Codes of CLOSING and refused handshakes: ${Object.values(CLOSE).map(({ code, reason }) => `${code} ${reason}`).join(' ')}`,
       ].join('\n\n'),
     },
@@ -46,9 +49,9 @@ function described(events: Record<string, Described>): [string, Described][] {
   return Object.entries(events).filter(([, { internal }]) => !internal);
 }
 
-function message(name: string, { summary, answer, weight }: Described): Document {
+function message(name: string, { summary, answer, weight, family }: Described): Document {
   const acknowledged = answer && { 'x-acknowledgement': { $ref: `#/components/schemas/${name}:ack` } };
-  return { name, summary, payload: { $ref: `#/components/schemas/${name}` }, ...acknowledged, ...(weight !== undefined && { 'x-bucket-weight': weight }) };
+  return { name, summary, payload: { $ref: `#/components/schemas/${name}` }, ...acknowledged, ...(weight !== undefined && { 'x-bucket-weight': weight }), ...(family && { 'x-intent': family }) };
 }
 
 function operation(name: string, action: 'send' | 'receive'): [string, Document] {

@@ -13,12 +13,20 @@ export abstract class Epochs {
 
   /** Starts new epochs. */
   abstract advance(keys: readonly string[]): Promise<void>;
+
+  /** Starts the epoch of this number, unless a later one has begun. For what has versions: then the order in which nodes tell doesn't matter. */
+  abstract reach(key: string, epoch: number): Promise<void>;
 }
 
 /** How long anything may be remembered at all, whatever its epoch says. */
 export const MEMORY_MS = 10_000;
 
+/** Of a guild's document, its order and its layout. Its number is the guild's version. */
 export const guildEpoch = (guildId: Snowflake): string => `guild:${guildId}`;
+/** Of what a guild's roles say. */
+export const rolesEpoch = (guildId: Snowflake): string => `roles:${guildId}`;
+/** Of what a guild's tracks say. */
+export const tracksEpoch = (guildId: Snowflake): string => `tracks:${guildId}`;
 export const memberEpoch = (guildId: Snowflake, userId: Snowflake): string => `member:${guildId}:${userId}`;
 export const userEpoch = (userId: Snowflake): string => `user:${userId}`;
 
@@ -38,11 +46,19 @@ export class LocalEpochs extends Epochs {
   override advance(keys: readonly string[]): Promise<void> {
     this.forgetOld();
     this.last += 1;
-    for (const key of keys) {
-      this.epochs.delete(key);
-      this.epochs.set(key, { epoch: this.last, advancedAtMs: this.now() });
-    }
+    for (const key of keys) this.start(key, this.last);
     return Promise.resolve();
+  }
+
+  override reach(key: string, epoch: number): Promise<void> {
+    this.forgetOld();
+    if (epoch > (this.epochs.get(key)?.epoch ?? 0)) this.start(key, epoch);
+    return Promise.resolve();
+  }
+
+  private start(key: string, epoch: number): void {
+    this.epochs.delete(key);
+    this.epochs.set(key, { epoch, advancedAtMs: this.now() });
   }
 
   // Whatever was remembered before an epoch that started longer ago than memories last is forgotten by now, so 0 says enough.

@@ -7,12 +7,15 @@ import { roleDto } from '../roles/role.dto';
 import { object, snowflake, timestamp } from '../common/schema';
 import { layoutEntryDto, trackDto } from '../tracks/track.dto';
 import { selfDto } from '../users/user.dto';
-import { guildEpoch, memberEpoch, userEpoch } from './epochs';
+import { memberEpoch, userEpoch } from './epochs';
+import type { Family } from './families';
 
 /** What an event is: what it tells, and which memories are wrong once it has happened. */
 interface EventDefinition {
   readonly summary: string;
   readonly data: z.ZodType;
+  /** What a client has to choose to get it. */
+  readonly family?: Family;
   /** Never sent to a client: it tells the gateways of all nodes to do something. */
   readonly internal?: true;
 }
@@ -25,32 +28,34 @@ const inTrack = { ...guildId, track_id: snowflake() };
  * a field breaks the build everywhere it matters.
  */
 export const EVENTS = {
-  GUILD_UPDATE: { summary: 'A guild has another name, description or owner.', data: guildDto },
-  GUILD_DELETE: { summary: 'A guild is gone, or the user is no longer in it.', data: object({ id: snowflake() }) },
-  MEMBER_JOIN: { summary: 'Somebody joined a guild.', data: memberDto },
-  MEMBER_UPDATE: { summary: 'A member has another nick, other roles or a time-out.', data: memberDto },
-  MEMBER_LEAVE: { summary: 'A member left or was thrown out.', data: object({ ...guildId, user_id: snowflake() }) },
-  ROLE_CREATE: { summary: 'A guild has a new role.', data: roleDto },
-  ROLE_UPDATE: { summary: 'A role is different.', data: roleDto },
-  ROLE_DELETE: { summary: 'A role is gone.', data: object({ ...guildId, role_id: snowflake() }) },
+  GUILD_UPDATE: { family: 'guilds', summary: 'A guild has another name, description or owner.', data: guildDto },
+  GUILD_DELETE: { family: 'guilds', summary: 'A guild is gone, or the user is no longer in it.', data: object({ id: snowflake() }) },
+  MEMBER_JOIN: { family: 'members', summary: 'Somebody joined a guild.', data: memberDto },
+  MEMBER_UPDATE: { family: 'members', summary: 'A member has another nick, other roles or a time-out.', data: memberDto },
+  MEMBER_LEAVE: { family: 'members', summary: 'A member left or was thrown out.', data: object({ ...guildId, user_id: snowflake() }) },
+  ROLE_CREATE: { family: 'roles', summary: 'A guild has a new role.', data: roleDto },
+  ROLE_UPDATE: { family: 'roles', summary: 'A role is different.', data: roleDto },
+  ROLE_DELETE: { family: 'roles', summary: 'A role is gone.', data: object({ ...guildId, role_id: snowflake() }) },
   ROLES_REORDER: {
+    family: 'roles',
     summary: 'A guild’s roles have a new order. Sent once for each reorder, to every member of the guild.',
     data: object({ ...guildId, role_ids: z.array(snowflake()).meta({ description: 'Every role, lowest first; the first is @everyone.' }) }),
   },
-  TRACK_CREATE: { summary: 'A track is new, or has become visible.', data: trackDto },
-  TRACK_UPDATE: { summary: 'A track is different.', data: trackDto },
-  TRACK_DELETE: { summary: 'A track is gone, or is no longer visible.', data: object(inTrack) },
+  TRACK_CREATE: { family: 'tracks', summary: 'A track is new, or has become visible.', data: trackDto },
+  TRACK_UPDATE: { family: 'tracks', summary: 'A track is different.', data: trackDto },
+  TRACK_DELETE: { family: 'tracks', summary: 'A track is gone, or is no longer visible.', data: object(inTrack) },
   TRACKS_REORDER: {
+    family: 'tracks',
     summary: 'A guild’s tracks have a new order or other categories. Each client gets those that its user may view.',
     data: object({ ...guildId, layout: z.array(layoutEntryDto) }),
   },
-  MESSAGE_CREATE: { summary: 'Somebody said something.', data: messageDto },
-  MESSAGE_UPDATE: { summary: 'A message was changed.', data: messageDto },
-  MESSAGE_DELETE: { summary: 'A message is gone.', data: object({ ...inTrack, message_id: snowflake() }) },
-  TYPING_START: { summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
-  INVITE_CREATE: { summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
-  INVITE_DELETE: { summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },
-  USER_UPDATE: { summary: 'The user changed their own account.', data: selfDto },
+  MESSAGE_CREATE: { family: 'messages', summary: 'Somebody said something.', data: messageDto },
+  MESSAGE_UPDATE: { family: 'messages', summary: 'A message was changed.', data: messageDto },
+  MESSAGE_DELETE: { family: 'messages', summary: 'A message is gone.', data: object({ ...inTrack, message_id: snowflake() }) },
+  TYPING_START: { family: 'typing', summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
+  INVITE_CREATE: { family: 'invites', summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
+  INVITE_DELETE: { family: 'invites', summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },
+  USER_UPDATE: { family: 'user', summary: 'The user changed their own account.', data: selfDto },
   SESSIONS_REVOKE: {
     summary: 'Sessions of a user stopped working.',
     data: object({ user_id: snowflake(), session_ids: z.array(snowflake()).nullable().meta({ description: 'Null is all of them.' }) }),
@@ -65,12 +70,10 @@ export type EventName = keyof typeof EVENTS;
 /** What an event of this name tells. */
 export type EventData<Name extends EventName> = z.output<(typeof EVENTS)[Name]['data']>;
 
-/** The epochs that an event ends: what was remembered under them is no longer true. */
+/** The epochs that an event ends: what was remembered under them is no longer true. Those of a guild are ended by who commits its change. */
 export function epochsEndedBy<Name extends EventName>(name: Name, data: EventData<Name>): readonly string[] {
-  const { id, guild_id: guild, user_id: user } = data as { id?: bigint; guild_id?: bigint; user_id?: bigint };
+  const { guild_id: guild, user_id: user } = data as { guild_id?: bigint; user_id?: bigint };
   if (name === 'SESSIONS_REVOKE' && user !== undefined) return [userEpoch(user)];
   if (name.startsWith('MEMBER_') && guild !== undefined && user !== undefined) return [memberEpoch(guild, user)];
-  if ((name === 'GUILD_UPDATE' || name === 'GUILD_DELETE') && id !== undefined) return [guildEpoch(id)];
-  if (/^(ROLE|TRACK)/.test(name) && guild !== undefined) return [guildEpoch(guild)];
   return [];
 }

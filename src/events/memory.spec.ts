@@ -65,6 +65,16 @@ describe('the memory', () => {
     expect([await ask('d'), await ask('a')]).toEqual([4, 5]);
   });
 
+  it('learns what is true from an epoch on, unless a later one has begun', async () => {
+    const { memory, epochs, ask } = setUp();
+    await epochs.reach('a', 5);
+    memory.learn('a', 5, 55);
+    expect(await ask()).toBe(55);
+    await epochs.reach('a', 7);
+    memory.learn('a', 6, 66);
+    expect(await ask()).toBe(1);
+  });
+
   it('remembers nothing when nobody can tell the epochs', async () => {
     class Silent extends Epochs {
       override current(): Promise<undefined> {
@@ -72,6 +82,10 @@ describe('the memory', () => {
       }
 
       override advance(): Promise<void> {
+        return Promise.resolve();
+      }
+
+      override reach(): Promise<void> {
         return Promise.resolve();
       }
     }
@@ -83,6 +97,12 @@ describe('the memory', () => {
 });
 
 describe('local epochs', () => {
+  it('reach a number, and never go back', async () => {
+    const epochs = new LocalEpochs();
+    for (const version of [2, 4, 3]) await epochs.reach('a', version);
+    expect(await epochs.current(['a'])).toEqual([4]);
+  });
+
   it('end only by advancing, and are forgotten when no memory can be as old', async () => {
     let now = 0;
     const epochs = new LocalEpochs(() => now);

@@ -37,16 +37,25 @@ export class Memory {
     return (await Promise.all(values)) as unknown as Values;
   }
 
+  /** Remembers what was just made true, for the epoch that began with it. */
+  learn(key: string, epoch: number, value: unknown): void {
+    this.remember(key, { epoch, rememberedAtMs: this.now(), value: Promise.resolve(value) });
+  }
+
   private recallOne({ key, load }: Recollection<unknown>, epoch: number | undefined): Promise<unknown> {
     if (epoch === undefined) return load();
     const known = this.entries.get(key);
     if (known?.epoch === epoch && this.now() - known.rememberedAtMs < MEMORY_MS) return known.value;
     const entry: Entry = { epoch, rememberedAtMs: this.now(), value: load() };
+    this.remember(key, entry);
+    entry.value.catch(() => this.forget(key, entry));
+    return entry.value;
+  }
+
+  private remember(key: string, entry: Entry): void {
     this.entries.delete(key);
     this.entries.set(key, entry);
-    entry.value.catch(() => this.forget(key, entry));
     this.dropOldest();
-    return entry.value;
   }
 
   private forget(key: string, entry: Entry): void {

@@ -43,6 +43,11 @@ describeWithRedis('the epochs in Redis', () => {
     expect(b).toBe(a);
   });
 
+  it('reach a number in whatever order the nodes tell of it', async () => {
+    await Promise.all([epochs.reach('a', 2), theirs.reach('a', 4), epochs.reach('a', 3)]);
+    expect(await theirs.current(['a'])).toEqual([4]);
+  });
+
   it('are kept for longer than anything is remembered', async () => {
     await epochs.advance(['a']);
     const keptMs = await redis.commands.pttl(redis.key('epoch', 'a'));

@@ -11,6 +11,11 @@ local epoch = redis.call('INCR', KEYS[1])
 for index = 2, #KEYS do redis.call('SET', KEYS[index], epoch, 'PX', ARGV[1]) end
 `);
 
+const REACH = new RedisScript(`
+local epoch = redis.call('GET', KEYS[1])
+if not epoch or tonumber(epoch) < tonumber(ARGV[1]) then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+`);
+
 interface Question {
   readonly keys: readonly string[];
   readonly answer: (epochs: readonly number[] | undefined) => void;
@@ -45,6 +50,14 @@ export class RedisEpochs extends Epochs {
   override async advance(keys: readonly string[]): Promise<void> {
     try {
       await this.redis.run(ADVANCE, [this.redis.key('epochs'), ...RedisEpochs.keysOf(this.redis, keys)], [EPOCH_MS]);
+    } catch {
+      this.distrust();
+    }
+  }
+
+  override async reach(key: string, epoch: number): Promise<void> {
+    try {
+      await this.redis.run(REACH, RedisEpochs.keysOf(this.redis, [key]), [epoch, EPOCH_MS]);
     } catch {
       this.distrust();
     }

@@ -1,14 +1,17 @@
 import type { Socket } from 'socket.io';
 import type { Session } from '../auth/session';
-import type { EventData, EventName } from '../events/event-map';
+import { type EventData, type EventName, EVENTS } from '../events/event-map';
+import { type Family, type Intents, isChosen } from '../events/families';
 import { hangUp } from './engine';
-import type { GatewayEvents } from './gateway-events';
+import { GATEWAY_EVENTS, type GatewayEvents } from './gateway-events';
 import { type CloseReason, closing } from './gateway.errors';
 
 /** What a socket carries of ours once its handshake has passed. */
 export interface SocketData {
   session: Session;
   address: string;
+  /** The kinds of events that it gets. */
+  intents: Intents;
   /** Interactions that are not acknowledged yet. */
   inFlight: number;
 }
@@ -16,8 +19,16 @@ export interface SocketData {
 /** A client's socket. */
 export type ClientSocket = Socket<Record<string, never>, Record<string, (...args: unknown[]) => void>, Record<string, never>, SocketData>;
 
+const SENT: Record<keyof Sent, { readonly summary: string; readonly family?: Family }> = { ...EVENTS, ...GATEWAY_EVENTS };
+
 /** Everything that a client can be sent, by name. */
 export type Sent = { [Name in EventName]: EventData<Name> } & GatewayEvents;
+
+/** The family of an event; what has none comes to everybody whom it concerns. */
+export const familyOf = (name: keyof Sent): Family | undefined => SENT[name].family;
+
+/** Whether a client wants events of a family. */
+export const wants = ({ data }: ClientSocket, family: Family | undefined): boolean => family === undefined || isChosen(data.intents, family);
 
 /** Sends an event to one client. */
 export function send<Name extends keyof Sent>(socket: ClientSocket, name: Name, data: Sent[Name], seq?: string): void {

@@ -13,7 +13,7 @@ import { roleDtos } from '../roles/roles.service';
 import { layoutSeenBy } from '../tracks/track-order';
 import { trackDtoOf, tracksSeen, visibleTracks } from '../tracks/track-views';
 import type { Audience, GuildView } from './audiences';
-import { type ClientSocket, close, sayGoodbye, type Sent } from './connection';
+import { type ClientSocket, close, familyOf, sayGoodbye, type Sent, wants } from './connection';
 import type { GuildSnapshot } from './gateway-events';
 import { CLOSE } from './gateway.errors';
 import { GuildRoom, type Visibility } from './guild-room';
@@ -122,7 +122,7 @@ export class Dispatcher {
     const { audience, name, data, seq } = event;
     if (isNamed(event, 'SESSIONS_REVOKE')) return this.closeRevoked(event.data);
     if (isNamed(event, 'EVENTS_LOST')) return this.closeAll();
-    if ('userIds' in audience) return this.send(this.socketsOf(audience.userIds).map(({ id }) => id), name, data, seq);
+    if ('userIds' in audience) return this.sendTo(this.socketsOf(audience.userIds), name, data, seq);
     if (isNamed(event, 'GUILD_DELETE')) return this.deleteGuild(event.data.id, seq);
     const { guildId } = audience;
     await this.refresh(guildId, seq);
@@ -138,20 +138,20 @@ export class Dispatcher {
     const groups = [...(this.rooms.get(audience.guildId)?.groups ?? [])];
     if (TOLD_BY_VISIBILITY.has(name)) return;
     if (isNamed(event, 'TRACKS_REORDER')) {
-      for (const { room, trackIds } of groups) this.send([room], name, { ...event.data, layout: layoutSeenBy(event.data.layout, (id) => trackIds.has(id)) }, seq);
+      for (const group of groups) this.sendToGroups([group], name, { ...event.data, layout: layoutSeenBy(event.data.layout, (id) => group.trackIds.has(id)) }, seq);
       return;
     }
     if (isNamed(event, 'TRACK_UPDATE')) return this.updateTrack(event, groups);
     const { trackId, permission } = audience;
     const reached = groups.filter((group) => (trackId === undefined || group.trackIds.has(trackId)) && (permission === undefined || group.holds(permission)));
-    this.send(reached.map(({ room }) => room), name, data, seq);
+    this.sendToGroups(reached, name, data, seq);
   }
 
   // Where a track is depends on what else somebody sees, so each group is told its own place.
   private updateTrack({ data, seq }: DomainEvent<'TRACK_UPDATE'>, groups: readonly Audience[]): void {
     for (const group of groups) {
       const place = group.places.get(data.id);
-      if (place) this.send([group.room], 'TRACK_UPDATE', { ...data, ...place }, seq);
+      if (place) this.sendToGroups([group], 'TRACK_UPDATE', { ...data, ...place }, seq);
     }
   }
 
@@ -163,16 +163,16 @@ export class Dispatcher {
   }
 
   private tellVisibility({ state, tracks }: GuildView, changes: readonly Visibility[], guildId: Snowflake, seq: string): void {
-    for (const { room, trackIds, appeared, disappeared } of changes) {
-      for (const id of disappeared) this.send([room], 'TRACK_DELETE', { guild_id: guildId, track_id: id }, seq);
+    for (const { rooms, trackIds, appeared, disappeared } of changes) {
+      for (const id of disappeared) this.send(rooms, 'TRACK_DELETE', { guild_id: guildId, track_id: id }, seq);
       if (appeared.length === 0) continue;
       const seen = tracksSeen(state.guild.track_layout, (id) => trackIds.has(id));
       for (const id of appeared) {
         const track = tracks.get(id);
-        if (track) this.send([room], 'TRACK_CREATE', trackDtoOf(track, seen), seq);
+        if (track) this.send(rooms, 'TRACK_CREATE', trackDtoOf(track, seen), seq);
       }
       // What is in a category that was hidden until now was in none.
-      if (appeared.some((id) => tracks.get(id)?.type === 'category')) this.send([room], 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, seq);
+      if (appeared.some((id) => tracks.get(id)?.type === 'category')) this.send(rooms, 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, seq);
     }
   }
 
@@ -181,7 +181,7 @@ export class Dispatcher {
     const sockets = this.socketsOf([userId]);
     const [member, view] = sockets.length === 0 ? [] : await Promise.all([this.members.find(guildId, userId), this.findView(guildId)]);
     if (!member || !view) return;
-    this.send(sockets.map(({ id }) => id), 'GUILD_CREATE', snapshot(member, view), seq);
+    this.sendTo(sockets, 'GUILD_CREATE', snapshot(member, view), seq);
     const room = this.look(guildId, view);
     for (const socket of sockets) room.enter(socket, member);
   }
@@ -199,7 +199,7 @@ export class Dispatcher {
     this.markStale(userId);
     const room = this.rooms.get(guildId);
     const sockets = this.socketsOf([userId]);
-    this.send(sockets.map(({ id }) => id), 'GUILD_DELETE', { id: guildId }, seq);
+    this.sendTo(sockets, 'GUILD_DELETE', { id: guildId }, seq);
     if (room) for (const socket of sockets) this.leave(guildId, room, socket);
   }
 
@@ -207,7 +207,7 @@ export class Dispatcher {
     for (const all of this.preparing.values()) for (const preparation of all) preparation.isStale = true;
     const room = this.rooms.get(guildId);
     if (!room) return;
-    this.send([...room.groups].map((group) => group.room), 'GUILD_DELETE', { id: guildId }, seq);
+    this.sendToGroups([...room.groups], 'GUILD_DELETE', { id: guildId }, seq);
     for (const socket of [...room.sockets]) this.leave(guildId, room, socket);
   }
 
@@ -250,8 +250,18 @@ export class Dispatcher {
     return userIds.flatMap((id) => [...(this.users.get(id) ?? [])]);
   }
 
-  private send<Name extends keyof Sent>(rooms: string[], name: Name, data: Sent[Name], seq: string): void {
-    if (rooms.length > 0) this.namespace?.to(rooms).emit(name, data, seq);
+  private sendTo<Name extends keyof Sent>(sockets: readonly ClientSocket[], name: Name, data: Sent[Name], seq: string): void {
+    const family = familyOf(name);
+    this.send(sockets.filter((socket) => wants(socket, family)).map(({ id }) => id), name, data, seq);
+  }
+
+  private sendToGroups<Name extends keyof Sent>(groups: readonly Audience[], name: Name, data: Sent[Name], seq: string): void {
+    const family = familyOf(name);
+    this.send(groups.flatMap((group) => group.roomsFor(family)), name, data, seq);
+  }
+
+  private send<Name extends keyof Sent>(rooms: readonly string[], name: Name, data: Sent[Name], seq: string): void {
+    if (rooms.length > 0) this.namespace?.to([...rooms]).emit(name, data, seq);
   }
 }
 

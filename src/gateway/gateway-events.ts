@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { object, snowflake, type Infer } from '../common/schema';
+import { intentsSchema } from '../events/families';
 import { guildDto } from '../guilds/guild.dto';
 import { memberDto } from '../members/member.dto';
 import { createMessageDto, messageDto } from '../messages/message.dto';
@@ -23,9 +24,9 @@ const limits = object({
 export const GATEWAY_EVENTS = {
   READY: {
     summary: 'The handshake has passed. What happens from now on comes as events.',
-    data: object({ session_id: snowflake('The login that this connection belongs to.'), user: selfDto, guilds: z.array(guildSnapshot), limits }),
+    data: object({ session_id: snowflake('The login that this connection belongs to.'), user: selfDto, guilds: z.array(guildSnapshot), intents: intentsSchema, limits }),
   },
-  GUILD_CREATE: { summary: 'The user is in a guild that they were not in before.', data: guildSnapshot },
+  GUILD_CREATE: { family: 'guilds', summary: 'The user is in a guild that they were not in before.', data: guildSnapshot },
   BUCKET_WARNING: {
     summary: 'The user’s bucket has become four fifths full. Sent to the socket that filled it, once until it was emptier again.',
     data: object({ limit: z.int(), remaining: z.int(), reset_after: z.int().meta({ description: 'Seconds until the bucket is empty, if nothing more comes.' }) }),

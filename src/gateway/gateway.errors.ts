@@ -11,6 +11,7 @@ export const CLOSE = {
   forcedOff: { code: 4008, reason: 'The session was revoked, or the account deleted.' },
   tooSlow: { code: 4009, reason: 'Events are not read fast enough.' },
   tooManyInFlight: { code: 4011, reason: 'Too many interactions at the same time: wait for acknowledgements.' },
+  unknownIntents: { code: 4013, reason: 'The intents are no list of kinds of events that there are.' },
   shuttingDown: { code: 4010, reason: 'This node is shutting down; connect again.' },
   eventsLost: { code: 4012, reason: 'Events were lost; start afresh: connect without session_id and seq.' },
 } as const;

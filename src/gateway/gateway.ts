@@ -5,6 +5,7 @@ import { LIMITS } from '../common/limits';
 import { SchemaPipe } from '../common/schema.pipe';
 import { Config } from '../config/config';
 import { EventLog } from '../events/event-log';
+import { familiesOf } from '../events/families';
 import type { MessageDto } from '../messages/message.dto';
 import { MessagesService } from '../messages/messages.service';
 import { Metrics } from '../metrics/metrics';
@@ -58,9 +59,10 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     namespace.use((socket, next) => {
       const client = socket as ClientSocket;
       const address = this.addresses.of(client.request);
-      this.handshake.identify(client.conn, address, client.handshake.auth['token']).then(
-        (session) => {
-          client.data = { session, address, inFlight: 0 };
+      const { token, intents } = client.handshake.auth;
+      this.handshake.identify(client.conn, address, token, intents).then(
+        (identity) => {
+          client.data = { ...identity, address, inFlight: 0 };
           next();
         },
         (error: unknown) => {
@@ -81,7 +83,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     this.flood.guard(socket);
     try {
       const user = await this.users.get(session.user_id);
-      await this.dispatcher.admit(socket, (guilds) => send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), guilds, limits: this.limits() }));
+      await this.dispatcher.admit(socket, (guilds) => send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), guilds, intents: familiesOf(socket.data.intents), limits: this.limits() }));
     } catch (error) {
       this.log.error(`A connection could not be made ready: ${String(error)}`, error instanceof Error ? error.stack : undefined);
       close(socket, CLOSE.internalError);

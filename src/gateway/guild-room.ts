@@ -1,13 +1,13 @@
 import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import { namedIn } from '../permissions/guild-state';
-import { Audience, changes, type GuildView, roomOf } from './audiences';
-import type { ClientSocket } from './connection';
+import { Audience, audienceKeyOf, changes, type GuildView } from './audiences';
+import { type ClientSocket, wants } from './connection';
 
 /** What became of the tracks that somebody sees. */
 export interface Visibility {
-  /** The Socket.IO room of those whom it became so for. */
-  readonly room: string;
+  /** The Socket.IO rooms of those whom it became so for and who want to know. */
+  readonly rooms: readonly string[];
   /** The tracks that they see now. */
   readonly trackIds: ReadonlySet<Snowflake>;
   readonly appeared: readonly Snowflake[];
@@ -46,9 +46,8 @@ export class GuildRoom {
   enter(socket: ClientSocket, member: MemberDocument): void {
     this.leave(socket);
     const audience = this.audienceOf(member);
-    audience.sockets.add(socket);
+    audience.enter(socket);
     this.places.set(socket, { member, audience });
-    void socket.join(audience.room);
   }
 
   /** Lets a socket go. */
@@ -56,9 +55,8 @@ export class GuildRoom {
     const place = this.places.get(socket);
     if (!place) return;
     this.places.delete(socket);
-    place.audience.sockets.delete(socket);
-    if (place.audience.sockets.size === 0) this.audiences.delete(place.audience.room);
-    void socket.leave(place.audience.room);
+    place.audience.leave(socket);
+    if (place.audience.isEmpty) this.audiences.delete(place.audience.key);
   }
 
   /** Sees somebody's membership as it now is. @returns what that changed for their sockets */
@@ -66,7 +64,7 @@ export class GuildRoom {
     return [...sockets].map((socket) => {
       const before = this.places.get(socket)?.audience.trackIds ?? NOTHING;
       this.enter(socket, member);
-      return visibility(socket.id, before, this.seenBy(socket));
+      return visibility(roomsOf(socket), before, this.seenBy(socket));
     });
   }
 
@@ -79,16 +77,16 @@ export class GuildRoom {
     for (const audience of this.audiences.values()) audience.look(view);
     const strays = [...this.strays(old)].map(([socket, { member, audience }]) => {
       this.enter(socket, member);
-      return visibility(socket.id, before.get(audience) ?? NOTHING, this.seenBy(socket));
+      return visibility(roomsOf(socket), before.get(audience) ?? NOTHING, this.seenBy(socket));
     });
-    const groups = [...before].map(([{ room, trackIds }, seen]) => visibility(room, seen, trackIds));
+    const groups = [...before].map(([audience, seen]) => visibility(audience.roomsFor('tracks'), seen, audience.trackIds));
     return [...groups, ...strays].filter(({ appeared, disappeared }) => appeared.length + disappeared.length > 0);
   }
 
   // Another owner, or an overwrite for a member, makes or ends an audience of one. Only then is everybody looked at.
   private strays(old: GuildView): Iterable<[ClientSocket, Place]> {
     const isSame = old.state.guild.owner_id === this.view.state.guild.owner_id && sameIds(namedIn(old.tracks), namedIn(this.view.tracks));
-    return isSame ? [] : [...this.places].filter(([, { member, audience }]) => roomOf(member, this.view) !== audience.room);
+    return isSame ? [] : [...this.places].filter(([, { member, audience }]) => audienceKeyOf(member, this.view) !== audience.key);
   }
 
   private seenBy(socket: ClientSocket): ReadonlySet<Snowflake> {
@@ -96,13 +94,15 @@ export class GuildRoom {
   }
 
   private audienceOf(member: MemberDocument): Audience {
-    const room = roomOf(member, this.view);
-    const known = this.audiences.get(room) ?? new Audience(room, member, this.view);
-    this.audiences.set(room, known);
+    const key = audienceKeyOf(member, this.view);
+    const known = this.audiences.get(key) ?? new Audience(key, member, this.view);
+    this.audiences.set(key, known);
     return known;
   }
 }
 
-const visibility = (room: string, before: ReadonlySet<Snowflake>, trackIds: ReadonlySet<Snowflake>): Visibility => ({ room, trackIds, ...changes(before, trackIds) });
+const visibility = (rooms: readonly string[], before: ReadonlySet<Snowflake>, trackIds: ReadonlySet<Snowflake>): Visibility => ({ rooms, trackIds, ...changes(before, trackIds) });
+
+const roomsOf = (socket: ClientSocket): string[] => (wants(socket, 'tracks') ? [socket.id] : []);
 
 const sameIds = (one: ReadonlySet<Snowflake>, other: ReadonlySet<Snowflake>): boolean => one.size === other.size && [...one].every((id) => other.has(id));

@@ -5,6 +5,7 @@ import { Authenticator } from '../auth/authenticator';
 import type { Snowflake } from '../common/snowflake';
 import { Config } from '../config/config';
 import type { RateRule } from '../config/config.schema';
+import { ALL_INTENTS, type Intents, intentsFor, intentsSchema } from '../events/families';
 import { Buckets } from '../throttling/buckets';
 import { RateLimited } from '../throttling/throttling.errors';
 import type { Connection } from './engine';
@@ -14,6 +15,12 @@ import { SocketCounts } from './socket-counts';
 /** The buckets of a user's connections: at once, and in a day. */
 export const identifyBucket = (userId: Snowflake): string => `identify:${userId}`;
 export const identifyDailyBucket = (userId: Snowflake): string => `identify-daily:${userId}`;
+
+/** Who connects, and what they want to hear. */
+export interface Identity {
+  readonly session: Session;
+  readonly intents: Intents;
+}
 
 /** Decides who may connect, before any event handler runs. What is cheap and needs no token is asked first. */
 @Injectable()
@@ -26,16 +33,17 @@ export class Handshake {
   ) {}
 
   /** @throws HandshakeRefused with the code, the reason and when to come back */
-  async identify(connection: Connection, address: string, token: unknown): Promise<Session> {
+  async identify(connection: Connection, address: string, token: unknown, wanted: unknown): Promise<Identity> {
     await this.hit(`connect:${address}`, this.config.get('GATEWAY_ADDRESS_CONNECTIONS'), CLOSE.identifyTooOften);
     this.assertRoom(address);
     const session = await this.authenticate(address, token);
+    const intents = intentsFrom(wanted);
     this.takeSeat(connection, session.user_id);
     if (this.config.get('RATE_LIMITS') === 'on') {
       await this.hit(identifyBucket(session.user_id), this.config.get('GATEWAY_IDENTIFY'), CLOSE.identifyTooOften);
       await this.hit(identifyDailyBucket(session.user_id), this.config.get('GATEWAY_IDENTIFY_DAILY'), CLOSE.dailyConnectionsUsedUp);
     }
-    return session;
+    return { session, intents };
   }
 
   private async authenticate(address: string, token: unknown): Promise<Session> {
@@ -65,4 +73,11 @@ export class Handshake {
     if (connection.readyState === 'closed') leave();
     else connection.once('close', leave);
   }
+}
+
+function intentsFrom(wanted: unknown): Intents {
+  if (wanted === undefined) return ALL_INTENTS;
+  const { data: families } = intentsSchema.safeParse(wanted);
+  if (!families) throw new HandshakeRefused(CLOSE.unknownIntents);
+  return intentsFor(families);
 }

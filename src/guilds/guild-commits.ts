@@ -5,12 +5,12 @@ import { TooMuchContention } from '../common/common.errors';
 import { KeyedQueue } from '../common/keyed-queue';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
-import { Epochs, guildEpoch } from '../events/epochs';
+import { Epochs, guildEpoch, rolesEpoch, tracksEpoch } from '../events/epochs';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
-import type { GuildDocument } from './guild.schema';
+import { type GuildDocument, type StoredGuild, storedFieldsOf } from './guild.schema';
 
 const ATTEMPTS = 20;
 const BACK_OFF_MS = 5;
@@ -21,9 +21,9 @@ export type GuildChange = Partial<Pick<GuildDocument, 'name' | 'description' | '
 /** What somebody wants to become of a guild, and may. */
 export interface GuildPlan {
   readonly guild?: GuildChange;
-  /** A role as it will be. */
+  /** A role that is new, or different, as it will be. */
   readonly role?: RoleDocument;
-  /** A track as it will be. */
+  /** A track that is new, or different, as it will be. */
   readonly track?: TrackDocument;
 }
 
@@ -62,7 +62,7 @@ export class GuildCommits {
   constructor(
     private readonly resolver: AuthorityResolver,
     private readonly epochs: Epochs,
-    @InjectModel(MODELS.guild) private readonly guilds: Model<GuildDocument>,
+    @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
   ) {}
 
   /**
@@ -88,15 +88,21 @@ export class GuildCommits {
       const isFirst = await this.replace(guild, plan.guild ?? {});
       const isWritten = isFirst && (write === undefined || (await write(plan)));
       // Whether it was written or somebody else was first: what is remembered of this guild is from before.
-      await this.epochs.advance([guildEpoch(guildId)]);
-      if (isWritten) return { guild: { ...guild, ...plan.guild, version: guild.version + 1 }, plan, actor };
+      const version = guild.version + 1;
+      await Promise.all([this.epochs.reach(guildEpoch(guildId), version), plan.role && this.epochs.advance([rolesEpoch(guildId)]), plan.track && this.epochs.advance([tracksEpoch(guildId)])]);
+      if (isWritten) {
+        const committed = { ...guild, ...plan.guild, version };
+        this.resolver.learn(committed);
+        return { guild: committed, plan, actor };
+      }
       await new Promise((resolve) => setTimeout(resolve, Math.random() * BACK_OFF_MS * attempt));
     }
     throw new TooMuchContention();
   }
 
   private async replace({ _id, version }: GuildDocument, change: GuildChange): Promise<boolean> {
-    const { modifiedCount } = await this.guilds.updateOne({ _id, version }, { $set: change, $inc: { version: 1 } });
+    const $set = storedFieldsOf(change);
+    const { modifiedCount } = await this.guilds.updateOne({ _id, version }, { $set, $inc: { version: 1 } });
     return modifiedCount === 1;
   }
 }

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { STORED } from '../database/stored';
+import { layoutOf, type StoredLayout, storedLayoutOf } from './stored-layout';
 
 /** A track's place: the order of the array, the category it belongs to, and whether that one's overwrites hold in it. */
 export interface LayoutEntry {
@@ -28,9 +29,10 @@ export interface GuildDocument {
   readonly version: number;
 }
 
-const layoutSchema = new Schema({ id: { type: BigInt, required: true }, parent_id: { type: BigInt, default: null }, inherits: { type: Boolean, required: true } }, { _id: false, id: false, strict: 'throw' });
+/** A guild as its document has it. */
+export type StoredGuild = Omit<GuildDocument, 'track_layout'> & StoredLayout;
 
-export const guildSchema = new Schema<GuildDocument>(
+export const guildSchema = new Schema<StoredGuild>(
   {
     _id: { type: BigInt, required: true },
     name: { type: String, required: true },
@@ -38,8 +40,19 @@ export const guildSchema = new Schema<GuildDocument>(
     discoverable: { type: Boolean, required: true },
     owner_id: { type: BigInt, required: true },
     role_ids: { type: [BigInt], required: true },
-    track_layout: { type: [layoutSchema], required: true },
+    track_order: { type: [Schema.Types.Mixed], required: true },
+    cut_off_ids: { type: [BigInt], required: true },
     version: { type: Number, required: true },
   },
   { ...STORED, collection: 'guilds' },
 );
+
+/** A guild from its document. */
+export function guildOf({ track_order, cut_off_ids, ...guild }: StoredGuild): GuildDocument {
+  return { ...guild, track_layout: layoutOf({ track_order, cut_off_ids }) };
+}
+
+/** The fields of a guild's document that hold these. */
+export function storedFieldsOf<Fields extends Partial<GuildDocument>>({ track_layout, ...fields }: Fields): Omit<Fields, 'track_layout'> & Partial<StoredLayout> {
+  return { ...fields, ...(track_layout && storedLayoutOf(track_layout)) };
+}

@@ -5,6 +5,7 @@ import { createdAt, type Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
+import { Epochs, guildEpoch } from '../events/epochs';
 import { EventsService } from '../events/events.service';
 import { InvitesService } from '../invites/invites.service';
 import { MembersService } from '../members/members.service';
@@ -16,8 +17,11 @@ import { TracksService } from '../tracks/tracks.service';
 import { UsersService } from '../users/users.service';
 import { GuildCommits } from './guild-commits';
 import type { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
-import type { GuildDocument } from './guild.schema';
+import { type GuildDocument, type StoredGuild, storedFieldsOf } from './guild.schema';
 import { GuildNotFound } from './guilds.errors';
+
+/** A version that none comes after. */
+const GONE = Number.MAX_SAFE_INTEGER;
 
 /** Guilds as a whole. */
 @Injectable()
@@ -31,8 +35,9 @@ export class GuildsService {
     private readonly tracks: TracksService,
     private readonly messages: MessagesService,
     private readonly invites: InvitesService,
+    private readonly epochs: Epochs,
     private readonly events: EventsService,
-    @InjectModel(MODELS.guild) private readonly guilds: Model<GuildDocument>,
+    @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
   ) {}
 
   /**
@@ -46,19 +51,19 @@ export class GuildsService {
     await this.users.reserveGuild(ownerId, _id);
     const [track_layout] = await Promise.all([this.tracks.createFirst(_id), this.roles.createEveryone(_id)]);
     const guild: GuildDocument = { _id, ...fields, owner_id: ownerId, role_ids: [_id], track_layout, version: 1 };
-    await insert(this.guilds, guild);
+    await insert(this.guilds, storedFieldsOf(guild) as StoredGuild);
     await this.members.join(_id, ownerId);
     return guild;
   }
 
   /** These guilds, in no order. */
-  list(ids: readonly Snowflake[]): Promise<GuildDocument[]> {
-    return this.guilds.find({ _id: { $in: ids } }).lean<GuildDocument[]>().exec();
+  list(ids: readonly Snowflake[]): Promise<StoredGuild[]> {
+    return this.guilds.find({ _id: { $in: ids } }).lean<StoredGuild[]>().exec();
   }
 
   /** A guild as people see it who may not be in it. @throws GuildNotFound when it is not discoverable and they are not a member */
   async preview(guildId: Snowflake, userId: Snowflake): Promise<GuildPreviewDto> {
-    const guild = await this.guilds.findById(guildId).lean<GuildDocument | null>();
+    const guild = await this.guilds.findById(guildId).lean<StoredGuild | null>();
     if (!guild) throw new GuildNotFound();
     if (!guild.discoverable && !(await this.members.find(guildId, userId))) throw new GuildNotFound();
     const { _id, name, description, discoverable } = guild;
@@ -85,6 +90,7 @@ export class GuildsService {
   async delete({ guildId }: GuildAuthority): Promise<void> {
     const { deletedCount } = await this.guilds.deleteOne({ _id: guildId });
     if (deletedCount === 0) throw new GuildNotFound();
+    await this.epochs.reach(guildEpoch(guildId), GONE);
     await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
     await this.members.removeAll(guildId);
     await Promise.all([this.roles.removeAll(guildId), this.tracks.removeAll(guildId), this.messages.removeAll(guildId), this.invites.removeAll(guildId)]);
@@ -92,7 +98,7 @@ export class GuildsService {
 }
 
 /** A guild as its members see it. */
-export const guildDtoOf = ({ _id, name, description, discoverable, owner_id, version }: GuildDocument): GuildDto => ({
+export const guildDtoOf = ({ _id, name, description, discoverable, owner_id, version }: Omit<GuildDocument, 'track_layout'>): GuildDto => ({
   id: _id,
   name,
   description,

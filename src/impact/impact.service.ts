@@ -44,10 +44,10 @@ export class ImpactService {
   async of<Who extends GuildAuthority | TrackAuthority>(authority: Who, decide: Decision<Who, GuildPlan>): Promise<ImpactDto> {
     const asker = guildAuthorityOf(authority);
     const { guildId, state } = asker;
-    const [plan, tracks] = await Promise.all([decide(authority), this.resolver.tracksOfGuild(guildId)]);
+    const [plan, tracks] = await Promise.all([decide(authority), this.resolver.tracksIn(state.guild)]);
     const before: Standing = { state, tracks };
     const after = planned(before, plan);
-    const comparison = new Comparison(before, after, [...tracks.keys()].filter((id) => isSeenBy(asker, tracks, id)));
+    const comparison = new Comparison(before, after, state.guild.track_layout.map(({ id }) => id).filter((id) => isSeenBy(asker, tracks, id)));
     const alone = await this.alone(before, after);
     const affected = await compare(await this.groups(state, alone), comparison);
     const shown = affected.toSorted((one, other) => other.memberCount - one.memberCount).slice(0, LIMITS.groupsInImpact);

@@ -8,6 +8,9 @@ export interface MemberDocument {
   readonly guild_id: Snowflake;
   readonly user_id: Snowflake;
   readonly nick: string | null;
+  /** The nick and the user's name without case: what members are looked for by. */
+  readonly nick_key: string | null;
+  readonly username_key: string;
   /** In no order; @everyone is not among them, since everybody has it. */
   readonly role_ids: readonly Snowflake[];
   /** What stands for the roles that they were given, those that are gone since included. */
@@ -21,6 +24,8 @@ export const memberSchema = new Schema<MemberDocument>(
     guild_id: { type: BigInt, required: true },
     user_id: { type: BigInt, required: true },
     nick: { type: String, default: null },
+    nick_key: { type: String, default: null },
+    username_key: { type: String, required: true },
     role_ids: { type: [BigInt], required: true },
     role_set: { type: String, required: true },
     timed_out_until: { type: Date, default: null },
@@ -30,4 +35,6 @@ export const memberSchema = new Schema<MemberDocument>(
 memberSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });
 memberSchema.index({ user_id: 1, guild_id: 1 });
 memberSchema.index({ guild_id: 1, role_ids: 1 });
+memberSchema.index({ guild_id: 1, username_key: 1 });
+memberSchema.index({ guild_id: 1, nick_key: 1 });
 memberSchema.index({ guild_id: 1, role_set: 1, user_id: 1 });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
 import { Problems } from '../common/problems.decorator';
-import { type Infer, object, pageLimit, snowflake } from '../common/schema';
+import { type Infer, line, object, pageLimit, snowflake } from '../common/schema';
 import type { Snowflake } from '../common/snowflake';
 import { Permission } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
@@ -18,8 +18,9 @@ import { memberDtoOf, MembersService } from './members.service';
 
 const listQuery = object({
   after: snowflake('Only members whose user id is above this.').optional(),
+  query: line(1, LIMITS.memberQuery, 'Only members whose username or nick begins with this, whatever the case; goes without `after`.', 'ada').optional(),
   limit: pageLimit(50, LIMITS.memberPage),
-});
+}).refine(({ after, query }) => after === undefined || query === undefined, { error: 'goes without after', path: ['query'] });
 type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('members')
@@ -28,12 +29,13 @@ export class MembersController {
   constructor(private readonly members: MembersService) {}
 
   @Get()
-  @Summary('Lists members by the ids of their users, ascending.')
+  @Summary('Lists members by the ids of their users, ascending; or with `query` those whose name begins so, by that name.')
   @Member()
   @Validated()
   @Answers(z.array(memberDto))
-  async list(@IdParam('guild_id') guildId: Snowflake, @QueryString(listQuery) page: ListQuery): Promise<MemberDto[]> {
-    return (await this.members.list(guildId, page)).map(memberDtoOf);
+  async list(@IdParam('guild_id') guildId: Snowflake, @QueryString(listQuery) { query, ...page }: ListQuery): Promise<MemberDto[]> {
+    const members = query === undefined ? this.members.list(guildId, page) : this.members.search(guildId, query, page.limit);
+    return (await members).map(memberDtoOf);
   }
 
   @Get(':user_id')

@@ -6,6 +6,7 @@ import { KeyedQueue } from '../common/keyed-queue';
 import { LIMITS } from '../common/limits';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
+import { withoutCase } from '../common/without-case';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
@@ -28,6 +29,7 @@ import { roleSetOf } from './role-set.schema';
 import { RoleSetsService } from './role-sets.service';
 
 const DAY_MS = 86_400_000;
+const LAST_CHARACTER = '\u{10FFFF}';
 
 /** A page of members. */
 export interface MemberPage {
@@ -58,9 +60,9 @@ export class MembersService {
    * @throws GuildLimitReached when they are in 200 guilds
    */
   async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
-    await this.users.reserveGuild(userId, guildId);
+    const { username_key } = await this.users.reserveGuild(userId, guildId);
     const held = await this.departures.heldFor(guildId, userId);
-    const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, ...held, role_set: roleSetOf(held.role_ids) };
+    const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, nick_key: null, username_key, ...held, role_set: roleSetOf(held.role_ids) };
     await this.roleSets.enter(member);
     try {
       await insert(this.members, member);
@@ -106,6 +108,18 @@ export class MembersService {
   async idsIn(guildId: Snowflake, roleSet: string, limit: number): Promise<Snowflake[]> {
     const members = await this.members.find({ guild_id: guildId, role_set: roleSet }, { user_id: 1 }).sort({ user_id: 1 }).limit(limit).lean<Pick<MemberDocument, 'user_id'>[]>();
     return members.map(({ user_id }) => user_id);
+  }
+
+  /** Members whose username or nick begins with this, whatever the case: those by username first, each in alphabetical order. */
+  async search(guildId: Snowflake, beginning: string, limit: number): Promise<MemberDocument[]> {
+    const key = withoutCase(beginning);
+    const range = { $gte: key, $lt: `${key}${LAST_CHARACTER}` };
+    const [byUsername, byNick] = await Promise.all([
+      this.members.find({ guild_id: guildId, username_key: range }).sort({ username_key: 1 }).limit(limit).lean<MemberDocument[]>(),
+      this.members.find({ guild_id: guildId, nick_key: range }).sort({ nick_key: 1 }).limit(limit).lean<MemberDocument[]>(),
+    ]);
+    const found = new Map([...byUsername, ...byNick].map((member) => [member.user_id, member]));
+    return [...found.values()].slice(0, limit);
   }
 
   /** The memberships of a user. */
@@ -155,6 +169,11 @@ export class MembersService {
     await this.remove(authority.guildId, authority.userId);
   }
 
+  /** Lets a user be found by a new name in all of their guilds. */
+  async rename(userId: Snowflake, usernameKey: string): Promise<void> {
+    await this.members.updateMany({ user_id: userId }, { $set: { username_key: usernameKey } });
+  }
+
   /** Removes every membership of a guild that is gone. */
   async removeAll(guildId: Snowflake): Promise<void> {
     const members = await this.members.find({ guild_id: guildId }, { user_id: 1 }).lean<Pick<MemberDocument, 'user_id'>[]>();
@@ -183,9 +202,9 @@ export class MembersService {
   }
 
   private async write(membership: Pick<MemberDocument, 'guild_id' | 'user_id'>, change: UpdateMemberDto): Promise<MemberDocument> {
-    const { role_ids } = change;
+    const { role_ids, nick } = change;
     if (role_ids) await this.roleSets.enter({ ...membership, role_ids });
-    const $set = role_ids ? { ...change, role_set: roleSetOf(role_ids) } : change;
+    const $set = { ...change, ...(role_ids && { role_set: roleSetOf(role_ids) }), ...(nick !== undefined && { nick_key: nick && withoutCase(nick) }) };
     const before = await this.members.findOneAndUpdate(membership, { $set }, { returnDocument: 'before' }).lean<MemberDocument | null>();
     if (role_ids) await this.roleSets.leave(before ?? { ...membership, role_set: roleSetOf(role_ids) });
     if (!before) throw new MemberNotFound();

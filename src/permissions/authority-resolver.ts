@@ -3,9 +3,10 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
-import { guildEpoch, memberEpoch } from '../events/epochs';
+import { LIMITS } from '../common/limits';
+import { guildEpoch, memberEpoch, rolesEpoch, tracksEpoch } from '../events/epochs';
 import { Memory, type Recollection } from '../events/memory';
-import type { GuildDocument } from '../guilds/guild.schema';
+import { type GuildDocument, guildOf, type StoredGuild } from '../guilds/guild.schema';
 import { GuildNotFound } from '../guilds/guilds.errors';
 import type { MemberDocument } from '../members/member.schema';
 import { MemberNotFound } from '../members/members.errors';
@@ -14,7 +15,7 @@ import type { TrackDocument } from '../tracks/track.schema';
 import { TrackNotFound } from '../tracks/tracks.errors';
 import { has, Permission } from './algebra';
 import { GuildAuthority, type MemberRequirement, TrackAuthority } from './authority';
-import type { GuildState, GuildTracks } from './guild-state';
+import { entriesOf, type GuildState, type GuildTracks } from './guild-state';
 
 const TRACKS_KNOWN = 100_000;
 
@@ -32,7 +33,7 @@ export class AuthorityResolver {
 
   constructor(
     private readonly memory: Memory,
-    @InjectModel(MODELS.guild) private readonly guilds: Model<GuildDocument>,
+    @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
     @InjectModel(MODELS.role) private readonly roles: Model<RoleDocument>,
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
@@ -46,7 +47,7 @@ export class AuthorityResolver {
       this.rolesOf(guildId),
     );
     if (!member || !guild) throw new GuildNotFound();
-    return new GuildAuthority(this.stateOf(guild, roles), member, requirement, Date.now());
+    return this.authorityOf(this.stateOf(guild, roles), member, requirement);
   }
 
   /** @throws TrackNotFound when there is no such track, or the user may not view it */
@@ -57,13 +58,13 @@ export class AuthorityResolver {
       this.member(guildId, userId),
       this.guild(guildId),
       this.rolesOf(guildId),
-      this.tracksIn(guildId),
+      this.tracksOf(guildId),
     );
     if (!member || !guild) throw new TrackNotFound();
     const existing = this.existingTracks(guild, tracks);
     const track = existing.get(trackId);
     if (!track) throw new TrackNotFound();
-    const authority = new GuildAuthority(this.stateOf(guild, roles), member, undefined, Date.now());
+    const authority = this.authorityOf(this.stateOf(guild, roles), member);
     const permissions = authority.in(track, existing);
     if (!has(permissions, Permission.ViewTrack)) throw new TrackNotFound();
     return new TrackAuthority(authority, track, existing, permissions, requirement);
@@ -81,11 +82,16 @@ export class AuthorityResolver {
     return now as Who;
   }
 
+  /** Remembers a guild as it was just committed. */
+  learn(guild: GuildDocument): void {
+    this.memory.learn(this.guild(guild._id).key, guild.version, guild);
+  }
+
   /** What another member of the guild may do. @throws MemberNotFound */
   async memberOf(state: GuildState, userId: Snowflake): Promise<GuildAuthority> {
     const [member] = await this.memory.recall<[MemberDocument | null]>(this.member(state.guild._id, userId));
     if (!member) throw new MemberNotFound();
-    return new GuildAuthority(state, member, undefined, Date.now());
+    return this.authorityOf(state, member);
   }
 
   /** A guild's roles and order. @throws GuildNotFound */
@@ -97,8 +103,14 @@ export class AuthorityResolver {
 
   /** The tracks of a guild that exist, by id, hidden ones too. @throws GuildNotFound */
   async tracksOfGuild(guildId: Snowflake): Promise<GuildTracks> {
-    const [guild, tracks] = await this.memory.recall<[GuildDocument | null, TrackDocument[]]>(this.guild(guildId), this.tracksIn(guildId));
+    const [guild, tracks] = await this.memory.recall<[GuildDocument | null, TrackDocument[]]>(this.guild(guildId), this.tracksOf(guildId));
     if (!guild) throw new GuildNotFound();
+    return this.existingTracks(guild, tracks);
+  }
+
+  /** The tracks of a guild that exist in this version of it, by id, hidden ones too. */
+  async tracksIn(guild: GuildDocument): Promise<GuildTracks> {
+    const [tracks] = await this.memory.recall<[TrackDocument[]]>(this.tracksOf(guild._id));
     return this.existingTracks(guild, tracks);
   }
 
@@ -124,24 +136,41 @@ export class AuthorityResolver {
     return {
       key: `guild:${guildId}`,
       epoch: guildEpoch(guildId),
-      load: () => this.guilds.findById(guildId).lean<GuildDocument | null>().exec(),
+      load: async () => {
+        const stored = await this.guilds.findById(guildId).lean<StoredGuild | null>();
+        return stored && guildOf(stored);
+      },
     };
   }
 
   private rolesOf(guildId: Snowflake): Recollection<RoleDocument[]> {
     return {
       key: `roles:${guildId}`,
-      epoch: guildEpoch(guildId),
-      load: () => this.roles.find({ guild_id: guildId }).lean<RoleDocument[]>().exec(),
+      epoch: rolesEpoch(guildId),
+      load: () => this.roles.find({ guild_id: guildId }).batchSize(LIMITS.roles + 1).lean<RoleDocument[]>().exec(),
     };
   }
 
-  private tracksIn(guildId: Snowflake): Recollection<TrackDocument[]> {
+  private tracksOf(guildId: Snowflake): Recollection<TrackDocument[]> {
     return {
       key: `tracks:${guildId}`,
-      epoch: guildEpoch(guildId),
-      load: () => this.tracks.find({ guild_id: guildId }).lean<TrackDocument[]>().exec(),
+      epoch: tracksEpoch(guildId),
+      load: () => this.tracks.find({ guild_id: guildId }).batchSize(LIMITS.tracks + 1).lean<TrackDocument[]>().exec(),
     };
+  }
+
+  private readonly authorities = new WeakMap<MemberDocument, Map<MemberRequirement | undefined, GuildAuthority>>();
+
+  // While nothing changes, somebody who asks again may do the same; only a time-out ends by itself.
+  private authorityOf(state: GuildState, member: MemberDocument, requirement?: MemberRequirement): GuildAuthority {
+    if (member.timed_out_until !== null) return new GuildAuthority(state, member, requirement, Date.now());
+    const known = this.authorities.get(member) ?? new Map<MemberRequirement | undefined, GuildAuthority>();
+    this.authorities.set(member, known);
+    const authority = known.get(requirement);
+    if (authority?.state === state) return authority;
+    const made = new GuildAuthority(state, member, requirement, Date.now());
+    known.set(requirement, made);
+    return made;
   }
 
   private readonly states = new WeakMap<GuildDocument, WeakMap<RoleDocument[], GuildState>>();
@@ -156,14 +185,13 @@ export class AuthorityResolver {
     return state;
   }
 
-  private readonly trackMaps = new WeakMap<GuildDocument, WeakMap<TrackDocument[], GuildTracks>>();
+  private readonly tracksById = new WeakMap<TrackDocument[], GuildTracks>();
 
-  private existingTracks(guild: GuildDocument, tracks: TrackDocument[]): GuildTracks {
-    const known = this.trackMaps.get(guild)?.get(tracks);
-    if (known) return known;
-    const byId = new Map(tracks.map((track) => [track._id, track]));
-    const existing = new Map(guild.track_layout.flatMap(({ id }) => (byId.has(id) ? [[id, byId.get(id)!] as const] : [])));
-    this.trackMaps.set(guild, new WeakMap([[tracks, existing]]));
-    return existing;
+  // Nearly always every document is one of a track that exists; then an order that changes leaves the same map.
+  private existingTracks({ track_layout }: GuildDocument, tracks: TrackDocument[]): GuildTracks {
+    const byId = this.tracksById.get(tracks) ?? new Map(tracks.map((track) => [track._id, track]));
+    this.tracksById.set(tracks, byId);
+    const existing = entriesOf(track_layout);
+    return [...byId.keys()].every((id) => existing.has(id)) ? byId : new Map([...byId].filter(([id]) => existing.has(id)));
   }
 }

@@ -2,7 +2,7 @@ import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
-import { has, inGuild, inTrack, minus, type PermissionSet, type Subject } from './algebra';
+import { has, inGuild, inTrack, minus, type PermissionSet, type Subject, type SubjectOverwrite } from './algebra';
 import { type GuildState, type GuildTracks, rolesHeld, rulesOf } from './guild-state';
 import { OwnerOnly, PermissionsMissing } from './permissions.errors';
 import type { Actor } from './policy';
@@ -10,6 +10,8 @@ import type { Requirement } from './requirement';
 
 /** What is asked of a member. */
 export type MemberRequirement = Extract<Requirement, { kind: 'member' }>;
+
+const NOTHING_SAID: readonly SubjectOverwrite[] = [];
 
 /** What one member may do in one guild, as of one version of it. */
 export class GuildAuthority implements Actor {
@@ -22,6 +24,8 @@ export class GuildAuthority implements Actor {
   /** The position of their highest role; beyond every role for the owner. */
   readonly highestPosition: number;
   readonly subject: Subject;
+  // Most tracks say nothing themselves: what holds in one of them holds in all of its category.
+  private readonly heldWhere = new Map<readonly SubjectOverwrite[], PermissionSet>();
 
   constructor(
     readonly state: GuildState,
@@ -51,7 +55,13 @@ export class GuildAuthority implements Actor {
 
   /** What they may do in a track. */
   in(track: TrackDocument, tracks: GuildTracks): PermissionSet {
-    return inTrack(this.subject, rulesOf(this.state.guild, tracks, track));
+    const rules = rulesOf(this.state.guild, tracks, track);
+    if (rules.overwrites.length > 0) return inTrack(this.subject, rules);
+    const inherited = rules.inherits ? rules.categoryOverwrites : rules.overwrites;
+    const said = inherited.length > 0 ? inherited : NOTHING_SAID;
+    const held = this.heldWhere.get(said) ?? inTrack(this.subject, rules);
+    this.heldWhere.set(said, held);
+    return held;
   }
 
   /** @throws PermissionsMissing naming those that they lack in the guild, OwnerOnly when only the owner may */

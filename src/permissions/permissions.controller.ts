@@ -47,7 +47,7 @@ export class PermissionsController {
 
   // A track that the asker can't see doesn't exist for them, whoever they ask about.
   private async tell(whose: GuildAuthority, asker: GuildAuthority, { track_id: trackId, explain: wantsReasons }: PermissionsQuery): Promise<Explained> {
-    const tracks = trackId === undefined ? undefined : await this.resolver.tracksOfGuild(whose.guildId);
+    const tracks = trackId === undefined ? undefined : await this.resolver.tracksIn(whose.state.guild);
     const track = trackId === undefined ? undefined : tracks?.get(trackId);
     if (trackId !== undefined && (!track || !tracks || !has(asker.in(track, tracks), Permission.ViewTrack))) throw new TrackNotFound();
     const { permissions, bits } = explain(whose.subject, track && tracks && rulesOf(whose.state.guild, tracks, track));

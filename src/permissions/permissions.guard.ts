@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { snowflake } from '../common/schema';
-import type { Snowflake } from '../common/snowflake';
+import { parseSnowflake, type Snowflake } from '../common/snowflake';
 import { ValidationFailed } from '../common/common.errors';
 import type { GuildAuthority, MemberRequirement, TrackAuthority } from './authority';
 import { AuthorityResolver } from './authority-resolver';
@@ -39,9 +39,9 @@ export class PermissionsGuard implements CanActivate {
   }
 }
 
-// Guards run before pipes, so the ids that they need are read here, with the same schema.
+// Guards run before pipes, so the ids that they need are read here. The schema tells what is wrong with one.
 function parseId(field: string, value: unknown): Snowflake {
-  const parsed = id.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new ValidationFailed([{ field, detail: parsed.error.issues[0]?.message ?? 'is not an id' }]);
+  const parsed = parseSnowflake(value);
+  if (parsed !== undefined) return parsed;
+  throw new ValidationFailed([{ field, detail: id.safeParse(value).error?.issues[0]?.message ?? 'is not an id' }]);
 }

@@ -68,7 +68,7 @@ export class RolesService {
       const order = placeRole(role_ids, role._id, position);
       assertMayPlace(actor, position);
       assertMayGrant(actor.permissions, SILENT, role);
-      return { guild: { role_ids: order } };
+      return { guild: { role_ids: order }, role };
     };
     // Refused before anything is written; what a refused commit leaves behind is in no order, and so does not exist.
     place(authority);
@@ -150,7 +150,7 @@ export class RolesService {
         const role = roleIn(actor.state, roleId);
         const order = removeRole(guild.role_ids, roleId);
         assertMayDeleteRole(actor, role, positionIn(guild, roleId));
-        assertMayTakeRoleInTracks(actor.subject, allRules(guild, await this.resolver.tracksOfGuild(guildId)), roleId);
+        assertMayTakeRoleInTracks(actor.subject, allRules(guild, await this.resolver.tracksIn(guild)), roleId);
         return { guild: { role_ids: order } };
       },
       tell: () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
@@ -170,7 +170,7 @@ export class RolesService {
     const says = new Map(roles.map((role) => [role._id, role._id === edited?._id ? edited : role]));
     for (const { id } of moves) assertBelow(actor, positionIn(guild, id));
     assertMayReorder(actor, guild.role_ids, order, (id) => says.get(id) ?? SILENT);
-    assertMayReorderInTracks(actor.subject, allRules(guild, await this.resolver.tracksOfGuild(guild._id)), guild.role_ids, order);
+    assertMayReorderInTracks(actor.subject, allRules(guild, await this.resolver.tracksIn(guild)), guild.role_ids, order);
     return order;
   }
 

@@ -1,6 +1,6 @@
 import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../guilds/guild.schema';
-import { has, Permission } from '../permissions/algebra';
+import { has, Permission, type SubjectOverwrite } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
 import { entriesOf, type GuildTracks } from '../permissions/guild-state';
 import type { TrackDto } from './track.dto';
@@ -31,11 +31,13 @@ export function isSeenBy(authority: GuildAuthority, tracks: GuildTracks, id: Sno
 }
 
 /** A track as somebody sees it. */
-export function trackDtoOf({ _id, revision: _revision, overwrites, ...fields }: TrackDocument, { layout, places }: SeenTracks): TrackDto {
+export function trackDtoOf({ _id, guild_id, type, name, topic, nsfw, slowmode_seconds, overwrites }: TrackDocument, { layout, places }: SeenTracks): TrackDto {
   const { parent_id = null, position = 1 } = places.get(_id) ?? {};
   const inherits = entriesOf(layout).get(_id)?.inherits ?? true;
-  return { id: _id, ...fields, inherits, parent_id, position, overwrites: overwrites.map(({ id, type, allow, deny }) => ({ id, type, allow, deny })) };
+  return { id: _id, guild_id, type, parent_id, position, name, topic, nsfw, slowmode_seconds, inherits, overwrites: overwrites.map(overwriteDtoOf) };
 }
+
+const overwriteDtoOf = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOverwrite => ({ id, type, allow, deny });
 
 /** The tracks that a member may view, in order, as they see them. */
 export function visibleTracks(authority: GuildAuthority, tracks: GuildTracks): TrackDto[] {

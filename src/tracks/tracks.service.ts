@@ -50,7 +50,7 @@ export class TracksService {
 
   /** The tracks that a member may view, in order. */
   async list(authority: GuildAuthority): Promise<Versioned<TrackDto[]>> {
-    const tracks = await this.resolver.tracksOfGuild(authority.guildId);
+    const tracks = await this.resolver.tracksIn(authority.state.guild);
     return new Versioned(authority.state.guild.version, visibleTracks(authority, tracks));
   }
 
@@ -69,7 +69,7 @@ export class TracksService {
   async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto): Promise<Versioned<TrackDto>> {
     const track: TrackDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = async (actor: GuildAuthority): Promise<TrackPlan> => {
-      const tracks = new Map(await this.resolver.tracksOfGuild(actor.guildId)).set(track._id, track);
+      const tracks = new Map(await this.resolver.tracksIn(actor.state.guild)).set(track._id, track);
       const { track_layout: before } = actor.state.guild;
       const layout = placeTrack(before, { id: track._id, parent_id, position }, kindsFor(actor, tracks));
       if (parent_id !== null) assertHolds(actor, tracks, parent_id, Permission.CreateTrack);
@@ -120,7 +120,7 @@ export class TracksService {
    */
   async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], seenVersion?: number): Promise<Versioned<TrackDto[]>> {
     const { guild, actor } = await this.commits.commit(authority, { decide: this.moving(moves, seenVersion), tell: (committed) => this.tellOrder(committed) });
-    const tracks = await this.resolver.tracksOfGuild(guild._id);
+    const tracks = await this.resolver.tracksIn(guild);
     return new Versioned(guild.version, visibleTracks(actor.under({ ...actor.state, guild }), tracks));
   }
 
@@ -128,7 +128,7 @@ export class TracksService {
   moving(moves: readonly MoveTrackDto[], seenVersion?: number): Decision<GuildAuthority, GuildPlan> {
     return async (actor) => {
       assertSeen(actor.state.guild, seenVersion);
-      return { guild: { track_layout: moved(actor, await this.resolver.tracksOfGuild(actor.guildId), moves) } };
+      return { guild: { track_layout: moved(actor, await this.resolver.tracksIn(actor.state.guild), moves) } };
     };
   }
 
@@ -160,7 +160,7 @@ export class TracksService {
   }
 
   private async seenBy(actor: GuildAuthority, guild: GuildDocument, track: TrackDocument): Promise<Versioned<TrackDto>> {
-    const tracks = new Map(await this.resolver.tracksOfGuild(guild._id)).set(track._id, track);
+    const tracks = new Map(await this.resolver.tracksIn(guild)).set(track._id, track);
     return new Versioned(guild.version, trackDtoOf(track, tracksSeenBy(actor.under({ ...actor.state, guild }), tracks)));
   }
 
@@ -190,10 +190,10 @@ function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveT
   return arranged;
 }
 
-const kindsFor = (actor: GuildAuthority, tracks: GuildTracks): TrackKinds => ({
-  isCategory: (id) => tracks.get(id)?.type === 'category',
-  isVisible: (id) => isSeenBy(actor, tracks, id),
-});
+function kindsFor(actor: GuildAuthority, tracks: GuildTracks): TrackKinds {
+  const visible = new Set([...tracks.keys()].filter((id) => isSeenBy(actor, tracks, id)));
+  return { isCategory: (id) => tracks.get(id)?.type === 'category', isVisible: (id) => visible.has(id) };
+}
 
 function assertHolds(actor: GuildAuthority, tracks: GuildTracks, id: Snowflake, wanted: (typeof Permission)[keyof typeof Permission]): void {
   const track = tracks.get(id);

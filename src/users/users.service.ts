@@ -8,6 +8,7 @@ import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { createdAt } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
+import { withoutCase } from '../common/without-case';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
@@ -23,8 +24,6 @@ export interface NewUser {
   readonly email: string;
   readonly password: string;
 }
-
-const withoutCase = (text: string): string => text.normalize('NFKC').toLowerCase();
 
 /** Accounts. */
 @Injectable()
@@ -104,13 +103,13 @@ export class UsersService {
     await this.sessions.revokeAll(id);
   }
 
-  /** Counts a guild against the limit of a user; counting it twice counts once. @throws GuildLimitReached */
-  async reserveGuild(id: Snowflake, guildId: Snowflake): Promise<void> {
-    const { matchedCount } = await this.users.updateOne(
-      { _id: id, $or: [{ guild_ids: guildId }, { [`guild_ids.${LIMITS.guilds - 1}`]: { $exists: false } }] },
-      { $addToSet: { guild_ids: guildId } },
-    );
-    if (matchedCount === 0) throw new GuildLimitReached();
+  /** Counts a guild against the limit of a user; counting it twice counts once. @returns the user @throws GuildLimitReached */
+  async reserveGuild(id: Snowflake, guildId: Snowflake): Promise<UserDocument> {
+    const user = await this.users
+      .findOneAndUpdate({ _id: id, $or: [{ guild_ids: guildId }, { [`guild_ids.${LIMITS.guilds - 1}`]: { $exists: false } }] }, { $addToSet: { guild_ids: guildId } }, { returnDocument: 'after' })
+      .lean<UserDocument | null>();
+    if (!user) throw new GuildLimitReached();
+    return user;
   }
 
   /** Stops counting a guild against the limit of its members. */

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import fastifyHelmet from '@fastify/helmet';
+import { Controller, type DynamicModule, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Histogram, Registry } from 'prom-client';
+import { z } from 'zod';
+import { AnswersVersioned } from '../../src/common/http.decorators';
+import { createLog } from '../../src/common/logger';
+import { Versioned } from '../../src/common/versioned';
+import type { GuildState } from '../../src/permissions/guild-state';
+import { type RoleDto, roleDto } from '../../src/roles/role.dto';
+import { roleDtos } from '../../src/roles/roles.service';
+
+@Controller('api/v1/guilds/:guild_id/roles')
+class BareRolesController {
+  static state: GuildState;
+
+  @Get()
+  @AnswersVersioned(z.array(roleDto))
+  list(): Versioned<RoleDto[]> {
+    const { state } = BareRolesController;
+    return new Versioned(state.guild.version, roleDtos(state));
+  }
+}
+
+@Module({})
+class BareModule {
+  static with(state: GuildState): DynamicModule {
+    BareRolesController.state = state;
+    return { module: BareModule, controllers: [BareRolesController] };
+  }
+}
+
+/** The handler of the role list with neither authentication nor guards, on what is otherwise the same server. */
+export async function startBare(state: GuildState): Promise<{ url: string; stop(): Promise<void> }> {
+  const adapter = new FastifyAdapter({ loggerInstance: createLog('silent'), genReqId: () => randomUUID() });
+  const app = await NestFactory.create<NestFastifyApplication>(BareModule.with(state), adapter, { logger: false });
+  await app.register(fastifyHelmet, { strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  const requests = new Histogram({ name: 'requests', help: 'How long requests took.', labelNames: ['method', 'route', 'status'], registers: [new Registry()] });
+  adapter.getInstance().addHook('onResponse', (request, reply, done) => {
+    requests.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode }, reply.elapsedTime / 1_000);
+    done();
+  });
+  await app.listen(0, '127.0.0.1');
+  return { url: await app.getUrl(), stop: () => app.close() };
+}

@@ -1,0 +1,52 @@
+import { Permission } from '../src/permissions/algebra';
+import { Client, World } from './support/world';
+
+describe('intents', () => {
+  let world: World;
+  beforeAll(async () => (world = await World.start({ GATEWAY_BUCKET: '0/60' })));
+  afterAll(() => world.stop());
+
+  it('are all unless a client chooses, and READY tells them', async () => {
+    const ada = await world.person('ada');
+    const [all, some, none] = await Promise.all([{}, { intents: ['typing', 'messages'] }, { intents: [] }].map((chosen) => ada.connect({ token: ada.token, ...chosen })));
+    expect(all!.received('READY')).toMatchObject([{ intents: ['guilds', 'members', 'roles', 'tracks', 'messages', 'typing', 'invites', 'user'] }]);
+    expect(some!.received('READY')).toMatchObject([{ intents: ['messages', 'typing'] }]);
+    expect(none!.received('READY')).toMatchObject([{ intents: [] }]);
+    for (const client of [all, some, none]) client!.close();
+  });
+
+  it.each([['messages'], [{ messages: true }], [['messages', 'everything']], [[7]], [null], [Array.from({ length: 100 }, () => 'messages')]])('that are %j are refused with a code', async (intents) => {
+    const ada = await world.person('ada');
+    const client = new Client(world.url, { token: ada.token, intents });
+    await expect(client.ready).rejects.toMatchObject({ data: { code: 4013 } });
+  });
+
+  it('bring what was chosen to each of a user’s sockets, and nothing else', async () => {
+    const guild = await world.guild({ roles: { guest: {} }, members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    const choices = [['messages'], ['roles', 'typing'], ['tracks'], ['guilds', 'user'], ['members'], ['invites']];
+    const clients = await Promise.all(choices.map((intents) => mo.connect({ token: mo.token, intents })));
+    await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' });
+    await guild.owner.post(`/tracks/${guild.track}/typing`);
+    await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['guest']}`, { name: 'visitor' });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.id}`, { type: 'role', allow: '0', deny: String(Permission.ViewTrack) });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, { type: 'member', allow: String(Permission.ViewTrack), deny: '0' });
+    await guild.owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['guest']}`);
+    await mo.patch('/users/@me', { username: 'renamed' });
+    const other = (await mo.post('/guilds', { name: 'Another' })).body as unknown as { id: string };
+    await guild.owner.patch(`/guilds/${guild.id}`, { owner_id: mo.id });
+    await mo.post(`/tracks/${guild.track}/invites`, {});
+    await mo.delete(`/guilds/${other.id}`);
+    await world.settle();
+    const told = clients.map((client) => [...new Set(client.names.slice(1))].sort());
+    expect(told).toEqual([
+      ['MESSAGE_CREATE'],
+      ['ROLE_UPDATE', 'TYPING_START'],
+      ['TRACK_CREATE', 'TRACK_DELETE', 'TRACK_UPDATE'],
+      ['GUILD_CREATE', 'GUILD_DELETE', 'GUILD_UPDATE', 'USER_UPDATE'],
+      ['MEMBER_JOIN', 'MEMBER_UPDATE'],
+      ['INVITE_CREATE'],
+    ]);
+    for (const client of clients) client.close();
+  });
+});

@@ -1,0 +1,58 @@
+import { type GuildWorld, of, type Person, World } from './support/world';
+
+describe('looking for members', () => {
+  let world: World;
+  let guild: GuildWorld;
+  let owner: Person;
+  beforeAll(async () => {
+    world = await World.start();
+    guild = await world.guild({ members: { Anna: [], annika: [], Bert: [], 'ann.e': [] } });
+    owner = guild.owner;
+  });
+  afterAll(() => world.stop());
+
+  const found = async (query: string, limit = 50): Promise<string[]> => {
+    const { body } = await owner.get(`/guilds/${guild.id}/members?query=${encodeURIComponent(query)}&limit=${limit}`);
+    return of<{ user_id: string }[]>(body).map(({ user_id }) => Object.entries(guild.members).find(([, { id }]) => id === user_id)?.[0] ?? 'owner');
+  };
+  const nick = (name: string, to: string | null): Promise<{ status: number }> => guild.members[name]!.patch(`/guilds/${guild.id}/members/@me`, { nick: to });
+
+  it('finds those whose name begins so, whatever the case, by that name', async () => {
+    expect(await found('an')).toEqual(['ann.e', 'Anna', 'annika']);
+    expect(await found('ANN')).toEqual(['ann.e', 'Anna', 'annika']);
+    expect(await found('nn')).toEqual([]);
+  });
+
+  it('finds nicks too, after usernames, and nobody twice', async () => {
+    await nick('Bert', 'Ännchen');
+    await nick('Anna', 'Änna');
+    expect(await found('än')).toEqual(['Anna', 'Bert']);
+    await nick('Bert', 'anton');
+    await nick('Anna', 'antonia');
+    expect(await found('an')).toEqual(['ann.e', 'Anna', 'annika', 'Bert']);
+    await nick('Bert', null);
+    expect(await found('anto')).toEqual(['Anna']);
+    await nick('Anna', null);
+  });
+
+  it('finds people by a new username at once, and no longer by the old one', async () => {
+    const bert = guild.members['Bert']!;
+    await bert.patch('/users/@me', { username: 'Zacharias' });
+    expect([await found('zach'), await found('bert')]).toEqual([['Bert'], []]);
+  });
+
+  it('gives so many at most, for two reads by an index', async () => {
+    await found('an');
+    const commands = world.recordCommands();
+    expect(await found('an', 2)).toEqual(['ann.e', 'Anna']);
+    commands.stop();
+    expect(commands.all.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['find members', 'find members']);
+  });
+
+  it.each(['.*', '^a', '(a+)+$', '[', 'a|b', '\\', '%', '_', '$ne', '*'])('takes %s for what it says', async (query) => expect(await found(query)).toEqual([]));
+
+  it('refuses what is no beginning of a name', async () => {
+    const ask = async (query: string): Promise<unknown> => (await owner.get(`/guilds/${guild.id}/members?${query}`)).body;
+    for (const query of ['query=', `query=${'x'.repeat(33)}`, 'query[$regex]=a', 'query=a&after=1', 'query=a%00']) expect([query, await ask(query)]).toMatchObject([query, { code: 'VALIDATION_FAILED' }]);
+  });
+});
