@@ -39,7 +39,9 @@ export function layoutSeenBy<Entry extends TrackLayout[number]>(layout: readonly
 
 /** Where each track of a layout is. */
 export function placesIn(layout: TrackLayout): ReadonlyMap<bigint, TrackPlace> {
-  return new Map([...siblingsOf(layout)].flatMap(([parent_id, ids]) => ids.map((id, index) => [id, { parent_id, position: index + 1 }] as const)));
+  const places = new Map<bigint, TrackPlace>();
+  for (const [parent_id, ids] of siblingsOf(layout)) for (const [index, id] of ids.entries()) places.set(id, { parent_id, position: index + 1 });
+  return places;
 }
 
 /**
@@ -170,8 +172,10 @@ function siblingsOf(layout: TrackLayout): Siblings {
 }
 
 function flatten(siblings: Siblings): TrackLayout {
-  return (siblings.get(null) ?? []).flatMap((id) => [
-    { id, parent_id: null },
-    ...(siblings.get(id) ?? []).map((child) => ({ id: child, parent_id: id })),
-  ]);
+  const layout: TrackLayout[number][] = [];
+  for (const id of siblings.get(null) ?? []) {
+    layout.push({ id, parent_id: null });
+    for (const child of siblings.get(id) ?? []) layout.push({ id: child, parent_id: id });
+  }
+  return layout;
 }
