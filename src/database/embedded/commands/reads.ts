@@ -1,7 +1,7 @@
 import { type Doc, docOf, encode, isInt32, type Value } from '../bson';
 import type { Collection } from '../catalog';
 import type { Engine } from '../engine';
-import { badValue, CommandError } from '../errors';
+import { badValue, CommandError, unsupported } from '../errors';
 import { parsePipeline, parseSort, type Pipeline } from '../aggregate';
 import { parseFilter } from '../filter';
 import type { Cost, Query } from '../find';
@@ -39,7 +39,7 @@ function* map<A, B>(values: Iterable<A>, change: (value: A) => B): Generator<B> 
 }
 
 function aggregate(request: Request, { catalog, finder, cursors }: Engine): Doc {
-  if (typeof request.body.get('aggregate') !== 'string') throw badValue('The embedded database aggregates collections only');
+  if (typeof request.body.get('aggregate') !== 'string') throw unsupported('an aggregation of a database');
   const { namespace } = request;
   const pipeline = parsePipeline(request.body.get('pipeline'));
   const found = finder.find(catalog.find(namespace), pipeline);

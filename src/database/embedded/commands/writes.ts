@@ -41,6 +41,9 @@ function insert(request: Request, { catalog, documents }: Engine): Doc {
 
 function assertFieldNames(document: Doc): void {
   for (const name of document.keys()) if (name.startsWith('$')) throw unsupported(`the field name '${name}', which begins with $`);
+  const id = document.get('_id');
+  const dollar = id instanceof Map ? [...id.keys()].find((name) => name.startsWith('$')) : undefined;
+  if (dollar !== undefined) throw new CommandError(52, 'DollarPrefixedFieldName', `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`);
 }
 
 const UPDATE_FIELDS = new Set(['q', 'u', 'multi', 'upsert']);
