@@ -82,10 +82,12 @@ export class ImpactService {
 
   private async describe(guildId: Snowflake, { roleIds, roleSets, memberCount, userId, impact: { guild, tracks } }: Affected, alone: Alone): Promise<AffectedGroupDto> {
     const ids = userId === undefined ? await Promise.all(roleSets.map((roleSet) => this.members.idsIn(guildId, roleSet, LIMITS.namedInGroup))) : [];
-    const user_ids = userId === undefined ? ids.flat().filter((id) => !alone.has(id)) : [userId];
+    const user_ids = userId === undefined ? ids.flat().filter((id) => !alone.has(id)).sort(ascending) : [userId];
     return { role_ids: [...roleIds], member_count: memberCount, user_ids: user_ids.slice(0, LIMITS.namedInGroup), guild, tracks: [...tracks] };
   }
 }
+
+const ascending = (one: Snowflake, other: Snowflake): number => (one < other ? -1 : 1);
 
 const groupOfOne = ({ user_id, role_ids, role_set }: MemberDocument, existing: ReadonlySet<Snowflake>): Group => ({
   roleIds: role_ids.filter((id) => existing.has(id)),
