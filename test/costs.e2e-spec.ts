@@ -1,5 +1,5 @@
 import { Epochs, guildEpoch, memberEpoch, rolesEpoch, tracksEpoch } from '../src/events/epochs';
-import { type GuildWorld, type Person, World } from './support/world';
+import { type GuildWorld, of, type Person, World } from './support/world';
 
 describe('what a request costs the database', () => {
   let world: World;
@@ -76,5 +76,30 @@ describe('what a request costs the database', () => {
     await mo.get(`/guilds/${guild.id}/roles`);
     await forget();
     expect(await cost(() => Promise.all(Array.from({ length: 10 }, () => mo.get(`/guilds/${guild.id}/roles`))))).toEqual(['find guilds', 'find members', 'find roles']);
+  });
+});
+
+describe('what a connection costs the database', () => {
+  it('is six commands at most, however many guilds there are, and three when these are remembered', async () => {
+    const world = await World.start();
+    const ada = await world.person('ada');
+    for (let made = 0; made < 50; made += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => ada.post('/guilds', { name: `Guild ${made + n}` })));
+    const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    const connect = async (): Promise<string[]> => {
+      const commands = world.recordCommands();
+      const client = await ada.connect({ token });
+      commands.stop();
+      expect(of<{ guilds: unknown[] }>(client.received('READY')[0]).guilds).toHaveLength(50);
+      client.close();
+      return commands.all.map(({ name, collection }) => `${name} ${collection}`).sort();
+    };
+    // As ten seconds would.
+    const epochs = world.app.get(Epochs);
+    for (const { id } of of<{ id: string }[]>((await ada.get('/users/@me/guilds')).body)) {
+      await Promise.all([epochs.advance([rolesEpoch(BigInt(id)), tracksEpoch(BigInt(id))]), epochs.reach(guildEpoch(BigInt(id)), 1_000_000)]);
+    }
+    expect(await connect()).toEqual(['find guilds', 'find members', 'find roles', 'find sessions', 'find tracks', 'find users']);
+    expect(await connect()).toEqual(['find members', 'find sessions', 'find users']);
+    await world.stop();
   });
 });

@@ -124,7 +124,7 @@ export class MembersService {
 
   /** The memberships of a user. */
   listOf(userId: Snowflake): Promise<MemberDocument[]> {
-    return this.members.find({ user_id: userId }).limit(LIMITS.guilds).lean<MemberDocument[]>().exec();
+    return this.members.find({ user_id: userId }).limit(LIMITS.guilds).batchSize(LIMITS.guilds + 1).lean<MemberDocument[]>().exec();
   }
 
   /** Gives a member a nick, roles or a time-out; each field asks for its own permission. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { BatchLoader } from '../common/batch-loader';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { LIMITS } from '../common/limits';
@@ -18,10 +19,11 @@ import { GuildAuthority, type MemberRequirement, TrackAuthority } from './author
 import { entriesOf, type GuildState, type GuildTracks } from './guild-state';
 
 const TRACKS_KNOWN = 100_000;
+const MOST_AT_ONCE = LIMITS.guilds;
 
 /**
  * Finds out what a user may do in a place: member, guild and roles (and a track's siblings) in one round trip, and nothing at
- * all when they are remembered.
+ * all when they are remembered. Several guilds that are asked for at the same time cost no more commands than one.
  *
  * The one place besides the features themselves that reads their documents, because the three questions have to be asked at
  * the same time.
@@ -30,6 +32,9 @@ const TRACKS_KNOWN = 100_000;
 export class AuthorityResolver {
   /** A track never changes its guild, so this stays true for as long as the track exists. */
   private readonly guildOfTrack = new Map<Snowflake, Snowflake>();
+  private readonly guildLoader = new BatchLoader((ids) => this.loadGuilds(ids), MOST_AT_ONCE);
+  private readonly roleLoader = new BatchLoader((ids) => this.loadRoles(ids), MOST_AT_ONCE);
+  private readonly trackLoader = new BatchLoader((ids) => this.loadTracks(ids), MOST_AT_ONCE);
 
   constructor(
     private readonly memory: Memory,
@@ -136,10 +141,7 @@ export class AuthorityResolver {
     return {
       key: `guild:${guildId}`,
       epoch: guildEpoch(guildId),
-      load: async () => {
-        const stored = await this.guilds.findById(guildId).lean<StoredGuild | null>();
-        return stored && guildOf(stored);
-      },
+      load: async () => (await this.guildLoader.load(guildId)) ?? null,
     };
   }
 
@@ -147,7 +149,7 @@ export class AuthorityResolver {
     return {
       key: `roles:${guildId}`,
       epoch: rolesEpoch(guildId),
-      load: () => this.roles.find({ guild_id: guildId }).batchSize(LIMITS.roles + 1).lean<RoleDocument[]>().exec(),
+      load: async () => (await this.roleLoader.load(guildId)) ?? [],
     };
   }
 
@@ -155,8 +157,21 @@ export class AuthorityResolver {
     return {
       key: `tracks:${guildId}`,
       epoch: tracksEpoch(guildId),
-      load: () => this.tracks.find({ guild_id: guildId }).batchSize(LIMITS.tracks + 1).lean<TrackDocument[]>().exec(),
+      load: async () => (await this.trackLoader.load(guildId)) ?? [],
     };
+  }
+
+  private async loadGuilds(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, GuildDocument>> {
+    const guilds = await this.guilds.find({ _id: { $in: ids } }).batchSize(ids.length + 1).lean<StoredGuild[]>();
+    return new Map(guilds.map((stored) => [stored._id, guildOf(stored)]));
+  }
+
+  private async loadRoles(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, RoleDocument[]>> {
+    return byGuild(await this.roles.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.roles + 1).lean<RoleDocument[]>());
+  }
+
+  private async loadTracks(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, TrackDocument[]>> {
+    return byGuild(await this.tracks.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.tracks + 1).lean<TrackDocument[]>());
   }
 
   private readonly authorities = new WeakMap<MemberDocument, Map<MemberRequirement | undefined, GuildAuthority>>();
@@ -194,4 +209,14 @@ export class AuthorityResolver {
     const existing = entriesOf(track_layout);
     return [...byId.keys()].every((id) => existing.has(id)) ? byId : new Map([...byId].filter(([id]) => existing.has(id)));
   }
+}
+
+function byGuild<Document extends { readonly guild_id: Snowflake }>(documents: readonly Document[]): ReadonlyMap<Snowflake, Document[]> {
+  const guilds = new Map<Snowflake, Document[]>();
+  for (const document of documents) {
+    const known = guilds.get(document.guild_id);
+    if (known) known.push(document);
+    else guilds.set(document.guild_id, [document]);
+  }
+  return guilds;
 }

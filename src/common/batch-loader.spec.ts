@@ -1,0 +1,38 @@
+import { BatchLoader } from './batch-loader';
+
+describe('a batch loader', () => {
+  const loader = (): { asked: (readonly bigint[])[]; load: (id: bigint) => Promise<string | undefined> } => {
+    const asked: (readonly bigint[])[] = [];
+    const batches = new BatchLoader<string>((ids) => {
+      asked.push(ids);
+      if (ids.includes(13n)) return Promise.reject(new Error('bad luck'));
+      return Promise.resolve(new Map(ids.filter((id) => id < 100n).map((id) => [id, `<${id}>`])));
+    }, 4);
+    return { asked, load: (id) => batches.load(id) };
+  };
+
+  it('asks once for all that is wanted at the same time, and for each thing once', async () => {
+    const { asked, load } = loader();
+    expect(await Promise.all([load(1n), load(2n), Promise.resolve().then(() => load(1n)), load(100n)])).toEqual(['<1>', '<2>', '<1>', undefined]);
+    expect(asked).toEqual([[1n, 2n, 100n]]);
+  });
+
+  it('asks again for what is wanted later', async () => {
+    const { asked, load } = loader();
+    expect([await load(1n), await load(1n)]).toEqual(['<1>', '<1>']);
+    expect(asked).toEqual([[1n], [1n]]);
+  });
+
+  it('asks for no more at once than it may', async () => {
+    const { asked, load } = loader();
+    const ids = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n];
+    expect(await Promise.all(ids.map(load))).toEqual(ids.map((id) => `<${id}>`));
+    expect(asked).toEqual([[1n, 2n, 3n, 4n], [5n, 6n, 7n, 8n], [9n]]);
+  });
+
+  it('fails those who wanted what could not be loaded, and nobody after them', async () => {
+    const { load } = loader();
+    await expect(Promise.all([load(13n), load(1n)])).rejects.toThrow('bad luck');
+    expect(await load(1n)).toBe('<1>');
+  });
+});
