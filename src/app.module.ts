@@ -16,6 +16,7 @@ import { EventsModule } from './events/events.module';
 import { GatewayModule } from './gateway/gateway.module';
 import { GuildsModule } from './guilds/guilds.module';
 import { MetaModule } from './meta/meta.module';
+import { NodesModule } from './nodes/nodes.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
 import { RedisConnection } from './redis/redis-connection';
@@ -56,6 +57,7 @@ export class AppModule {
         CommonModule,
         DatabaseModule.at(databaseUri),
         RedisModule,
+        NodesModule,
         EventsModule,
         ThrottlingModule,
         PermissionsModule,

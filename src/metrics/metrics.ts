@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { EventLog } from '../events/event-log';
+import { Nodes } from '../nodes/nodes';
 import { RedisConnection } from '../redis/redis-connection';
 import { type Command, CommandCounter, isWrite } from '../database/command-counter';
 
@@ -23,10 +24,11 @@ export class Metrics {
 
   private readonly commands = new Counter({ name: 'derailed_database_commands_total', help: 'Commands sent to the database.', labelNames: ['kind', 'collection'], registers: [this.registry] });
 
-  constructor(counter: CommandCounter, events: EventLog, @Inject(RedisConnection) redis: RedisConnection | undefined) {
+  constructor(counter: CommandCounter, events: EventLog, nodes: Nodes, @Inject(RedisConnection) redis: RedisConnection | undefined) {
     collectDefaultMetrics({ register: this.registry });
     counter.listen((command: Command) => this.commands.inc({ kind: isWrite(command) ? 'write' : 'read', collection: command.collection }));
     this.observe('derailed_events_waiting', 'Events that are not in the log yet.', () => events.waiting);
+    this.observe('derailed_nodes_living', 'Nodes that are alive, this one among them, as far as it knows.', () => nodes.living.length);
     if (redis) this.observe('derailed_redis_up', 'Whether the Redis that nodes share can be asked: 1, or 0 while it is away.', () => Number(redis.isUp));
   }
 
