@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { mongo } from 'mongoose';
-import { type Known, knownOfFind, knownOfGroup, knownOfSort, knownOfUpdate, outcome, RAW, Tally } from './conformance';
+import { type Known, knownOfSort, knownOfUpdate, outcome, RAW, Tally } from './conformance';
 import { type EngineWorld, engineWorld } from './engine-world';
 import * as generated from './generated';
 
@@ -51,7 +51,7 @@ const documents = fc.array(generated.document, { minLength: 1, maxLength: 6 });
   it('find the same documents', () => {
     const property = fc.asyncProperty(documents, fc.array(generated.filter, { minLength: 3, maxLength: 8 }), async (stored, filters) => {
       await fill(stored);
-      for (const filter of filters) await both((collection) => collection.find(filter).sort({ _id: 1 }).toArray(), knownOfFind(filter));
+      for (const filter of filters) await both((collection) => collection.find(filter).sort({ _id: 1 }).toArray());
     });
     return fc.assert(property, options);
   }, TIMEOUT_MS);
@@ -69,7 +69,7 @@ const documents = fc.array(generated.document, { minLength: 1, maxLength: 6 });
       for (const [filter, update] of updates) {
         let known: string | undefined;
         await fill(stored);
-        await both((collection) => collection.updateMany(filter, update), (...results) => (known = knownOfFind(filter)(...results) ?? knownOfUpdate(update)(...results)));
+        await both((collection) => collection.updateMany(filter, update), (...results) => (known = knownOfUpdate(update)(...results)));
         await both(everything, () => known);
       }
     });
@@ -94,17 +94,11 @@ const documents = fc.array(generated.document, { minLength: 1, maxLength: 6 });
     return fc.assert(property, options);
   }, TIMEOUT_MS);
 
-  it('count, group and list values alike', () => {
-    const property = fc.asyncProperty(documents, generated.filter, fc.constantFrom('a', 'b', 'c', 'a.b'), async (stored, filter, path) => {
+  it('count alike', () => {
+    const property = fc.asyncProperty(documents, generated.filter, fc.nat(2), fc.integer({ min: 1, max: 3 }), async (stored, filter, skip, limit) => {
       await fill(stored);
-      const known = knownOfFind(filter);
-      const of = `$${path}`;
-      const group = { _id: null, n: { $sum: 1 }, sum: { $sum: of }, most: { $max: of }, least: { $min: of }, first: { $first: of } };
-      const values = async (collection: mongo.Collection): Promise<string[]> =>
-        (await collection.distinct(path, filter)).map((value) => mongo.BSON.EJSON.stringify(value, { relaxed: true })).toSorted();
-      await both((collection) => collection.countDocuments(filter), known);
-      await both((collection) => collection.aggregate([{ $match: filter }, { $sort: { _id: 1 } }, { $group: group }]).toArray(), (...results) => known(...results) ?? knownOfGroup(...results));
-      await both(values, known);
+      await both((collection) => collection.countDocuments(filter));
+      await both((collection) => collection.countDocuments(filter, { skip, limit }));
     });
     return fc.assert(property, options);
   }, TIMEOUT_MS);

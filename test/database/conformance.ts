@@ -49,11 +49,6 @@ const mentions = (what: unknown, text: string): boolean => JSON.stringify(what).
 
 // Where the compatible server that was used leaves what MongoDB's manual and sources say, by name.
 
-export const knownOfFind =
-  (filter: object): Known =>
-  () =>
-    mentions(filter, '$elemMatch') && mentions(filter, 'null') ? 'null and missing fields inside $elemMatch' : undefined;
-
 export const knownOfSort =
   (documents: unknown): Known =>
   (embedded) => {
@@ -61,20 +56,13 @@ export const knownOfSort =
     return mentions(documents, '[]') ? 'a sort by an empty array: before null' : undefined;
   };
 
-export const knownOfGroup: Known = (embedded, other) => {
-  if (embedded.includes('"first":null')) return '$first of a missing field: null';
-  if (/"(most|least)":\{"\$number/.test(embedded) && /"(most|least)":\{"\$number/.test(other)) return '$min and $max of equal numbers of other types: the first';
-  return embedded.includes('"sum":{"$numberDouble"') ? '$sum of doubles: rounded once, at the end' : undefined;
-};
-
 export const knownOfUpdate =
   (update: Record<string, Record<string, unknown>>): Known =>
   (embedded, other) => {
     if (embedded === 'error 40') return 'paths in conflict: refused even when nothing matches';
     if (update.$unset && other.startsWith('error')) return '$unset: passes over what it cannot reach';
-    const takes = { ...update.$pull, ...update.$pullAll, ...update.$pop };
-    if (Object.keys(takes).some((path) => path.includes('.'))) return 'what only takes away: makes neither fields nor elements';
-    if (update.$pop && embedded === 'error 14') return '$pop of no array: TypeMismatch';
+    if (Object.keys(update.$pull ?? {}).some((path) => path.includes('.'))) return 'what only takes away: makes neither fields nor elements';
+    if (Object.values(update.$inc ?? {}).some((by) => Number(by) === 0)) return '$inc by zero: changes nothing';
     if (update.$inc && embedded === 'error 14') return '$inc of a boolean: TypeMismatch';
     if (embedded.startsWith('error') && other.startsWith('error')) return 'which of several errors';
     if ((update.$addToSet && mentions(update, '[]')) || (update.$push && mentions(update, '$each'))) return 'a push of nothing: makes an empty array';

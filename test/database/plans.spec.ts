@@ -43,7 +43,7 @@ describe('an index', () => {
       await indexed.insertMany(stored.map((document, n) => ({ _id: n as never, ...document })));
       for (const [n, [key, options]] of keys.entries()) await indexed.createIndex(key, { ...options, name: `index_${n}` }).catch(ifTheSame).catch(ifRefused);
       for (const [filter, update] of updates) await outcome(() => indexed.updateMany(filter, update));
-      await indexed.deleteMany({ c: { $type: 'number' } });
+      await indexed.deleteMany({ c: { $gt: 0 } });
       expect(world.engine.documents.check(world.engine.catalog.find('test.indexed'))).toEqual([]);
     });
     return fc.assert(property, { numRuns: Number(process.env.PLAN_RUNS ?? 100) });

@@ -13,7 +13,7 @@ const scalar = fc.oneof(
   fc.constant(null),
   fc.date({ noInvalidDate: true }),
   fc.uint8Array({ maxLength: 20 }).map((bytes) => new Binary(bytes)),
-  fc.constantFrom(new ObjectId(), new MinKey(), new MaxKey(), new Timestamp({ t: 5, i: 7 }), new BSONRegExp('^a', 'i')),
+  fc.constant(new ObjectId()),
 );
 const document = fc.dictionary(
   fc.string({ minLength: 1 }).filter((name) => !name.includes('\0') && name !== '__proto__'),
@@ -42,8 +42,14 @@ describe('reading and writing documents', () => {
       }),
     ));
 
-  it('refuses a type that it does not know, by its name', () => {
-    expect(() => decode(Buffer.from(serialize({ price: Decimal128.fromString('1') })))).toThrow("decimal128 (field 'price')");
+  it.each([
+    ['decimal128', Decimal128.fromString('1')],
+    ['minKey', new MinKey()],
+    ['maxKey', new MaxKey()],
+    ['timestamp', new Timestamp({ t: 5, i: 7 })],
+    ['regex', new BSONRegExp('^a', 'i')],
+  ])('refuses %s, by its name', (name, value) => {
+    expect(() => decode(Buffer.from(serialize({ price: value })))).toThrow(`${name} (field 'price')`);
   });
 
   it('tells numbers apart by their size', () => {

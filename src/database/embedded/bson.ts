@@ -36,21 +36,21 @@ export const BsonType = {
   bool: 8,
   date: 9,
   null: 10,
-  regex: 11,
   int: 16,
-  timestamp: 17,
   long: 18,
-  minKey: 255,
-  maxKey: 127,
 } as const;
 
 const REFUSED_TYPES: Readonly<Record<number, string>> = {
   6: 'undefined',
+  11: 'regex',
   12: 'dbPointer',
   13: 'javascript',
   14: 'symbol',
   15: 'javascriptWithScope',
+  17: 'timestamp',
   19: 'decimal128',
+  127: 'maxKey',
+  255: 'minKey',
 };
 
 /** As deep as MongoDB nests documents. */
@@ -173,15 +173,7 @@ class Reader {
       case BsonType.objectId:
         return 12;
       case BsonType.date:
-      case BsonType.timestamp:
         return 8;
-      case BsonType.regex: {
-        const pattern = this.bytes.indexOf(0, this.at);
-        return this.bytes.indexOf(0, pattern + 1) + 1 - this.at;
-      }
-      case BsonType.minKey:
-      case BsonType.maxKey:
-        return 0;
       default:
         throw REFUSED_TYPES[type] ? unsupported(`the BSON type ${REFUSED_TYPES[type]} (field '${name}')`) : invalid(`type ${type}`);
     }

@@ -194,6 +194,7 @@ function readExpiry(key: Doc, value: Value | undefined): { expireAfterSeconds?: 
   const seconds = numberOf(value);
   if (seconds === undefined || seconds < 0 || !isInt32(Math.floor(seconds))) throw cannotCreate('TTL index expireAfterSeconds must be within 0 and 2147483647');
   if (key.size > 1 || key.has('_id')) throw cannotCreate('TTL indexes are single-field indexes, compound indexes do not support TTL, and neither does _id.');
+  if (numberOf([...key.values()][0]) === -1) throw unsupported('a descending TTL index');
   return { expireAfterSeconds: Math.floor(seconds) };
 }
 

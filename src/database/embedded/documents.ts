@@ -125,9 +125,7 @@ const entryKey = (index: Index, key: Buffer, idKey: Buffer): Buffer => treeKey(i
  */
 export function idKeyOf(document: Doc): Buffer {
   const id = document.get('_id') as Value;
-  if (Array.isArray(id) || (id instanceof Opaque && id.type === BsonType.regex)) {
-    throw new CommandError(53, 'InvalidIdField', `The '_id' value cannot be of type ${typeName(id)}`);
-  }
+  if (Array.isArray(id)) throw new CommandError(53, 'InvalidIdField', `The '_id' value cannot be of type ${typeName(id)}`);
   return keyOf(id);
 }
 

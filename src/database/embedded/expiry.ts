@@ -3,6 +3,7 @@ import { treeRange } from './catalog';
 import type { Engine } from './engine';
 import type { Index } from './indexes';
 import { keyOf, rankOf } from './keys';
+import type { KeyRange } from './storage';
 
 /** How often documents that are past their time are looked for, in milliseconds; as often as MongoDB does. */
 const SWEEP_INTERVAL_MS = 60_000;
@@ -58,11 +59,4 @@ export class Expiry {
 }
 
 /** The dates of an index up to a moment; what isn't a date never expires. */
-function expiredRange(index: Index, before: number): ReturnType<typeof treeRange> {
-  const moment = keyOf(dateValue(before));
-  const dates = Buffer.of(rankOf(dateValue(0)));
-  const [part] = index.parts;
-  if (!part?.descending) return treeRange(index.id, dates, moment);
-  const inverted = (key: Buffer): Buffer => Buffer.from(key.map((byte) => ~byte));
-  return treeRange(index.id, inverted(moment), Buffer.of((inverted(dates)[0] as number) + 1));
-}
+const expiredRange = ({ id }: Index, before: number): KeyRange => treeRange(id, Buffer.of(rankOf(dateValue(0))), keyOf(dateValue(before)));

@@ -22,6 +22,7 @@ export function parseKeyPattern(pattern: Doc, wrong: (field: string) => CommandE
   const parts = Array.from(pattern, ([field, direction]) => {
     const number = numberOf(direction);
     if (number !== 1 && number !== -1) throw wrong(field);
+    if (/(^|\.)\d+(\.|$)/.test(field)) throw unsupported(`the place in an array '${field}' in an index or sort`);
     return { field, path: field.split('.'), descending: number === -1 };
   });
   return { parts };
@@ -46,13 +47,6 @@ function expand(value: Value | undefined, path: Path, at: number): Expansion {
 function expandArray(array: readonly Value[], path: Path, at: number): Expansion {
   if (array.length === 0) return { values: [at === path.length ? EMPTY : undefined], array: true };
   if (at === path.length) return { values: array, array: true };
-  const next = path[at] as string;
-  if (/^(0|[1-9]\d*)$/.test(next)) {
-    if (array.some((element) => element instanceof Map && element.has(next))) {
-      throw new CommandError(16746, 'Location16746', `Ambiguous field name found in array (do not use numeric field names in embedded elements in an array), field: '${next}'`);
-    }
-    return { values: expand(array[Number(next)], path, at + 1).values, array: true };
-  }
   return { values: array.flatMap((element) => (element instanceof Map ? expand(element, path, at).values : [undefined])), array: true };
 }
 
@@ -72,44 +66,16 @@ function combinationsOf({ parts }: KeyPattern, document: Doc): Combinations {
   const arrays = parts.filter((_, part) => expansions[part]?.array);
   const multikey = arrays.length > 0;
   const present = expansions.some(({ values, array }) => array || values.some((value) => value !== undefined));
-  const [root, ...others] = new Set(arrays.map(({ path }) => arrayRoot(document, path)));
-  if (others.length > 0) {
-    const [first, second] = arrays as [KeyPart, KeyPart];
-    throw new CommandError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays [${second.path.at(-1)}] [${first.path.at(-1)}]`);
-  }
-  if (arrays.length > 1 && root !== undefined) return { all: sharedArray({ parts }, document, root.split('.')), multikey, present };
+  const [first, second] = arrays;
+  if (first && second) throw parallelArrays(first, second);
   const count = Math.max(...expansions.map(({ values }) => values.length));
   const all = Array.from({ length: count }, (_, index) => expansions.map(({ values, array }) => (array ? values[index] : values[0])));
   return { all, multikey, present };
 }
 
-/** The path of the first array on the way. */
-function arrayRoot(document: Doc, path: Path): string {
-  let value: Value | undefined = document;
-  for (let at = 0; at < path.length; at += 1) {
-    value = value instanceof Map ? value.get(path[at] as string) : undefined;
-    if (Array.isArray(value)) return path.slice(0, at + 1).join('.');
-  }
-  return path.join('.');
-}
-
-/** Two fields of one array of documents: each element gives its keys by itself. */
-function sharedArray(pattern: KeyPattern, document: Doc, root: Path): Combination[] {
-  let array: Value | undefined = document;
-  for (const name of root) array = (array as Doc).get(name);
-  const elements: (Value | undefined)[] = (array as Value[]).length === 0 ? [undefined] : (array as Value[]);
-  return elements.flatMap((element) => {
-    if (Array.isArray(element)) throw unsupported('arrays of arrays in a compound index or sort');
-    return combinationsOf(pattern, withValueAt(document, root, element)).all;
-  });
-}
-
-function withValueAt(document: Doc, [name, ...rest]: Path, value: Value | undefined): Doc {
-  const copy = new Map(document);
-  const replacement = rest.length === 0 ? value : withValueAt(document.get(name as string) as Doc, rest, value);
-  if (replacement === undefined) copy.delete(name as string);
-  else copy.set(name as string, replacement);
-  return copy;
+function parallelArrays({ path: first }: KeyPart, { path: second }: KeyPart): CommandError {
+  if (first[0] === second[0]) return unsupported(`two fields of the array '${first[0]}' in one index or sort`);
+  return new CommandError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays [${second.at(-1)}] [${first.at(-1)}]`);
 }
 
 /** The keys of a document in an index or a sort. */

@@ -62,7 +62,6 @@ describe('the order of keys', () => {
 
   it('goes through the types as MongoDB does', () => {
     const ascending: Value[] = [
-      opaque(BsonType.minKey, []),
       null,
       new Double(NaN),
       new Double(-Infinity),
@@ -92,9 +91,6 @@ describe('the order of keys', () => {
       true,
       opaque(BsonType.date, [255, 255, 255, 255, 255, 255, 255, 255]),
       opaque(BsonType.date, [0, 0, 0, 0, 0, 0, 0, 0]),
-      opaque(BsonType.timestamp, [0, 0, 0, 0, 0, 0, 0, 0]),
-      opaque(BsonType.regex, [97, 0, 0]),
-      opaque(BsonType.maxKey, []),
     ];
     expect(ascending.map(keyOf).toSorted(Buffer.compare)).toEqual(ascending.map(keyOf));
   });

@@ -9,7 +9,6 @@ import { unsupported } from './errors';
  * @see https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/
  */
 const RANKS: Readonly<Record<number, number>> = {
-  [BsonType.minKey]: 0x01,
   [BsonType.null]: 0x05,
   [BsonType.double]: 0x0a,
   [BsonType.int]: 0x0a,
@@ -21,12 +20,9 @@ const RANKS: Readonly<Record<number, number>> = {
   [BsonType.objectId]: 0x23,
   [BsonType.bool]: 0x28,
   [BsonType.date]: 0x2d,
-  [BsonType.timestamp]: 0x2f,
-  [BsonType.regex]: 0x32,
-  [BsonType.maxKey]: 0x7f,
 };
 
-/** The place of an empty array in an index and in a sort: after MinKey, before null. */
+/** The place of an empty array in an index and in a sort: before null. */
 const EMPTY_ARRAY_RANK = 0x03;
 
 /** The first byte of a value's key: values of one rank compare with each other, others only by their ranks. */
@@ -75,9 +71,6 @@ function writeOpaque(out: Bytes, { type, bytes }: Opaque): void {
   switch (type) {
     case BsonType.date:
       scratch.writeBigInt64BE(BigInt.asIntN(64, bytes.readBigInt64LE() ^ (1n << 63n)));
-      return out.raw(scratch);
-    case BsonType.timestamp:
-      scratch.writeBigUInt64BE(bytes.readBigUInt64LE());
       return out.raw(scratch);
     case BsonType.binData:
       // Shorter sorts first whatever it holds, so the length leads; the subtype follows, as it does in BSON.

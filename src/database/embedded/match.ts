@@ -1,4 +1,4 @@
-import { BsonType, Double, type Doc, Opaque, typeOf, type Value } from './bson';
+import { type Doc, Double, type Value } from './bson';
 import type { Comparison, Filter, Path } from './filter';
 import { compare, equal, rankOf } from './keys';
 
@@ -38,52 +38,26 @@ function anyInArray(array: readonly Value[], path: Path, at: number, leaf: boole
  * @see https://www.mongodb.com/docs/manual/tutorial/query-documents/
  */
 export function matches(filter: Filter, document: Doc): boolean {
-  return matchesAt(filter, document, (path, leaf, test) => any(document, path, 0, leaf, test));
-}
-
-type Find = (path: Path, leaf: boolean, test: Test) => boolean;
-
-function matchesAt(filter: Filter, value: Value, find: Find): boolean {
   switch (filter.op) {
     case 'and':
-      return filter.filters.every((each) => matchesAt(each, value, find));
+      return filter.filters.every((each) => matches(each, document));
     case 'or':
-      return filter.filters.some((each) => matchesAt(each, value, find));
-    case 'nor':
-      return !filter.filters.some((each) => matchesAt(each, value, find));
+      return filter.filters.some((each) => matches(each, document));
     case 'not':
-      return !matchesAt(filter.filter, value, find);
+      return !matches(filter.filter, document);
     case 'in':
-      return find(filter.path, true, (found) => filter.values.some((wanted) => compares('eq', found, wanted)));
+      return any(document, filter.path, 0, true, (found) => filter.values.some((wanted) => compares('eq', found, wanted)));
     case 'exists':
-      return find(filter.path, false, (found) => found !== undefined);
-    case 'type':
-      return find(filter.path, true, (found) => found !== undefined && filter.types.has(typeOf(found)));
-    case 'size':
-      return find(filter.path, false, (found) => Array.isArray(found) && found.length === filter.size);
-    case 'elemMatch': {
-      const { filter: wanted, of } = filter;
-      return find(filter.path, false, (found) => Array.isArray(found) && found.some((element) => matchesElement(wanted, element, of)));
-    }
+      return any(document, filter.path, 0, false, (found) => found !== undefined);
     default:
-      return find(filter.path, true, (found) => compares(filter.op, found, filter.value));
+      return any(document, filter.path, 0, true, (found) => compares(filter.op, found, filter.value));
   }
-}
-
-function matchesElement(filter: Filter, element: Value, of: 'documents' | 'values'): boolean {
-  if (of === 'values') return matchesAt(filter, element, (_, __, test) => test(element));
-  if (element instanceof Map) return matches(filter, element);
-  // To MongoDB, an array is a document whose fields are called 0, 1, 2.
-  return Array.isArray(element) && matches(filter, new Map(element.map((each, index) => [String(index), each])));
 }
 
 /** One comparison of a query: only values of one kind compare, and a missing field is like null. */
 function compares(op: Comparison, found: Value | undefined, wanted: Value): boolean {
-  if (found === undefined || found === null) {
-    if (wanted === null) return op === 'eq' || op === 'gte' || op === 'lte';
-    return comparesAcross(op, wanted);
-  }
-  if (rankOf(found) !== rankOf(wanted)) return comparesAcross(op, wanted);
+  if (found === undefined || found === null) return wanted === null && (op === 'eq' || op === 'gte' || op === 'lte');
+  if (rankOf(found) !== rankOf(wanted)) return false;
   if (op === 'eq') return equal(found, wanted);
   if (isNaNValue(found) || isNaNValue(wanted)) return op !== 'gt' && op !== 'lt' && isNaNValue(found) && isNaNValue(wanted);
   const order = compare(found, wanted);
@@ -92,25 +66,4 @@ function compares(op: Comparison, found: Value | undefined, wanted: Value): bool
   return op === 'lt' ? order < 0 : order <= 0;
 }
 
-/** Everything is above MinKey and below MaxKey; apart from that, values of different kinds don't compare. */
-function comparesAcross(op: Comparison, wanted: Value): boolean {
-  if (!(wanted instanceof Opaque)) return false;
-  if (wanted.type === BsonType.maxKey) return op === 'lt' || op === 'lte';
-  return wanted.type === BsonType.minKey && (op === 'gt' || op === 'gte');
-}
-
 export const isNaNValue = (value: Value): boolean => value instanceof Double && Number.isNaN(value.value);
-
-/** The values at the end of a path, those of arrays one by one, as `distinct` and `$group` gather them. */
-export function* valuesAt(value: Value | undefined, path: Path, at = 0): Generator<Value> {
-  if (value === undefined) return;
-  if (at === path.length) {
-    if (Array.isArray(value)) yield* value;
-    else yield value;
-  } else if (value instanceof Map) yield* valuesAt(value.get(path[at] as string), path, at + 1);
-  else if (Array.isArray(value)) {
-    for (const element of value) if (element instanceof Map) yield* valuesAt(element, path, at);
-    const index = path[at] as string;
-    if (/^\d+$/.test(index)) yield* valuesAt(value[Number(index)], path, at + 1);
-  }
-}

@@ -1,4 +1,4 @@
-import { BsonType, Opaque, type Value } from './bson';
+import type { Value } from './bson';
 import type { Collection } from './catalog';
 import { all, type Comparison, type Filter } from './filter';
 import type { Index, KeyPart, KeyPattern } from './indexes';
@@ -74,7 +74,7 @@ const RANGE = 5;
 
 function candidate(index: Index | undefined, filter: Filter, sort: KeyPattern | undefined): Candidate | undefined {
   if (index && !covers(index, filter)) return undefined;
-  const parts = index ? usableParts(index) : [ID_PART];
+  const parts = index?.parts ?? [ID_PART];
   const lookups: Value[][] = [];
   const used = new Set<Filter>();
   let ranges = 1;
@@ -100,16 +100,6 @@ function candidate(index: Index | undefined, filter: Filter, sort: KeyPattern | 
   return { plan: { source: { kind: 'index', index, bounds, reverse: order === 'reverse', onlyOne }, residual, sorted }, score };
 }
 
-/**
- * The fields of an index that bounds may combine. Two fields of one array of documents may match in different elements, which no
- * single key shows, so with arrays in the index only the first of them counts.
- */
-function usableParts({ parts, multikey }: Index): readonly KeyPart[] {
-  if (!multikey) return parts;
-  const repeated = parts.findIndex(({ path }, part) => parts.slice(0, part).some((other) => other.path[0] === path[0]));
-  return repeated < 0 ? parts : parts.slice(0, repeated);
-}
-
 /** Whether an index has every document that a filter can match. */
 function covers(index: Index, filter: Filter): boolean {
   const given = conjuncts(filter);
@@ -125,13 +115,11 @@ function implies(given: Filter, needed: Filter): boolean {
 function impliesPresence(given: Filter, field: string): boolean {
   if (!('path' in given) || given.path.join('.') !== field) return false;
   if (given.op === 'in') return !given.values.includes(null);
-  // `$lt: MaxKey` and `$gt: MinKey` match a missing field too.
   return !('value' in given) || (given.value !== null && isPlain(given.value));
 }
 
 /** Values whose bounds mean what the comparison means: no null, which is also missing, and nothing that stands for itself only. */
-const isPlain = (value: Value): boolean =>
-  value !== null && !Array.isArray(value) && !isNaNValue(value) && !(value instanceof Opaque && (value.type === BsonType.minKey || value.type === BsonType.maxKey));
+const isPlain = (value: Value): boolean => value !== null && !Array.isArray(value) && !isNaNValue(value);
 
 function lookupOn({ field }: KeyPart, filter: Filter): Condition | undefined {
   const conditions = conjuncts(filter).filter((each): each is Condition => (each.op === 'eq' || each.op === 'in') && each.path.join('.') === field);

@@ -1,9 +1,8 @@
-import { dateValue, type Doc, Double, isInt32, numberOf, typeName, type Value } from './bson';
+import { type Doc, Double, isInt32, numberOf, typeName, type Value } from './bson';
 import { show } from './documents';
-import { badValue, CommandError, failedToParse, typeMismatch, unsupported } from './errors';
-import { isOperators, parseField, parseFilter } from './filter';
-import { keysOf, parseKeyPattern, sortKeyOf } from './indexes';
-import { compare, equal, keyOf } from './keys';
+import { badValue, typeMismatch, unsupported } from './errors';
+import { all, isOperators, parseField, parseFilter } from './filter';
+import { compare, equal } from './keys';
 import { matches } from './match';
 
 /** Where a modifier works. */
@@ -52,7 +51,7 @@ function increment(operand: Value, path: string): Modifier {
 }
 
 /** Reads `{ $each: [...], ... }`, or takes the operand for the one value. */
-function eachOf(operator: string, operand: Value, allowed: readonly string[]): { values: Value[]; options: Doc } {
+function eachOf(operator: string, operand: Value): { values: readonly Value[]; options: Doc } {
   if (!(operand instanceof Map) || !operand.has('$each')) return { values: [operand], options: new Map() };
   const values = operand.get('$each');
   if (!Array.isArray(values)) {
@@ -60,50 +59,35 @@ function eachOf(operator: string, operand: Value, allowed: readonly string[]): {
       ? badValue(`The argument to $each in $push must be an array but it was of type: ${typeName(values ?? null)}`)
       : typeMismatch(`The argument to $each in $addToSet must be an array but it was of type ${typeName(values ?? null)}`);
   }
-  for (const option of operand.keys()) {
-    if (option !== '$each' && !allowed.includes(option)) throw badValue(`Unrecognized clause in ${operator}: ${option}`);
-  }
-  return { values, options: operand };
-}
-
-function integerOf(options: Doc, name: string): number | undefined {
-  const value = options.get(name);
-  if (value === undefined) return undefined;
-  const number = numberOf(value);
-  if (number === undefined || !Number.isInteger(number)) throw badValue(`The value for ${name} must be an integer value but was given type: ${typeName(value)}`);
-  return number;
+  const options = new Map(operand);
+  options.delete('$each');
+  return { values, options };
 }
 
 function push(operand: Value): Modifier {
-  const { values, options } = eachOf('$push', operand, ['$position', '$slice', '$sort']);
-  const position = integerOf(options, '$position');
-  const slice = integerOf(options, '$slice');
-  const sort = sortOf(options.get('$sort'));
+  const { values, options } = eachOf('$push', operand);
+  const slice = sliceOf(options);
   return creating((current, place) => {
     const array = current === undefined ? [] : current;
     if (!Array.isArray(array)) throw badValue(`The field '${place.path}' must be an array but is of type ${typeName(array)} in document ${idOf(place)}`);
-    let pushed = position === undefined ? [...array, ...values] : array.toSpliced(position, 0, ...values);
-    if (sort) pushed = sort(pushed);
-    if (slice !== undefined) pushed = slice < 0 ? pushed.slice(slice) : pushed.slice(0, slice);
-    return pushed;
+    const pushed = [...array, ...values];
+    if (slice === undefined) return pushed;
+    return slice < 0 ? pushed.slice(slice) : pushed.slice(0, slice);
   });
 }
 
-function sortOf(sort: Value | undefined): ((values: Value[]) => Value[]) | undefined {
-  if (sort === undefined) return undefined;
-  const wrong = (): CommandError => badValue('The $sort element value must be either 1 or -1');
-  if (!(sort instanceof Map)) {
-    const direction = numberOf(sort);
-    if (direction !== 1 && direction !== -1) throw wrong();
-    return (values) => values.toSorted((a, b) => direction * compare(a, b));
-  }
-  const pattern = parseKeyPattern(sort, wrong);
-  const keyed = (value: Value): Buffer => (value instanceof Map ? sortKeyOf(pattern, value) : (keysOf(pattern, new Map()).keys[0] as Buffer));
-  return (values) => values.toSorted((a, b) => Buffer.compare(keyed(a), keyed(b)));
+function sliceOf(options: Doc): number | undefined {
+  for (const option of options.keys()) if (option !== '$slice') throw unsupported(`${option} in $push`);
+  const value = options.get('$slice');
+  if (value === undefined) return undefined;
+  const number = numberOf(value);
+  if (number === undefined || !Number.isInteger(number)) throw badValue(`The value for $slice must be an integer value but was given type: ${typeName(value)}`);
+  return number;
 }
 
 function addToSet(operand: Value): Modifier {
-  const { values } = eachOf('$addToSet', operand, []);
+  const { values, options } = eachOf('$addToSet', operand);
+  for (const option of options.keys()) throw unsupported(`${option} in $addToSet`);
   return creating((current, place) => {
     const array = current === undefined ? [] : current;
     if (!Array.isArray(array)) throw badValue(`Cannot apply $addToSet to non-array field. Field named '${nameOf(place)}' has non-array type ${typeName(array)}`);
@@ -113,50 +97,25 @@ function addToSet(operand: Value): Modifier {
   });
 }
 
-/** Takes out of an array what a test says. */
-function removing(operator: string, test: (element: Value) => boolean): Modifier {
+/** Takes out of an array what a condition, a part of a document, or a value says. */
+function pull(operand: Value): Modifier {
+  const test = pulled(operand);
   return existing((current) => {
-    if (!Array.isArray(current)) throw badValue(`Cannot apply ${operator} to a non-array value`);
+    if (!Array.isArray(current)) throw badValue('Cannot apply $pull to a non-array value');
     const kept = current.filter((element) => !test(element));
     return kept.length === current.length ? current : kept;
   });
 }
 
-function pull(operand: Value): Modifier {
+function pulled(operand: Value): (element: Value) => boolean {
   if (isOperators(operand)) {
-    const filter = { op: 'and', filters: parseField(['element'], operand) } as const;
-    return removing('$pull', (element) => matches(filter, new Map([['element', element]])));
+    const filter = all(parseField(['element'], operand));
+    return (element) => matches(filter, new Map([['element', element]]));
   }
-  if (operand instanceof Map) {
-    const filter = parseFilter(operand);
-    return removing('$pull', (element) => element instanceof Map && matches(filter, element));
-  }
-  const [condition] = parseField([], operand);
-  return removing('$pull', (element) => condition !== undefined && equal(element, operand));
+  if (!(operand instanceof Map)) return (element) => equal(element, operand);
+  const filter = parseFilter(operand);
+  return (element) => element instanceof Map && matches(filter, element);
 }
-
-function pullAll(operand: Value): Modifier {
-  if (!Array.isArray(operand)) throw badValue(`$pullAll requires an array argument but was given a ${typeName(operand)}`);
-  const keys = new Set(operand.map((value) => keyOf(value).toString('latin1')));
-  return removing('$pullAll', (element) => keys.has(keyOf(element).toString('latin1')));
-}
-
-function pop(operand: Value, path: string): Modifier {
-  const end = numberOf(operand);
-  if (end === undefined) throw failedToParse(`Expected a number in: ${path}: ${show(operand)}`);
-  if (end !== 1 && end !== -1) throw failedToParse(`$pop expects 1 or -1, found: ${show(operand)}`);
-  return existing((current, place) => {
-    if (!Array.isArray(current)) throw typeMismatch(`Path '${place.path}' contains an element of non-array type '${typeName(current ?? null)}'`);
-    if (current.length === 0) return current;
-    return end === 1 ? current.slice(0, -1) : current.slice(1);
-  });
-}
-
-const currentDate = (operand: Value): Modifier => {
-  const asDate = operand === true || operand === false || (operand instanceof Map && operand.size === 1 && operand.get('$type') === 'date');
-  if (!asDate) throw unsupported('$currentDate of another type than date');
-  return creating(() => dateValue(Date.now()));
-};
 
 const extreme = (sign: number) => (operand: Value) =>
   creating((current) => (current === undefined || sign * compare(operand, current) > 0 ? operand : current));
@@ -172,7 +131,4 @@ export const MODIFIERS: Readonly<Record<string, (operand: Value, path: string) =
   $push: push,
   $addToSet: addToSet,
   $pull: pull,
-  $pullAll: pullAll,
-  $pop: pop,
-  $currentDate: currentDate,
 };

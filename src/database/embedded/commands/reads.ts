@@ -2,12 +2,10 @@ import { type Doc, docOf, encode, isInt32, type Value } from '../bson';
 import type { Collection } from '../catalog';
 import type { Engine } from '../engine';
 import { badValue, CommandError, unsupported } from '../errors';
-import { parsePipeline, parseSort, type Pipeline } from '../aggregate';
+import { parsePipeline, parseSort } from '../aggregate';
 import { parseFilter } from '../filter';
 import type { Cost, Query } from '../find';
 import type { KeyPattern } from '../indexes';
-import { keyOf } from '../keys';
-import { valuesAt } from '../match';
 import { parseProjection, projectEncoded } from '../projection';
 import { describePlan } from './explain';
 import type { Command, Request } from './request';
@@ -41,14 +39,13 @@ function* map<A, B>(values: Iterable<A>, change: (value: A) => B): Generator<B> 
 function aggregate(request: Request, { catalog, finder, cursors }: Engine): Doc {
   if (typeof request.body.get('aggregate') !== 'string') throw unsupported('an aggregation of a database');
   const { namespace } = request;
-  const pipeline = parsePipeline(request.body.get('pipeline'));
-  const found = finder.find(catalog.find(namespace), pipeline);
-  const rows =
-    pipeline.stages.length === 0 ? map(found, ({ bytes }) => bytes) : map(staged(pipeline, map(found, ({ document }) => document)), (document) => encode(document));
-  return cursors.start(namespace, rows, batchSizeOf(request));
+  const { query, count } = parsePipeline(request.body.get('pipeline'));
+  const found = finder.find(catalog.find(namespace), query);
+  if (!count) return cursors.start(namespace, map(found, ({ bytes }) => bytes), batchSizeOf(request));
+  const n = countOf(found);
+  const group = new Map([['_id', count.id], [count.field, integer(n)]]);
+  return cursors.start(namespace, n > 0 ? [encode(group)] : [], batchSizeOf(request));
 }
-
-const staged = ({ stages }: Pipeline, documents: Iterable<Doc>): Iterable<Doc> => stages.reduce((before, stage) => stage(before), documents);
 
 function batchSizeOf(request: Request): number | undefined {
   const size = request.document('cursor')?.get('batchSize');
@@ -80,21 +77,16 @@ function count(request: Request, { catalog, documents, finder }: Engine): Doc {
   const query = countQuery(request);
   const everything = (request.document('query') ?? EMPTY).size === 0 && !query.skip && !query.limit;
   if (everything) return docOf({ n: collection ? integer(documents.count(collection)) : 0 });
+  return docOf({ n: integer(countOf(finder.find(collection, query))) });
+}
+
+function countOf(found: Iterable<unknown>): number {
   let n = 0;
-  for (const _ of finder.find(collection, query)) n += 1;
-  return docOf({ n: integer(n) });
+  for (const _ of found) n += 1;
+  return n;
 }
 
 const integer = (value: number): Value => (isInt32(value) ? value : BigInt(value));
-
-function distinct(request: Request, { catalog, finder }: Engine): Doc {
-  const path = (request.text('key') ?? '').split('.');
-  const values = new Map<string, Value>();
-  for (const { document } of finder.find(catalog.find(request.namespace), { filter: filterIn(request, 'query') })) {
-    for (const value of valuesAt(document, path)) values.set(keyOf(value).toString('latin1'), values.get(keyOf(value).toString('latin1')) ?? value);
-  }
-  return docOf({ values: [...values].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value) });
-}
 
 /** The query of a command, as `explain` needs it. */
 function queryOf(request: Request): Query {
@@ -102,11 +94,9 @@ function queryOf(request: Request): Query {
     case 'find':
       return findQuery(request);
     case 'aggregate':
-      return parsePipeline(request.body.get('pipeline'));
+      return parsePipeline(request.body.get('pipeline')).query;
     case 'count':
       return countQuery(request);
-    case 'distinct':
-      return { filter: filterIn(request, 'query') };
     case 'findAndModify':
       return { filter: filterIn(request, 'query'), sort: sortIn(request), limit: 1 };
     default:
@@ -144,6 +134,5 @@ export const READ_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
   getMore: read(['collection', 'batchSize'], getMore),
   killCursors: read(['cursors'], killCursors),
   count: read(['query', 'skip', 'limit', 'fields'], count),
-  distinct: read(['key', 'query'], distinct),
   explain: read(['verbosity'], explain),
 };
