@@ -4,6 +4,7 @@ import { AccountsModule } from './accounts/accounts.module';
 import { AuthController } from './auth/auth.controller';
 import { AuthGuard } from './auth/auth.guard';
 import { AuthModule } from './auth/auth.module';
+import { BansModule } from './bans/bans.module';
 import { ProblemFilter } from './common/problem.filter';
 import { MAX_WORKER_ID } from './common/snowflake';
 import { Snowflakes } from './common/snowflakes.service';
@@ -65,6 +66,7 @@ export class AppModule {
         UsersModule,
         AccountsModule,
         GuildsModule,
+        BansModule,
         GatewayModule,
         MetaModule,
       ],

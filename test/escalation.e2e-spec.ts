@@ -1,7 +1,7 @@
 import { Permission } from '../src/permissions/algebra';
 import { type GuildWorld, of, World } from './support/world';
 
-const { ViewTrack, CreateMessage, ManageRoles, ModifyTrack, CreateTrack, KickMembers, AddReactions } = Permission;
+const { ViewTrack, CreateMessage, ManageRoles, ModifyTrack, CreateTrack, KickMembers, BanMembers, AddReactions } = Permission;
 const HOUR_MS = 3_600_000;
 
 interface Member {
@@ -49,6 +49,17 @@ describe('leaving and coming back', () => {
     await guild.owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { timed_out_until: null });
     await mo.delete(`/users/@me/guilds/${guild.id}`);
     expect((await back(guild, 'mo')).timed_out_until).toBeNull();
+  });
+
+  it('changes nothing for who had a friend ban and unban them', async () => {
+    const guild = await world.guild({ roles: { gagged: { deny: CreateMessage }, friend: { allow: BanMembers } }, members: { mo: ['gagged'], friend: ['friend'] } });
+    const mo = guild.members['mo']!;
+    const until = new Date(Date.now() + HOUR_MS).toISOString();
+    await guild.owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { timed_out_until: until });
+    // The second ban finds nobody, and has to leave what is remembered as it is.
+    for (let n = 0; n < 2; n += 1) expect((await guild.members['friend']!.put(`/guilds/${guild.id}/bans/${mo.id}`, {})).status).toBe(200);
+    expect((await guild.members['friend']!.delete(`/guilds/${guild.id}/bans/${mo.id}`)).status).toBe(204);
+    expect(await back(guild, 'mo')).toMatchObject({ role_ids: [guild.roles['gagged']], timed_out_until: until });
   });
 
   it('brings back no role that is gone by then', async () => {

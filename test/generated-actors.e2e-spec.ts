@@ -10,12 +10,12 @@ import { type Answer, type GuildWorld, of, type Person, World } from './support/
  * their own, nobody may have given others more in the guild than they have; and what a dry run said beforehand must be what came about.
  */
 
-const { CreateInvites, CreateMessage, CreateTrack, DeleteTracks, KickMembers, ManageRoles, ModifyTrack, TimeoutMembers, ViewTrack } = Permission;
+const { BanMembers, CreateInvites, CreateMessage, CreateTrack, DeleteTracks, KickMembers, ManageRoles, ModifyTrack, TimeoutMembers, ViewTrack } = Permission;
 const GUILDS = Number(process.env['GENERATED_GUILDS'] ?? 12);
 const REQUESTS = 60;
 const USERS = ['ada', 'bob', 'cleo'] as const;
 const ROLES = ['low', 'middle', 'working', 'high'] as const;
-const WORKING = union(ManageRoles, ModifyTrack, DeleteTracks, CreateTrack, KickMembers, TimeoutMembers, CreateInvites, ViewTrack);
+const WORKING = union(ManageRoles, ModifyTrack, DeleteTracks, CreateTrack, KickMembers, BanMembers, TimeoutMembers, CreateInvites, ViewTrack);
 
 const says = overwriteAbout(someOf(CreateMessage, ViewTrack, ManageRoles, ModifyTrack, KickMembers, CreateTrack));
 
@@ -91,6 +91,8 @@ const REQUESTED: Record<string, (scene: Scene) => Request> = {
   'time out': ({ guild, target, other }) => ({ method: 'patch', path: `/guilds/${guild.id}/members/${target.id}`, body: { timed_out_until: other % 2 ? null : new Date(Date.now() + 3_600_000).toISOString() } }),
   'end one’s time-out': ({ guild, actor }) => ({ method: 'patch', path: `/guilds/${guild.id}/members/${actor.id}`, body: { timed_out_until: null } }),
   kick: ({ guild, target }) => ({ method: 'delete', path: `/guilds/${guild.id}/members/${target.id}` }),
+  ban: ({ guild, target }) => ({ method: 'put', path: `/guilds/${guild.id}/bans/${target.id}`, body: {} }),
+  unban: ({ guild, target }) => ({ method: 'delete', path: `/guilds/${guild.id}/bans/${target.id}` }),
   leave: ({ guild }) => ({ method: 'delete', path: `/users/@me/guilds/${guild.id}` }),
   join: ({ guild }) => ({ method: 'post', path: `/invites/${guild.invite}` }),
   'become the owner': ({ guild, actor }) => ({ method: 'patch', path: `/guilds/${guild.id}`, body: { owner_id: actor.id } }),
@@ -98,7 +100,7 @@ const REQUESTED: Record<string, (scene: Scene) => Request> = {
 // Some make the guild smaller or empty; they shall not be all that happens.
 const KINDS = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom(...Object.keys(REQUESTED)) },
-  { weight: 6, arbitrary: fc.constantFrom('edit a role', 'delete an overwrite', 'move a role', 'give a role', 'put an overwrite', 'move a track', 'make a role', 'make a track', 'join') },
+  { weight: 6, arbitrary: fc.constantFrom('edit a role', 'delete an overwrite', 'move a role', 'give a role', 'put an overwrite', 'move a track', 'make a role', 'make a track', 'join', 'join', 'unban') },
 );
 
 const requests = fc.record({ kind: KINDS, actor: fc.constantFrom(...USERS), target: fc.constantFrom(...USERS), one: fc.nat(11), other: fc.nat(11), says });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Session } from '../auth/session';
+import { BanList } from '../bans/ban-list';
 import type { Snowflake } from '../common/snowflake';
 import { GuildsService } from '../guilds/guilds.service';
 import { DeparturesService } from '../members/departures.service';
@@ -16,6 +17,7 @@ export class AccountsService {
     private readonly users: UsersService,
     private readonly members: MembersService,
     private readonly departures: DeparturesService,
+    private readonly bans: BanList,
     private readonly guilds: GuildsService,
   ) {}
 
@@ -42,7 +44,7 @@ export class AccountsService {
     const owned = (await this.guilds.list(guildIds)).filter(({ owner_id }) => owner_id === userId);
     if (owned.length > 0) throw new OwnsGuilds(owned.map(({ _id }) => _id));
     for (const guildId of guildIds) await this.members.remove(guildId, userId);
-    await this.departures.forgetUser(userId);
+    await Promise.all([this.departures.forgetUser(userId), this.bans.forgetUser(userId)]);
     await this.users.delete(userId);
   }
 }

@@ -32,6 +32,7 @@ export const LIMITS = {
 
   message: 2_000,
   nonce: 64,
+  bulkDelete: 100,
   page: 100,
   memberPage: 1_000,
   memberQuery: 32,
@@ -39,6 +40,9 @@ export const LIMITS = {
   inviteMaxAgeSeconds: 2_592_000,
   inviteMaxUses: 10_000,
   invites: 1_000,
+
+  banReason: 512,
+  banDeleteMessageSeconds: 604_800,
 
   auditReason: 512,
   bodyBytes: 262_144,

@@ -66,6 +66,11 @@ export class SnowflakeGenerator {
   }
 }
 
+/** The lowest id that could be made at a moment. */
+export function lowestAt(moment: Date): Snowflake {
+  return BigInt(Math.max(0, moment.getTime() - DERAILED_EPOCH_MS)) << (WORKER_BITS + SEQUENCE_BITS);
+}
+
 /** When an id was made. */
 export function createdAt(id: Snowflake): Date {
   return new Date(Number(id >> (WORKER_BITS + SEQUENCE_BITS)) + DERAILED_EPOCH_MS);

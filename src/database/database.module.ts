@@ -2,6 +2,7 @@ import { type DynamicModule, Global, Injectable, Module, type OnApplicationBoots
 import { getConnectionToken, InjectConnection, MongooseModule } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { sessionSchema } from '../auth/session.schema';
+import { banSchema } from '../bans/ban.schema';
 import { guildSchema } from '../guilds/guild.schema';
 import { inviteSchema } from '../invites/invite.schema';
 import { departureSchema } from '../members/departure.schema';
@@ -20,6 +21,7 @@ export const MODELS = {
   guild: 'Guild',
   member: 'Member',
   departure: 'Departure',
+  ban: 'Ban',
   roleSet: 'RoleSet',
   role: 'Role',
   track: 'Track',
@@ -33,6 +35,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.guild, schema: guildSchema },
   { name: MODELS.member, schema: memberSchema },
   { name: MODELS.departure, schema: departureSchema },
+  { name: MODELS.ban, schema: banSchema },
   { name: MODELS.roleSet, schema: roleSetSchema },
   { name: MODELS.role, schema: roleSchema },
   { name: MODELS.track, schema: trackSchema },

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { banDto } from '../bans/ban.dto';
 import { guildDto } from '../guilds/guild.dto';
 import { inviteDto } from '../invites/invite.dto';
 import { memberDto } from '../members/member.dto';
 import { messageDto } from '../messages/message.dto';
 import { roleDto } from '../roles/role.dto';
+import { LIMITS } from '../common/limits';
 import { object, snowflake, timestamp } from '../common/schema';
 import { layoutEntryDto, trackDto } from '../tracks/track.dto';
 import { selfDto } from '../users/user.dto';
@@ -33,6 +35,8 @@ export const EVENTS = {
   MEMBER_JOIN: { family: 'members', summary: 'Somebody joined a guild.', data: memberDto },
   MEMBER_UPDATE: { family: 'members', summary: 'A member has another nick, other roles or a time-out.', data: memberDto },
   MEMBER_LEAVE: { family: 'members', summary: 'A member left or was thrown out.', data: object({ ...guildId, user_id: snowflake() }) },
+  BAN_CREATE: { family: 'bans', summary: 'Somebody was banned. Sent to those who may ban.', data: banDto },
+  BAN_DELETE: { family: 'bans', summary: 'A ban has ended. Sent to those who may ban.', data: object({ ...guildId, user_id: snowflake() }) },
   ROLE_CREATE: { family: 'roles', summary: 'A guild has a new role.', data: roleDto },
   ROLE_UPDATE: { family: 'roles', summary: 'A role is different.', data: roleDto },
   ROLE_DELETE: { family: 'roles', summary: 'A role is gone.', data: object({ ...guildId, role_id: snowflake() }) },
@@ -52,6 +56,11 @@ export const EVENTS = {
   MESSAGE_CREATE: { family: 'messages', summary: 'Somebody said something.', data: messageDto },
   MESSAGE_UPDATE: { family: 'messages', summary: 'A message was changed.', data: messageDto },
   MESSAGE_DELETE: { family: 'messages', summary: 'A message is gone.', data: object({ ...inTrack, message_id: snowflake() }) },
+  MESSAGES_DELETE: {
+    family: 'messages',
+    summary: 'Several messages of one track are gone.',
+    data: object({ ...inTrack, message_ids: z.array(snowflake()).max(LIMITS.bulkDelete) }),
+  },
   TYPING_START: { family: 'typing', summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
   INVITE_CREATE: { family: 'invites', summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
   INVITE_DELETE: { family: 'invites', summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },

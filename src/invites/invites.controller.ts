@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, HttpStatus, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Banned } from '../bans/bans.errors';
 import { Answers, AnswersNothing, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
@@ -62,7 +63,7 @@ export class InvitesController {
   @Authenticated()
   @LimitRate('invite_accept')
   @Validated()
-  @Problems(InviteNotFound, GuildLimitReached)
+  @Problems(InviteNotFound, Banned, GuildLimitReached)
   @Answers(memberDto)
   async accept(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake): Promise<MemberDto> {
     return memberDtoOf(await this.invites.accept(inviteCode, userId));

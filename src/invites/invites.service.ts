@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { BanList } from '../bans/ban-list';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
@@ -24,6 +25,7 @@ const CODE_BYTES = 9;
 @Injectable()
 export class InvitesService {
   constructor(
+    private readonly bans: BanList,
     private readonly members: MembersService,
     private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
@@ -70,12 +72,13 @@ export class InvitesService {
    * The use is counted by one conditional write before joining, so that no number of acceptances at the same time exceeds the limit, and given
    * back when nobody joined.
    *
-   * @throws InviteNotFound, GuildLimitReached
+   * @throws InviteNotFound, Banned, GuildLimitReached
    */
   async accept(code: string, userId: Snowflake): Promise<MemberDocument> {
     const invite = await this.get(code);
     const { guild_id: guildId } = invite;
     await this.resolver.stateOfGuild(guildId);
+    await this.bans.assertNotBanned(guildId, userId);
     const known = await this.members.find(guildId, userId);
     if (known) return known;
     await this.use(invite);

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BanListModule } from '../bans/ban-list.module';
 import { UsersModule } from '../users/users.module';
 import { DeparturesService } from './departures.service';
 import { MembersController } from './members.controller';
@@ -7,7 +8,7 @@ import { RoleSetsService } from './role-sets.service';
 
 /** Who is in which guild, under what name and with which roles. */
 @Module({
-  imports: [UsersModule],
+  imports: [UsersModule, BanListModule],
   controllers: [MembersController],
   providers: [MembersService, DeparturesService, RoleSetsService],
   exports: [MembersService, DeparturesService, RoleSetsService],

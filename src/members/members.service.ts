@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { BanList } from '../bans/ban-list';
+import { Banned } from '../bans/bans.errors';
 import { KeyedQueue } from '../common/keyed-queue';
 import { LIMITS } from '../common/limits';
 import { createdAt, type Snowflake } from '../common/snowflake';
@@ -47,6 +49,7 @@ export class MembersService {
     private readonly snowflakes: Snowflakes,
     private readonly users: UsersService,
     private readonly departures: DeparturesService,
+    private readonly bans: BanList,
     private readonly roleSets: RoleSetsService,
     private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
@@ -56,8 +59,12 @@ export class MembersService {
   /**
    * Makes a user a member. Being one already is fine; who was one comes back with what held them down.
    *
+   * A ban that is made at the same moment was written before this looks for it, and then they are out again; or it was written after they
+   * were in, and then whoever bans finds them.
+   *
    * @returns the member, and whether they are new
    * @throws GuildLimitReached when they are in 200 guilds
+   * @throws Banned
    */
   async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
     const { username_key } = await this.users.reserveGuild(userId, guildId);
@@ -71,6 +78,7 @@ export class MembersService {
       if (!duplicateKey(error)) throw error;
       return { member: await this.get(guildId, userId), isNew: false };
     }
+    await this.assertStillWelcome(guildId, userId);
     await this.departures.forget(guildId, userId);
     await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(member));
     return { member, isNew: true };
@@ -178,7 +186,7 @@ export class MembersService {
   async removeAll(guildId: Snowflake): Promise<void> {
     const members = await this.members.find({ guild_id: guildId }, { user_id: 1 }).lean<Pick<MemberDocument, 'user_id'>[]>();
     await this.users.releaseGuild(members.map(({ user_id }) => user_id), guildId);
-    await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.departures.forgetGuild(guildId), this.roleSets.removeAll(guildId)]);
+    await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.departures.forgetGuild(guildId), this.bans.forgetGuild(guildId), this.roleSets.removeAll(guildId)]);
   }
 
   /** Takes a role that is gone from all who had it. */
@@ -199,6 +207,24 @@ export class MembersService {
       await this.roleSets.leave(member);
     });
     await this.users.releaseGuild([userId], guildId);
+  }
+
+  /** Ends a membership if there is one; whether it may be is for who asks. */
+  async expel(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    try {
+      await this.remove(guildId, userId);
+    } catch (error) {
+      if (!(error instanceof MemberNotFound)) throw error;
+    }
+  }
+
+  private async assertStillWelcome(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    try {
+      await this.bans.assertNotBanned(guildId, userId);
+    } catch (error) {
+      if (error instanceof Banned) await this.expel(guildId, userId);
+      throw error;
+    }
   }
 
   private async write(membership: Pick<MemberDocument, 'guild_id' | 'user_id'>, change: UpdateMemberDto): Promise<MemberDocument> {

@@ -29,5 +29,5 @@ export const messageSchema = new Schema<MessageDocument>(
   { ...STORED, collection: 'messages' },
 );
 messageSchema.index({ track_id: 1, _id: 1 });
-messageSchema.index({ guild_id: 1 });
+messageSchema.index({ guild_id: 1, author_id: 1, _id: 1 });
 messageSchema.index({ track_id: 1, author_id: 1, nonce: 1 }, { unique: true, partialFilterExpression: { nonce: { $exists: true } } });

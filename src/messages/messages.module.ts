@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { MessageRemovals } from './message-removals';
 import { MessagesController } from './messages.controller';
 import { MessagesService } from './messages.service';
 
 /** What is said in tracks. */
-@Module({ controllers: [MessagesController], providers: [MessagesService], exports: [MessagesService] })
+@Module({ controllers: [MessagesController], providers: [MessagesService, MessageRemovals], exports: [MessagesService, MessageRemovals] })
 export class MessagesModule {}

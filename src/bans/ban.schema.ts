@@ -1,0 +1,26 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+
+/** A user who may not be in a guild. It exists, or they may come in. */
+export interface BanDocument {
+  readonly _id: Snowflake;
+  readonly guild_id: Snowflake;
+  readonly user_id: Snowflake;
+  /** Who banned them. */
+  readonly moderator_id: Snowflake;
+  readonly reason: string | null;
+}
+
+export const banSchema = new Schema<BanDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    user_id: { type: BigInt, required: true },
+    moderator_id: { type: BigInt, required: true },
+    reason: { type: String, default: null },
+  },
+  { ...STORED, collection: 'bans' },
+);
+banSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });
+banSchema.index({ user_id: 1 });

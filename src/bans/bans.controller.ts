@@ -1,0 +1,66 @@
+import { Controller, Delete, Get, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { LIMITS } from '../common/limits';
+import { Problems } from '../common/problems.decorator';
+import { type Infer, object, pageLimit, snowflake } from '../common/schema';
+import type { Snowflake } from '../common/snowflake';
+import { Permission } from '../permissions/algebra';
+import type { GuildAuthority } from '../permissions/authority';
+import { Authority } from '../permissions/call';
+import { MemberOutOfReach } from '../permissions/permissions.errors';
+import { RequirePermissions } from '../permissions/requirement';
+import { UserNotFound } from '../users/users.errors';
+import { type BanDto, banDto, type CreateBanDto, createBanDto } from './ban.dto';
+import { BanNotFound } from './bans.errors';
+import { BansService } from './bans.service';
+
+const listQuery = object({
+  after: snowflake('Only bans of users whose id is above this.').optional(),
+  limit: pageLimit(50, LIMITS.memberPage),
+});
+type ListQuery = Infer<typeof listQuery>;
+
+@ApiTags('bans')
+@Controller('guilds/:guild_id/bans')
+export class BansController {
+  constructor(private readonly bans: BansService) {}
+
+  @Get()
+  @Summary('Lists bans by the ids of their users, ascending.')
+  @RequirePermissions(Permission.BanMembers)
+  @Validated()
+  @Answers(z.array(banDto))
+  async list(@IdParam('guild_id') guildId: Snowflake, @QueryString(listQuery) page: ListQuery): Promise<BanDto[]> {
+    return this.bans.list(guildId, page);
+  }
+
+  @Get(':user_id')
+  @Summary('Reads a ban.')
+  @RequirePermissions(Permission.BanMembers)
+  @Problems(BanNotFound)
+  @Answers(banDto)
+  async read(@IdParam('guild_id') guildId: Snowflake, @IdParam('user_id') userId: Snowflake): Promise<BanDto> {
+    return this.bans.get(guildId, userId);
+  }
+
+  @Put(':user_id')
+  @Summary('Bans a user, member or not: they are thrown out at once and can’t come back. Banned again, they are banned for another reason.')
+  @RequirePermissions(Permission.BanMembers)
+  @Validated()
+  @Problems(UserNotFound, MemberOutOfReach)
+  @Answers(banDto)
+  async ban(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @JsonBody(createBanDto) ban: CreateBanDto): Promise<BanDto> {
+    return this.bans.ban(authority, userId, ban);
+  }
+
+  @Delete(':user_id')
+  @Summary('Ends a ban. They can come back with an invite, and what held them down comes with them.')
+  @RequirePermissions(Permission.BanMembers)
+  @Problems(BanNotFound)
+  @AnswersNothing()
+  async unban(@IdParam('guild_id') guildId: Snowflake, @IdParam('user_id') userId: Snowflake): Promise<void> {
+    await this.bans.unban(guildId, userId);
+  }
+}

@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { MembersModule } from '../members/members.module';
+import { MessagesModule } from '../messages/messages.module';
+import { UsersModule } from '../users/users.module';
+import { BanListModule } from './ban-list.module';
+import { BansController } from './bans.controller';
+import { BansService } from './bans.service';
+
+/** Who may not be in which guild. */
+@Module({ imports: [BanListModule, UsersModule, MembersModule, MessagesModule], controllers: [BansController], providers: [BansService] })
+export class BansModule {}

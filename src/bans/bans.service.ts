@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { createdAt, type Snowflake } from '../common/snowflake';
+import { EventsService } from '../events/events.service';
+import { MembersService } from '../members/members.service';
+import { MessageRemovals } from '../messages/message-removals';
+import { Permission } from '../permissions/algebra';
+import type { GuildAuthority } from '../permissions/authority';
+import { AuthorityResolver } from '../permissions/authority-resolver';
+import { assertMayActOnMember } from '../permissions/policy';
+import { UsersService } from '../users/users.service';
+import type { BanDto, CreateBanDto } from './ban.dto';
+import { BanList, type BanPage } from './ban-list';
+import type { BanDocument } from './ban.schema';
+
+const SECOND_MS = 1_000;
+
+/** Keeps people out of guilds. */
+@Injectable()
+export class BansService {
+  constructor(
+    private readonly bans: BanList,
+    private readonly users: UsersService,
+    private readonly members: MembersService,
+    private readonly removals: MessageRemovals,
+    private readonly resolver: AuthorityResolver,
+    private readonly events: EventsService,
+  ) {}
+
+  /** Bans by the ids of their users, ascending. */
+  async list(guildId: Snowflake, page: BanPage): Promise<BanDto[]> {
+    return (await this.bans.list(guildId, page)).map(banDtoOf);
+  }
+
+  /** @throws BanNotFound */
+  async get(guildId: Snowflake, userId: Snowflake): Promise<BanDto> {
+    return banDtoOf(await this.bans.get(guildId, userId));
+  }
+
+  /**
+   * Bans a user, whether or not they are a member.
+   *
+   * The ban itself decides; their membership and messages are swept afterwards. Banning again changes the reason and sweeps again, so that
+   * it also finishes what a crash interrupted.
+   *
+   * @throws UserNotFound
+   * @throws MemberOutOfReach for the owner, members as high as the caller and the caller themselves
+   */
+  async ban(authority: GuildAuthority, userId: Snowflake, { reason, delete_message_seconds: seconds }: CreateBanDto): Promise<BanDto> {
+    const { guildId, userId: moderatorId } = authority;
+    await this.assertMayBan(authority, userId);
+    const { ban, isNew } = await this.bans.add({ guild_id: guildId, user_id: userId, moderator_id: moderatorId, reason });
+    await this.members.expel(guildId, userId);
+    const banned = banDtoOf(ban);
+    if (isNew) await this.events.publish('BAN_CREATE', { guildId, permission: Permission.BanMembers }, banned);
+    if (seconds > 0) await this.removals.removeAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
+    return banned;
+  }
+
+  /** Lets a user come back, with what held them down when they went. @throws BanNotFound */
+  async unban(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    await this.bans.remove(guildId, userId);
+    await this.events.publish('BAN_DELETE', { guildId, permission: Permission.BanMembers }, { guild_id: guildId, user_id: userId });
+  }
+
+  private async assertMayBan(authority: GuildAuthority, userId: Snowflake): Promise<void> {
+    if (await this.members.find(authority.guildId, userId)) assertMayActOnMember(authority, await this.resolver.memberOf(authority.state, userId));
+    else await this.users.get(userId);
+  }
+}
+
+const banDtoOf = ({ _id, guild_id, user_id, moderator_id, reason }: BanDocument): BanDto => ({ guild_id, user_id, moderator_id, reason, created_at: createdAt(_id) });
