@@ -26,6 +26,31 @@ describe('messages', () => {
     expect((await members['mod']!.delete(`/tracks/${track}/messages/${id}`)).status).toBe(204);
   });
 
+  it('are deleted several at once with DELETE_MESSAGES, by one command and told once', async () => {
+    const { id, owner, members, track } = await world.guild({ roles: { mod: { allow: Permission.DeleteMessages } }, members: { mod: ['mod'], mo: [] } });
+    const [mod, mo] = [members['mod']!, members['mo']!];
+    const other = of<{ id: string }>((await owner.post(`/guilds/${id}/tracks`, { name: 'other' })).body).id;
+    const say = async (where: string): Promise<string> => of<{ id: string }>((await owner.post(`/tracks/${where}/messages`, { content: 'x' })).body).id;
+    const [one, two, kept, elsewhere] = [await say(track), await say(track), await say(track), await say(other)];
+    const bulk = (who = mod, message_ids: string[] = [one, two, two, elsewhere, '4242']) => who.post(`/tracks/${track}/messages/bulk-delete`, { message_ids });
+    expect((await bulk(mo)).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });
+    expect((await bulk(mod, [one])).body).toMatchObject({ errors: [{ field: 'message_ids', limit: 2 }] });
+    expect((await bulk(mod, Array.from({ length: 101 }, (_, n) => `${n}`))).body).toMatchObject({ errors: [{ field: 'message_ids', limit: 100 }] });
+    const client = await mo.connect();
+    const commands = world.recordCommands();
+    expect((await bulk()).status).toBe(204);
+    expect((await bulk()).status).toBe(204);
+    commands.stop();
+    expect(commands.writes.filter(({ collection }) => collection === 'messages')).toHaveLength(1);
+    const left = of<{ id: string }[]>((await owner.get(`/tracks/${track}/messages`)).body).map((message) => message.id);
+    expect([left, (await owner.get(`/tracks/${other}/messages/${elsewhere}`)).status]).toEqual([[kept], 200]);
+    await client.next('MESSAGES_DELETE');
+    await world.settle();
+    expect(client.received('MESSAGES_DELETE')).toEqual([{ guild_id: id, track_id: track, message_ids: [one, two] }]);
+    expect(client.names).not.toContain('MESSAGE_DELETE');
+    client.close();
+  });
+
   it('are paged by id in both directions and around one', async () => {
     const { owner, track } = await world.guild();
     const ids: string[] = [];

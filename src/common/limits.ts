@@ -32,6 +32,7 @@ export const LIMITS = {
 
   message: 2_000,
   nonce: 64,
+  bulkDeleteMin: 2,
   bulkDelete: 100,
   page: 100,
   memberPage: 1_000,

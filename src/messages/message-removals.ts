@@ -5,6 +5,7 @@ import { LIMITS } from '../common/limits';
 import { lowestAt, type Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
+import type { TrackAuthority } from '../permissions/authority';
 import type { MessageDocument } from './message.schema';
 
 type Place = Pick<MessageDocument, '_id' | 'track_id'>;
@@ -16,6 +17,14 @@ export class MessageRemovals {
     private readonly events: EventsService,
     @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
   ) {}
+
+  /** Deletes these messages of a track with one command, and tells it with one event. Ids of none in this track are passed over. */
+  async remove({ guildId, trackId }: TrackAuthority, messageIds: readonly Snowflake[]): Promise<void> {
+    const found = await this.messages.find({ track_id: trackId, _id: { $in: messageIds } }, { track_id: 1 }).lean<Place[]>();
+    if (found.length === 0) return;
+    await this.messages.deleteMany({ track_id: trackId, _id: { $in: found.map(({ _id }) => _id) } });
+    await this.tell(guildId, trackId, found);
+  }
 
   /** Deletes what somebody said in a guild since then, in all tracks: a hundred at a time, so that no command grows with how much it was. */
   async removeAllBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<void> {

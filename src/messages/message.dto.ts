@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { LIMITS } from '../common/limits';
 import { type Infer, line, object, snowflake, text, timestamp } from '../common/schema';
 
@@ -25,6 +26,12 @@ export const createMessageDto = object({
   nonce: nonce.optional(),
 }).meta({ id: 'CreateMessage', example: { content: 'Hello, world!', nonce: 'c0ffee-1' } });
 export type CreateMessageDto = Infer<typeof createMessageDto>;
+
+/** Messages that shall go at once. */
+export const bulkDeleteDto = object({
+  message_ids: z.array(snowflake()).min(LIMITS.bulkDeleteMin).max(LIMITS.bulkDelete).meta({ description: 'Messages of this track; what is none is passed over.' }),
+}).meta({ id: 'BulkDelete', example: { message_ids: ['812345678901234567', '812345678901234568'] } });
+export type BulkDeleteDto = Infer<typeof bulkDeleteDto>;
 
 /** A change of a message. */
 export const updateMessageDto = object({ content }).meta({ id: 'UpdateMessage', example: { content: 'Hello again!' } });

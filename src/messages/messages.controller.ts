@@ -11,7 +11,8 @@ import { Authority } from '../permissions/call';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { Member, RequirePermissions } from '../permissions/requirement';
 import { TrackNotFound, TrackNotText } from '../tracks/tracks.errors';
-import { type CreateMessageDto, createMessageDto, type MessageDto, messageDto, type UpdateMessageDto, updateMessageDto } from './message.dto';
+import { type BulkDeleteDto, bulkDeleteDto, type CreateMessageDto, createMessageDto, type MessageDto, messageDto, type UpdateMessageDto, updateMessageDto } from './message.dto';
+import { MessageRemovals } from './message-removals';
 import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
 import { messageDtoOf, MessagesService } from './messages.service';
 
@@ -29,7 +30,10 @@ type ListQuery = Infer<typeof listQuery>;
 @ApiTags('messages')
 @Controller('tracks/:track_id')
 export class MessagesController {
-  constructor(private readonly messages: MessagesService) {}
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly removals: MessageRemovals,
+  ) {}
 
   @Get('messages')
   @Summary('Lists messages, the newest first.')
@@ -77,6 +81,16 @@ export class MessagesController {
   @AnswersNothing()
   async delete(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<void> {
     await this.messages.delete(authority, messageId);
+  }
+
+  @Post('messages/bulk-delete')
+  @Summary('Deletes up to a hundred messages of a track at once. Ids of none in this track are passed over.')
+  @RequirePermissions(Permission.DeleteMessages)
+  @Validated()
+  @Problems(TrackNotFound)
+  @AnswersNothing()
+  async deleteSeveral(@Authority() authority: TrackAuthority, @JsonBody(bulkDeleteDto) { message_ids: ids }: BulkDeleteDto): Promise<void> {
+    await this.removals.remove(authority, ids);
   }
 
   @Post('typing')
