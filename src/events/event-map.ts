@@ -79,6 +79,9 @@ export type EventName = keyof typeof EVENTS;
 /** What an event of this name tells. */
 export type EventData<Name extends EventName> = z.output<(typeof EVENTS)[Name]['data']>;
 
+/** Whether an event is the one of this name. */
+export const isNamed = <Name extends EventName>(event: { readonly name: EventName }, name: Name): event is { readonly name: Name; readonly data: EventData<Name> } => event.name === name;
+
 /** The epochs that an event ends: what was remembered under them is no longer true. Those of a guild are ended by who commits its change. */
 export function epochsEndedBy<Name extends EventName>(name: Name, data: EventData<Name>): readonly string[] {
   const { guild_id: guild, user_id: user } = data as { guild_id?: bigint; user_id?: bigint };

@@ -1,35 +1,31 @@
 import type { Snowflake } from '../common/snowflake';
 import { type Family, type Intents, isChosen } from '../events/families';
 import type { MemberDocument } from '../members/member.schema';
-import { has, Permission, type PermissionSet } from '../permissions/algebra';
-import { GuildAuthority } from '../permissions/authority';
-import { type GuildState, type GuildTracks, namedIn } from '../permissions/guild-state';
-import { layoutSeenBy, placesIn, type TrackPlace } from '../tracks/track-order';
+import { namedIn } from '../permissions/guild-state';
 import type { ClientSocket } from './connection';
-
-/** What a guild looks like at one moment, for everybody in it. */
-export interface GuildView {
-  readonly state: GuildState;
-  readonly tracks: GuildTracks;
-}
+import { type GuildView, Sight } from './sight';
 
 /** Sockets whose users have the same permissions everywhere in a guild. Those of them that want the same events share a room. */
 export class Audience {
   private readonly counts = new Map<Intents, number>();
-  private visible: ReadonlySet<Snowflake>;
-  private seenPlaces: ReadonlyMap<Snowflake, TrackPlace> | undefined;
+  private seen: Sight;
 
   /** @param member anyone of them: their answer is everyone's */
   constructor(
     readonly key: string,
     private readonly member: MemberDocument,
-    private view: GuildView,
+    view: GuildView,
   ) {
-    this.visible = visibleIds(member, view);
+    this.seen = new Sight(member, view);
   }
 
   get isEmpty(): boolean {
     return this.counts.size === 0;
+  }
+
+  /** What these users see. */
+  get sight(): Sight {
+    return this.seen;
   }
 
   /** The rooms of those who want events of a family. */
@@ -53,26 +49,9 @@ export class Audience {
     void socket.leave(this.room(intents));
   }
 
-  /** The tracks that these users may view. */
-  get trackIds(): ReadonlySet<Snowflake> {
-    return this.visible;
-  }
-
-  /** Where they see each of them. */
-  get places(): ReadonlyMap<Snowflake, TrackPlace> {
-    return (this.seenPlaces ??= placesIn(layoutSeenBy(this.view.state.guild.track_layout, (id) => this.visible.has(id))));
-  }
-
   /** Sees the guild as it now is. */
   look(view: GuildView): void {
-    this.view = view;
-    this.visible = visibleIds(this.member, view);
-    this.seenPlaces = undefined;
-  }
-
-  /** Whether these users hold a permission in the guild, right now. */
-  holds(permission: PermissionSet): boolean {
-    return has(new GuildAuthority(this.view.state, this.member, undefined, Date.now()).permissions, permission);
+    this.seen = new Sight(this.member, view);
   }
 
   private room(intents: Intents): string {
@@ -89,9 +68,4 @@ export function changes(before: ReadonlySet<Snowflake>, after: ReadonlySet<Snowf
 export function audienceKeyOf({ guild_id, user_id, role_ids, timed_out_until }: MemberDocument, { state, tracks }: GuildView): string {
   const isAlone = state.guild.owner_id === user_id || timed_out_until !== null || namedIn(tracks).has(user_id);
   return isAlone ? `${guild_id}:user:${user_id}` : `${guild_id}:roles:${role_ids.map(String).sort().join(',')}`;
-}
-
-function visibleIds(member: MemberDocument, { state, tracks }: GuildView): ReadonlySet<Snowflake> {
-  const authority = new GuildAuthority(state, member, undefined, Date.now());
-  return new Set([...tracks.values()].filter((track) => has(authority.in(track, tracks), Permission.ViewTrack)).map(({ _id }) => _id));
 }

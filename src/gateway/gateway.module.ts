@@ -3,12 +3,16 @@ import { AuthModule } from '../auth/auth.module';
 import { MembersModule } from '../members/members.module';
 import { MessagesModule } from '../messages/messages.module';
 import { UsersModule } from '../users/users.module';
+import { Admission } from './admission';
+import { Attendance } from './attendance';
 import { ClientAddress } from './client-address';
 import { Dispatcher } from './dispatcher';
 import { FloodGuard } from './flood-guard';
 import { Gateway } from './gateway';
+import { GuildViews } from './guild-views';
 import { Handshake } from './handshake';
 import { LimitsController } from './limits.controller';
+import { Preparations } from './preparations';
 import { SlowReaders } from './slow-readers';
 import { SocketCounts } from './socket-counts';
 
@@ -16,6 +20,6 @@ import { SocketCounts } from './socket-counts';
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule],
   controllers: [LimitsController],
-  providers: [Gateway, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Dispatcher],
+  providers: [Gateway, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Admission],
 })
 export class GatewayModule {}

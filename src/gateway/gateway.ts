@@ -14,6 +14,8 @@ import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
 import { RequirePermissions } from '../permissions/requirement';
 import { selfDtoOf, UsersService } from '../users/users.service';
+import { Admission } from './admission';
+import { Attendance } from './attendance';
 import { ClientAddress } from './client-address';
 import { type ClientSocket, close, sayGoodbye, send } from './connection';
 import { Dispatcher } from './dispatcher';
@@ -22,6 +24,7 @@ import { FloodGuard } from './flood-guard';
 import { type GatewayEvents, type Interaction, INTERACTIONS } from './gateway-events';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
 import { GatewayFilter } from './gateway.filter';
+import { snapshotOf } from './guild-views';
 import { Handshake } from './handshake';
 import { SlowReaders } from './slow-readers';
 
@@ -36,13 +39,14 @@ interface Done<Data> {
 @UseFilters(GatewayFilter)
 export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<ClientSocket>, OnGatewayDisconnect<ClientSocket>, BeforeApplicationShutdown {
   private readonly log = new Logger(Gateway.name);
-  private namespace: Namespace | undefined;
 
   constructor(
     private readonly handshake: Handshake,
     private readonly flood: FloodGuard,
     private readonly slowReaders: SlowReaders,
     private readonly dispatcher: Dispatcher,
+    private readonly attendance: Attendance,
+    private readonly admission: Admission,
     private readonly addresses: ClientAddress,
     private readonly users: UsersService,
     private readonly messages: MessagesService,
@@ -52,10 +56,9 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   ) {}
 
   afterInit(namespace: Namespace): void {
-    this.namespace = namespace;
-    this.dispatcher.attach(namespace);
+    this.attendance.attach(namespace);
     this.events.subscribe((event) => this.dispatcher.dispatch(event));
-    this.slowReaders.watch(() => namespace.sockets.values() as Iterable<ClientSocket>);
+    this.slowReaders.watch(() => this.attendance.open);
     namespace.use((socket, next) => {
       const client = socket as ClientSocket;
       const address = this.addresses.of(client.request);
@@ -83,7 +86,9 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     this.flood.guard(socket);
     try {
       const user = await this.users.get(session.user_id);
-      await this.dispatcher.admit(socket, (guilds) => send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), guilds, intents: familiesOf(socket.data.intents), limits: this.limits() }));
+      await this.admission.connect(socket, (seats, seq) =>
+        send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), guilds: seats.map(snapshotOf), intents: familiesOf(socket.data.intents), limits: this.limits() }, seq),
+      );
     } catch (error) {
       this.log.error(`A connection could not be made ready: ${String(error)}`, error instanceof Error ? error.stack : undefined);
       close(socket, CLOSE.internalError);
@@ -92,14 +97,14 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
 
   handleDisconnect(socket: ClientSocket): void {
     this.metrics.sockets.dec();
-    this.dispatcher.release(socket);
+    this.attendance.remove(socket);
     socket.conn.close();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.slowReaders.stop();
     await this.events.drain();
-    for (const socket of this.namespace?.sockets.values() ?? []) sayGoodbye(socket as ClientSocket, CLOSE.shuttingDown);
+    for (const socket of this.attendance.open) sayGoodbye(socket, CLOSE.shuttingDown);
   }
 
   /** Says something, under the same rules as over REST. */

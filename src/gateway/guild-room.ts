@@ -1,8 +1,9 @@
 import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import { namedIn } from '../permissions/guild-state';
-import { Audience, audienceKeyOf, changes, type GuildView } from './audiences';
+import { Audience, audienceKeyOf, changes } from './audiences';
 import { type ClientSocket, wants } from './connection';
+import type { GuildView } from './sight';
 
 /** What became of the tracks that somebody sees. */
 export interface Visibility {
@@ -62,7 +63,7 @@ export class GuildRoom {
   /** Sees somebody's membership as it now is. @returns what that changed for their sockets */
   update(sockets: Iterable<ClientSocket>, member: MemberDocument): Visibility[] {
     return [...sockets].map((socket) => {
-      const before = this.places.get(socket)?.audience.trackIds ?? NOTHING;
+      const before = this.places.get(socket)?.audience.sight.trackIds ?? NOTHING;
       this.enter(socket, member);
       return visibility(roomsOf(socket), before, this.seenBy(socket));
     });
@@ -73,13 +74,13 @@ export class GuildRoom {
     const old = this.view;
     if (view.state === old.state && view.tracks === old.tracks) return [];
     this.view = view;
-    const before = new Map([...this.audiences.values()].map((audience) => [audience, audience.trackIds]));
+    const before = new Map([...this.audiences.values()].map((audience) => [audience, audience.sight.trackIds]));
     for (const audience of this.audiences.values()) audience.look(view);
     const strays = [...this.strays(old)].map(([socket, { member, audience }]) => {
       this.enter(socket, member);
       return visibility(roomsOf(socket), before.get(audience) ?? NOTHING, this.seenBy(socket));
     });
-    const groups = [...before].map(([audience, seen]) => visibility(audience.roomsFor('tracks'), seen, audience.trackIds));
+    const groups = [...before].map(([audience, seen]) => visibility(audience.roomsFor('tracks'), seen, audience.sight.trackIds));
     return [...groups, ...strays].filter(({ appeared, disappeared }) => appeared.length + disappeared.length > 0);
   }
 
@@ -90,7 +91,7 @@ export class GuildRoom {
   }
 
   private seenBy(socket: ClientSocket): ReadonlySet<Snowflake> {
-    return this.places.get(socket)?.audience.trackIds ?? NOTHING;
+    return this.places.get(socket)?.audience.sight.trackIds ?? NOTHING;
   }
 
   private audienceOf(member: MemberDocument): Audience {

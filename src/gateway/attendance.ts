@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import type { Namespace } from 'socket.io';
+import type { Snowflake } from '../common/snowflake';
+import type { MemberDocument } from '../members/member.schema';
+import type { Audience } from './audiences';
+import { type ClientSocket, familyOf, type Sent, wants } from './connection';
+import { GuildRoom } from './guild-room';
+import type { Seat } from './guild-views';
+import type { GuildView } from './sight';
+
+/** The room of every socket that was taken in. */
+const EVERYBODY = 'everybody';
+
+/** The sockets on this node that were taken in, by user and by guild, and the way to reach them. */
+@Injectable()
+export class Attendance {
+  private readonly rooms = new Map<Snowflake, GuildRoom>();
+  private readonly users = new Map<Snowflake, Set<ClientSocket>>();
+  private namespace: Namespace | undefined;
+
+  /** Sends over these sockets from now on. */
+  attach(namespace: Namespace): void {
+    this.namespace = namespace;
+  }
+
+  /** Every open socket, those too that are not taken in yet. */
+  get open(): Iterable<ClientSocket> {
+    return (this.namespace?.sockets.values() ?? []) as Iterable<ClientSocket>;
+  }
+
+  /** The sockets of these users. */
+  of(...userIds: readonly Snowflake[]): ClientSocket[] {
+    return userIds.flatMap((id) => [...(this.users.get(id) ?? [])]);
+  }
+
+  /** The sockets in a guild, when there are any. */
+  room(guildId: Snowflake): GuildRoom | undefined {
+    return this.rooms.get(guildId);
+  }
+
+  /** Takes a socket in, with the guilds of its user. */
+  add(socket: ClientSocket, seats: readonly Seat[]): void {
+    const { user_id: userId } = socket.data.session;
+    const sockets = this.users.get(userId) ?? new Set<ClientSocket>();
+    this.users.set(userId, sockets.add(socket));
+    void socket.join(EVERYBODY);
+    for (const { member, view } of seats) this.enter([socket], member, view);
+  }
+
+  /** Forgets a socket that is gone. */
+  remove(socket: ClientSocket): void {
+    const { user_id: userId } = socket.data.session;
+    this.users.get(userId)?.delete(socket);
+    if (this.users.get(userId)?.size === 0) this.users.delete(userId);
+    for (const guildId of this.rooms.keys()) this.leave([socket], guildId);
+  }
+
+  /** Lets sockets of one user into a guild. */
+  enter(sockets: readonly ClientSocket[], member: MemberDocument, view: GuildView): void {
+    const room = this.rooms.get(member.guild_id) ?? new GuildRoom(view);
+    this.rooms.set(member.guild_id, room);
+    for (const socket of sockets) room.enter(socket, member);
+  }
+
+  /** Lets sockets go out of a guild. */
+  leave(sockets: readonly ClientSocket[], guildId: Snowflake): void {
+    const room = this.rooms.get(guildId);
+    for (const socket of sockets) room?.leave(socket);
+    if (room?.isEmpty) this.rooms.delete(guildId);
+  }
+
+  /** Sends an event to those of these sockets that want it. */
+  send<Name extends keyof Sent>(sockets: readonly ClientSocket[], name: Name, data: Sent[Name], seq: string): void {
+    const family = familyOf(name);
+    this.sendTo(sockets.filter((socket) => wants(socket, family)).map(({ id }) => id), name, data, seq);
+  }
+
+  /** Sends an event to those in these groups that want it; encoded once. */
+  sendToGroups<Name extends keyof Sent>(groups: readonly Audience[], name: Name, data: Sent[Name], seq: string): void {
+    const family = familyOf(name);
+    this.sendTo(groups.flatMap((group) => group.roomsFor(family)), name, data, seq);
+  }
+
+  /** Sends an event to every socket that was taken in. */
+  sendToEverybody<Name extends keyof Sent>(name: Name, data: Sent[Name], seq: string): void {
+    this.sendTo([EVERYBODY], name, data, seq);
+  }
+
+  /** Sends an event to rooms of Socket.IO; encoded once. */
+  sendTo<Name extends keyof Sent>(rooms: readonly string[], name: Name, data: Sent[Name], seq: string): void {
+    if (rooms.length > 0) this.namespace?.to([...rooms]).emit(name, data, seq);
+  }
+}
