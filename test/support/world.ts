@@ -9,6 +9,7 @@ import { type Command, CommandCounter, isWrite } from '../../src/database/comman
 import { type DatabaseServer, openDatabase } from '../../src/database/open-database';
 import { type Derailed, startDerailed } from '../../src/derailed';
 import { EventLog } from '../../src/events/event-log';
+import { compareWithDescription, compareWithOrder } from './described-events';
 
 const SETTLE_MS = 40;
 const WAIT_MS = 5_000;
@@ -220,10 +221,11 @@ export class Client {
   readonly socket: Socket;
   readonly events: Received[] = [];
   readonly ready: Promise<void>;
+  private lastSeq: string | undefined;
 
   constructor(url: string, auth: Record<string, unknown>) {
     this.socket = io(`${url}/gateway`, { auth, transports: ['websocket'], reconnection: false, forceNew: true });
-    this.socket.onAny((name: string, data: Json, seq: string) => this.events.push({ name, data, seq }));
+    this.socket.onAny((name: string, data: Json, seq: string) => this.take({ name, data, seq }));
     this.ready = new Promise((resolve, reject) => {
       this.socket.once('READY', () => resolve());
       this.socket.once('connect_error', reject);
@@ -276,6 +278,14 @@ export class Client {
 
   close(): void {
     this.socket.disconnect();
+  }
+
+  private take(event: Received): void {
+    const { name, data, seq } = event;
+    compareWithDescription(name, data);
+    compareWithOrder(name, seq, this.lastSeq);
+    this.lastSeq = seq ?? this.lastSeq;
+    this.events.push(event);
   }
 }
 
