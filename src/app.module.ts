@@ -20,6 +20,7 @@ import { MetaModule } from './meta/meta.module';
 import { NodesModule } from './nodes/nodes.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
+import { PinsModule } from './pins/pins.module';
 import { RedisConnection } from './redis/redis-connection';
 import { RedisModule } from './redis/redis.module';
 import { WorkerLease } from './redis/worker-lease';
@@ -67,6 +68,7 @@ export class AppModule {
         AccountsModule,
         GuildsModule,
         BansModule,
+        PinsModule,
         GatewayModule,
         MetaModule,
       ],

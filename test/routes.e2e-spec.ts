@@ -27,6 +27,7 @@ const OPEN_TO_MEMBERS: Readonly<Record<string, number>> = {
   'get /guilds/{guild_id}/permissions/@me': 200,
   'get /tracks/{track_id}': 200,
   'get /tracks/{track_id}/messages': 200,
+  'get /tracks/{track_id}/pins': 200,
   'get /tracks/{track_id}/messages/{message_id}': 200,
   'post /tracks/{track_id}/messages': 201,
   'post /tracks/{track_id}/typing': 204,

@@ -52,7 +52,7 @@ export class BansService {
     await this.members.expel(guildId, userId);
     const banned = banDtoOf(ban);
     if (isNew) await this.events.publish('BAN_CREATE', { guildId, permission: Permission.BanMembers }, banned);
-    if (seconds > 0) await this.removals.removeAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
+    if (seconds > 0) await this.removals.deleteAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
     return banned;
   }
 

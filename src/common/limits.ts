@@ -34,6 +34,7 @@ export const LIMITS = {
   nonce: 64,
   bulkDeleteMin: 2,
   bulkDelete: 100,
+  pins: 50,
   page: 100,
   memberPage: 1_000,
   memberQuery: 32,

@@ -9,6 +9,7 @@ import { departureSchema } from '../members/departure.schema';
 import { memberSchema } from '../members/member.schema';
 import { roleSetSchema } from '../members/role-set.schema';
 import { messageSchema } from '../messages/message.schema';
+import { pinListSchema } from '../pins/pin-list.schema';
 import { roleSchema } from '../roles/role.schema';
 import { trackSchema } from '../tracks/track.schema';
 import { userSchema } from '../users/user.schema';
@@ -26,6 +27,7 @@ export const MODELS = {
   role: 'Role',
   track: 'Track',
   message: 'Message',
+  pinList: 'PinList',
   invite: 'Invite',
 } as const;
 
@@ -40,6 +42,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.role, schema: roleSchema },
   { name: MODELS.track, schema: trackSchema },
   { name: MODELS.message, schema: messageSchema },
+  { name: MODELS.pinList, schema: pinListSchema },
   { name: MODELS.invite, schema: inviteSchema },
 ]);
 

@@ -61,6 +61,11 @@ export const EVENTS = {
     summary: 'Several messages of one track are gone.',
     data: object({ ...inTrack, message_ids: z.array(snowflake()).max(LIMITS.bulkDelete) }),
   },
+  PINS_UPDATE: {
+    family: 'messages',
+    summary: 'Other messages of a track are pinned.',
+    data: object({ ...inTrack, message_ids: z.array(snowflake()).max(LIMITS.pins).meta({ description: 'All that are pinned, the one that was pinned last first.' }) }),
+  },
   TYPING_START: { family: 'typing', summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
   INVITE_CREATE: { family: 'invites', summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
   INVITE_DELETE: { family: 'invites', summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },

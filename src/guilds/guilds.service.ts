@@ -9,7 +9,7 @@ import { Epochs, guildEpoch } from '../events/epochs';
 import { EventsService } from '../events/events.service';
 import { InvitesService } from '../invites/invites.service';
 import { MembersService } from '../members/members.service';
-import { MessagesService } from '../messages/messages.service';
+import { MessageRemovals } from '../messages/message-removals';
 import type { GuildAuthority } from '../permissions/authority';
 import { OwnerOnly } from '../permissions/permissions.errors';
 import { RolesService } from '../roles/roles.service';
@@ -33,7 +33,7 @@ export class GuildsService {
     private readonly members: MembersService,
     private readonly roles: RolesService,
     private readonly tracks: TracksService,
-    private readonly messages: MessagesService,
+    private readonly messages: MessageRemovals,
     private readonly invites: InvitesService,
     private readonly epochs: Epochs,
     private readonly events: EventsService,

@@ -80,7 +80,7 @@ export class MessagesController {
   @Problems(TrackNotFound, MessageNotFound, PermissionsMissing)
   @AnswersNothing()
   async delete(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<void> {
-    await this.messages.delete(authority, messageId);
+    await this.removals.delete(authority, messageId);
   }
 
   @Post('messages/bulk-delete')
@@ -90,7 +90,7 @@ export class MessagesController {
   @Problems(TrackNotFound)
   @AnswersNothing()
   async deleteSeveral(@Authority() authority: TrackAuthority, @JsonBody(bulkDeleteDto) { message_ids: ids }: BulkDeleteDto): Promise<void> {
-    await this.removals.remove(authority, ids);
+    await this.removals.deleteSeveral(authority, ids);
   }
 
   @Post('typing')

@@ -9,7 +9,6 @@ import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
 import { has, Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
-import { PermissionsMissing } from '../permissions/permissions.errors';
 import { Buckets } from '../throttling/buckets';
 import { TrackNotText } from '../tracks/tracks.errors';
 import type { CreateMessageDto, MessageDto, UpdateMessageDto } from './message.dto';
@@ -83,6 +82,12 @@ export class MessagesService {
     return this.find({ track_id: trackId, ...(before !== undefined && { _id: { $lt: before } }) }, -1, limit);
   }
 
+  /** Those of these that are messages of a track, in no order. */
+  async listAmong(trackId: Snowflake, ids: readonly Snowflake[]): Promise<MessageDto[]> {
+    const messages = await this.messages.find({ track_id: trackId, _id: { $in: ids } }).lean<MessageDocument[]>();
+    return messages.map(messageDtoOf);
+  }
+
   /** Changes what one said. @throws MessageNotFound, NotTheAuthor */
   async update({ guildId, trackId, userId }: TrackAuthority, messageId: Snowflake, { content }: UpdateMessageDto): Promise<MessageDto> {
     const message = await this.messages
@@ -96,26 +101,10 @@ export class MessagesService {
     return messageDtoOf(message);
   }
 
-  /** Deletes a message: one's own, or anybody's with DELETE_MESSAGES. @throws MessageNotFound, PermissionsMissing */
-  async delete({ guildId, trackId, userId, permissions }: TrackAuthority, messageId: Snowflake): Promise<void> {
-    const mayAny = has(permissions, Permission.DeleteMessages);
-    const { deletedCount } = await this.messages.deleteOne({ _id: messageId, track_id: trackId, ...(!mayAny && { author_id: userId }) });
-    if (deletedCount === 0) {
-      await this.get(trackId, messageId);
-      throw new PermissionsMissing(Permission.DeleteMessages);
-    }
-    await this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId });
-  }
-
   /** Tells that somebody is writing. @throws TrackNotText */
   async type({ guildId, trackId, userId, track }: TrackAuthority): Promise<void> {
     if (track.type !== 'text') throw new TrackNotText();
     await this.events.publish('TYPING_START', { guildId, trackId }, { guild_id: guildId, track_id: trackId, user_id: userId, started_at: new Date() });
-  }
-
-  /** Removes the messages of a guild that is gone. */
-  async removeAll(guildId: Snowflake): Promise<void> {
-    await this.messages.deleteMany({ guild_id: guildId });
   }
 
   private async listAround(trackId: Snowflake, messageId: Snowflake, limit: number): Promise<MessageDto[]> {

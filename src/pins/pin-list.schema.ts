@@ -1,0 +1,22 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+
+/** The pinned messages of a track. */
+export interface PinListDocument {
+  /** The track. */
+  readonly _id: Snowflake;
+  readonly guild_id: Snowflake;
+  /** The one that was pinned last is last. */
+  readonly message_ids: readonly Snowflake[];
+}
+
+export const pinListSchema = new Schema<PinListDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    message_ids: { type: [BigInt], required: true },
+  },
+  { ...STORED, collection: 'pin_lists' },
+);
+pinListSchema.index({ guild_id: 1 });

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
+import { MODELS } from '../database/database.module';
+import { duplicateKey } from '../database/duplicate-key';
+import { EventsService } from '../events/events.service';
+import type { PinListDocument } from './pin-list.schema';
+import { PinLimitReached } from './pins.errors';
+
+/** What is pinned in each track: one document for a track, so that its limit is a condition of the write that pins. */
+@Injectable()
+export class PinList {
+  constructor(
+    private readonly events: EventsService,
+    @InjectModel(MODELS.pinList) private readonly lists: Model<PinListDocument>,
+  ) {}
+
+  /** The pinned messages of a track, the one that was pinned last first. */
+  async in(trackId: Snowflake): Promise<readonly Snowflake[]> {
+    const list = await this.lists.findById(trackId).lean<PinListDocument | null>();
+    return list?.message_ids.toReversed() ?? [];
+  }
+
+  /** Pins a message; being pinned already is fine. @throws PinLimitReached */
+  async add(guildId: Snowflake, trackId: Snowflake, messageId: Snowflake): Promise<void> {
+    const hasRoom = { _id: trackId, [`message_ids.${LIMITS.pins - 1}`]: { $exists: false } };
+    const change = { $addToSet: { message_ids: messageId }, $setOnInsert: { guild_id: guildId } };
+    try {
+      await this.lists.updateOne(hasRoom, change, { upsert: true });
+    } catch (error) {
+      if (!duplicateKey(error)) throw error;
+      const pinned = await this.in(trackId);
+      if (pinned.includes(messageId)) return;
+      if (pinned.length >= LIMITS.pins) throw new PinLimitReached();
+      // Two pinned the first at once, or one was unpinned meanwhile.
+      await this.add(guildId, trackId, messageId);
+    }
+  }
+
+  /** Unpins those of these messages that are pinned. @returns whether one was */
+  async remove(guildId: Snowflake, trackId: Snowflake, messageIds: readonly Snowflake[]): Promise<boolean> {
+    const { modifiedCount } = await this.lists.updateOne({ _id: trackId, message_ids: { $in: messageIds } }, { $pull: { message_ids: { $in: messageIds } } });
+    if (modifiedCount > 0) await this.tell(guildId, trackId);
+    return modifiedCount > 0;
+  }
+
+  /** Forgets the pins of a guild that is gone. */
+  async forgetGuild(guildId: Snowflake): Promise<void> {
+    await this.lists.deleteMany({ guild_id: guildId });
+  }
+
+  /** Tells what is pinned now. */
+  async tell(guildId: Snowflake, trackId: Snowflake): Promise<void> {
+    await this.events.publish('PINS_UPDATE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_ids: [...(await this.in(trackId))] });
+  }
+}

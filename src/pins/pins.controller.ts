@@ -1,0 +1,48 @@
+import { Controller, Delete, Get, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Answers, AnswersNothing, IdParam, Summary } from '../common/http.decorators';
+import { Problems } from '../common/problems.decorator';
+import type { Snowflake } from '../common/snowflake';
+import { type MessageDto, messageDto } from '../messages/message.dto';
+import { MessageNotFound } from '../messages/messages.errors';
+import { Permission } from '../permissions/algebra';
+import type { TrackAuthority } from '../permissions/authority';
+import { Authority } from '../permissions/call';
+import { RequirePermissions } from '../permissions/requirement';
+import { TrackNotFound } from '../tracks/tracks.errors';
+import { PinLimitReached } from './pins.errors';
+import { PinsService } from './pins.service';
+
+@ApiTags('pins')
+@Controller('tracks/:track_id/pins')
+export class PinsController {
+  constructor(private readonly pins: PinsService) {}
+
+  @Get()
+  @Summary('Lists the pinned messages of a track, the one that was pinned last first.')
+  @RequirePermissions(Permission.ViewMessageHistory)
+  @Problems(TrackNotFound)
+  @Answers(z.array(messageDto))
+  async list(@Authority() authority: TrackAuthority): Promise<MessageDto[]> {
+    return this.pins.list(authority);
+  }
+
+  @Put(':message_id')
+  @Summary('Pins a message.')
+  @RequirePermissions(Permission.PinMessages, Permission.ViewMessageHistory)
+  @Problems(TrackNotFound, MessageNotFound, PinLimitReached)
+  @AnswersNothing()
+  async pin(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<void> {
+    await this.pins.pin(authority, messageId);
+  }
+
+  @Delete(':message_id')
+  @Summary('Unpins a message.')
+  @RequirePermissions(Permission.PinMessages)
+  @Problems(TrackNotFound)
+  @AnswersNothing()
+  async unpin(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<void> {
+    await this.pins.unpin(authority, messageId);
+  }
+}

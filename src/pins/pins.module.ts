@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { MessagesModule } from '../messages/messages.module';
+import { PinListModule } from './pin-list.module';
+import { PinsController } from './pins.controller';
+import { PinsService } from './pins.service';
+
+/** Messages that are kept at hand. */
+@Module({ imports: [PinListModule, MessagesModule], controllers: [PinsController], providers: [PinsService] })
+export class PinsModule {}

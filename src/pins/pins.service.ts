@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { Snowflake } from '../common/snowflake';
+import type { MessageDto } from '../messages/message.dto';
+import { MessageNotFound } from '../messages/messages.errors';
+import { MessagesService } from '../messages/messages.service';
+import type { TrackAuthority } from '../permissions/authority';
+import { PinList } from './pin-list';
+
+/** Keeps messages at hand. */
+@Injectable()
+export class PinsService {
+  constructor(
+    private readonly pins: PinList,
+    private readonly messages: MessagesService,
+  ) {}
+
+  /** The pinned messages of a track, the one that was pinned last first. */
+  async list({ trackId }: TrackAuthority): Promise<MessageDto[]> {
+    const pinned = await this.pins.in(trackId);
+    const byId = new Map((await this.messages.listAmong(trackId, pinned)).map((message) => [message.id, message]));
+    return pinned.flatMap((id) => byId.get(id) ?? []);
+  }
+
+  /**
+   * Pins a message; being pinned already is fine.
+   *
+   * The message is looked for once it is pinned: if it is deleted at the same moment, either it is not found here, or whoever deletes it
+   * finds it pinned.
+   *
+   * @throws MessageNotFound, PinLimitReached
+   */
+  async pin({ guildId, trackId }: TrackAuthority, messageId: Snowflake): Promise<void> {
+    await this.pins.add(guildId, trackId, messageId);
+    try {
+      await this.messages.get(trackId, messageId);
+    } catch (error) {
+      if (error instanceof MessageNotFound) await this.pins.remove(guildId, trackId, [messageId]);
+      throw error;
+    }
+    await this.pins.tell(guildId, trackId);
+  }
+
+  /** Unpins a message; not being pinned is fine. */
+  async unpin({ guildId, trackId }: TrackAuthority, messageId: Snowflake): Promise<void> {
+    await this.pins.remove(guildId, trackId, [messageId]);
+  }
+}
