@@ -15,6 +15,6 @@ module.exports = {
   testTimeout: 60_000,
   projects: [
     { ...shared, displayName: 'unit', roots: ['<rootDir>/src', '<rootDir>/test'], testRegex: String.raw`\.spec\.ts$` },
-    { ...shared, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: String.raw`\.e2e-spec\.ts$`, setupFilesAfterEnv: ['<rootDir>/test/database/watch-scans.ts'] },
+    { ...shared, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: String.raw`\.e2e-spec\.ts$`, setupFilesAfterEnv: ['<rootDir>/test/database/watch-scans.ts', '<rootDir>/test/support/stop-worlds.ts'] },
   ],
 };

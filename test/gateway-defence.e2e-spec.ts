@@ -65,9 +65,9 @@ describe('interactions of a socket', () => {
   });
 });
 
-describe('seats', () => {
+describe('seats of a node', () => {
   it('are never more than the limit, however many connect at once, and are free again when connections end', async () => {
-    const world = await World.start({ GATEWAY_SOCKETS_PER_USER: '5' });
+    const world = await World.start({ GATEWAY_SOCKETS_PER_USER: '5' }, 1);
     const ada = await world.person('ada');
     for (let round = 0; round < 3; round += 1) {
       const clients = Array.from({ length: 20 }, () => new Client(world.url, { token: ada.token }));
@@ -90,7 +90,7 @@ describe('seats', () => {
   });
 
   it('from one address are given to twice the limit of connections that say nothing, and no more', async () => {
-    const world = await World.start({ GATEWAY_SOCKETS_PER_ADDRESS: '3' });
+    const world = await World.start({ GATEWAY_SOCKETS_PER_ADDRESS: '3' }, 1);
     const silent = await Promise.all(Array.from({ length: 6 }, () => RawSocket.open(world.url)));
     await expect(RawSocket.open(world.url)).rejects.toThrow('400');
     for (const raw of silent) raw.close();

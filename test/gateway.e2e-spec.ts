@@ -248,7 +248,7 @@ describe('a client that misbehaves', () => {
   });
 
   it('that never reads is cut off before what it is owed hurts', async () => {
-    const small = await World.start({ GATEWAY_SEND_BUFFER_BYTES: '65536', GATEWAY_BUCKET: '0/60' });
+    const small = await World.start({ GATEWAY_SEND_BUFFER_BYTES: '65536', GATEWAY_BUCKET: '0/60' }, 1);
     const place = await small.guild({ members: { deaf: [] } });
     const deaf = await place.members['deaf']!.connect();
     const { _socket: tcp } = (deaf.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; destroyed: boolean } } }).ws;
@@ -286,8 +286,8 @@ describe('limits on connecting', () => {
     await world.stop();
   });
 
-  it('are so many sockets for a user and an address, and so many attempts before the token is looked at', async () => {
-    const world = await World.start({ GATEWAY_SOCKETS_PER_USER: '2', GATEWAY_SOCKETS_PER_ADDRESS: '3', GATEWAY_ADDRESS_CONNECTIONS: '6/60' });
+  it('are so many sockets of a node for a user and an address, and so many attempts before the token is looked at', async () => {
+    const world = await World.start({ GATEWAY_SOCKETS_PER_USER: '2', GATEWAY_SOCKETS_PER_ADDRESS: '3', GATEWAY_ADDRESS_CONNECTIONS: '6/60' }, 1);
     const [ada, bob] = [await world.person('ada'), await world.person('bob')];
     const clients = [await ada.connect(), await ada.connect()];
     expect(await refusal(new Client(world.url, { token: ada.token }))).toMatchObject({ data: { code: 4007 } });

@@ -4,7 +4,8 @@ import type { Connection } from 'mongoose';
 export interface Command {
   readonly name: string;
   readonly collection: string;
-  readonly startedAt: number;
+  /** How many commands had been answered when it was sent: those with the same number didn't wait for each other. */
+  readonly answersBefore: number;
 }
 
 const WRITES = new Set(['insert', 'update', 'delete', 'findAndModify']);
@@ -19,13 +20,16 @@ export class CommandCounter {
   private readonly listeners = new Set<(command: Command) => void>();
   private readCount = 0;
   private writeCount = 0;
+  private answers = 0;
 
   static of(connection: Connection): CommandCounter {
     const counter = new CommandCounter();
-    connection.getClient().on('commandStarted', ({ commandName, command }) => {
+    const client = connection.getClient();
+    client.on('commandStarted', ({ commandName, command }) => {
       const document = command as Record<string, unknown>;
-      counter.count({ name: commandName, collection: String(document[commandName]), startedAt: performance.now() });
+      counter.count({ name: commandName, collection: String(document[commandName]), answersBefore: counter.answers });
     });
+    for (const answer of ['commandSucceeded', 'commandFailed'] as const) client.on(answer, () => (counter.answers += 1));
     return counter;
   }
 

@@ -84,11 +84,11 @@ describeWithRedis('the log in Redis', () => {
     const keys = [guildEpoch(1n), memberEpoch(1n, 2n)];
     let seen: readonly number[] | undefined;
     log.subscribe(async () => void (seen = await epochs.current(keys)));
-    await log.append({ name: 'ROLE_DELETE', audience: { guildId: 1n }, data: { guild_id: 1n, role_id: 5n } });
-    await log.drain();
-    expect(seen).toEqual([1, 0]);
     await log.append({ name: 'MEMBER_LEAVE', audience: { guildId: 1n }, data: { guild_id: 1n, user_id: 2n } });
-    expect(await epochs.current(keys)).toEqual([1, 2]);
+    await log.drain();
+    expect(seen).toEqual([0, 1]);
+    await log.append({ name: 'MEMBER_LEAVE', audience: { guildId: 1n }, data: { guild_id: 1n, user_id: 2n } });
+    expect(await epochs.current(keys)).toEqual([0, 2]);
   });
 
   it('is known to a node from before it started, as far as clients may resume', async () => {

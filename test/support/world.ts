@@ -27,6 +27,7 @@ export type Json = Record<string, never> & { [field: string]: never };
 
 /** The real application with its real database, and people who use it. */
 export class World {
+  private static readonly running = new Set<World>();
   private count = 0;
   private turn = 0;
 
@@ -56,7 +57,14 @@ export class World {
     });
     const database = await openDatabase(environment);
     const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, () => startDerailed({ ...environment, MONGODB_URI: database.uri }));
-    return new World(await Promise.all(nodes), database, dataDir);
+    const world = new World(await Promise.all(nodes), database, dataDir);
+    World.running.add(world);
+    return world;
+  }
+
+  /** Stops every world that still runs. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...World.running].map((world) => world.stop()));
   }
 
   /** Where each node listens. */
@@ -75,6 +83,7 @@ export class World {
   }
 
   async stop(): Promise<void> {
+    World.running.delete(this);
     const { MONGODB_URI: uri } = process.env;
     if (uri) await this.app.get<{ dropDatabase(): Promise<unknown> }>('DatabaseConnection').dropDatabase();
     await Promise.all(this.nodes.map((node) => node.stop()));
