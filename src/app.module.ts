@@ -21,6 +21,7 @@ import { NodesModule } from './nodes/nodes.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
 import { PinsModule } from './pins/pins.module';
+import { ReactionsModule } from './reactions/reactions.module';
 import { RedisConnection } from './redis/redis-connection';
 import { RedisModule } from './redis/redis.module';
 import { WorkerLease } from './redis/worker-lease';
@@ -69,6 +70,7 @@ export class AppModule {
         GuildsModule,
         BansModule,
         PinsModule,
+        ReactionsModule,
         GatewayModule,
         MetaModule,
       ],

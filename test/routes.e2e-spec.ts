@@ -29,6 +29,9 @@ const OPEN_TO_MEMBERS: Readonly<Record<string, number>> = {
   'get /tracks/{track_id}/messages': 200,
   'get /tracks/{track_id}/pins': 200,
   'get /tracks/{track_id}/messages/{message_id}': 200,
+  'get /tracks/{track_id}/messages/{message_id}/reactions/{emoji}': 200,
+  'put /tracks/{track_id}/messages/{message_id}/reactions/{emoji}/@me': 204,
+  'delete /tracks/{track_id}/messages/{message_id}/reactions/{emoji}/@me': 204,
   'post /tracks/{track_id}/messages': 201,
   'post /tracks/{track_id}/typing': 204,
   'post /tracks/{track_id}/invites': 201,
@@ -60,7 +63,7 @@ describe('every route', () => {
   const nameIn = (ref: string | undefined): string | undefined => ref?.split('/').at(-1);
   const ask = (who: Person | undefined, route: Route, guild: GuildWorld, message = '1'): Promise<Answer> => {
     const target = guild.members['other']?.id ?? guild.owner.id;
-    const values: Record<string, string> = { guild_id: guild.id, track_id: guild.track, role_id: Object.values(guild.roles)[0] ?? guild.id, user_id: target, message_id: message, id: guild.id, session_id: '1', code: guild.invite };
+    const values: Record<string, string> = { guild_id: guild.id, track_id: guild.track, role_id: Object.values(guild.roles)[0] ?? guild.id, user_id: target, message_id: message, id: guild.id, session_id: '1', code: guild.invite, emoji: encodeURIComponent('👍') };
     const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '1');
     return world.ask(route.method, path, exampleBody(route, guild), who && { authorization: `Bearer ${who.token}` });
   };

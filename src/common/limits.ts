@@ -35,6 +35,7 @@ export const LIMITS = {
   bulkDeleteMin: 2,
   bulkDelete: 100,
   pins: 50,
+  reactionKinds: 20,
   page: 100,
   memberPage: 1_000,
   memberQuery: 32,

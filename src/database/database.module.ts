@@ -10,6 +10,7 @@ import { memberSchema } from '../members/member.schema';
 import { roleSetSchema } from '../members/role-set.schema';
 import { messageSchema } from '../messages/message.schema';
 import { pinListSchema } from '../pins/pin-list.schema';
+import { reactionSchema } from '../reactions/reaction.schema';
 import { roleSchema } from '../roles/role.schema';
 import { trackSchema } from '../tracks/track.schema';
 import { userSchema } from '../users/user.schema';
@@ -28,6 +29,7 @@ export const MODELS = {
   track: 'Track',
   message: 'Message',
   pinList: 'PinList',
+  reaction: 'Reaction',
   invite: 'Invite',
 } as const;
 
@@ -43,6 +45,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.track, schema: trackSchema },
   { name: MODELS.message, schema: messageSchema },
   { name: MODELS.pinList, schema: pinListSchema },
+  { name: MODELS.reaction, schema: reactionSchema },
   { name: MODELS.invite, schema: inviteSchema },
 ]);
 

@@ -4,6 +4,7 @@ import { guildDto } from '../guilds/guild.dto';
 import { inviteDto } from '../invites/invite.dto';
 import { memberDto } from '../members/member.dto';
 import { messageDto } from '../messages/message.dto';
+import { emoji } from '../reactions/reaction.dto';
 import { roleDto } from '../roles/role.dto';
 import { LIMITS } from '../common/limits';
 import { object, snowflake, timestamp } from '../common/schema';
@@ -60,6 +61,12 @@ export const EVENTS = {
     family: 'messages',
     summary: 'Several messages of one track are gone.',
     data: object({ ...inTrack, message_ids: z.array(snowflake()).max(LIMITS.bulkDelete) }),
+  },
+  REACTION_ADD: { family: 'reactions', summary: 'Somebody reacted to a message.', data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake() }) },
+  REACTION_REMOVE: {
+    family: 'reactions',
+    summary: 'Somebody took a reaction back, or all with an emoji were taken back.',
+    data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake('Whose it was; null is everybody’s.').nullable() }),
   },
   PINS_UPDATE: {
     family: 'messages',

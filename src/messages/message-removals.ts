@@ -9,6 +9,7 @@ import { has, Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { PinList } from '../pins/pin-list';
+import { ReactionList } from '../reactions/reaction-list';
 import type { MessageDocument } from './message.schema';
 import { MessagesService } from './messages.service';
 
@@ -20,6 +21,7 @@ export class MessageRemovals {
   constructor(
     private readonly known: MessagesService,
     private readonly pins: PinList,
+    private readonly reactions: ReactionList,
     private readonly events: EventsService,
     @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
   ) {}
@@ -55,7 +57,7 @@ export class MessageRemovals {
 
   /** Removes the messages of a guild that is gone. */
   async removeAll(guildId: Snowflake): Promise<void> {
-    await Promise.all([this.messages.deleteMany({ guild_id: guildId }), this.pins.forgetGuild(guildId)]);
+    await Promise.all([this.messages.deleteMany({ guild_id: guildId }), this.pins.forgetGuild(guildId), this.reactions.forgetGuild(guildId)]);
   }
 
   private someBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<Place[]> {
@@ -73,6 +75,6 @@ export class MessageRemovals {
   }
 
   private async sweep(guildId: Snowflake, trackId: Snowflake, messageIds: readonly Snowflake[]): Promise<void> {
-    await this.pins.remove(guildId, trackId, messageIds);
+    await Promise.all([this.pins.remove(guildId, trackId, messageIds), this.reactions.forgetMessages(messageIds)]);
   }
 }

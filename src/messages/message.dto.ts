@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../common/limits';
 import { type Infer, line, object, snowflake, text, timestamp } from '../common/schema';
+import { reactionCountDto } from '../reactions/reaction.dto';
 
 const content = text(1, LIMITS.message, 'What is said.', 'Hello, world!').regex(/\S/, { error: 'must not be blank' });
 const nonce = line(1, LIMITS.nonce, 'Your own mark for this message: sent again, nothing is sent twice.', 'c0ffee-1');
@@ -15,6 +16,7 @@ export const messageDto = object({
   reply_to_id: snowflake('The message that it answers.').nullable(),
   nonce: nonce.nullable(),
   edited_at: timestamp('When it was last changed.').nullable(),
+  reactions: z.array(reactionCountDto).meta({ description: 'What it was reacted to with, the first first.' }),
   created_at: timestamp('When it was sent.'),
 }).meta({ id: 'Message' });
 export type MessageDto = Infer<typeof messageDto>;

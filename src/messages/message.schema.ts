@@ -13,6 +13,9 @@ export interface MessageDocument {
   /** The author's own mark for this message: sent again, it is the same message. */
   readonly nonce?: string;
   readonly edited_at: Date | null;
+  /** How often it was reacted to with each emoji; and those emojis in the order in which they came. */
+  readonly reactions?: Readonly<Record<string, { readonly id: Snowflake; readonly count: number }>>;
+  readonly reaction_emojis?: readonly string[];
 }
 
 export const messageSchema = new Schema<MessageDocument>(
@@ -25,6 +28,8 @@ export const messageSchema = new Schema<MessageDocument>(
     reply_to_id: { type: BigInt, default: null },
     nonce: { type: String },
     edited_at: { type: Date, default: null },
+    reactions: { type: Schema.Types.Mixed },
+    reaction_emojis: { type: [String], default: undefined },
   },
   { ...STORED, collection: 'messages' },
 );

@@ -14,7 +14,7 @@ import { TrackNotFound, TrackNotText } from '../tracks/tracks.errors';
 import { type BulkDeleteDto, bulkDeleteDto, type CreateMessageDto, createMessageDto, type MessageDto, messageDto, type UpdateMessageDto, updateMessageDto } from './message.dto';
 import { MessageRemovals } from './message-removals';
 import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
-import { messageDtoOf, MessagesService } from './messages.service';
+import { MessagesService } from './messages.service';
 
 const listQuery = object({
   before: snowflake('Only messages older than this.').optional(),
@@ -41,8 +41,8 @@ export class MessagesController {
   @Validated()
   @Problems(TrackNotFound)
   @Answers(z.array(messageDto))
-  async list(@Authority() { trackId }: TrackAuthority, @QueryString(listQuery) page: ListQuery): Promise<MessageDto[]> {
-    return this.messages.list(trackId, page);
+  async list(@Authority() authority: TrackAuthority, @QueryString(listQuery) page: ListQuery): Promise<MessageDto[]> {
+    return this.messages.list(authority, page);
   }
 
   @Get('messages/:message_id')
@@ -50,8 +50,8 @@ export class MessagesController {
   @RequirePermissions(Permission.ViewMessageHistory)
   @Problems(TrackNotFound, MessageNotFound)
   @Answers(messageDto)
-  async read(@Authority() { trackId }: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<MessageDto> {
-    return messageDtoOf(await this.messages.get(trackId, messageId));
+  async read(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<MessageDto> {
+    return this.messages.read(authority, messageId);
   }
 
   @Post('messages')

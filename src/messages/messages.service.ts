@@ -9,6 +9,8 @@ import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
 import { has, Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
+import type { ReactionCountDto } from '../reactions/reaction.dto';
+import { ReactionList } from '../reactions/reaction-list';
 import { Buckets } from '../throttling/buckets';
 import { TrackNotText } from '../tracks/tracks.errors';
 import type { CreateMessageDto, MessageDto, UpdateMessageDto } from './message.dto';
@@ -30,6 +32,7 @@ export class MessagesService {
     private readonly snowflakes: Snowflakes,
     private readonly events: EventsService,
     private readonly buckets: Buckets,
+    private readonly reactions: ReactionList,
     @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
   ) {}
 
@@ -45,7 +48,7 @@ export class MessagesService {
     if (authority.track.type !== 'text') throw new TrackNotText();
     if (replyToId !== undefined) await this.get(trackId, replyToId);
     const sent = await this.slowDown(authority, nonce);
-    if (sent) return messageDtoOf(sent);
+    if (sent) return this.oneSeenBy(userId, sent);
     const message: MessageDocument = {
       _id: this.snowflakes.next(),
       guild_id: guildId,
@@ -62,7 +65,7 @@ export class MessagesService {
       if (nonce === undefined || !duplicateKey(error)) throw error;
       const known = await this.findByNonce(trackId, userId, nonce);
       if (!known) throw new MessageNotFound();
-      return messageDtoOf(known);
+      return this.oneSeenBy(userId, known);
     }
     await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, messageDtoOf(message));
     return messageDtoOf(message);
@@ -75,17 +78,20 @@ export class MessagesService {
     return message;
   }
 
+  /** A message as somebody sees it. @throws MessageNotFound */
+  async read({ trackId, userId }: TrackAuthority, messageId: Snowflake): Promise<MessageDto> {
+    return this.oneSeenBy(userId, await this.get(trackId, messageId));
+  }
+
   /** A page of messages, the newest first. */
-  async list(trackId: Snowflake, { before, after, around, limit }: MessagePage): Promise<MessageDto[]> {
-    if (around !== undefined) return this.listAround(trackId, around, limit);
-    if (after !== undefined) return (await this.find({ track_id: trackId, _id: { $gt: after, ...(before !== undefined && { $lt: before }) } }, 1, limit)).toReversed();
-    return this.find({ track_id: trackId, ...(before !== undefined && { _id: { $lt: before } }) }, -1, limit);
+  async list({ trackId, userId }: TrackAuthority, page: MessagePage): Promise<MessageDto[]> {
+    return this.seenBy(userId, await this.page(trackId, page));
   }
 
   /** Those of these that are messages of a track, in no order. */
-  async listAmong(trackId: Snowflake, ids: readonly Snowflake[]): Promise<MessageDto[]> {
+  async listAmong({ trackId, userId }: TrackAuthority, ids: readonly Snowflake[]): Promise<MessageDto[]> {
     const messages = await this.messages.find({ track_id: trackId, _id: { $in: ids } }).lean<MessageDocument[]>();
-    return messages.map(messageDtoOf);
+    return this.seenBy(userId, messages);
   }
 
   /** Changes what one said. @throws MessageNotFound, NotTheAuthor */
@@ -98,7 +104,7 @@ export class MessagesService {
       throw new NotTheAuthor();
     }
     await this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, messageDtoOf(message));
-    return messageDtoOf(message);
+    return this.oneSeenBy(userId, message);
   }
 
   /** Tells that somebody is writing. @throws TrackNotText */
@@ -107,7 +113,13 @@ export class MessagesService {
     await this.events.publish('TYPING_START', { guildId, trackId }, { guild_id: guildId, track_id: trackId, user_id: userId, started_at: new Date() });
   }
 
-  private async listAround(trackId: Snowflake, messageId: Snowflake, limit: number): Promise<MessageDto[]> {
+  private async page(trackId: Snowflake, { before, after, around, limit }: MessagePage): Promise<MessageDocument[]> {
+    if (around !== undefined) return this.listAround(trackId, around, limit);
+    if (after !== undefined) return (await this.find({ track_id: trackId, _id: { $gt: after, ...(before !== undefined && { $lt: before }) } }, 1, limit)).toReversed();
+    return this.find({ track_id: trackId, ...(before !== undefined && { _id: { $lt: before } }) }, -1, limit);
+  }
+
+  private async listAround(trackId: Snowflake, messageId: Snowflake, limit: number): Promise<MessageDocument[]> {
     const half = Math.floor(limit / 2);
     const [older, newer] = await Promise.all([
       this.find({ track_id: trackId, _id: { $lte: messageId } }, -1, limit - half),
@@ -116,9 +128,17 @@ export class MessagesService {
     return [...newer.toReversed(), ...older];
   }
 
-  private async find(filter: { track_id: Snowflake; _id?: Record<string, Snowflake> }, direction: 1 | -1, limit: number): Promise<MessageDto[]> {
-    const messages = await this.messages.find(filter).sort({ _id: direction }).limit(limit).lean<MessageDocument[]>();
-    return messages.map(messageDtoOf);
+  private async find(filter: { track_id: Snowflake; _id?: Record<string, Snowflake> }, direction: 1 | -1, limit: number): Promise<MessageDocument[]> {
+    return this.messages.find(filter).sort({ _id: direction }).limit(limit).lean<MessageDocument[]>();
+  }
+
+  private async seenBy(userId: Snowflake, messages: readonly MessageDocument[]): Promise<MessageDto[]> {
+    const own = await this.reactions.kindsBy(userId, messages.filter(isReactedTo).map(({ _id }) => _id));
+    return messages.map((message) => messageDtoOf(message, own));
+  }
+
+  private async oneSeenBy(userId: Snowflake, message: MessageDocument): Promise<MessageDto> {
+    return messageDtoOf(message, await this.reactions.kindsBy(userId, isReactedTo(message) ? [message._id] : []));
   }
 
   private async findByNonce(trackId: Snowflake, authorId: Snowflake, nonce: string): Promise<MessageDocument | undefined> {
@@ -137,15 +157,28 @@ export class MessagesService {
   }
 }
 
-/** A message as clients see it. */
-export const messageDtoOf = ({ _id, guild_id, track_id, author_id, content, reply_to_id, nonce, edited_at }: MessageDocument): MessageDto => ({
-  id: _id,
-  guild_id,
-  track_id,
-  author_id,
-  content,
-  reply_to_id,
-  nonce: nonce ?? null,
-  edited_at,
-  created_at: createdAt(_id),
-});
+const isReactedTo = ({ reaction_emojis: emojis = [] }: MessageDocument): boolean => emojis.length > 0;
+
+/** A message as everybody sees it, or as somebody does whose kinds of reactions these are. */
+export const messageDtoOf = (message: MessageDocument, ownKinds?: ReadonlySet<Snowflake>): MessageDto => {
+  const { _id, guild_id, track_id, author_id, content, reply_to_id, nonce, edited_at } = message;
+  return {
+    id: _id,
+    guild_id,
+    track_id,
+    author_id,
+    content,
+    reply_to_id,
+    nonce: nonce ?? null,
+    edited_at,
+    reactions: reactionsOf(message, ownKinds),
+    created_at: createdAt(_id),
+  };
+};
+
+function reactionsOf({ reactions = {}, reaction_emojis: emojis = [] }: MessageDocument, ownKinds: ReadonlySet<Snowflake> | undefined): ReactionCountDto[] {
+  return emojis.flatMap((emoji) => {
+    const { id, count = 0 } = reactions[emoji] ?? {};
+    return id === undefined || count < 1 ? [] : [{ emoji, count, ...(ownKinds && { me: ownKinds.has(id) }) }];
+  });
+}

@@ -15,9 +15,9 @@ export class PinsService {
   ) {}
 
   /** The pinned messages of a track, the one that was pinned last first. */
-  async list({ trackId }: TrackAuthority): Promise<MessageDto[]> {
-    const pinned = await this.pins.in(trackId);
-    const byId = new Map((await this.messages.listAmong(trackId, pinned)).map((message) => [message.id, message]));
+  async list(authority: TrackAuthority): Promise<MessageDto[]> {
+    const pinned = await this.pins.in(authority.trackId);
+    const byId = new Map((await this.messages.listAmong(authority, pinned)).map((message) => [message.id, message]));
     return pinned.flatMap((id) => byId.get(id) ?? []);
   }
 

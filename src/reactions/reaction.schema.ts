@@ -1,0 +1,27 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+
+/** That somebody reacted to a message. */
+export interface ReactionDocument {
+  readonly _id: Snowflake;
+  readonly guild_id: Snowflake;
+  readonly message_id: Snowflake;
+  /** Which of the message's kinds of reactions it is. */
+  readonly kind_id: Snowflake;
+  readonly user_id: Snowflake;
+}
+
+export const reactionSchema = new Schema<ReactionDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    message_id: { type: BigInt, required: true },
+    kind_id: { type: BigInt, required: true },
+    user_id: { type: BigInt, required: true },
+  },
+  { ...STORED, collection: 'reactions' },
+);
+reactionSchema.index({ kind_id: 1, user_id: 1 }, { unique: true });
+reactionSchema.index({ message_id: 1, user_id: 1 });
+reactionSchema.index({ guild_id: 1 });

@@ -1,0 +1,73 @@
+import { Controller, Delete, Get, Param, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Answers, AnswersNothing, IdParam, QueryString, Summary, Validated } from '../common/http.decorators';
+import { Problems } from '../common/problems.decorator';
+import { type Infer, object, pageLimit, snowflake } from '../common/schema';
+import type { Snowflake } from '../common/snowflake';
+import { MessageNotFound } from '../messages/messages.errors';
+import { Permission } from '../permissions/algebra';
+import type { TrackAuthority } from '../permissions/authority';
+import { Authority } from '../permissions/call';
+import { RequirePermissions } from '../permissions/requirement';
+import { TrackNotFound } from '../tracks/tracks.errors';
+import { emoji, type ReactionDto, reactionDto } from './reaction.dto';
+import { ReactionLimitReached } from './reactions.errors';
+import { ReactionsService } from './reactions.service';
+
+const listQuery = object({
+  after: snowflake('Only reactions of users whose id is above this.').optional(),
+  limit: pageLimit(),
+});
+type ListQuery = Infer<typeof listQuery>;
+
+@ApiTags('reactions')
+@Controller('tracks/:track_id/messages/:message_id/reactions/:emoji')
+export class ReactionsController {
+  constructor(private readonly reactions: ReactionsService) {}
+
+  @Get()
+  @Summary('Lists who reacted with an emoji, by the ids of their users, ascending.')
+  @RequirePermissions(Permission.ViewMessageHistory)
+  @Validated()
+  @Problems(TrackNotFound, MessageNotFound)
+  @Answers(z.array(reactionDto))
+  async list(
+    @Authority() authority: TrackAuthority,
+    @IdParam('message_id') messageId: Snowflake,
+    @Param('emoji', { schema: emoji }) sign: string,
+    @QueryString(listQuery) page: ListQuery,
+  ): Promise<ReactionDto[]> {
+    return this.reactions.list(authority, messageId, sign, page);
+  }
+
+  @Put('@me')
+  @Summary('Reacts to a message.')
+  @RequirePermissions(Permission.AddReactions, Permission.ViewMessageHistory)
+  @Validated()
+  @Problems(TrackNotFound, MessageNotFound, ReactionLimitReached)
+  @AnswersNothing()
+  async add(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
+    await this.reactions.add(authority, messageId, sign);
+  }
+
+  @Delete('@me')
+  @Summary('Takes one’s reaction back.')
+  @RequirePermissions(Permission.ViewMessageHistory)
+  @Validated()
+  @Problems(TrackNotFound, MessageNotFound)
+  @AnswersNothing()
+  async remove(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
+    await this.reactions.remove(authority, messageId, sign);
+  }
+
+  @Delete()
+  @Summary('Takes everybody’s reactions with an emoji back.')
+  @RequirePermissions(Permission.DeleteMessages)
+  @Validated()
+  @Problems(TrackNotFound, MessageNotFound)
+  @AnswersNothing()
+  async clear(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
+    await this.reactions.clear(authority, messageId, sign);
+  }
+}
