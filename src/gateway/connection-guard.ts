@@ -24,29 +24,38 @@ const SIGNS_OF_LIFE = { limit: 10, windowMs: 10_000 };
  * @see https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
  */
 export function guardConnections(server: Server): void {
-  server.engine.on('connection', (connection: Connection) => guard(connection));
+  server.engine.on('connection', (connection: Connection) => {
+    const guard = new ConnectionGuard(connection);
+    connection.on('packet', (packet: EnginePacket) => guard.take(packet));
+    webSocketOf(connection)?.on('ping', () => guard.live());
+    connection.on('close', () => terminateSoon(connection));
+  });
 }
 
-function guard(connection: Connection): void {
-  let hasCome = false;
-  let signs: BucketState | undefined;
-  const live = (): void => {
-    const { state, allowed } = hit(signs, SIGNS_OF_LIFE, Date.now());
-    signs = state;
-    if (!allowed) refuse(connection);
-  };
-  const come = (packet: string): void => {
-    if (hasCome) refuse(connection);
-    else if (!TO_THE_GATEWAY.test(packet)) turnAway(connection, packet);
-    hasCome = true;
-  };
-  connection.on('packet', ({ type, data }: EnginePacket) => {
-    if (type !== 'message') live();
-    else if (typeof data !== 'string' || !UNDERSTOOD.has(data.charAt(0))) refuse(connection);
-    else if (data.startsWith('0')) come(data);
-  });
-  webSocketOf(connection)?.on('ping', live);
-  connection.once('close', () => terminateSoon(connection));
+/** What has come over one connection so far. There are as many of these as connections, so each is small. */
+class ConnectionGuard {
+  private hasCome = false;
+  private signs: BucketState | undefined;
+
+  constructor(private readonly connection: Connection) {}
+
+  take({ type, data }: EnginePacket): void {
+    if (type !== 'message') this.live();
+    else if (typeof data !== 'string' || !UNDERSTOOD.has(data.charAt(0))) refuse(this.connection);
+    else if (data.startsWith('0')) this.come(data);
+  }
+
+  live(): void {
+    const { state, allowed } = hit(this.signs, SIGNS_OF_LIFE, Date.now());
+    this.signs = state;
+    if (!allowed) refuse(this.connection);
+  }
+
+  private come(packet: string): void {
+    if (this.hasCome) refuse(this.connection);
+    else if (!TO_THE_GATEWAY.test(packet)) turnAway(this.connection, packet);
+    this.hasCome = true;
+  }
 }
 
 // Socket.IO ends a connection with an error, and tells it to the sockets on it first.

@@ -9,11 +9,12 @@ import { type CloseReason, closing } from './gateway.errors';
 /** What a socket carries of ours once its handshake has passed. */
 export interface SocketData {
   session: Session;
-  address: string;
   /** The kinds of events that it gets. */
   intents: Intents;
   /** Interactions that are not acknowledged yet. */
   inFlight: number;
+  /** The code that it was told when the server ended it. */
+  closeCode?: number;
 }
 
 /** A client's socket. */
@@ -44,6 +45,7 @@ export function close(socket: ClientSocket, reason: CloseReason, retryAfterMs?: 
 
 /** Tells a client why, and ends its connection as politely as the client lets it. */
 export function sayGoodbye(socket: ClientSocket, reason: CloseReason, retryAfterMs?: number): void {
+  socket.data.closeCode = reason.code;
   send(socket, 'CLOSING', closing(reason, retryAfterMs));
   socket.disconnect(true);
 }

@@ -18,9 +18,15 @@ interface WebSocket {
   once(event: 'close', listener: () => void): void;
 }
 
+/** A packet that waits; what goes to many is a frame of the WebSocket already. */
+interface Packet {
+  readonly data?: string | Buffer;
+  readonly options: { readonly wsPreEncodedFrame?: readonly Buffer[] };
+}
+
 /** What Engine.IO keeps of a connection without showing it: its queue, and the WebSocket. */
 interface Inside {
-  readonly writeBuffer: readonly { readonly data?: unknown }[];
+  readonly writeBuffer: readonly Packet[];
   readonly transport: { readonly socket?: WebSocket };
 }
 
@@ -30,8 +36,14 @@ export const webSocketOf = (connection: Connection): WebSocket | undefined => (c
 /** What waits to be sent: handed to the WebSocket already, or queued before it. */
 export function unsentBytes(connection: Connection): number {
   const { writeBuffer } = connection as unknown as Inside;
-  const queued = writeBuffer.reduce((bytes, { data }) => bytes + (typeof data === 'string' || Buffer.isBuffer(data) ? data.length : 0), 0);
-  return queued + (webSocketOf(connection)?.bufferedAmount ?? 0);
+  return writeBuffer.reduce((bytes, packet) => bytes + bytesOf(packet), webSocketOf(connection)?.bufferedAmount ?? 0);
+}
+
+const bytesOf = ({ data = '', options: { wsPreEncodedFrame: frame } }: Packet): number => (frame ? frame.reduce((bytes, part) => bytes + part.length, 0) : Buffer.byteLength(data));
+
+/** Tells of every packet before it is queued: how many wait already, and its length in characters or bytes. */
+export function onQueued(connection: Connection, listener: (waiting: number, length: number) => void): void {
+  connection.on('packetCreate', ({ data = '' }: Packet) => listener((connection as unknown as Inside).writeBuffer.length, data.length));
 }
 
 /**

@@ -58,14 +58,13 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   afterInit(namespace: Namespace): void {
     this.attendance.attach(namespace);
     this.events.subscribe((event) => this.dispatcher.dispatch(event));
-    this.slowReaders.watch(() => this.attendance.open);
     namespace.use((socket, next) => {
       const client = socket as ClientSocket;
       const address = this.addresses.of(client.request);
       const { token, intents } = client.handshake.auth;
       this.handshake.identify(client.conn, address, token, intents).then(
         (identity) => {
-          client.data = { ...identity, address, inFlight: 0 };
+          client.data = { ...identity, inFlight: 0 };
           next();
         },
         (error: unknown) => {
@@ -80,10 +79,8 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   async handleConnection(socket: ClientSocket): Promise<void> {
     const { session } = socket.data;
     this.metrics.sockets.inc();
-    socket.onAnyOutgoing((name: string, { code }: { code?: number }) => {
-      if (name === 'CLOSING') this.metrics.closings.inc({ code });
-    });
     this.flood.guard(socket);
+    this.slowReaders.watch(socket);
     try {
       const user = await this.users.get(session.user_id);
       await this.admission.connect(socket, (seats, seq) =>
@@ -96,13 +93,14 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   }
 
   handleDisconnect(socket: ClientSocket): void {
+    const { closeCode: code } = socket.data;
     this.metrics.sockets.dec();
+    if (code !== undefined) this.metrics.closings.inc({ code });
     this.attendance.remove(socket);
     socket.conn.close();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.slowReaders.stop();
     await this.events.drain();
     for (const socket of this.attendance.open) sayGoodbye(socket, CLOSE.shuttingDown);
   }

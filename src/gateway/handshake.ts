@@ -71,7 +71,7 @@ export class Handshake {
     const leave = this.counts.users.takeWithin(this.config.get('GATEWAY_SOCKETS_PER_USER'), userId);
     if (!leave) throw new HandshakeRefused(CLOSE.tooManySockets);
     if (connection.readyState === 'closed') leave();
-    else connection.once('close', leave);
+    else connection.on('close', leave);
   }
 }
 
