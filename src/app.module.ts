@@ -25,6 +25,7 @@ import { ReactionsModule } from './reactions/reactions.module';
 import { RedisConnection } from './redis/redis-connection';
 import { RedisModule } from './redis/redis.module';
 import { WorkerLease } from './redis/worker-lease';
+import { SearchModule } from './search/search.module';
 import { RateGuard } from './throttling/rate.guard';
 import { ThrottlingModule } from './throttling/throttling.module';
 import { UsersModule } from './users/users.module';
@@ -71,6 +72,7 @@ export class AppModule {
         BansModule,
         PinsModule,
         ReactionsModule,
+        SearchModule,
         GatewayModule,
         MetaModule,
       ],

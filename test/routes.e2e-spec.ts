@@ -19,6 +19,8 @@ interface Route {
 /** What a member without any role may do besides looking, each with what it answers. */
 const OPEN_TO_MEMBERS: Readonly<Record<string, number>> = {
   'get /guilds/{guild_id}': 200,
+  // Nothing to look for is said.
+  'get /guilds/{guild_id}/messages/search': 400,
   'get /guilds/{guild_id}/roles': 200,
   'get /guilds/{guild_id}/roles/{role_id}': 200,
   'get /guilds/{guild_id}/tracks': 200,

@@ -41,6 +41,7 @@ export const environmentSchema = z.object({
   RATE_REGISTER: rate('5/3600'),
   RATE_LOGIN: rate('10/60'),
   RATE_ACCOUNT: rate('5/60'),
+  RATE_SEARCH: rate('5/5'),
   RATE_INVITE_LOOK: rate('10/1'),
   RATE_INVITE_ACCEPT: rate('3/1'),
   RATE_BAD_TOKEN: rate('20/60'),

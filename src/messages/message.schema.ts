@@ -13,6 +13,8 @@ export interface MessageDocument {
   /** The author's own mark for this message: sent again, it is the same message. */
   readonly nonce?: string;
   readonly edited_at: Date | null;
+  /** The words by which it is found. */
+  readonly terms?: readonly string[];
   /** How often it was reacted to with each emoji; and those emojis in the order in which they came. */
   readonly reactions?: Readonly<Record<string, { readonly id: Snowflake; readonly count: number }>>;
   readonly reaction_emojis?: readonly string[];
@@ -28,11 +30,13 @@ export const messageSchema = new Schema<MessageDocument>(
     reply_to_id: { type: BigInt, default: null },
     nonce: { type: String },
     edited_at: { type: Date, default: null },
+    terms: { type: [String], default: undefined },
     reactions: { type: Schema.Types.Mixed },
     reaction_emojis: { type: [String], default: undefined },
   },
   { ...STORED, collection: 'messages' },
 );
 messageSchema.index({ track_id: 1, _id: 1 });
+messageSchema.index({ track_id: 1, terms: 1, _id: 1 });
 messageSchema.index({ guild_id: 1, author_id: 1, _id: 1 });
 messageSchema.index({ track_id: 1, author_id: 1, nonce: 1 }, { unique: true, partialFilterExpression: { nonce: { $exists: true } } });

@@ -16,6 +16,7 @@ import { TrackNotText } from '../tracks/tracks.errors';
 import type { CreateMessageDto, MessageDto, UpdateMessageDto } from './message.dto';
 import type { MessageDocument } from './message.schema';
 import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
+import { termsOf } from './terms';
 
 /** A page of messages: before one, after one, around one, or the newest. */
 export interface MessagePage {
@@ -58,6 +59,7 @@ export class MessagesService {
       reply_to_id: replyToId ?? null,
       ...(nonce !== undefined && { nonce }),
       edited_at: null,
+      terms: termsOf(content),
     };
     try {
       await insert(this.messages, message);
@@ -94,10 +96,16 @@ export class MessagesService {
     return this.seenBy(userId, messages);
   }
 
+  /** These messages as somebody sees them: with one query more, when some were reacted to. */
+  async seenBy(userId: Snowflake, messages: readonly MessageDocument[]): Promise<MessageDto[]> {
+    const own = await this.reactions.kindsBy(userId, messages.filter(isReactedTo).map(({ _id }) => _id));
+    return messages.map((message) => messageDtoOf(message, own));
+  }
+
   /** Changes what one said. @throws MessageNotFound, NotTheAuthor */
   async update({ guildId, trackId, userId }: TrackAuthority, messageId: Snowflake, { content }: UpdateMessageDto): Promise<MessageDto> {
     const message = await this.messages
-      .findOneAndUpdate({ _id: messageId, track_id: trackId, author_id: userId }, { $set: { content, edited_at: new Date() } }, { returnDocument: 'after' })
+      .findOneAndUpdate({ _id: messageId, track_id: trackId, author_id: userId }, { $set: { content, terms: termsOf(content), edited_at: new Date() } }, { returnDocument: 'after' })
       .lean<MessageDocument | null>();
     if (!message) {
       await this.get(trackId, messageId);
@@ -130,11 +138,6 @@ export class MessagesService {
 
   private async find(filter: { track_id: Snowflake; _id?: Record<string, Snowflake> }, direction: 1 | -1, limit: number): Promise<MessageDocument[]> {
     return this.messages.find(filter).sort({ _id: direction }).limit(limit).lean<MessageDocument[]>();
-  }
-
-  private async seenBy(userId: Snowflake, messages: readonly MessageDocument[]): Promise<MessageDto[]> {
-    const own = await this.reactions.kindsBy(userId, messages.filter(isReactedTo).map(({ _id }) => _id));
-    return messages.map((message) => messageDtoOf(message, own));
   }
 
   private async oneSeenBy(userId: Snowflake, message: MessageDocument): Promise<MessageDto> {

@@ -37,6 +37,7 @@ const SPECIAL = {
     { name: 'login', setting: 'RATE_LOGIN', subject: ({ ip }) => ip },
     { name: 'account', setting: 'RATE_ACCOUNT', subject: account },
   ],
+  search: [{ name: 'search', setting: 'RATE_SEARCH', subject: userOrAddress }],
   invite_look: [{ name: 'invite_look', setting: 'RATE_INVITE_LOOK', subject: userOrAddress }],
   invite_accept: [{ name: 'invite_accept', setting: 'RATE_INVITE_ACCEPT', subject: userOrAddress }],
   password: [{ name: 'password', setting: 'RATE_ACCOUNT', subject: userOrAddress }],

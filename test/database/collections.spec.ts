@@ -28,6 +28,18 @@ describe('the embedded database', () => {
     expect(executionStats.totalDocsExamined).toBe(50);
   });
 
+  it('looks into several tracks at once in one order, and no further than asked, by a word of each', async () => {
+    await notes().createIndex({ track_id: 1, tags: 1, _id: 1 });
+    await notes().insertMany(Array.from({ length: 1000 }, (_, n) => ({ _id: BigInt(n), track_id: BigInt(n % 5), tags: n % 2 ? ['odd', 'any'] : ['even', 'any'] })));
+
+    const page = notes().find({ track_id: { $in: [1n, 3n, 9n] }, tags: 'odd', _id: { $lt: 900n } }).sort({ _id: -1 }).limit(4);
+
+    expect((await page.toArray()).map(({ _id }) => _id)).toEqual([893n, 891n, 883n, 881n]);
+    const { queryPlanner, executionStats } = await page.explain();
+    expect(queryPlanner.winningPlan).toMatchObject({ stage: 'FETCH', inputStage: { stage: 'SORT_MERGE' } });
+    expect(executionStats.totalDocsExamined).toBe(4);
+  });
+
   it('refuses a second document with a unique value, and says which', async () => {
     await notes().createIndex({ text: 1 }, { unique: true });
     await notes().insertOne({ _id: 1, text: 'a "word"' });

@@ -6,7 +6,7 @@ import type { Filter } from './filter';
 import { type KeyPattern, sortKeyOf } from './indexes';
 import { matches } from './match';
 import { type Plan, planFor, type Source } from './plan';
-import type { Storage } from './storage';
+import type { Entry, Storage } from './storage';
 
 /** What to find, and in which order. */
 export interface Query {
@@ -90,21 +90,48 @@ export class Finder {
     }
   }
 
-  private *fromIndex(collection: Collection, { index, bounds, reverse, onlyOne }: Extract<Source, { kind: 'index' }>, cost: Cost): Generator<Found> {
-    for (const { start, end } of reverse ? bounds.toReversed() : bounds) {
-      if (!index && onlyOne) {
+  private *fromIndex(collection: Collection, { index, bounds, reverse, onlyOne, merged }: Extract<Source, { kind: 'index' }>, cost: Cost): Generator<Found> {
+    if (!index && onlyOne) {
+      for (const { start } of bounds) {
         const bytes = this.documents.find(collection, start);
         cost.keys += 1;
         if (bytes) yield new Found(start, bytes);
-        continue;
       }
-      for (const { key, value } of this.storage.scan(treeRange(index?.id ?? collection.id, start, end), reverse)) {
-        cost.keys += 1;
-        const bytes = index ? this.documents.find(collection, value) : value;
-        if (bytes) yield new Found(index ? value : keyInTree(key), bytes);
-      }
+      return;
+    }
+    const ranges = (reverse ? bounds.toReversed() : bounds).map(({ start, end, lookedUp }) => ({ lookedUp, entries: this.storage.scan(treeRange(index?.id ?? collection.id, start, end), reverse) }));
+    for (const { key, value } of merged ? mergedEntries(ranges, reverse) : oneAfterTheOther(ranges)) {
+      cost.keys += 1;
+      const bytes = index ? this.documents.find(collection, value) : value;
+      if (bytes) yield new Found(index ? value : keyInTree(key), bytes);
     }
   }
+}
+
+interface Range {
+  readonly entries: Generator<Entry>;
+  readonly lookedUp: number;
+}
+
+function* oneAfterTheOther(ranges: readonly Range[]): Generator<Entry> {
+  for (const { entries } of ranges) yield* entries;
+}
+
+/** The entries of several ranges, each in order, as one in order: that of what follows the values looked up. */
+function* mergedEntries(ranges: readonly Range[], reverse: boolean): Generator<Entry> {
+  const heads = ranges.flatMap(headOf);
+  const turn = reverse ? -1 : 1;
+  while (heads.length > 0) {
+    const first = heads.reduce((best, { rest }, at) => (rest.compare(heads[best]!.rest) * turn < 0 ? at : best), 0);
+    const { entry, range } = heads[first]!;
+    yield entry;
+    heads.splice(first, 1, ...headOf(range));
+  }
+}
+
+function headOf(range: Range): { readonly entry: Entry; readonly rest: Buffer; readonly range: Range }[] {
+  const { value: entry, done } = range.entries.next() as IteratorResult<Entry, void>;
+  return done ? [] : [{ entry, rest: keyInTree(entry.key).subarray(range.lookedUp), range }];
 }
 
 function sorted(found: Iterable<Found>, sort: KeyPattern, limit: number): Found[] {

@@ -10,12 +10,14 @@ import { MAX_KEY_BYTES } from './storage';
 export interface Bounds {
   readonly start: Buffer;
   readonly end: Buffer | undefined;
+  /** How many bytes of each key are what was looked up: what follows them is in order. */
+  readonly lookedUp: number;
 }
 
 /** How documents are found. */
 export type Source =
   | { readonly kind: 'collection'; readonly reverse: boolean }
-  | { readonly kind: 'index'; readonly index: Index | undefined; readonly bounds: readonly Bounds[]; readonly reverse: boolean; readonly onlyOne: boolean }
+  | { readonly kind: 'index'; readonly index: Index | undefined; readonly bounds: readonly Bounds[]; readonly reverse: boolean; readonly onlyOne: boolean; readonly merged: boolean }
   | { readonly kind: 'union'; readonly sources: readonly Source[] };
 
 /** A source, what is still to be checked of each document, and whether they come in the order that was asked for. */
@@ -32,6 +34,9 @@ const ID_PART: KeyPart = { field: '_id', path: ['_id'], descending: false };
 
 /** `$in`s of several fields multiply; beyond this many ranges the later fields are checked document by document. */
 const MOST_RANGES = 1_000;
+
+/** As many ranges are merged into one order; more are sorted. The same as in MongoDB. */
+const MOST_MERGED = 200;
 
 /**
  * Chooses how to find what a filter describes: the index with the most fields to look up, then the one that spares a sort.
@@ -88,7 +93,7 @@ function candidate(index: Index | undefined, filter: Filter, sort: KeyPattern | 
   }
   const next = parts[lookups.length];
   const interval = next && intervalOn(next, filter, index?.multikey ?? false, used);
-  const order = sort && ranges <= 1 ? orderOf(index, parts, lookups.length, sort) : undefined;
+  const order = sort && ranges <= MOST_MERGED ? orderOf(index, parts, lookups, sort) : undefined;
   // An index that gives nothing but an order must have every document: none for want of the field, none twice.
   if (lookups.length === 0 && !interval && !order) return undefined;
   const complete = lookups.length === (index?.parts.length ?? 1);
@@ -97,7 +102,7 @@ function candidate(index: Index | undefined, filter: Filter, sort: KeyPattern | 
   const { bounds, exact } = boundsOf(parts, lookups, interval);
   const residual = remaining(filter, used, exact && !index?.multikey);
   const score = (onlyOne ? ONE : 0) + lookups.length * LOOKUP + (interval ? RANGE + (lookups.length === 0 ? RANGE : 0) : 0) + (sorted ? SORTED : 0);
-  return { plan: { source: { kind: 'index', index, bounds, reverse: order === 'reverse', onlyOne }, residual, sorted }, score };
+  return { plan: { source: { kind: 'index', index, bounds, reverse: order === 'reverse', onlyOne, merged: order !== undefined && ranges > 1 }, residual, sorted }, score };
 }
 
 /** Whether an index has every document that a filter can match. */
@@ -183,7 +188,7 @@ function boundsOf(parts: readonly KeyPart[], lookups: readonly Value[][], interv
     prefixes = prefixes.flatMap((prefix) => values.map((value) => Buffer.concat([prefix, directed(keyOf(value), descending)])));
   });
   const part = parts[lookups.length];
-  const bounds = prefixes.map((prefix) => (interval && part ? within(prefix, interval, part.descending) : { start: prefix, end: after(prefix) }));
+  const bounds = prefixes.map((prefix) => (interval && part ? within(prefix, interval, part.descending) : { start: prefix, end: after(prefix), lookedUp: prefix.length }));
   // No stored key is longer than the limit, but the bounds of a query may be: cut, they include a little more.
   const tooLong = bounds.some(({ start, end }) => start.length > LONGEST_BOUND || (end?.length ?? 0) > LONGEST_BOUND);
   return { bounds: tooLong ? bounds.map(cut) : bounds.toSorted((a, b) => a.start.compare(b.start)), exact: exact && !tooLong };
@@ -191,7 +196,8 @@ function boundsOf(parts: readonly KeyPart[], lookups: readonly Value[][], interv
 
 const LONGEST_BOUND = MAX_KEY_BYTES - 8;
 
-const cut = ({ start, end }: Bounds): Bounds => ({
+const cut = ({ start, end, lookedUp }: Bounds): Bounds => ({
+  lookedUp,
   start: start.subarray(0, LONGEST_BOUND),
   end: end && (end.length > LONGEST_BOUND ? after(end.subarray(0, LONGEST_BOUND)) : end),
 });
@@ -202,16 +208,17 @@ function within(prefix: Buffer, { low, lowIncluded, high, highIncluded }: Interv
   const [from, fromIncluded, to, toIncluded] = descending ? [high, highIncluded, low, lowIncluded] : [low, lowIncluded, high, highIncluded];
   const start = Buffer.concat([prefix, directed(from, descending)]);
   const end = Buffer.concat([prefix, directed(to, descending)]);
-  return { start: fromIncluded ? start : (after(start) as Buffer), end: toIncluded ? after(end) : end };
+  return { start: fromIncluded ? start : (after(start) as Buffer), end: toIncluded ? after(end) : end, lookedUp: prefix.length };
 }
 
 /** Whether an index, beyond the fields looked up, gives the order that is asked for, and which way round. */
-function orderOf(index: Index | undefined, parts: readonly KeyPart[], looked: number, sort: KeyPattern): 'forward' | 'reverse' | undefined {
-  if (index?.multikey) return undefined;
-  const fixed = new Set(parts.slice(0, looked).map(({ field }) => field));
+function orderOf(index: Index | undefined, parts: readonly KeyPart[], lookups: readonly Value[][], sort: KeyPattern): 'forward' | 'reverse' | undefined {
+  // Where there are arrays, a document is at several places by its fields, but at one by its `_id`.
+  if (index?.multikey && sort.parts.some(({ field }) => field !== '_id')) return undefined;
+  const fixed = new Set(parts.filter((_, part) => lookups[part]?.length === 1).map(({ field }) => field));
   const wanted = sort.parts.filter(({ field }) => !fixed.has(field));
   // Behind its own fields, an index that isn't unique is in the order of `_id`.
-  const given = [...parts.slice(looked), ...(index && !index.unique && !parts.some(({ field }) => field === '_id') ? [ID_PART] : [])];
+  const given = [...parts.slice(lookups.length), ...(index && !index.unique && !parts.some(({ field }) => field === '_id') ? [ID_PART] : [])];
   if (wanted.length > given.length) return undefined;
   const turned = wanted.map((part, at) => (part.field === given[at]?.field ? part.descending !== given[at].descending : undefined));
   if (turned.includes(undefined) || new Set(turned).size > 1) return undefined;

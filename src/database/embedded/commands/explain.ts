@@ -47,8 +47,8 @@ function sourceStages(source: Source, filtered: boolean): Plain {
 function scanStage(source: Source): Plain {
   if (source.kind === 'union') return { stage: 'OR', inputStages: source.sources.map(scanStage) };
   if (source.kind === 'collection') return { stage: 'COLLSCAN' };
-  const { index, reverse, bounds } = source;
-  return {
+  const { index, reverse, bounds, merged } = source;
+  const scan = {
     stage: 'IXSCAN',
     keyPattern: index?.key ?? docOf({ _id: 1 }),
     indexName: index?.name ?? '_id_',
@@ -57,4 +57,5 @@ function scanStage(source: Source): Plain {
     direction: reverse ? 'backward' : 'forward',
     ranges: bounds.length,
   };
+  return merged ? { stage: 'SORT_MERGE', inputStages: [scan] } : scan;
 }

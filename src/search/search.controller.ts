@@ -1,0 +1,29 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Answers, QueryString, Summary, Validated } from '../common/http.decorators';
+import { Problems } from '../common/problems.decorator';
+import type { GuildAuthority } from '../permissions/authority';
+import { Authority } from '../permissions/call';
+import { PermissionsMissing } from '../permissions/permissions.errors';
+import { Member } from '../permissions/requirement';
+import { LimitRate } from '../throttling/rate-limits';
+import { TrackNotFound } from '../tracks/tracks.errors';
+import { searchQuery, type SearchQuery, type SearchResultDto, searchResultDto } from './search.dto';
+import { SearchService } from './search.service';
+
+@ApiTags('messages')
+@Controller('guilds/:guild_id/messages/search')
+export class SearchController {
+  constructor(private readonly search: SearchService) {}
+
+  @Get()
+  @Summary('Finds messages that have all of these words, in the tracks whose history one may read.')
+  @Member()
+  @LimitRate('search')
+  @Validated()
+  @Problems(TrackNotFound, PermissionsMissing)
+  @Answers(searchResultDto)
+  async find(@Authority() authority: GuildAuthority, @QueryString(searchQuery) query: SearchQuery): Promise<SearchResultDto> {
+    return this.search.search(authority, query);
+  }
+}

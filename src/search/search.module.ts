@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { MessagesModule } from '../messages/messages.module';
+import { SearchController } from './search.controller';
+import { SearchService } from './search.service';
+
+/** Finds what was said. */
+@Module({ imports: [MessagesModule], controllers: [SearchController], providers: [SearchService] })
+export class SearchModule {}

@@ -1,0 +1,134 @@
+import { Permission } from '../src/permissions/algebra';
+import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
+
+const { ViewMessageHistory, ViewTrack } = Permission;
+
+interface Result {
+  readonly messages: readonly { readonly id: string; readonly content: string }[];
+  readonly before: string | null;
+}
+
+let world: World;
+beforeAll(async () => (world = await World.start()));
+afterAll(() => world.stop());
+
+const say = async (who: Person, track: string, content: string): Promise<string> => of<{ id: string }>((await who.post(`/tracks/${track}/messages`, { content })).body).id;
+const ask = (who: Person, { id }: GuildWorld, q: string, query = ''): Promise<Answer> => who.get(`/guilds/${id}/messages/search?q=${encodeURIComponent(q)}${query}`);
+const found = async (who: Person, guild: GuildWorld, q: string, query = ''): Promise<string[]> => of<Result>((await ask(who, guild, q, query)).body).messages.map(({ content }) => content);
+const addTrack = async ({ id, owner }: GuildWorld, overwrites: object[] = []): Promise<string> => of<{ id: string }>((await owner.post(`/guilds/${id}/tracks`, { name: 'other', overwrites })).body).id;
+const denying = (id: string, deny: bigint) => ({ id, type: 'role', allow: '0', deny: String(deny) });
+
+describe('searching', () => {
+  it('finds messages that have all of the words, in any order, case and form, the newest first', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const other = await addTrack(guild);
+    await say(guild.owner, guild.track, 'The Analytical Engine weaves');
+    await say(guild.owner, other, 'an ENGINE, analytical: Café');
+    await say(guild.owner, guild.track, 'the difference engine');
+    expect(await found(guild.members['mo']!, guild, 'engine analytical')).toEqual(['an ENGINE, analytical: Café', 'The Analytical Engine weaves']);
+    expect(await found(guild.members['mo']!, guild, 'CAFE\u0301')).toEqual(['an ENGINE, analytical: Café']);
+    expect(await found(guild.members['mo']!, guild, 'engine steam')).toEqual([]);
+  });
+
+  it('keeps to an author and a track, when they are named', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    const other = await addTrack(guild);
+    await say(guild.owner, guild.track, 'loom one');
+    await say(mo, guild.track, 'loom two');
+    await say(mo, other, 'loom three');
+    expect(await found(mo, guild, 'loom', `&author_id=${mo.id}`)).toEqual(['loom three', 'loom two']);
+    expect(await found(mo, guild, 'loom', `&track_id=${guild.track}`)).toEqual(['loom two', 'loom one']);
+    expect(await found(mo, guild, 'loom', `&track_id=${guild.track}&author_id=${mo.id}`)).toEqual(['loom two']);
+  });
+
+  it('is paged until there is nothing more', async () => {
+    const guild = await world.guild();
+    for (let n = 0; n < 5; n += 1) await say(guild.owner, guild.track, `page ${n}`);
+    const contents: string[] = [];
+    for (let before: string | null = '9223372036854775807'; before !== null; ) {
+      const { body } = await ask(guild.owner, guild, 'page', `&limit=2&before=${before}`);
+      const result = of<Result>(body);
+      contents.push(...result.messages.map(({ content }) => content));
+      before = result.before;
+    }
+    expect(contents).toEqual(['page 4', 'page 3', 'page 2', 'page 1', 'page 0']);
+  });
+
+  it('finds what a message says now, and none that is gone', async () => {
+    const guild = await world.guild();
+    const [changed, gone] = [await say(guild.owner, guild.track, 'silk'), await say(guild.owner, guild.track, 'silk too')];
+    await guild.owner.patch(`/tracks/${guild.track}/messages/${changed}`, { content: 'cotton' });
+    await guild.owner.delete(`/tracks/${guild.track}/messages/${gone}`);
+    expect(await found(guild.owner, guild, 'silk')).toEqual([]);
+    expect(await found(guild.owner, guild, 'cotton')).toEqual(['cotton']);
+  });
+
+  it('shows reactions, and whether one of them is one’s own', async () => {
+    const guild = await world.guild();
+    const id = await say(guild.owner, guild.track, 'nice');
+    await guild.owner.put(`/tracks/${guild.track}/messages/${id}/reactions/${encodeURIComponent('👍')}/@me`);
+    expect((await ask(guild.owner, guild, 'nice')).body).toMatchObject({ messages: [{ id, reactions: [{ emoji: '👍', count: 1, me: true }] }] });
+  });
+
+  it('stays within the guild, and is for its members', async () => {
+    const [guild, other] = [await world.guild(), await world.guild()];
+    await say(other.owner, other.track, 'elsewhere');
+    expect(await found(guild.owner, guild, 'elsewhere')).toEqual([]);
+    expect((await ask(guild.owner, guild, 'elsewhere', `&track_id=${other.track}`)).body).toMatchObject({ code: 'TRACK_NOT_FOUND' });
+    expect((await ask(guild.owner, other, 'elsewhere')).body).toMatchObject({ code: 'GUILD_NOT_FOUND' });
+  });
+
+  it.each(['?!', 'x'.repeat(201)])('asks for a word and is not for essays (%p)', async (q) => {
+    const guild = await world.guild();
+    expect((await ask(guild.owner, guild, q)).body).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ field: 'q' }] });
+  });
+});
+
+describe('what somebody may not see', () => {
+  it('is not found, and nothing tells that it is there', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    const [hidden, unread] = [await addTrack(guild, [denying(guild.id, ViewTrack)]), await addTrack(guild, [denying(guild.id, ViewMessageHistory)])];
+    await say(guild.owner, guild.track, 'secret one');
+    const before = (await ask(mo, guild, 'secret')).body;
+    for (let n = 0; n < 3; n += 1) for (const track of [hidden, unread]) await say(guild.owner, track, 'secret other');
+    // Not what is found, not where it goes on, and not what it costs.
+    const commands = world.recordCommands();
+    expect((await ask(mo, guild, 'secret')).body).toEqual(before);
+    expect((await ask(mo, guild, 'other', '&limit=1')).body).toEqual({ messages: [], before: null });
+    commands.stop();
+    expect(commands.all.filter(({ collection }) => collection === 'messages')).toHaveLength(2);
+    expect(await found(guild.owner, guild, 'secret')).toHaveLength(7);
+    const [one, none] = [(await ask(mo, guild, 'secret', `&track_id=${hidden}`)).body, (await ask(mo, guild, 'secret', '&track_id=4242')).body].map(({ request_id: _request, ...body }) => body as unknown);
+    expect(one).toMatchObject({ code: 'TRACK_NOT_FOUND' });
+    expect(one).toEqual(none);
+    expect((await ask(mo, guild, 'secret', `&track_id=${unread}`)).body).toMatchObject({ code: 'PERMISSIONS_MISSING', permissions: ['VIEW_MESSAGE_HISTORY'] });
+  });
+
+  it('is gone from what is found with the very next search', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    await say(guild.owner, guild.track, 'soon hidden');
+    expect(await found(mo, guild, 'hidden')).toHaveLength(1);
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.id}`, { type: 'role', allow: '0', deny: String(ViewTrack) });
+    expect(await found(mo, guild, 'hidden')).toEqual([]);
+  });
+});
+
+describe('a search for a word that everybody says', () => {
+  it('looks at a thousand messages at most, and tells from where to go on', async () => {
+    const guild = await world.guild();
+    await say(guild.owner, guild.track, 'common needles');
+    for (let n = 0; n < 40; n += 1) await Promise.all(Array.from({ length: 25 }, () => say(guild.owner, guild.track, 'common hay')));
+    const commands = world.recordCommands();
+    const { messages, before } = of<Result>((await ask(guild.owner, guild, 'common needles')).body);
+    commands.stop();
+    // The longest word is the one that is looked up.
+    expect([messages.length, before, commands.reads.filter(({ collection }) => collection === 'messages').length]).toEqual([1, null, 1]);
+    const first = of<Result>((await ask(guild.owner, guild, 'common nee')).body);
+    expect(first.messages).toEqual([]);
+    expect(first.before).not.toBeNull();
+    expect((await ask(guild.owner, guild, 'common nee', `&before=${first.before}`)).body).toEqual({ messages: [], before: null });
+  });
+});
