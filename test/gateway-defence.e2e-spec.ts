@@ -1,3 +1,8 @@
+import { Logger } from '@nestjs/common';
+import { EventsService } from '../src/events/events.service';
+import { Attendance } from '../src/gateway/attendance';
+import { unsentBytes } from '../src/gateway/engine';
+import { messageDto } from '../src/messages/message.dto';
 import { RawSocket } from './support/raw-socket';
 import { Client, type GuildWorld, of, type Person, World } from './support/world';
 
@@ -100,14 +105,106 @@ describe('seats of a node', () => {
   });
 });
 
+describe('an address', () => {
+  const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });
+  const isTakenIn = async (world: World, token: string, address: string): Promise<boolean> => {
+    const raw = await RawSocket.open(world.url, from(address));
+    raw.send(`40/gateway,${JSON.stringify({ token })}`);
+    const taken = await Promise.race([raw.has('"READY"').then(() => true), raw.closed.then(() => false)]);
+    raw.close();
+    return taken;
+  };
+
+  it('is what a trusted proxy says, an IPv6 network counts as one, and all its connections count', async () => {
+    const world = await World.start({ TRUST_PROXY: 'loopback', GATEWAY_ADDRESS_CONNECTIONS: '3/60' });
+    const { token } = await world.person('ada');
+    for (const address of ['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:DB8:1:2::3']) expect(await isTakenIn(world, token, address)).toBe(true);
+    expect(await isTakenIn(world, token, '2001:db8:1:2::4')).toBe(false);
+    expect(await isTakenIn(world, token, '2001:db8:1:3::1')).toBe(true);
+    for (let n = 1; n <= 4; n += 1) expect(await isTakenIn(world, token, '192.0.2.7')).toBe(n < 4);
+    expect(await isTakenIn(world, token, '::ffff:192.0.2.8')).toBe(true);
+    await world.stop();
+  });
+
+  it('is nothing that a client can choose', async () => {
+    const world = await World.start({ GATEWAY_ADDRESS_CONNECTIONS: '3/60' });
+    const { token } = await world.person('ada');
+    for (let n = 1; n <= 4; n += 1) expect(await isTakenIn(world, token, `192.0.2.${n}`)).toBe(n < 4);
+    await world.stop();
+  });
+
+  it('pays for handshakes without a token, and with a wrong one', async () => {
+    const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', GATEWAY_ADDRESS_CONNECTIONS: '0/1', RATE_BAD_TOKEN: '3/60', TRUST_PROXY: 'loopback' });
+    const codes: number[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      const raw = await RawSocket.open(world.url, from('192.0.2.7'));
+      raw.send(n % 2 === 0 ? '40/gateway,' : `40/gateway,{"token":"${'x'.repeat(43)}"}`);
+      await raw.closed;
+      codes.push(Number(/"code":(\d+)/.exec(raw.received.at(-1)!)?.[1]));
+    }
+    expect(codes).toEqual([4001, 4001, 4001, 4002, 4002]);
+    const { token } = await world.person('ada');
+    expect(await isTakenIn(world, token, '192.0.2.8')).toBe(true);
+    await world.stop();
+  });
+});
+
+describe('limits that are 0', () => {
+  it('are off', async () => {
+    const off = { GATEWAY_BUCKET: '0/1', GATEWAY_IDENTIFY: '0/1', GATEWAY_IDENTIFY_DAILY: '0/1', GATEWAY_ADDRESS_CONNECTIONS: '0/1', GATEWAY_SOCKETS_PER_USER: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_IN_FLIGHT: '0', GATEWAY_SEND_BUFFER_BYTES: '0' };
+    const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', ...off });
+    const ada = await world.person('ada');
+    const clients = await Promise.all(Array.from({ length: 130 }, () => ada.connect()));
+    const [one] = clients;
+    const answers = await Promise.all(Array.from({ length: 200 }, () => one!.say('typing.start', { track_id: '1' })));
+    expect(answers.every(({ ok }) => ok === false)).toBe(true);
+    expect(one!.received('BUCKET_WARNING')).toEqual([]);
+    expect(clients.every(({ socket }) => socket.connected)).toBe(true);
+    for (const client of clients) client.close();
+    await world.stop();
+  });
+});
+
+describe('a client that doesn’t read', () => {
+  // The system's own buffers take some megabytes before anything waits here.
+  const [LONG, MANY] = ['x'.repeat(2_000), 8_000];
+
+  it('is off when more than the limit waits for it, within a turn of the event loop; others in its guild are not', async () => {
+    const limit = 262_144;
+    const world = await World.start({ GATEWAY_SEND_BUFFER_BYTES: String(limit) }, 1);
+    const { track, owner, members } = await world.guild({ members: { deaf: [], mo: [] } });
+    const [deaf, mo] = [await RawSocket.enter(world.url, members['deaf']!.token), await members['mo']!.connect()];
+    deaf.stopReading();
+    const message = messageDto.parse((await owner.post(`/tracks/${track}/messages`, { content: LONG })).body);
+    const waiting = (): number => Math.max(0, ...[...world.app.get(Attendance).open].map(({ conn }) => unsentBytes(conn)));
+    let most = 0;
+    let sent = 0;
+    for (; sent < MANY && [...world.app.get(Attendance).open].length === 2; sent += 1) {
+      await world.app.get(EventsService).publish('MESSAGE_CREATE', { guildId: message.guild_id, trackId: message.track_id }, message);
+      if (sent % 8 === 0) await new Promise(setImmediate);
+      most = Math.max(most, waiting());
+    }
+    expect(sent).toBeLessThan(MANY);
+    expect(most).toBeGreaterThan(limit / 2);
+    expect(most).toBeLessThan(limit + 32 * 2 * LONG.length);
+    await world.settle();
+    expect(mo.socket.connected).toBe(true);
+    expect(mo.received('MESSAGE_CREATE')).toHaveLength(sent + 1);
+    deaf.readOn();
+    await deaf.gone;
+    mo.close();
+    await world.stop();
+  });
+});
+
 describe('a raw client', () => {
   let world: World;
   let person: Person;
-  let complaints: jest.SpyInstance;
+  let complaints: jest.SpyInstance[];
   beforeAll(async () => (world = await World.start({ GATEWAY_PING_INTERVAL_SECONDS: '1', GATEWAY_PING_TIMEOUT_SECONDS: '1', GATEWAY_SOCKETS_PER_USER: '0' })));
   beforeAll(async () => (person = await world.person('raw')));
-  beforeEach(() => (complaints = jest.spyOn(console, 'error')));
-  afterEach(() => complaints.mockRestore());
+  beforeEach(() => (complaints = [jest.spyOn(console, 'error'), jest.spyOn(Logger.prototype, 'error'), jest.spyOn(Logger.prototype, 'warn')]));
+  afterEach(() => jest.restoreAllMocks());
   afterAll(() => world.stop());
 
   const deep = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
@@ -119,6 +216,9 @@ describe('a raw client', () => {
     ['a frame over the size limit', undefined, (raw) => raw.send(`42/gateway,["typing.start",{"track_id":"${'1'.repeat(70_000)}"}]`)],
     ['a kind of packet that Socket.IO doesn’t have', 4005, (raw) => raw.send('47/gateway,[]')],
     ['an acknowledgement of nothing', 4005, (raw) => raw.send('43/gateway,1[]')],
+    ['a flood of acknowledgements', 4005, (raw) => Array.from({ length: 500 }, (_, n) => raw.send(`43/gateway,${n}[]`))],
+    ['a hundred namespaces', 4005, (raw) => Array.from({ length: 100 }, (_, n) => raw.send(`40/other${n},`))],
+    ['a negative number to acknowledge by', 4000, (raw) => raw.send('42/gateway,-1["typing.start",{}]')],
     ['a refusal', 4005, (raw) => raw.send('44/gateway,{}')],
     ['an announced attachment', 4005, (raw) => raw.send('451-/gateway,["typing.start",{"_placeholder":true,"num":0}]')],
     ['a million announced attachments', 4005, (raw) => raw.send('451000000-/gateway,["typing.start",{"_placeholder":true,"num":0}]')],
@@ -144,7 +244,7 @@ describe('a raw client', () => {
     misbehave(raw);
     await raw.closed;
     expect(raw.closingCode).toBe(code);
-    expect(complaints).not.toHaveBeenCalled();
+    for (const complaint of complaints) expect(complaint).not.toHaveBeenCalled();
     (await RawSocket.enter(world.url, person.token)).close();
   });
 
@@ -158,7 +258,7 @@ describe('a raw client', () => {
     raw.send(packet);
     await raw.closed;
     expect(raw.received).toHaveLength(1);
-    expect(complaints).not.toHaveBeenCalled();
+    for (const complaint of complaints) expect(complaint).not.toHaveBeenCalled();
   });
 
   it.each([['/', '40'], ['/', '40{"token":"x"}'], ['/other', '40/other,'], ['/gateway?x', '40/gateway?x,{}'], ['/gatewayx', '40/gatewayx']])('that asks for %s (%s) is told that there is nothing else, and off', async (namespace, packet) => {

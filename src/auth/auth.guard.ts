@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { addressBlock } from '../common/address-block';
 import { callOf } from '../permissions/call';
 import { Authenticator } from './authenticator';
 
@@ -18,7 +19,7 @@ export class AuthGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { authorization } = request.headers;
     if (authorization === undefined) return true;
-    callOf(context).session = await this.authenticator.authenticate(request.ip, BEARER.exec(authorization)?.[1]);
+    callOf(context).session = await this.authenticator.authenticate(addressBlock(request.ip), BEARER.exec(authorization)?.[1]);
     return true;
   }
 }

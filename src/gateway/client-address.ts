@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import proxyAddr from '@fastify/proxy-addr';
+import { addressBlock } from '../common/address-block';
 import { trustedProxies } from '../common/trusted-proxies';
 import { Config } from '../config/config';
 
@@ -14,8 +15,8 @@ export class ClientAddress {
     this.isTrusted = typeof trusted === 'boolean' ? () => trusted : proxyAddr.compile(trusted);
   }
 
-  /** The address of whoever made a request. */
+  /** The address of whoever made a request, as it is counted. */
   of(request: IncomingMessage): string {
-    return proxyAddr(request, this.isTrusted);
+    return addressBlock(proxyAddr(request, this.isTrusted));
   }
 }

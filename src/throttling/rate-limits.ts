@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { addressBlock } from '../common/address-block';
 import type { Environment, RateRule } from '../config/config.schema';
 import { callOf } from '../permissions/call';
 
@@ -12,7 +13,9 @@ export interface RateLimit {
   readonly subject: (request: FastifyRequest, context: ExecutionContext) => string | undefined;
 }
 
-const userOrAddress = (request: FastifyRequest, context: ExecutionContext): string => callOf(context).session?.user_id.toString() ?? request.ip;
+const addressOf = ({ ip }: FastifyRequest): string => addressBlock(ip);
+
+const userOrAddress = (request: FastifyRequest, context: ExecutionContext): string => callOf(context).session?.user_id.toString() ?? addressOf(request);
 
 // Only its hash, so that no address of a person stands in a store of counters.
 const account = ({ body }: FastifyRequest): string | undefined => {
@@ -32,9 +35,9 @@ export const GENERAL_LIMITS: readonly RateLimit[] = [
 ];
 
 const SPECIAL = {
-  register: [{ name: 'register', setting: 'RATE_REGISTER', subject: ({ ip }) => ip }],
+  register: [{ name: 'register', setting: 'RATE_REGISTER', subject: addressOf }],
   login: [
-    { name: 'login', setting: 'RATE_LOGIN', subject: ({ ip }) => ip },
+    { name: 'login', setting: 'RATE_LOGIN', subject: addressOf },
     { name: 'account', setting: 'RATE_ACCOUNT', subject: account },
   ],
   search: [{ name: 'search', setting: 'RATE_SEARCH', subject: userOrAddress }],

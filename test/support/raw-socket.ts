@@ -27,8 +27,8 @@ export class RawSocket {
   }
 
   /** Opens a connection of Engine.IO, and asks for nothing yet. */
-  static async open(url: string): Promise<RawSocket> {
-    const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': randomBytes(16).toString('base64') };
+  static async open(url: string, others: Record<string, string> = {}): Promise<RawSocket> {
+    const headers = { ...others, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': randomBytes(16).toString('base64') };
     const asked = request(`${url}/socket.io/?EIO=4&transport=websocket`, { headers });
     asked.end();
     const socket = await new Promise<Socket>((resolve, reject) => {
@@ -43,8 +43,8 @@ export class RawSocket {
   }
 
   /** Opens a connection, enters the gateway with this token, and waits for READY. */
-  static async enter(url: string, token: string): Promise<RawSocket> {
-    const socket = await RawSocket.open(url);
+  static async enter(url: string, token: string, headers?: Record<string, string>): Promise<RawSocket> {
+    const socket = await RawSocket.open(url, headers);
     socket.send(`40/gateway,${JSON.stringify({ token })}`);
     await socket.has('"READY"');
     return socket;
@@ -66,6 +66,10 @@ export class RawSocket {
   /** Reads nothing more. */
   stopReading(): void {
     this.socket.pause();
+  }
+
+  readOn(): void {
+    this.socket.resume();
   }
 
   /** Waits for a frame that contains this. */
