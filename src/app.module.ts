@@ -21,6 +21,7 @@ import { NodesModule } from './nodes/nodes.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
 import { PinsModule } from './pins/pins.module';
+import { PresenceModule } from './presence/presence.module';
 import { ReactionsModule } from './reactions/reactions.module';
 import { RedisConnection } from './redis/redis-connection';
 import { RedisModule } from './redis/redis.module';
@@ -73,6 +74,7 @@ export class AppModule {
         PinsModule,
         ReactionsModule,
         SearchModule,
+        PresenceModule,
         GatewayModule,
         MetaModule,
       ],

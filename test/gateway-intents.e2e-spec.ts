@@ -9,7 +9,7 @@ describe('intents', () => {
   it('are all unless a client chooses, and READY tells them', async () => {
     const ada = await world.person('ada');
     const [all, some, none] = await Promise.all([{}, { intents: ['typing', 'messages'] }, { intents: [] }].map((chosen) => ada.connect({ token: ada.token, ...chosen })));
-    expect(all!.received('READY')).toMatchObject([{ intents: ['guilds', 'members', 'bans', 'roles', 'tracks', 'messages', 'reactions', 'typing', 'invites', 'user'] }]);
+    expect(all!.received('READY')).toMatchObject([{ intents: ['guilds', 'members', 'bans', 'roles', 'tracks', 'messages', 'reactions', 'typing', 'invites', 'user', 'presence'] }]);
     expect(some!.received('READY')).toMatchObject([{ intents: ['messages', 'typing'] }]);
     expect(none!.received('READY')).toMatchObject([{ intents: [] }]);
     for (const client of [all, some, none]) client!.close();

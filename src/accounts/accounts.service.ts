@@ -28,7 +28,7 @@ export class AccountsService {
    */
   async update({ id, user_id: userId }: Session, change: UpdateSelfDto): Promise<UserDocument> {
     const user = await this.users.update(userId, id, change);
-    if (change.username !== undefined) await this.members.rename(userId, user.username_key);
+    if (change.username !== undefined) await this.members.rename(user);
     return user;
   }
 

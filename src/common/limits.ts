@@ -43,6 +43,13 @@ export const LIMITS = {
   page: 100,
   memberPage: 1_000,
   memberQuery: 32,
+  /** The places of a guild's list of members that can be looked at. */
+  memberList: 1_000,
+  memberWindow: 100,
+  lookedAtGuilds: 10,
+  requestedMembers: 1_000,
+  requestedIds: 100,
+  memberChunk: 100,
 
   inviteMaxAgeSeconds: 2_592_000,
   inviteMaxUses: 10_000,

@@ -56,6 +56,7 @@ export const environmentSchema = z.object({
   GATEWAY_PING_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
   GATEWAY_SEND_BUFFER_BYTES: count.default(1_048_576),
   RESUME_SECONDS: z.coerce.number().int().min(1).max(3_600).default(120),
+  PRESENCE_GRACE_SECONDS: z.coerce.number().int().min(0).max(60).default(5),
   SESSION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
   SHUTDOWN_SECONDS: z.coerce.number().int().min(1).max(300).default(10),
 });

@@ -10,6 +10,7 @@ import { LIMITS } from '../common/limits';
 import { object, snowflake, timestamp } from '../common/schema';
 import { layoutEntryDto, trackDto } from '../tracks/track.dto';
 import { selfDto } from '../users/user.dto';
+import { presenceDto } from '../presence/presence.dto';
 import { memberEpoch, userEpoch } from './epochs';
 import type { Family } from './families';
 
@@ -77,11 +78,17 @@ export const EVENTS = {
   INVITE_CREATE: { family: 'invites', summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
   INVITE_DELETE: { family: 'invites', summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },
   USER_UPDATE: { family: 'user', summary: 'The user changed their own account.', data: selfDto },
+  PRESENCE_UPDATE: {
+    family: 'presence',
+    summary: 'People look different. Sent to those who look at a guild (`guild.subscribe`), at most once a second and without a seq; and to all sockets of somebody who chose what to look like, with null as the guild.',
+    data: object({ guild_id: snowflake().nullable(), presences: z.array(presenceDto) }),
+  },
   SESSIONS_REVOKE: {
     summary: 'Sessions of a user stopped working.',
     data: object({ user_id: snowflake(), session_ids: z.array(snowflake()).nullable().meta({ description: 'Null is all of them.' }) }),
     internal: true,
   },
+  MEMBER_RENAME: { summary: 'Somebody’s account has another name, and so maybe another place in the lists of these guilds.', data: object({ user_id: snowflake(), guild_ids: z.array(snowflake()) }), internal: true },
   EVENTS_LOST: { summary: 'Events were lost: every client has to start afresh.', data: object({}), internal: true },
 } as const satisfies Record<string, EventDefinition>;
 
@@ -93,6 +100,9 @@ export type EventData<Name extends EventName> = z.output<(typeof EVENTS)[Name]['
 
 /** Whether an event is the one of this name. */
 export const isNamed = <Name extends EventName>(event: { readonly name: EventName }, name: Name): event is { readonly name: Name; readonly data: EventData<Name> } => event.name === name;
+
+/** Whether an event is for the nodes alone, and never sent to a client. */
+export const isInternal = (name: EventName): boolean => 'internal' in EVENTS[name];
 
 /** The epochs that an event ends: what was remembered under them is no longer true. Those of a guild are ended by who commits its change. */
 export function epochsEndedBy<Name extends EventName>(name: Name, data: EventData<Name>): readonly string[] {

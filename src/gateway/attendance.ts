@@ -86,8 +86,8 @@ export class Attendance {
     this.sendTo([EVERYBODY], name, data, seq);
   }
 
-  /** Sends an event to rooms of Socket.IO; encoded once. */
-  sendTo<Name extends keyof Sent>(rooms: readonly string[], name: Name, data: Sent[Name], seq: string): void {
-    if (rooms.length > 0) this.namespace?.to([...rooms]).emit(name, data, seq);
+  /** Sends an event to rooms of Socket.IO; encoded once. One that has no place in the log has no seq. */
+  sendTo<Name extends keyof Sent>(rooms: readonly string[], name: Name, data: Sent[Name], seq?: string): void {
+    if (rooms.length > 0) this.namespace?.to([...rooms]).emit(name, data, ...(seq === undefined ? [] : [seq]));
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Snowflake } from '../common/snowflake';
 import { type DomainEvent, EventLog } from '../events/event-log';
-import { type EventData, type EventName, isNamed } from '../events/event-map';
+import { type EventData, type EventName, isInternal, isNamed } from '../events/event-map';
 import { before } from '../events/seq';
 import { MembersService } from '../members/members.service';
 import { trackDtoOf, tracksSeen } from '../tracks/track-views';
@@ -71,6 +71,7 @@ export class Dispatcher {
     const { audience, name, data, seq } = event;
     if (isNamed(event, 'SESSIONS_REVOKE')) return this.closeRevoked(event.data);
     if (isNamed(event, 'EVENTS_LOST')) return this.closeAll();
+    if (isInternal(name)) return;
     if ('userIds' in audience) return this.attendance.send(this.attendance.of(...audience.userIds), name, data, seq);
     if (isNamed(event, 'GUILD_DELETE')) return this.deleteGuild(event.data.id, seq);
     const { guildId } = audience;

@@ -1,18 +1,41 @@
 import { z } from 'zod';
-import { object, snowflake, type Infer } from '../common/schema';
+import { LIMITS } from '../common/limits';
+import { type Infer, integer, line, object, snowflake } from '../common/schema';
 import { intentsSchema } from '../events/families';
 import { guildDto } from '../guilds/guild.dto';
 import { memberDto } from '../members/member.dto';
 import { createMessageDto, messageDto } from '../messages/message.dto';
+import { presenceChoice, presenceDto, presenceStatus, updatePresenceDto } from '../presence/presence.dto';
 import { roleDto } from '../roles/role.dto';
 import { trackDto } from '../tracks/track.dto';
-import { selfDto } from '../users/user.dto';
+import { selfDto, username } from '../users/user.dto';
 
 /** A guild with all that a client needs to show it: its roles, the tracks that the user may view, and their own membership. */
 export const guildSnapshot = guildDto
   .extend({ roles: z.array(roleDto), tracks: z.array(trackDto), me: memberDto })
   .meta({ id: 'GuildSnapshot' });
 export type GuildSnapshot = Infer<typeof guildSnapshot>;
+
+/** A member as lists show them. */
+export const memberRow = memberDto.extend({ username, status: presenceStatus }).meta({ id: 'MemberRow' });
+export type MemberRow = Infer<typeof memberRow>;
+
+const nonce = line(1, LIMITS.nonce, 'Comes back with the answer, to tell which request it belongs to.', 'a1');
+const memberCount = z.int().meta({ description: 'How many members the guild has.' });
+
+/** What somebody sees of a guild's members. */
+export const memberWindow = object({
+  guild_id: snowflake(),
+  member_count: memberCount,
+  members: z.array(memberRow).nullable().meta({ description: 'Those in the window, by what they are called (nick, else username) whatever the case, then by id; null without a window.' }),
+  presences: z.array(presenceDto).nullable().meta({ description: `Without a window: those of the first ${LIMITS.memberList} members who aren’t offline.` }),
+}).meta({ id: 'MemberWindow' });
+export type MemberWindow = Infer<typeof memberWindow>;
+
+const windowRange = z
+  .tuple([integer(0, LIMITS.memberList - 1, 'The first place, from 0.'), integer(0, LIMITS.memberList - 1, 'The last place.', LIMITS.memberWindow - 1)])
+  .refine(([first, last]) => first <= last && last - first < LIMITS.memberWindow, { error: `must be the first and the last of 1 to ${LIMITS.memberWindow} places` })
+  .meta({ description: `The window: its first and last place in the list, both included; ${LIMITS.memberWindow} places at most, within the first ${LIMITS.memberList}.`, example: [0, 49] });
 
 const limits = object({
   bucket: object({ limit: z.int(), window_seconds: z.number() }).meta({ description: 'Interactions of the user over all sockets; 0 is without limit.' }),
@@ -24,9 +47,30 @@ const limits = object({
 export const GATEWAY_EVENTS = {
   READY: {
     summary: 'The handshake has passed. What happens from now on comes as events.',
-    data: object({ session_id: snowflake('The login that this connection belongs to.'), user: selfDto, guilds: z.array(guildSnapshot), intents: intentsSchema, limits }),
+    data: object({ session_id: snowflake('The login that this connection belongs to.'), user: selfDto, presence: presenceChoice, guilds: z.array(guildSnapshot), intents: intentsSchema, limits }),
   },
   GUILD_CREATE: { family: 'guilds', summary: 'The user is in a guild that they were not in before.', data: guildSnapshot },
+  MEMBER_LIST_UPDATE: {
+    family: 'members',
+    summary: 'What a window of a guild’s member list shows is different. Sent to those who look through it, at most once a second.',
+    data: object({
+      guild_id: snowflake(),
+      member_count: memberCount,
+      user_ids: z.array(snowflake()).optional().meta({ description: 'Who is in the window now, in order; left out when that is as before.' }),
+      changed: z.array(memberRow).meta({ description: 'Those who are new in the window, or different.' }),
+    }),
+  },
+  MEMBERS_CHUNK: {
+    summary: 'Some of the members that were asked for with `members.request`. Sent before its acknowledgement.',
+    data: object({
+      guild_id: snowflake(),
+      nonce: nonce.optional(),
+      index: z.int().meta({ description: 'Which chunk this is, from 0.' }),
+      count: z.int().meta({ description: 'How many chunks there are.' }),
+      members: z.array(memberRow),
+      not_found: z.array(snowflake()).meta({ description: 'Those of `user_ids` who aren’t members; all in the first chunk.' }),
+    }),
+  },
   BUCKET_WARNING: {
     summary: 'The user’s bucket has become four fifths full. Sent to the socket that filled it, once until it was emptier again.',
     data: object({ limit: z.int(), remaining: z.int(), reset_after: z.int().meta({ description: 'Seconds until the bucket is empty, if nothing more comes.' }) }),
@@ -41,15 +85,42 @@ export const GATEWAY_EVENTS = {
 export type GatewayEvents = { [Name in keyof typeof GATEWAY_EVENTS]: z.output<(typeof GATEWAY_EVENTS)[Name]['data']> };
 
 const trackId = snowflake('The track.');
+const guildId = snowflake('The guild.');
 
 /** What clients send. Each puts its weight into the user’s bucket, and is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`. */
 export const INTERACTIONS = {
   'message.create': { weight: 1, summary: 'Says something, under the same rules as over REST.', data: createMessageDto.extend({ track_id: trackId }), answer: messageDto },
   'typing.start': { weight: 1, summary: 'Tells the others that one is writing.', data: object({ track_id: trackId }), answer: z.null() },
+  'guild.subscribe': {
+    weight: 2,
+    summary: `Looks at a guild until the socket is gone, one unsubscribes or is no longer a member; ${LIMITS.lookedAtGuilds} guilds at once. With a window, one is told what changes in it (MEMBER_LIST_UPDATE) and how those in it look (PRESENCE_UPDATE); without, how the first ${LIMITS.memberList} members look. A later one replaces the earlier. It isn’t resumed: subscribe again.`,
+    data: object({ guild_id: guildId, members: windowRange.nullish() }),
+    answer: memberWindow,
+  },
+  'guild.unsubscribe': { weight: 1, summary: 'Looks at a guild no more.', data: object({ guild_id: guildId }), answer: z.null() },
+  'members.request': {
+    weight: 5,
+    summary: 'Asks for members, by the beginning of their name or by their ids; else for the first of the list. They come in chunks (MEMBERS_CHUNK), then this is acknowledged.',
+    data: object({
+      guild_id: guildId,
+      query: line(1, LIMITS.memberQuery, 'Only members whose username or nick begins with this, whatever the case.', 'ada').optional(),
+      user_ids: z.array(snowflake()).min(1).max(LIMITS.requestedIds).optional(),
+      limit: integer(1, LIMITS.requestedMembers, 'How many at most.', 100).default(LIMITS.memberChunk),
+      nonce: nonce.optional(),
+    }).refine(({ query, user_ids }) => query === undefined || user_ids === undefined, { error: 'goes without user_ids', path: ['query'] }),
+    answer: object({ chunks: z.int(), members: z.int() }),
+  },
+  'presence.update': { weight: 1, summary: 'Chooses what one looks like, under the same rules as over REST.', data: updatePresenceDto, answer: presenceDto },
 } as const;
 
 /** The name of something that clients send. */
 export type InteractionName = keyof typeof INTERACTIONS;
+
+/** An interaction that succeeded. */
+export interface Done<Data> {
+  readonly ok: true;
+  readonly data: Data;
+}
 
 /** What comes with an interaction. */
 export type Interaction<Name extends InteractionName> = z.output<(typeof INTERACTIONS)[Name]['data']>;

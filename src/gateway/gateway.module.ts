@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module';
 import { MembersModule } from '../members/members.module';
 import { MessagesModule } from '../messages/messages.module';
+import { PresenceModule } from '../presence/presence.module';
 import { UsersModule } from '../users/users.module';
 import { Admission } from './admission';
 import { Attendance } from './attendance';
@@ -12,14 +13,19 @@ import { Gateway } from './gateway';
 import { GuildViews } from './guild-views';
 import { Handshake } from './handshake';
 import { LimitsController } from './limits.controller';
+import { ListedMembers } from './listed-members';
+import { Lookers } from './lookers';
+import { MemberRequests } from './member-requests';
+import { MembersGateway } from './members.gateway';
 import { Preparations } from './preparations';
+import { PresenceGateway } from './presence.gateway';
 import { SlowReaders } from './slow-readers';
 import { SocketCounts } from './socket-counts';
 
 /** The Socket.IO gateway. It listens to events; no feature knows of it. */
 @Module({
-  imports: [AuthModule, UsersModule, MembersModule, MessagesModule],
+  imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule],
   controllers: [LimitsController],
-  providers: [Gateway, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Admission],
+  providers: [Gateway, PresenceGateway, MembersGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Admission],
 })
 export class GatewayModule {}

@@ -13,6 +13,7 @@ import { Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
 import { RequirePermissions } from '../permissions/requirement';
+import { Presences } from '../presence/presences';
 import { selfDtoOf, UsersService } from '../users/users.service';
 import { Admission } from './admission';
 import { Attendance } from './attendance';
@@ -21,18 +22,12 @@ import { type ClientSocket, close, sayGoodbye, send } from './connection';
 import { Dispatcher } from './dispatcher';
 import { hangUp } from './engine';
 import { FloodGuard } from './flood-guard';
-import { type GatewayEvents, type Interaction, INTERACTIONS } from './gateway-events';
+import { type Done, type GatewayEvents, type Interaction, INTERACTIONS } from './gateway-events';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
 import { GatewayFilter } from './gateway.filter';
 import { snapshotOf } from './guild-views';
 import { Handshake } from './handshake';
 import { SlowReaders } from './slow-readers';
-
-/** An interaction that succeeded. */
-interface Done<Data> {
-  readonly ok: true;
-  readonly data: Data;
-}
 
 /** The gateway: brings every event to the clients that it concerns, and takes interactions from them. */
 @WebSocketGateway({ namespace: '/gateway' })
@@ -49,6 +44,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     private readonly admission: Admission,
     private readonly addresses: ClientAddress,
     private readonly users: UsersService,
+    private readonly presences: Presences,
     private readonly messages: MessagesService,
     private readonly events: EventLog,
     private readonly metrics: Metrics,
@@ -79,12 +75,14 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   async handleConnection(socket: ClientSocket): Promise<void> {
     const { session } = socket.data;
     this.metrics.sockets.inc();
+    this.presences.arrive(session.user_id);
     this.flood.guard(socket);
     this.slowReaders.watch(socket);
     try {
       const user = await this.users.get(session.user_id);
+      this.presences.learn(user._id, user.presence);
       await this.admission.connect(socket, (seats, seq) =>
-        send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), guilds: seats.map(snapshotOf), intents: familiesOf(socket.data.intents), limits: this.limits() }, seq),
+        send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), presence: user.presence, guilds: seats.map(snapshotOf), intents: familiesOf(socket.data.intents), limits: this.limits() }, seq),
       );
     } catch (error) {
       this.log.error(`A connection could not be made ready: ${String(error)}`, error instanceof Error ? error.stack : undefined);
@@ -95,6 +93,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   handleDisconnect(socket: ClientSocket): void {
     const { closeCode: code } = socket.data;
     this.metrics.sockets.dec();
+    this.presences.depart(socket.data.session.user_id);
     if (code !== undefined) this.metrics.closings.inc({ code });
     this.attendance.remove(socket);
     socket.conn.close();

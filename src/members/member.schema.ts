@@ -11,6 +11,8 @@ export interface MemberDocument {
   /** The nick and the user's name without case: what members are looked for by. */
   readonly nick_key: string | null;
   readonly username_key: string;
+  /** Whichever of them the member is called by: what the list of members is ordered by. */
+  readonly name_key: string;
   /** In no order; @everyone is not among them, since everybody has it. */
   readonly role_ids: readonly Snowflake[];
   /** What stands for the roles that they were given, those that are gone since included. */
@@ -26,6 +28,7 @@ export const memberSchema = new Schema<MemberDocument>(
     nick: { type: String, default: null },
     nick_key: { type: String, default: null },
     username_key: { type: String, required: true },
+    name_key: { type: String, required: true },
     role_ids: { type: [BigInt], required: true },
     role_set: { type: String, required: true },
     timed_out_until: { type: Date, default: null },
@@ -37,4 +40,5 @@ memberSchema.index({ user_id: 1, guild_id: 1 });
 memberSchema.index({ guild_id: 1, role_ids: 1 });
 memberSchema.index({ guild_id: 1, username_key: 1 });
 memberSchema.index({ guild_id: 1, nick_key: 1 });
+memberSchema.index({ guild_id: 1, name_key: 1, user_id: 1 });
 memberSchema.index({ guild_id: 1, role_set: 1, user_id: 1 });

@@ -22,6 +22,7 @@ import { allRules } from '../permissions/guild-state';
 import { assertMayActOnMember, assertMayDropOwnRole, assertMayGiveRole, assertMayGiveRoleInTracks, assertMayTakeRole, assertMayTakeRoleInTracks } from '../permissions/policy';
 import type { RoleDocument } from '../roles/role.schema';
 import { EveryoneImmovable, RoleNotFound } from '../roles/roles.errors';
+import type { UserDocument } from '../users/user.schema';
 import { UsersService } from '../users/users.service';
 import { DeparturesService } from './departures.service';
 import type { MemberDto, UpdateMemberDto } from './member.dto';
@@ -38,6 +39,9 @@ export interface MemberPage {
   readonly after?: Snowflake;
   readonly limit: number;
 }
+
+/** Places in the list of members, from 0, both ends included. */
+export type MemberRange = readonly [first: number, last: number];
 
 /** Memberships: a member's document exists, or they are not in the guild. */
 @Injectable()
@@ -69,7 +73,7 @@ export class MembersService {
   async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
     const { username_key } = await this.users.reserveGuild(userId, guildId);
     const held = await this.departures.heldFor(guildId, userId);
-    const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, nick_key: null, username_key, ...held, role_set: roleSetOf(held.role_ids) };
+    const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, nick_key: null, username_key, name_key: username_key, ...held, role_set: roleSetOf(held.role_ids) };
     await this.roleSets.enter(member);
     try {
       await insert(this.members, member);
@@ -105,6 +109,12 @@ export class MembersService {
       .limit(limit)
       .lean<MemberDocument[]>()
       .exec();
+  }
+
+  /** Members by what they are called, whatever the case, and then by the ids of their users; from one place in that order to another, the first being 0. */
+  listByName(guildId: Snowflake, [first, last]: MemberRange): Promise<MemberDocument[]> {
+    const limit = last - first + 1;
+    return this.members.find({ guild_id: guildId }).sort({ name_key: 1, user_id: 1 }).skip(first).limit(limit).batchSize(limit).lean<MemberDocument[]>().exec();
   }
 
   /** Those of these users who are members. */
@@ -177,9 +187,11 @@ export class MembersService {
     await this.remove(authority.guildId, authority.userId);
   }
 
-  /** Lets a user be found by a new name in all of their guilds. */
-  async rename(userId: Snowflake, usernameKey: string): Promise<void> {
-    await this.members.updateMany({ user_id: userId }, { $set: { username_key: usernameKey } });
+  /** Lets a user be found by a new name in all of their guilds, and be where it belongs in their lists. */
+  async rename({ _id: userId, username_key, guild_ids }: UserDocument): Promise<void> {
+    await this.members.updateMany({ user_id: userId }, { $set: { username_key } });
+    await this.members.updateMany({ user_id: userId, nick_key: null }, { $set: { name_key: username_key } });
+    await this.events.publish('MEMBER_RENAME', { userIds: [userId] }, { user_id: userId, guild_ids: [...guild_ids] });
   }
 
   /** Removes every membership of a guild that is gone. */
@@ -203,8 +215,8 @@ export class MembersService {
       const member = await this.members.findOneAndDelete({ guild_id: guildId, user_id: userId }).lean<MemberDocument | null>();
       if (!member) throw new MemberNotFound();
       if (!isDeepStrictEqual(member, seen)) await this.departures.keep(member);
-      await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
       await this.roleSets.leave(member);
+      await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
     });
     await this.users.releaseGuild([userId], guildId);
   }
@@ -227,13 +239,16 @@ export class MembersService {
     }
   }
 
-  private async write(membership: Pick<MemberDocument, 'guild_id' | 'user_id'>, change: UpdateMemberDto): Promise<MemberDocument> {
+  private async write({ guild_id, user_id, username_key }: MemberDocument, change: UpdateMemberDto): Promise<MemberDocument> {
     const { role_ids, nick } = change;
-    if (role_ids) await this.roleSets.enter({ ...membership, role_ids });
-    const $set = { ...change, ...(role_ids && { role_set: roleSetOf(role_ids) }), ...(nick !== undefined && { nick_key: nick && withoutCase(nick) }) };
+    const membership = { guild_id, user_id };
+    if (role_ids) await this.roleSets.enter({ guild_id, role_ids });
+    const $set = { ...change, ...(role_ids && { role_set: roleSetOf(role_ids) }), ...(nick !== undefined && nameKeys(nick, username_key)) };
     const before = await this.members.findOneAndUpdate(membership, { $set }, { returnDocument: 'before' }).lean<MemberDocument | null>();
-    if (role_ids) await this.roleSets.leave(before ?? { ...membership, role_set: roleSetOf(role_ids) });
+    if (role_ids) await this.roleSets.leave(before ?? { guild_id, role_set: roleSetOf(role_ids) });
     if (!before) throw new MemberNotFound();
+    // Whose account was renamed meanwhile is called by the new name.
+    if (nick === null && before.username_key !== username_key) await this.members.updateOne({ ...membership, nick_key: null }, { $set: { name_key: before.username_key } });
     return { ...before, ...$set };
   }
 
@@ -243,7 +258,7 @@ export class MembersService {
       // Asked again, since either of them may have been changed while this waited.
       const [actor, member, tracks] = await Promise.all([this.resolver.afresh(authority), this.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
       const target = new GuildAuthority(actor.state, member, undefined, Date.now());
-      const changed = await this.write({ guild_id: guildId, user_id: userId }, decide(actor, target, allRules(actor.state.guild, tracks)));
+      const changed = await this.write(member, decide(actor, target, allRules(actor.state.guild, tracks)));
       await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(changed));
       return changed;
     });
@@ -292,6 +307,11 @@ const positionOf = ({ state }: GuildAuthority, id: Snowflake): number => state.g
 
 function assertHas(actor: GuildAuthority, wanted: PermissionSet): void {
   if (!has(actor.permissions, wanted)) throw new PermissionsMissing(minus(wanted, actor.permissions));
+}
+
+function nameKeys(nick: string | null, usernameKey: string): Pick<MemberDocument, 'nick_key' | 'name_key'> {
+  const nick_key = nick === null ? null : withoutCase(nick);
+  return { nick_key, name_key: nick_key ?? usernameKey };
 }
 
 /** A member as clients see them. */

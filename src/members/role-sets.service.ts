@@ -46,6 +46,12 @@ export class RoleSetsService {
     return this.roleSets.find({ guild_id: guildId }).lean<RoleSetDocument[]>().exec();
   }
 
+  /** How many members a guild has. */
+  async countMembers(guildId: Snowflake): Promise<number> {
+    const sets = await this.roleSets.find({ guild_id: guildId }, { member_count: 1 }).lean<Pick<RoleSetDocument, 'member_count'>[]>();
+    return sets.reduce((sum, { member_count }) => sum + member_count, 0);
+  }
+
   /** Forgets those of a guild that is gone. */
   async removeAll(guildId: Snowflake): Promise<void> {
     await this.roleSets.deleteMany({ guild_id: guildId });

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { STORED } from '../database/stored';
+import type { PresenceChoice } from '../presence/presence.dto';
 
 /** An account. */
 export interface UserDocument {
@@ -13,6 +14,8 @@ export interface UserDocument {
   readonly email_key: string;
   /** argon2id, in PHC string format. */
   readonly password_hash: string;
+  /** What they want to look like while connected. */
+  readonly presence: PresenceChoice;
   /** The guilds whose membership counts against the limit; membership itself is the member's document. */
   readonly guild_ids: readonly Snowflake[];
 }
@@ -25,6 +28,7 @@ export const userSchema = new Schema<UserDocument>(
     email: { type: String, required: true },
     email_key: { type: String, required: true },
     password_hash: { type: String, required: true },
+    presence: { type: String, default: 'online' },
     guild_ids: { type: [BigInt], required: true },
   },
   { ...STORED, collection: 'users' },

@@ -14,6 +14,7 @@ import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
 import { GuildLimitReached } from '../guilds/guilds.errors';
+import type { PresenceChoice } from '../presence/presence.dto';
 import type { SelfDto, UpdateSelfDto, UserDto } from './user.dto';
 import type { UserDocument } from './user.schema';
 import { EmailTaken, UsernameTaken, UserNotFound } from './users.errors';
@@ -45,6 +46,7 @@ export class UsersService {
       email,
       email_key: withoutCase(email),
       password_hash: await this.passwords.hash(password),
+      presence: 'online',
       guild_ids: [],
     };
     await refusingDuplicates(() => insert(this.users, user));
@@ -89,6 +91,12 @@ export class UsersService {
     if (password !== undefined) await this.sessions.revokeOthers(id, sessionId);
     await this.events.publish('USER_UPDATE', { userIds: [id] }, selfDtoOf(user));
     return user;
+  }
+
+  /** Keeps what somebody wants to look like. @throws UserNotFound */
+  async choosePresence(id: Snowflake, presence: PresenceChoice): Promise<void> {
+    const { matchedCount } = await this.users.updateOne({ _id: id }, { $set: { presence } });
+    if (matchedCount === 0) throw new UserNotFound();
   }
 
   /** @throws PasswordWrong */

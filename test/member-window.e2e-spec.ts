@@ -1,0 +1,271 @@
+import { type Client, type GuildWorld, type Json, of, type Person, World } from './support/world';
+
+interface Row {
+  readonly user_id: string;
+  readonly username: string;
+  readonly nick: string | null;
+  readonly role_ids: readonly string[];
+  readonly status: string;
+}
+
+interface Shown {
+  readonly guild_id: string;
+  readonly member_count: number;
+  readonly members: readonly Row[];
+}
+
+interface Update {
+  readonly guild_id: string;
+  readonly member_count: number;
+  readonly user_ids?: readonly string[];
+  readonly changed: readonly Row[];
+}
+
+describe('the window of a member list', () => {
+  let world: World;
+  let guild: GuildWorld;
+  let client: Client;
+  beforeAll(async () => (world = await World.start({ GATEWAY_BUCKET: '0/60', PRESENCE_GRACE_SECONDS: '0' })));
+  afterAll(() => world.stop());
+  beforeEach(async () => {
+    guild = await world.guild({ roles: { guest: {} }, members: { anna: [], Bert: [], carl: [], dora: [] } });
+    client = await guild.owner.connect();
+  });
+  afterEach(() => client.close());
+
+  const person = (name: string): Person => guild.members[name]!;
+  const subscribe = async (members?: unknown, who = client, guildId = guild.id): Promise<Shown> => {
+    await world.settle();
+    return of<Shown>((await who.say('guild.subscribe', { guild_id: guildId, members })).data);
+  };
+  const refusal = async (members: unknown): Promise<unknown> => client.say('guild.subscribe', { guild_id: guild.id, members });
+  const nameOf = (id: string): string => Object.entries(guild.members).find(([, member]) => member.id === id)?.[0] ?? (id === guild.owner.id ? 'owner' : 'another');
+  const namesIn = ({ members }: Shown): string[] => members.map(({ user_id }) => nameOf(user_id));
+  const nick = (name: string, to: string | null): Promise<unknown> => person(name).patch(`/guilds/${guild.id}/members/@me`, { nick: to });
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  /** What a client shows that has followed every update since. */
+  const followed = (shown: Shown, who = client): Shown =>
+    who.received('MEMBER_LIST_UPDATE').map((data) => of<Update>(data)).reduce<Shown>(({ guild_id, members }, { member_count, user_ids, changed }) => {
+      const rows = new Map([...members, ...changed].map((row) => [row.user_id, row]));
+      return { guild_id, member_count, members: (user_ids ?? members.map(({ user_id }) => user_id)).map((id) => rows.get(id)!) };
+    }, shown);
+  const comesTo = async (shown: Shown, names: readonly string[], who = client): Promise<Shown> => {
+    for (const deadline = Date.now() + 5_000; Date.now() < deadline; await pause(10)) if (namesIn(followed(shown, who)).join() === names.join()) return followed(shown, who);
+    throw new Error(`It shows ${namesIn(followed(shown, who)).join()} and not ${names.join()}.`);
+  };
+
+  it('has members by what they are called, with their names and whether they are there', async () => {
+    const anna = await person('anna').connect();
+    await nick('dora', 'ALFRED');
+    const shown = await subscribe([0, 49]);
+    expect(shown).toMatchObject({ guild_id: guild.id, member_count: 5 });
+    expect(namesIn(shown)).toEqual(['dora', 'anna', 'Bert', 'carl', 'owner']);
+    expect(shown.members.slice(0, 3)).toMatchObject([
+      { nick: 'ALFRED', username: person('dora').username, status: 'offline' },
+      { guild_id: guild.id, user_id: person('anna').id, nick: null, role_ids: [], username: person('anna').username, status: 'online' },
+      { status: 'offline' },
+    ]);
+    expect(namesIn(await subscribe([1, 2]))).toEqual(['anna', 'Bert']);
+    expect(await subscribe([90, 180])).toMatchObject({ member_count: 5, members: [] });
+    anna.close();
+  });
+
+  it('follows who joins and leaves, also outside of it', async () => {
+    const shown = await subscribe([1, 2]);
+    expect(namesIn(shown)).toEqual(['Bert', 'carl']);
+    const newcomer = await world.person('aaron');
+    await newcomer.post(`/invites/${guild.invite}`);
+    expect(await comesTo(shown, ['anna', 'Bert'])).toMatchObject({ member_count: 6 });
+    await newcomer.delete(`/users/@me/guilds/${guild.id}`);
+    expect(await comesTo(shown, ['Bert', 'carl'])).toMatchObject({ member_count: 5 });
+    await guild.owner.delete(`/guilds/${guild.id}/members/${person('carl').id}`);
+    expect(await comesTo(shown, ['Bert', 'dora'])).toMatchObject({ member_count: 4 });
+    client.clear();
+    const last = await world.person('zoe');
+    await last.post(`/invites/${guild.invite}`);
+    expect(await client.next('MEMBER_LIST_UPDATE')).toEqual({ guild_id: guild.id, member_count: 5, changed: [] });
+  });
+
+  it('follows roles, nicks, usernames and presence', async () => {
+    const shown = await subscribe([0, 4]);
+    await guild.owner.put(`/guilds/${guild.id}/members/${person('Bert').id}/roles/${guild.roles['guest']}`);
+    expect(await client.next('MEMBER_LIST_UPDATE')).toMatchObject({ guild_id: guild.id, member_count: 5, changed: [{ user_id: person('Bert').id, role_ids: [guild.roles['guest']] }] });
+    await nick('carl', 'aaaaa');
+    await comesTo(shown, ['carl', 'anna', 'Bert', 'dora', 'owner']);
+    await nick('carl', null);
+    await comesTo(shown, ['anna', 'Bert', 'carl', 'dora', 'owner']);
+    await person('anna').patch('/users/@me', { username: `zz-${person('anna').id}` });
+    const renamed = await comesTo(shown, ['Bert', 'carl', 'dora', 'owner', 'anna']);
+    expect(renamed.members.at(-1)).toMatchObject({ username: `zz-${person('anna').id}` });
+    await person('anna').patch('/users/@me', { username: `ZZ-${person('anna').id}` });
+    await client.next('MEMBER_LIST_UPDATE', (data) => of<Update>(data).changed.some(({ username }) => username.startsWith('ZZ')));
+    const dora = await person('dora').connect();
+    expect(await client.next('PRESENCE_UPDATE')).toEqual({ guild_id: guild.id, presences: [{ user_id: person('dora').id, status: 'online' }] });
+    dora.close();
+    await client.next('PRESENCE_UPDATE', (data) => of<{ presences: { status: string }[] }>(data).presences[0]!.status === 'offline');
+  });
+
+  it('tells of nobody’s presence outside of it', async () => {
+    await subscribe([0, 1]);
+    const [anna, carl] = [await person('anna').connect(), await person('carl').connect()];
+    await client.next('PRESENCE_UPDATE');
+    await pause(1_500);
+    expect(JSON.stringify(client.received('PRESENCE_UPDATE'))).not.toContain(person('carl').id);
+    for (const each of [anna, carl]) each.close();
+  });
+
+  it('is one of each guild: a later one replaces the earlier, and unsubscribing ends it', async () => {
+    await subscribe([0, 1]);
+    const shown = await subscribe([3, 4]);
+    client.clear();
+    await nick('anna', 'anne');
+    await nick('dora', 'dorothy');
+    await comesTo(shown, ['dora', 'owner']);
+    await client.next('MEMBER_LIST_UPDATE');
+    expect(client.received('MEMBER_LIST_UPDATE').flatMap((data) => of<Update>(data).changed.map(({ user_id }) => nameOf(user_id)))).toEqual(['dora']);
+    expect(await client.say('guild.unsubscribe', { guild_id: guild.id })).toEqual({ ok: true, data: null });
+    client.clear();
+    await nick('dora', null);
+    const dora = await person('dora').connect();
+    await pause(1_500);
+    expect([client.received('MEMBER_LIST_UPDATE'), client.received('PRESENCE_UPDATE')]).toEqual([[], []]);
+    dora.close();
+  });
+
+  it('closes at once to who is thrown out, leaves or sees the guild end', async () => {
+    const [carl, dora] = [await person('carl').connect(), await person('dora').connect()];
+    for (const each of [carl, dora]) await subscribe([0, 4], each);
+    await guild.owner.delete(`/guilds/${guild.id}/members/${person('carl').id}`);
+    await person('dora').delete(`/users/@me/guilds/${guild.id}`);
+    for (const each of [carl, dora]) {
+      await each.next('GUILD_DELETE');
+      each.clear();
+    }
+    await nick('anna', 'anne');
+    const anna = await person('anna').connect();
+    await pause(1_500);
+    for (const each of [carl, dora]) {
+      expect(each.names).toEqual([]);
+      expect(await each.say('guild.subscribe', { guild_id: guild.id, members: [0, 4] })).toMatchObject({ ok: false, error: { code: 'GUILD_NOT_FOUND' } });
+      each.close();
+    }
+    await subscribe([0, 4], anna);
+    await guild.owner.delete(`/guilds/${guild.id}`);
+    await anna.next('GUILD_DELETE');
+    anna.close();
+  });
+
+  it('is never opened by somebody who is thrown out meanwhile', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const eve = await world.person('eve');
+      await eve.post(`/invites/${guild.invite}`);
+      const socket = await eve.connect();
+      const [, ...answers] = await Promise.all([guild.owner.delete(`/guilds/${guild.id}/members/${eve.id}`), ...Array.from({ length: 8 }, (_, n) => socket.say('guild.subscribe', { guild_id: guild.id, members: [n, n + 4] }))]);
+      expect(answers.every((answer) => of<{ ok: boolean }>(answer).ok || ['GUILD_NOT_FOUND', 'SUBSCRIPTION_REPLACED'].includes(of<{ error: { code: string } }>(answer).error.code))).toBe(true);
+      await socket.next('GUILD_DELETE');
+      socket.clear();
+      await nick('anna', `anne ${round}`);
+      await pause(1_200);
+      expect(socket.names).toEqual([]);
+      socket.close();
+    }
+  });
+
+  it('is told only to connections that want such events', async () => {
+    const [members, presence] = await Promise.all([['members'], ['presence']].map((intents) => guild.owner.connect({ token: guild.owner.token, intents })));
+    for (const each of [members!, presence!]) await subscribe([0, 4], each);
+    await nick('anna', 'anne');
+    const bert = await person('Bert').connect();
+    await members!.next('MEMBER_LIST_UPDATE');
+    await presence!.next('PRESENCE_UPDATE');
+    await pause(1_200);
+    expect(members!.received('PRESENCE_UPDATE')).toEqual([]);
+    expect(presence!.names.filter((name) => name !== 'PRESENCE_UPDATE')).toEqual(['READY']);
+    for (const each of [members!, presence!, bert]) each.close();
+  });
+
+  it.each([[[0, 100]], [[5, 4]], [[-1, 4]], [[0, 1_000]], [[0]], [[0, 1, 2]], [['0', '1']], [[0.5, 1]], ['0-1'], [{ 0: 0, 1: 1 }], [[0, null]]])('refuses %j', async (members) => {
+    expect(await refusal(members)).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED' } });
+  });
+
+  it('is open in so many guilds and no more', async () => {
+    const ids: string[] = [];
+    for (let made = 0; made < 11; made += 1) ids.push(of<{ id: string }>((await guild.owner.post('/guilds', { name: `Guild ${made}` })).body).id);
+    for (const id of ids.slice(0, 10)) expect(await subscribe([0, 9], client, id)).toMatchObject({ member_count: 1 });
+    expect(await client.say('guild.subscribe', { guild_id: ids[10] })).toMatchObject({ ok: false, error: { code: 'LOOKED_AT_GUILD_LIMIT_REACHED', limit: 10 } });
+    await client.say('guild.unsubscribe', { guild_id: ids[0] });
+    expect(await client.say('guild.subscribe', { guild_id: ids[10] })).toMatchObject({ ok: true });
+  });
+
+  it('costs the same however many look: one read for a change, and none for looking once more', async () => {
+    const clients = await Promise.all(['anna', 'Bert', 'carl', 'dora'].map((name) => person(name).connect()));
+    await pause(1_500);
+    // One node reads for its own; here everybody is on the same one.
+    for (const each of clients) await subscribe([0, 49], each);
+    await pause(1_200);
+    const commands = world.recordCommands();
+    for (const each of clients) await subscribe([0, 49], each);
+    expect(commands.all.filter(({ collection }) => collection === 'members').length).toBe(0);
+    await nick('anna', 'annabel');
+    for (const each of clients) await each.next('MEMBER_LIST_UPDATE');
+    commands.stop();
+    const lists = commands.reads.filter(({ collection }) => collection === 'role_sets');
+    expect(lists.length).toBe(world.urls.length);
+    for (const each of clients) each.close();
+  });
+});
+
+describe('asking for members', () => {
+  let world: World;
+  let guild: GuildWorld;
+  let client: Client;
+  beforeAll(async () => {
+    world = await World.start({ GATEWAY_BUCKET: '0/60' });
+    guild = await world.guild({ members: { anna: [], annika: [], bert: [] } });
+    client = await guild.owner.connect();
+  });
+  afterAll(async () => {
+    client.close();
+    await world.stop();
+  });
+  beforeEach(() => client.clear());
+
+  const ask = (request: object): Promise<Json> => client.say('members.request', { guild_id: guild.id, ...request });
+  const chunks = (): { nonce?: string; index: number; count: number; members: Row[]; not_found: string[] }[] => client.received('MEMBERS_CHUNK').map((data) => of(data));
+
+  it('finds them by the beginning of their name, with their presence', async () => {
+    const anna = await guild.members['anna']!.connect();
+    await world.settle();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(await ask({ query: 'AN', limit: 10, nonce: 'n1' })).toEqual({ ok: true, data: { chunks: 1, members: 2 } });
+    expect(chunks()).toMatchObject([{ nonce: 'n1', index: 0, count: 1, not_found: [], members: [{ user_id: guild.members['anna']!.id, status: 'online' }, { user_id: guild.members['annika']!.id, status: 'offline' }] }]);
+    anna.close();
+  });
+
+  it('finds them by their ids, and names those who aren’t members', async () => {
+    const eve = await world.person('eve');
+    await ask({ user_ids: [guild.owner.id, eve.id, guild.members['bert']!.id] });
+    expect(chunks()).toMatchObject([{ not_found: [eve.id] }]);
+    expect(chunks()[0]!.members.map(({ user_id }) => user_id).sort()).toEqual([guild.owner.id, guild.members['bert']!.id].sort());
+  });
+
+  it('answers in chunks, before it is acknowledged', async () => {
+    await ask({ limit: 3 });
+    expect(chunks()).toMatchObject([{ index: 0, count: 1, members: [{}, {}, {}] }]);
+    expect(client.names).toEqual(['MEMBERS_CHUNK']);
+    client.clear();
+    expect(await ask({ query: 'nobody' })).toEqual({ ok: true, data: { chunks: 1, members: 0 } });
+    expect(chunks()).toMatchObject([{ index: 0, count: 1, members: [] }]);
+  });
+
+  it('refuses too much, both at once, and strangers', async () => {
+    const ids = Array.from({ length: 101 }, (_, n) => String(n + 1));
+    for (const request of [{ limit: 1_001 }, { limit: 0 }, { user_ids: ids }, { user_ids: [] }, { query: 'a', user_ids: ['1'] }, { query: '' }, { nonce: 'x'.repeat(65) }]) {
+      expect([request, await ask(request)]).toMatchObject([request, { ok: false, error: { code: 'VALIDATION_FAILED' } }]);
+    }
+    const eve = await (await world.person('eve')).connect();
+    expect(await eve.say('members.request', { guild_id: guild.id })).toMatchObject({ ok: false, error: { code: 'GUILD_NOT_FOUND' } });
+    expect(eve.names).toEqual(['READY']);
+    eve.close();
+  });
+});

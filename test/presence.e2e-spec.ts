@@ -1,0 +1,137 @@
+import { type Client, type GuildWorld, type Json, of, type Person, World } from './support/world';
+
+interface Told {
+  readonly guild_id: string | null;
+  readonly presences: readonly { readonly user_id: string; readonly status: string }[];
+}
+
+describe('presence', () => {
+  let world: World;
+  let guild: GuildWorld;
+  let mo: Person;
+  let owner: Client;
+  beforeAll(async () => (world = await World.start({ GATEWAY_BUCKET: '0/60', PRESENCE_GRACE_SECONDS: '1' })));
+  afterAll(() => world.stop());
+  beforeEach(async () => {
+    guild = await world.guild({ members: { mo: [], eve: [] } });
+    mo = guild.members['mo']!;
+    owner = await guild.owner.connect();
+  });
+  afterEach(() => owner.close());
+
+  const look = async (client: Client, guildId = guild.id): Promise<Json> => {
+    return of<{ data: Json }>(await client.say('guild.subscribe', { guild_id: guildId })).data;
+  };
+  const told = (client: Client): Told[] => client.received('PRESENCE_UPDATE').map((data) => of<Told>(data));
+  /** Everything that a client was told of somebody's looks in this guild, in order. */
+  const seen = (client: Client, who: Person, guildId: string | null = guild.id): string[] =>
+    told(client).filter(({ guild_id }) => guild_id === guildId).flatMap(({ presences }) => presences.filter(({ user_id }) => user_id === who.id).map(({ status }) => status));
+  const until = (client: Client, who: Person, status: string, guildId: string | null = guild.id): Promise<Json> =>
+    client.next('PRESENCE_UPDATE', (data) => of<Told>(data).guild_id === guildId && of<Told>(data).presences.some((presence) => presence.user_id === who.id && presence.status === status));
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+  it('tells who looks at a guild who is there, who comes and who goes', async () => {
+    const early = await mo.connect();
+    await world.settle();
+    expect(await look(owner)).toMatchObject({ guild_id: guild.id, member_count: 3, members: null });
+    const eve = await guild.members['eve']!.connect();
+    await until(owner, guild.members['eve']!, 'online');
+    early.close();
+    await until(owner, mo, 'offline');
+    expect(of<{ presences: unknown }>(await look(owner)).presences).toEqual(expect.arrayContaining([{ user_id: guild.owner.id, status: 'online' }, { user_id: guild.members['eve']!.id, status: 'online' }]));
+    eve.close();
+  });
+
+  it('counts all of somebody’s sockets, and doesn’t notice who comes back at once', async () => {
+    const [one, other] = [await mo.connect(), await mo.connect()];
+    await look(owner);
+    one.close();
+    await pause(1_500);
+    other.close();
+    const again = await mo.connect();
+    await pause(2_500);
+    expect(seen(owner, mo).filter((status) => status === 'offline')).toEqual([]);
+    again.close();
+    await until(owner, mo, 'offline');
+  });
+
+  it('is what somebody has chosen, over REST and the gateway alike, and is told to all of their sockets', async () => {
+    await look(owner);
+    const [one, other] = [await mo.connect(), await mo.connect()];
+    expect(await one.say('presence.update', { status: 'idle' })).toEqual({ ok: true, data: { user_id: mo.id, status: 'idle' } });
+    await until(owner, mo, 'idle');
+    await until(other, mo, 'idle', null);
+    expect(await mo.put('/users/@me/presence', { status: 'dnd' })).toMatchObject({ status: 200, body: { user_id: mo.id, status: 'dnd' } });
+    await until(owner, mo, 'dnd');
+    for (const client of [one, other]) await until(client, mo, 'dnd', null);
+    expect(seen(owner, mo, null)).toEqual([]);
+    for (const client of [one, other]) client.close();
+  });
+
+  it('is remembered', async () => {
+    await mo.put('/users/@me/presence', { status: 'dnd' });
+    const client = await mo.connect();
+    expect(client.received('READY')).toMatchObject([{ presence: 'dnd' }]);
+    await world.settle();
+    await pause(1_000);
+    expect(of<{ presences: unknown }>(await look(owner)).presences).toEqual(expect.arrayContaining([{ user_id: mo.id, status: 'dnd' }]));
+    client.close();
+  });
+
+  it('of somebody invisible is that of somebody who isn’t there, and they alone know better', async () => {
+    await mo.put('/users/@me/presence', { status: 'invisible' });
+    await look(owner);
+    const client = await mo.connect();
+    expect(client.received('READY')).toMatchObject([{ presence: 'invisible' }]);
+    expect(await look(owner)).toEqual({ guild_id: guild.id, member_count: 3, members: null, presences: [{ user_id: guild.owner.id, status: 'online' }] });
+    await client.say('typing.start', { track_id: guild.track });
+    await pause(1_500);
+    client.close();
+    await pause(2_500);
+    expect(seen(owner, mo)).toEqual([]);
+    const back = await mo.connect();
+    await back.say('presence.update', { status: 'online' });
+    await until(owner, mo, 'online');
+    await back.say('presence.update', { status: 'invisible' });
+    await until(owner, mo, 'offline');
+    await until(back, mo, 'invisible', null);
+    expect(JSON.stringify(owner.events)).not.toContain('invisible');
+    back.close();
+  });
+
+  it('is told to nobody who doesn’t look, and about nobody outside the guild', async () => {
+    const stranger = await world.person('stranger');
+    const eve = await guild.members['eve']!.connect();
+    await look(owner);
+    const [client, outside] = [await mo.connect(), await stranger.connect()];
+    await until(owner, mo, 'online');
+    expect(told(eve)).toEqual([]);
+    expect(seen(owner, stranger)).toEqual([]);
+    expect(await outside.say('guild.subscribe', { guild_id: guild.id })).toMatchObject({ ok: false, error: { code: 'GUILD_NOT_FOUND' } });
+    for (const each of [client, outside, eve]) each.close();
+  });
+
+  it('is told at most once a second, however often somebody changes it, and ends with what is true', async () => {
+    await look(owner);
+    const client = await mo.connect();
+    await until(owner, mo, 'online');
+    for (let n = 0; n < 30; n += 1) await client.say('presence.update', { status: n % 2 ? 'idle' : 'dnd' });
+    await client.say('presence.update', { status: 'online' });
+    await client.say('presence.update', { status: 'idle' });
+    await pause(2_500);
+    expect(seen(owner, mo).at(-1)).toBe('idle');
+    expect(seen(owner, mo).length).toBeLessThan(8);
+    client.close();
+  });
+
+  it('refuses what nobody can choose, and changes nothing', async () => {
+    const client = await mo.connect();
+    for (const status of ['offline', 'away', '', null, 1, {}]) {
+      expect([status, await client.say('presence.update', { status })]).toMatchObject([status, { ok: false, error: { code: 'VALIDATION_FAILED' } }]);
+      expect([status, await mo.put('/users/@me/presence', { status })]).toMatchObject([status, { status: 400 }]);
+    }
+    const again = await mo.connect();
+    expect(again.received('READY')).toMatchObject([{ presence: 'online' }]);
+    for (const each of [client, again]) each.close();
+  });
+});
