@@ -4,8 +4,7 @@ import { EventsService } from '../events/events.service';
 import { MembersService } from '../members/members.service';
 import { MessageRemovals } from '../messages/message-removals';
 import { Permission } from '../permissions/algebra';
-import type { GuildAuthority } from '../permissions/authority';
-import { AuthorityResolver } from '../permissions/authority-resolver';
+import { GuildAuthority } from '../permissions/authority';
 import { assertMayActOnMember } from '../permissions/policy';
 import { UsersService } from '../users/users.service';
 import type { BanDto, CreateBanDto } from './ban.dto';
@@ -22,7 +21,6 @@ export class BansService {
     private readonly users: UsersService,
     private readonly members: MembersService,
     private readonly removals: MessageRemovals,
-    private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
   ) {}
 
@@ -63,7 +61,8 @@ export class BansService {
   }
 
   private async assertMayBan(authority: GuildAuthority, userId: Snowflake): Promise<void> {
-    if (await this.members.find(authority.guildId, userId)) assertMayActOnMember(authority, await this.resolver.memberOf(authority.state, userId));
+    const member = await this.members.find(authority.guildId, userId);
+    if (member) assertMayActOnMember(authority, new GuildAuthority(authority.state, member, undefined, Date.now()));
     else await this.users.get(userId);
   }
 }

@@ -36,7 +36,7 @@ export const LIMITS = {
   bulkDelete: 100,
   pins: 50,
   reactionKinds: 20,
-  terms: 100,
+  terms: 50,
   term: 32,
   searchQuery: 200,
   searchLooked: 1_000,

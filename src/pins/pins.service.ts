@@ -14,10 +14,12 @@ export class PinsService {
     private readonly messages: MessagesService,
   ) {}
 
-  /** The pinned messages of a track, the one that was pinned last first. */
+  /** The pinned messages of a track, the one that was pinned last first. What a crash left pinned that is gone is unpinned. */
   async list(authority: TrackAuthority): Promise<MessageDto[]> {
     const pinned = await this.pins.in(authority.trackId);
     const byId = new Map((await this.messages.listAmong(authority, pinned)).map((message) => [message.id, message]));
+    const gone = pinned.filter((id) => !byId.has(id));
+    if (gone.length > 0) await this.pins.remove(authority.guildId, authority.trackId, gone);
     return pinned.flatMap((id) => byId.get(id) ?? []);
   }
 

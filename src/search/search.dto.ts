@@ -6,7 +6,7 @@ import { termsOf } from '../messages/terms';
 
 /** What to look for. */
 export const searchQuery = object({
-  q: line(1, LIMITS.searchQuery, 'Words; a message has to have them all, in any order and case.', 'analytical engine').refine((text) => termsOf(text).length > 0, { error: 'must have a word' }),
+  q: line(1, LIMITS.searchQuery, `Words; a message has to have them all among its first ${LIMITS.terms}, in any order and case.`, 'analytical engine').refine((text) => termsOf(text).length > 0, { error: 'must have a word' }),
   author_id: snowflake('Only what this user said.').optional(),
   track_id: snowflake('Only what was said in this track.').optional(),
   before: snowflake('Only messages older than this.').optional(),
