@@ -88,6 +88,19 @@ export const EVENTS = {
     data: object({ user_id: snowflake(), session_ids: z.array(snowflake()).nullable().meta({ description: 'Null is all of them.' }) }),
     internal: true,
   },
+  PRESENCE_ANNOUNCE: {
+    summary: 'Who is seen because of a node: all of them, or those who look different.',
+    data: object({
+      node_id: z.string(),
+      is_all: z.boolean(),
+      asks: z.boolean().meta({ description: 'Whether the others shall tell all of theirs.' }),
+      online: z.array(snowflake()),
+      idle: z.array(snowflake()),
+      dnd: z.array(snowflake()),
+      offline: z.array(snowflake()),
+    }),
+    internal: true,
+  },
   MEMBER_RENAME: { summary: 'Somebody’s account has another name, and so maybe another place in the lists of these guilds.', data: object({ user_id: snowflake(), guild_ids: z.array(snowflake()) }), internal: true },
   EVENTS_LOST: { summary: 'Events were lost: every client has to start afresh.', data: object({}), internal: true },
 } as const satisfies Record<string, EventDefinition>;

@@ -191,7 +191,7 @@ export class MembersService {
   async rename({ _id: userId, username_key, guild_ids }: UserDocument): Promise<void> {
     await this.members.updateMany({ user_id: userId }, { $set: { username_key } });
     await this.members.updateMany({ user_id: userId, nick_key: null }, { $set: { name_key: username_key } });
-    await this.events.publish('MEMBER_RENAME', { userIds: [userId] }, { user_id: userId, guild_ids: [...guild_ids] });
+    await this.events.publish('MEMBER_RENAME', { userIds: [] }, { user_id: userId, guild_ids: [...guild_ids] });
   }
 
   /** Removes every membership of a guild that is gone. */

@@ -155,7 +155,7 @@ export class RedisNodes extends Nodes {
     if (this.takingOver.has(nodeId)) return;
     this.takingOver.add(nodeId);
     try {
-      for (const listener of this.goneListeners) await listener(nodeId);
+      await Promise.all(this.goneListeners.map((listener) => listener(nodeId)));
       await this.redis.commands.hdel(this.keys[1]!, nodeId);
     } catch (error) {
       if (this.redis.isUp) this.onError(error);

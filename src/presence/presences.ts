@@ -32,7 +32,7 @@ export class Presences {
   private timer: NodeJS.Timeout | undefined;
 
   /** @param graceMs for how long somebody without a socket still counts as being there, so that coming back isn't seen */
-  constructor(private readonly graceMs: number) {}
+  constructor(readonly graceMs: number) {}
 
   /** What others see of somebody. */
   statusOf(userId: Snowflake): PresenceStatus {

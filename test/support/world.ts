@@ -72,6 +72,11 @@ export class World {
     return this.nodes.map(({ url }) => url);
   }
 
+  /** Where another process finds the same database. */
+  get databaseUri(): string {
+    return this.database.uri;
+  }
+
   /** Where the next request goes: every node's turn comes. */
   get url(): string {
     this.turn += 1;
