@@ -38,7 +38,7 @@ describe('a user’s bucket', () => {
     const ada = await world.person('ada');
     const look = async (): Promise<unknown> => (await ada.get('/users/@me/limits')).body;
     const empty = (limit: number, window_seconds: number): object => ({ limit, window_seconds, remaining: limit, reset_after: 0 });
-    expect(await look()).toEqual({ gateway: empty(10, 2), identify: empty(2, 60), identify_daily: empty(1_000, 86_400) });
+    expect(await look()).toEqual({ gateway: empty(10, 2), identify: empty(2, 60), identify_daily: empty(1_000, 86_400), resume: empty(60, 60) });
     expect(await look()).toEqual(await look());
     const client = await ada.connect();
     for (let n = 0; n < 11; n += 1) client.socket.emit('typing.start', { track_id: guild.track });

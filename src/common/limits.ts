@@ -61,5 +61,6 @@ export const LIMITS = {
   auditReason: 512,
   bodyBytes: 262_144,
   packetBytes: 65_536,
+  replayed: 10_000,
   jsonDepth: 16,
 } as const;

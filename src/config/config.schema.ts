@@ -48,6 +48,7 @@ export const environmentSchema = z.object({
   GATEWAY_BUCKET: rate('60/60'),
   GATEWAY_IDENTIFY: rate('1/5'),
   GATEWAY_IDENTIFY_DAILY: rate('1000/86400'),
+  GATEWAY_RESUME: rate('60/60'),
   GATEWAY_ADDRESS_CONNECTIONS: rate('300/60'),
   GATEWAY_SOCKETS_PER_USER: count.default(20),
   GATEWAY_SOCKETS_PER_ADDRESS: count.default(100),

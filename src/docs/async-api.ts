@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EVENTS } from '../events/event-map';
 import { FAMILIES, type Family } from '../events/families';
+import { LIMITS } from '../common/limits';
 import { CLOSE } from '../gateway/gateway.errors';
 import { GATEWAY_EVENTS, INTERACTIONS } from '../gateway/gateway-events';
 import { wireSchema } from './wire-schema';
@@ -32,9 +33,10 @@ export function asyncApi(): Document {
       title: 'Derailed gateway',
       version: '1',
       description: [
-        'Socket.IO 4, WebSocket only, namespace `/gateway`, handshake `auth: { token, intents? }`. A handshake that is refused fails with `connect_error`, whose `data` has `code`, `reason` and `retry_after` (seconds).',
+        'Socket.IO 4, WebSocket only, namespace `/gateway`, handshake `auth: { token, intents?, session_id?, seq? }`. A handshake that is refused fails with `connect_error`, whose `data` has `code`, `reason` and `retry_after` (seconds).',
         'Every event comes as `(data, seq)`; `seq` grows and means nothing else. Every interaction is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`, and puts its `x-bucket-weight` into the user’s bucket, which all of the user’s sockets share; `GET /api/v1/users/@me/limits` tells how it stands. Who fills it is thrown off and can come back; nothing is revoked as a punishment.',
         `Intents are the kinds of events that a connection gets: ${FAMILIES.join(', ')}. Left out, it gets all. An event's \`x-intent\` names its kind; one without always comes.`,
+        `**Coming back.** A client that was cut off, on its side or the server's, whatever the code, goes on where it was, on any node, when it is back in time; READY's \`limits.resume_seconds\` says how long that is. (1) Keep the \`session_id\` of READY, and the \`seq\` of the last event that was taken in: READY, RESUMED and POSITION have one too, CLOSING and BUCKET_WARNING have none. (2) Connect with \`auth: { token, session_id, seq, intents? }\`, \`seq\` as the string that it was and the intents of before; after a CLOSING or a refusal with \`retry_after\`, that many seconds later. (3) What comes first, with the \`seq\` that you sent, is what became of your guilds: GUILD_DELETE for one that the user has left, and GUILD_CREATE for one that is new or may look different to them by now: it replaces all that you knew of that guild. (4) Then every event that you missed, up to ${LIMITS.replayed}, once, in order and with its own \`seq\`: those that the user may see now. Typing is not repeated; the tracks that came and went are in GUILD_CREATE. (5) Then RESUMED: forget every guild that is not in its \`guild_ids\`. From there on it is as if nothing had been. When the connection ends before RESUMED, go on from the \`seq\` that came last. (6) Codes ${[CLOSE.eventsLost, CLOSE.awayTooLong, CLOSE.unknownPlace, CLOSE.missedTooMuch, CLOSE.otherSession].map(({ code }) => code).join(', ')}, with a refusal or CLOSING, mean that it can't go on: connect without \`session_id\` and \`seq\`, and take READY for all there is. Coming back has a bucket of its own and costs nothing of those for connecting.`,
         `Codes of CLOSING and refused handshakes: ${Object.values(CLOSE).map(({ code, reason }) => `${code} ${reason}`).join(' ')}`,
       ].join('\n\n'),
     },

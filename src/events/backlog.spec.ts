@@ -34,12 +34,19 @@ describe('the backlog', () => {
 
   it('forgets what is too old, and then knows nothing of its place either', () => {
     const backlog = filled();
-    backlog.add(event(seqAt(1_150, 0)));
+    backlog.add(event(seqAt(1_250, 0)));
     expect(backlog.since(seqAt(100, 0))).toBeUndefined();
-    expect(seqs(backlog.since(seqAt(200, 1)))).toEqual([seqAt(900, 0), seqAt(1_150, 0)]);
+    expect(seqs(backlog.since(seqAt(200, 1)))).toEqual([seqAt(900, 0), seqAt(1_250, 0)]);
     backlog.add(event(seqAt(9_000, 0)));
-    expect(backlog.since(seqAt(1_150, 0))).toBeUndefined();
+    expect(backlog.since(seqAt(900, 0))).toBeUndefined();
     expect(backlog.position).toBe(seqAt(9_000, 0));
+  });
+
+  it('still knows the place before what happened after a long silence', () => {
+    const backlog = filled();
+    backlog.add(event(seqAt(9_000, 0)));
+    expect(seqs(backlog.since(seqAt(900, 0)))).toEqual([seqAt(9_000, 0)]);
+    expect(backlog.since(seqAt(200, 1))).toBeUndefined();
   });
 
   it('keeps no more than its capacity', () => {

@@ -51,9 +51,10 @@ export class Backlog {
     return low;
   }
 
+  // The one before the oldest that anybody may still ask for is the place from which they ask for it, however long ago that was.
   private forgetOld(oldestMs: number): void {
     const last = this.events.length - 1;
-    while (this.forgotten < last && (last - this.forgotten >= this.capacity || timeOf(this.events[this.forgotten]!.seq) < oldestMs)) this.forgotten += 1;
+    while (this.forgotten < last && (last - this.forgotten >= this.capacity || timeOf(this.events[this.forgotten + 1]!.seq) < oldestMs)) this.forgotten += 1;
     // Cut off when it is half of all, so that each is moved once on average.
     if (this.forgotten * 2 < this.events.length) return;
     this.events = this.events.slice(this.forgotten);

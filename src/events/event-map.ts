@@ -22,6 +22,10 @@ interface EventDefinition {
   readonly family?: Family;
   /** Never sent to a client: it tells the gateways of all nodes to do something. */
   readonly internal?: true;
+  /** Only the latest of it counts: a client that comes back isn't told what it missed. */
+  readonly fleeting?: true;
+  /** Members of the guild may see other tracks, or see them elsewhere, than before. */
+  readonly reshapes?: true;
 }
 
 const guildId = { guild_id: snowflake() };
@@ -32,7 +36,7 @@ const inTrack = { ...guildId, track_id: snowflake() };
  * a field breaks the build everywhere it matters.
  */
 export const EVENTS = {
-  GUILD_UPDATE: { family: 'guilds', summary: 'A guild has another name, description or owner.', data: guildDto },
+  GUILD_UPDATE: { family: 'guilds', reshapes: true, summary: 'A guild has another name, description or owner.', data: guildDto },
   GUILD_DELETE: { family: 'guilds', summary: 'A guild is gone, or the user is no longer in it.', data: object({ id: snowflake() }) },
   MEMBER_JOIN: { family: 'members', summary: 'Somebody joined a guild.', data: memberDto },
   MEMBER_UPDATE: { family: 'members', summary: 'A member has another nick, other roles or a time-out.', data: memberDto },
@@ -40,18 +44,20 @@ export const EVENTS = {
   BAN_CREATE: { family: 'bans', summary: 'Somebody was banned. Sent to those who may ban.', data: banDto },
   BAN_DELETE: { family: 'bans', summary: 'A ban has ended. Sent to those who may ban.', data: object({ ...guildId, user_id: snowflake() }) },
   ROLE_CREATE: { family: 'roles', summary: 'A guild has a new role.', data: roleDto },
-  ROLE_UPDATE: { family: 'roles', summary: 'A role is different.', data: roleDto },
-  ROLE_DELETE: { family: 'roles', summary: 'A role is gone.', data: object({ ...guildId, role_id: snowflake() }) },
+  ROLE_UPDATE: { family: 'roles', reshapes: true, summary: 'A role is different.', data: roleDto },
+  ROLE_DELETE: { family: 'roles', reshapes: true, summary: 'A role is gone.', data: object({ ...guildId, role_id: snowflake() }) },
   ROLES_REORDER: {
     family: 'roles',
+    reshapes: true,
     summary: 'A guild’s roles have a new order. Sent once for each reorder, to every member of the guild.',
     data: object({ ...guildId, role_ids: z.array(snowflake()).meta({ description: 'Every role, lowest first; the first is @everyone.' }) }),
   },
-  TRACK_CREATE: { family: 'tracks', summary: 'A track is new, or has become visible.', data: trackDto },
-  TRACK_UPDATE: { family: 'tracks', summary: 'A track is different.', data: trackDto },
-  TRACK_DELETE: { family: 'tracks', summary: 'A track is gone, or is no longer visible.', data: object(inTrack) },
+  TRACK_CREATE: { family: 'tracks', reshapes: true, summary: 'A track is new, or has become visible.', data: trackDto },
+  TRACK_UPDATE: { family: 'tracks', reshapes: true, summary: 'A track is different.', data: trackDto },
+  TRACK_DELETE: { family: 'tracks', reshapes: true, summary: 'A track is gone, or is no longer visible.', data: object(inTrack) },
   TRACKS_REORDER: {
     family: 'tracks',
+    reshapes: true,
     summary: 'A guild’s tracks have a new order or other categories. Each client gets those that its user may view.',
     data: object({ ...guildId, layout: z.array(layoutEntryDto) }),
   },
@@ -74,7 +80,7 @@ export const EVENTS = {
     summary: 'Other messages of a track are pinned.',
     data: object({ ...inTrack, message_ids: z.array(snowflake()).max(LIMITS.pins).meta({ description: 'All that are pinned, the one that was pinned last first.' }) }),
   },
-  TYPING_START: { family: 'typing', summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
+  TYPING_START: { family: 'typing', fleeting: true, summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
   INVITE_CREATE: { family: 'invites', summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
   INVITE_DELETE: { family: 'invites', summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },
   USER_UPDATE: { family: 'user', summary: 'The user changed their own account.', data: selfDto },
@@ -102,6 +108,7 @@ export const EVENTS = {
     internal: true,
   },
   MEMBER_RENAME: { summary: 'Somebody’s account has another name, and so maybe another place in the lists of these guilds.', data: object({ user_id: snowflake(), guild_ids: z.array(snowflake()) }), internal: true },
+  HEARTBEAT: { summary: 'Time has passed: every client is told its place in the log.', data: object({}), internal: true },
   EVENTS_LOST: { summary: 'Events were lost: every client has to start afresh.', data: object({}), internal: true },
 } as const satisfies Record<string, EventDefinition>;
 
@@ -110,6 +117,9 @@ export type EventName = keyof typeof EVENTS;
 
 /** What an event of this name tells. */
 export type EventData<Name extends EventName> = z.output<(typeof EVENTS)[Name]['data']>;
+
+/** What an event of this name is. */
+export const definitionOf = (name: EventName): EventDefinition => EVENTS[name];
 
 /** Whether an event is the one of this name. */
 export const isNamed = <Name extends EventName>(event: { readonly name: EventName }, name: Name): event is { readonly name: Name; readonly data: EventData<Name> } => event.name === name;

@@ -1,10 +1,11 @@
-import { Global, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config/config';
 import { RedisConnection } from '../redis/redis-connection';
 import { Backlog } from './backlog';
 import { Epochs, LocalEpochs } from './epochs';
 import { EventLog } from './event-log';
 import { EventsService } from './events.service';
+import { Heartbeat } from './heartbeat';
 import { LocalEventLog } from './local-event-log';
 import { Memory } from './memory';
 import { RedisEpochs } from './redis-epochs';
@@ -29,13 +30,22 @@ const onError = (error: unknown): void => log.error(String(error), error instanc
     },
     { provide: Memory, inject: [Epochs], useFactory: (epochs: Epochs) => new Memory(epochs) },
     EventsService,
+    { provide: Heartbeat, inject: [EventLog, Config], useFactory: (events: EventLog, config: Config) => new Heartbeat(events, resumeTimes(config.get('RESUME_SECONDS')).heartbeatMs) },
   ],
   exports: [Epochs, EventLog, Memory, EventsService],
 })
-export class EventsModule implements OnApplicationShutdown {
-  constructor(@Inject(EventLog) private readonly events: EventLog) {}
+export class EventsModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(
+    @Inject(EventLog) private readonly events: EventLog,
+    @Inject(Heartbeat) private readonly heartbeat: Heartbeat,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.heartbeat.start();
+  }
 
   onApplicationShutdown(): void {
+    this.heartbeat.stop();
     this.events.close();
   }
 }

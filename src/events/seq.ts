@@ -15,5 +15,8 @@ export const timeOf = (seq: string): number => Number(BigInt(seq) >> COUNT_BITS)
 /** The place right before one: who has got as far as that gets what stands at it. */
 export const before = (seq: string): string => (BigInt(seq) - 1n).toString();
 
+/** Whether a place comes before another. */
+export const isBefore = (seq: string, other: string): boolean => BigInt(seq) < BigInt(other);
+
 /** Whether a text can be a place at all. */
 export const isSeq = (text: unknown): text is string => typeof text === 'string' && /^(0|[1-9]\d{0,18})$/.test(text);

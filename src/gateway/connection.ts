@@ -9,6 +9,10 @@ import { type CloseReason, closing } from './gateway.errors';
 /** What a socket carries of ours once its handshake has passed. */
 export interface SocketData {
   session: Session;
+  /** The place up to which nothing that ends the session was heard when its token was looked at. */
+  validAsOf: string;
+  /** The place from which it takes up where an earlier connection ended; undefined when it starts afresh. */
+  resumeFrom: string | undefined;
   /** The kinds of events that it gets. */
   intents: Intents;
   /** Interactions that are not acknowledged yet. */

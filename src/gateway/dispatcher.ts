@@ -71,6 +71,7 @@ export class Dispatcher {
     const { audience, name, data, seq } = event;
     if (isNamed(event, 'SESSIONS_REVOKE')) return this.closeRevoked(event.data);
     if (isNamed(event, 'EVENTS_LOST')) return this.closeAll();
+    if (isNamed(event, 'HEARTBEAT')) return this.attendance.sendToEverybody('POSITION', {}, seq);
     if (isInternal(name)) return;
     if ('userIds' in audience) return this.attendance.send(this.attendance.of(...audience.userIds), name, data, seq);
     if (isNamed(event, 'GUILD_DELETE')) return this.deleteGuild(event.data.id, seq);

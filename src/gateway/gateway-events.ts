@@ -41,6 +41,7 @@ const limits = object({
   bucket: object({ limit: z.int(), window_seconds: z.number() }).meta({ description: 'Interactions of the user over all sockets; 0 is without limit.' }),
   in_flight: z.int().meta({ description: 'Interactions of one socket that may wait for their acknowledgement; 0 is without limit.' }),
   packet_bytes: z.int(),
+  resume_seconds: z.int().meta({ description: 'How long a client may be away and still get what it missed.' }),
 });
 
 /** What only the gateway sends, besides the events that happen in the platform. */
@@ -49,7 +50,6 @@ export const GATEWAY_EVENTS = {
     summary: 'The handshake has passed. What happens from now on comes as events.',
     data: object({ session_id: snowflake('The login that this connection belongs to.'), user: selfDto, presence: presenceChoice, guilds: z.array(guildSnapshot), intents: intentsSchema, limits }),
   },
-  GUILD_CREATE: { family: 'guilds', summary: 'The user is in a guild that they were not in before.', data: guildSnapshot },
   MEMBER_LIST_UPDATE: {
     family: 'members',
     summary: 'What a window of a guild’s member list shows is different. Sent to those who look through it, at most once a second.',
@@ -71,6 +71,17 @@ export const GATEWAY_EVENTS = {
       not_found: z.array(snowflake()).meta({ description: 'Those of `user_ids` who aren’t members; all in the first chunk.' }),
     }),
   },
+  RESUMED: {
+    summary: 'The handshake has passed, and everything that was missed has been told. What happens from now on comes as events.',
+    data: object({
+      session_id: snowflake('The login that this connection belongs to.'),
+      replayed: z.int().meta({ description: 'How many events were sent again.' }),
+      guild_ids: z.array(snowflake()).meta({ description: 'Every guild that the user is in: others are to be forgotten.' }),
+      intents: intentsSchema,
+    }),
+  },
+  GUILD_CREATE: { family: 'guilds', summary: 'A guild that the user was not in before; or, before RESUMED, one that may look different to them, as it now is.', data: guildSnapshot },
+  POSITION: { summary: 'Nothing but a young `seq`, however little happens: the one to come back with.', data: object({}) },
   BUCKET_WARNING: {
     summary: 'The user’s bucket has become four fifths full. Sent to the socket that filled it, once until it was emptier again.',
     data: object({ limit: z.int(), remaining: z.int(), reset_after: z.int().meta({ description: 'Seconds until the bucket is empty, if nothing more comes.' }) }),

@@ -13,6 +13,11 @@ export const CLOSE = {
   tooManyInFlight: { code: 4011, reason: 'Too many interactions at the same time: wait for acknowledgements.' },
   unknownIntents: { code: 4013, reason: 'The intents are no list of kinds of events that there are.' },
   shuttingDown: { code: 4010, reason: 'This node is shutting down; connect again.' },
+  awayTooLong: { code: 4014, reason: 'Away for too long; start afresh: connect without session_id and seq.' },
+  unknownPlace: { code: 4015, reason: 'The log doesn’t reach back to this seq; start afresh: connect without session_id and seq.' },
+  missedTooMuch: { code: 4016, reason: 'More was missed than is sent again; start afresh: connect without session_id and seq.' },
+  otherSession: { code: 4017, reason: 'The session_id is not the one of this token; start afresh: connect without session_id and seq.' },
+  nodeBehind: { code: 4018, reason: 'This node has not got as far as this seq yet; try again.' },
   eventsLost: { code: 4012, reason: 'Events were lost; start afresh: connect without session_id and seq.' },
 } as const;
 
@@ -45,8 +50,11 @@ export class PacketRefused extends Error {
 export class HandshakeRefused extends Error {
   readonly data: Closing;
 
-  constructor(reason: CloseReason, retryAfterMs?: number) {
-    super(reason.reason);
-    this.data = closing(reason, retryAfterMs);
+  constructor(
+    readonly closeReason: CloseReason,
+    readonly retryAfterMs?: number,
+  ) {
+    super(closeReason.reason);
+    this.data = closing(closeReason, retryAfterMs);
   }
 }

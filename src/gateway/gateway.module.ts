@@ -17,6 +17,7 @@ import { ListedMembers } from './listed-members';
 import { Lookers } from './lookers';
 import { MemberRequests } from './member-requests';
 import { MembersGateway } from './members.gateway';
+import { Past } from './past';
 import { Preparations } from './preparations';
 import { PresenceGateway } from './presence.gateway';
 import { SlowReaders } from './slow-readers';
@@ -26,6 +27,6 @@ import { SocketCounts } from './socket-counts';
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule],
   controllers: [LimitsController],
-  providers: [Gateway, PresenceGateway, MembersGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Admission],
+  providers: [Gateway, PresenceGateway, MembersGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission],
 })
 export class GatewayModule {}

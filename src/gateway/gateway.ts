@@ -14,6 +14,7 @@ import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
 import { RequirePermissions } from '../permissions/requirement';
 import { Presences } from '../presence/presences';
+import type { UserDocument } from '../users/user.schema';
 import { selfDtoOf, UsersService } from '../users/users.service';
 import { Admission } from './admission';
 import { Attendance } from './attendance';
@@ -26,7 +27,7 @@ import { type Done, type GatewayEvents, type Interaction, INTERACTIONS } from '.
 import { CLOSE, HandshakeRefused } from './gateway.errors';
 import { GatewayFilter } from './gateway.filter';
 import { snapshotOf } from './guild-views';
-import { Handshake } from './handshake';
+import { type Auth, Handshake } from './handshake';
 import { SlowReaders } from './slow-readers';
 
 /** The gateway: brings every event to the clients that it concerns, and takes interactions from them. */
@@ -57,8 +58,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     namespace.use((socket, next) => {
       const client = socket as ClientSocket;
       const address = this.addresses.of(client.request);
-      const { token, intents } = client.handshake.auth;
-      this.handshake.identify(client.conn, address, token, intents).then(
+      this.handshake.identify(client.conn, address, client.handshake.auth as Auth).then(
         (identity) => {
           client.data = { ...identity, inFlight: 0 };
           next();
@@ -73,20 +73,17 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   }
 
   async handleConnection(socket: ClientSocket): Promise<void> {
-    const { session } = socket.data;
     this.metrics.sockets.inc();
-    this.presences.arrive(session.user_id);
+    this.presences.arrive(socket.data.session.user_id);
     this.flood.guard(socket);
     this.slowReaders.watch(socket);
     try {
-      const user = await this.users.get(session.user_id);
+      const user = await this.users.get(socket.data.session.user_id);
       this.presences.learn(user._id, user.presence);
-      await this.admission.connect(socket, (seats, seq) =>
-        send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), presence: user.presence, guilds: seats.map(snapshotOf), intents: familiesOf(socket.data.intents), limits: this.limits() }, seq),
-      );
+      await (socket.data.resumeFrom === undefined ? this.startAfresh(socket, user) : this.takeUp(socket, socket.data.resumeFrom));
     } catch (error) {
-      this.log.error(`A connection could not be made ready: ${String(error)}`, error instanceof Error ? error.stack : undefined);
-      close(socket, CLOSE.internalError);
+      const { closeReason, retryAfterMs } = this.refusal(error);
+      close(socket, closeReason, retryAfterMs);
     }
   }
 
@@ -125,9 +122,23 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     return { ok: true, data: null };
   }
 
+  private startAfresh(socket: ClientSocket, user: UserDocument): Promise<void> {
+    const { session, intents } = socket.data;
+    return this.admission.connect(socket, (seats, seq) =>
+      send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), presence: user.presence, guilds: seats.map(snapshotOf), intents: familiesOf(intents), limits: this.limits() }, seq),
+    );
+  }
+
+  private takeUp(socket: ClientSocket, place: string): Promise<void> {
+    const { session, intents } = socket.data;
+    return this.admission.resume(socket, place, (seats, seq, replayed) =>
+      send(socket, 'RESUMED', { session_id: session.id, replayed, guild_ids: seats.map(({ member }) => member.guild_id), intents: familiesOf(intents) }, seq),
+    );
+  }
+
   private limits(): GatewayEvents['READY']['limits'] {
     const { limit, windowMs } = this.config.get('GATEWAY_BUCKET');
-    return { bucket: { limit, window_seconds: windowMs / 1_000 }, in_flight: this.config.get('GATEWAY_IN_FLIGHT'), packet_bytes: LIMITS.packetBytes };
+    return { bucket: { limit, window_seconds: windowMs / 1_000 }, in_flight: this.config.get('GATEWAY_IN_FLIGHT'), packet_bytes: LIMITS.packetBytes, resume_seconds: this.config.get('RESUME_SECONDS') };
   }
 
   private refusal(error: unknown): HandshakeRefused {

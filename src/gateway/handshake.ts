@@ -5,21 +5,31 @@ import { Authenticator } from '../auth/authenticator';
 import type { Snowflake } from '../common/snowflake';
 import { Config } from '../config/config';
 import type { RateRule } from '../config/config.schema';
+import { isSeq } from '../events/seq';
 import { ALL_INTENTS, type Intents, intentsFor, intentsSchema } from '../events/families';
 import { Buckets } from '../throttling/buckets';
 import { RateLimited } from '../throttling/throttling.errors';
 import type { Connection } from './engine';
+import { Dispatcher } from './dispatcher';
 import { CLOSE, type CloseReason, HandshakeRefused } from './gateway.errors';
+import { Past } from './past';
 import { SocketCounts } from './socket-counts';
 
 /** The buckets of a user's connections: at once, and in a day. */
 export const identifyBucket = (userId: Snowflake): string => `identify:${userId}`;
 export const identifyDailyBucket = (userId: Snowflake): string => `identify-daily:${userId}`;
+/** The bucket of a user's connections that take up where an earlier one ended. */
+export const resumeBucket = (userId: Snowflake): string => `resume:${userId}`;
 
-/** Who connects, and what they want to hear. */
+/** What a client says with its handshake: as it came, not looked at yet. */
+export type Auth = Readonly<Record<'token' | 'intents' | 'session_id' | 'seq', unknown>>;
+
+/** Who connects, what they want to hear, and from where. */
 export interface Identity {
   readonly session: Session;
   readonly intents: Intents;
+  readonly validAsOf: string;
+  readonly resumeFrom: string | undefined;
 }
 
 /** Decides who may connect, before any event handler runs. What is cheap and needs no token is asked first. */
@@ -29,21 +39,29 @@ export class Handshake {
     private readonly authenticator: Authenticator,
     private readonly buckets: Buckets,
     private readonly counts: SocketCounts,
+    private readonly dispatcher: Dispatcher,
+    private readonly past: Past,
     private readonly config: Config,
   ) {}
 
   /** @throws HandshakeRefused with the code, the reason and when to come back */
-  async identify(connection: Connection, address: string, token: unknown, wanted: unknown): Promise<Identity> {
+  async identify(connection: Connection, address: string, auth: Auth): Promise<Identity> {
     await this.hit(`connect:${address}`, this.config.get('GATEWAY_ADDRESS_CONNECTIONS'), CLOSE.identifyTooOften);
     this.assertRoom(address);
-    const session = await this.authenticate(address, token);
-    const intents = intentsFrom(wanted);
+    const validAsOf = this.dispatcher.position;
+    const session = await this.authenticate(address, auth.token);
+    const intents = intentsFrom(auth.intents);
+    const resumeFrom = placeFrom(auth, session);
     this.takeSeat(connection, session.user_id);
-    if (this.config.get('RATE_LIMITS') === 'on') {
-      await this.hit(identifyBucket(session.user_id), this.config.get('GATEWAY_IDENTIFY'), CLOSE.identifyTooOften);
-      await this.hit(identifyDailyBucket(session.user_id), this.config.get('GATEWAY_IDENTIFY_DAILY'), CLOSE.dailyConnectionsUsedUp);
-    }
-    return { session, intents };
+    if (this.config.get('RATE_LIMITS') === 'on') await this.count(session.user_id, resumeFrom !== undefined);
+    if (resumeFrom !== undefined) await this.past.reach(resumeFrom);
+    return { session, intents, validAsOf, resumeFrom };
+  }
+
+  private async count(userId: Snowflake, isResume: boolean): Promise<void> {
+    if (isResume) return this.hit(resumeBucket(userId), this.config.get('GATEWAY_RESUME'), CLOSE.identifyTooOften);
+    await this.hit(identifyBucket(userId), this.config.get('GATEWAY_IDENTIFY'), CLOSE.identifyTooOften);
+    await this.hit(identifyDailyBucket(userId), this.config.get('GATEWAY_IDENTIFY_DAILY'), CLOSE.dailyConnectionsUsedUp);
   }
 
   private async authenticate(address: string, token: unknown): Promise<Session> {
@@ -80,4 +98,11 @@ function intentsFrom(wanted: unknown): Intents {
   const { data: families } = intentsSchema.safeParse(wanted);
   if (!families) throw new HandshakeRefused(CLOSE.unknownIntents);
   return intentsFor(families);
+}
+
+function placeFrom({ session_id: sessionId, seq }: Auth, session: Session): string | undefined {
+  if (sessionId === undefined && seq === undefined) return undefined;
+  if (!isSeq(seq) || typeof sessionId !== 'string') throw new HandshakeRefused(CLOSE.invalidPayload);
+  if (sessionId !== session.id.toString()) throw new HandshakeRefused(CLOSE.otherSession);
+  return seq;
 }

@@ -8,7 +8,7 @@ import { UserId } from '../permissions/call';
 import { Authenticated } from '../permissions/requirement';
 import { Buckets } from '../throttling/buckets';
 import { gatewayBucket } from './flood-guard';
-import { identifyBucket, identifyDailyBucket } from './handshake';
+import { identifyBucket, identifyDailyBucket, resumeBucket } from './handshake';
 import { type LimitsDto, limitsDto } from './limits.dto';
 
 const NONE: RateRule = { limit: 0, windowMs: 1_000 };
@@ -27,12 +27,13 @@ export class LimitsController {
   @Answers(limitsDto)
   async read(@UserId() userId: Snowflake): Promise<LimitsDto> {
     const isLimited = this.config.get('RATE_LIMITS') === 'on';
-    const [gateway, identify, identify_daily] = await Promise.all([
+    const [gateway, identify, identify_daily, resume] = await Promise.all([
       this.stateOf(gatewayBucket(userId), this.config.get('GATEWAY_BUCKET')),
       this.stateOf(identifyBucket(userId), isLimited ? this.config.get('GATEWAY_IDENTIFY') : NONE),
       this.stateOf(identifyDailyBucket(userId), isLimited ? this.config.get('GATEWAY_IDENTIFY_DAILY') : NONE),
+      this.stateOf(resumeBucket(userId), isLimited ? this.config.get('GATEWAY_RESUME') : NONE),
     ]);
-    return { gateway, identify, identify_daily };
+    return { gateway, identify, identify_daily, resume };
   }
 
   private async stateOf(key: string, rule: RateRule): Promise<LimitsDto['gateway']> {

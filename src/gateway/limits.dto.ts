@@ -14,5 +14,6 @@ export const limitsDto = object({
   gateway: bucketState('Interactions over all of the user’s sockets, by their weight.'),
   identify: bucketState('Connections at once.'),
   identify_daily: bucketState('Connections in a day.'),
+  resume: bucketState('Connections that take up where an earlier one ended; they are in neither of the other two.'),
 }).meta({ id: 'Limits' });
 export type LimitsDto = Infer<typeof limitsDto>;

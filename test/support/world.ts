@@ -211,11 +211,16 @@ export class Person {
     return this.world.ask('delete', path, body, this.authorization);
   }
 
-  /** Connects to the gateway and waits for READY. */
+  /** Connects to the gateway and waits for READY, or RESUMED. */
   async connect(auth: Record<string, unknown> = { token: this.token }, url = this.world.url): Promise<Client> {
     const client = new Client(url, auth);
     await client.ready;
     return client;
+  }
+
+  /** Goes on where another client of theirs ended, and waits for RESUMED. */
+  resume(ended: Client, url = this.world.url, auth: Record<string, unknown> = {}): Promise<Client> {
+    return this.connect({ ...ended.place, ...auth }, url);
   }
 
   private get authorization(): Record<string, string> {
@@ -235,13 +240,17 @@ export class Client {
   readonly socket: Socket;
   readonly events: Received[] = [];
   readonly ready: Promise<void>;
-  private lastSeq: string | undefined;
+  private seq: string | undefined;
+  private sessionId: string | undefined;
 
-  constructor(url: string, auth: Record<string, unknown>) {
+  constructor(
+    url: string,
+    private readonly auth: Record<string, unknown>,
+  ) {
     this.socket = io(`${url}/gateway`, { auth, transports: ['websocket'], reconnection: false, forceNew: true });
     this.socket.onAny((name: string, data: Json, seq: string) => this.take({ name, data, seq }));
     this.ready = new Promise((resolve, reject) => {
-      this.socket.once('READY', () => resolve());
+      for (const name of ['READY', 'RESUMED']) this.socket.once(name, () => resolve());
       this.socket.once('connect_error', reject);
     });
     this.ready.catch(() => undefined);
@@ -255,6 +264,11 @@ export class Client {
   /** The names of everything that has come so far, in order. */
   get names(): string[] {
     return this.events.map(({ name }) => name);
+  }
+
+  /** What to go on with from where this client is. */
+  get place(): Record<string, unknown> {
+    return { token: this.auth['token'], session_id: this.sessionId, seq: this.seq };
   }
 
   /** Forgets what came so far. */
@@ -297,9 +311,11 @@ export class Client {
   private take(event: Received): void {
     const { name, data, seq } = event;
     compareWithDescription(name, data);
-    compareWithOrder(name, seq, this.lastSeq);
-    this.lastSeq = seq ?? this.lastSeq;
-    this.events.push(event);
+    compareWithOrder(name, seq, this.seq);
+    this.seq = seq ?? this.seq;
+    if (name === 'READY' || name === 'RESUMED') this.sessionId = data['session_id'];
+    // That time has passed is nothing that a spec is about.
+    if (name !== 'POSITION') this.events.push(event);
   }
 }
 

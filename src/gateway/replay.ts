@@ -1,0 +1,102 @@
+import { createdAt, type Snowflake } from '../common/snowflake';
+import type { DomainEvent } from '../events/event-log';
+import { definitionOf, type EventData, type EventName, isNamed } from '../events/event-map';
+import { type Family, type Intents, isChosen } from '../events/families';
+import { timeOf } from '../events/seq';
+import type { Sent } from './connection';
+import { type Seat, snapshotOf } from './guild-views';
+import { Sight } from './sight';
+
+/** Who has missed something: what they want to hear, and where they are now. */
+export interface Reader {
+  readonly userId: Snowflake;
+  readonly intents: Intents;
+  readonly seats: readonly Seat[];
+}
+
+/** An event as it is sent. */
+export interface Packet<Name extends keyof Sent = keyof Sent> {
+  readonly name: Name;
+  readonly data: Sent[Name];
+  readonly seq: string;
+}
+
+/** What somebody has missed, as far as it concerns them and they may see it now. */
+export interface Missed {
+  /** The guilds that they are no longer in. */
+  readonly leftIds: readonly Snowflake[];
+  /** The guilds that they were not in before, or that may look different to them. */
+  readonly changed: readonly Seat[];
+  readonly events: readonly Packet[];
+}
+
+/** What became of a guild for one user while they were away. */
+interface Absence {
+  /** Whether they may see something else in it than before. */
+  isReshaped: boolean;
+  hasLeft: boolean;
+  /** The last time that they joined it, among what happened. */
+  joinedAt: number;
+}
+
+/** Finds out what somebody has missed who got as far as a place. */
+export function missedBy({ userId, intents, seats }: Reader, since: string, happened: readonly DomainEvent[]): Missed {
+  const absences = absencesOf(userId, happened);
+  const here = new Map(seats.map((seat) => [seat.member.guild_id, seat]));
+  const sights = new Map<Snowflake, Sight>();
+  const sightOf = (seat: Seat): Sight => {
+    const { guild_id: id } = seat.member;
+    const sight = sights.get(id) ?? new Sight(seat.member, seat.view);
+    sights.set(id, sight);
+    return sight;
+  };
+  const wants = (family: Family | undefined): boolean => family === undefined || isChosen(intents, family);
+
+  const tell = (event: DomainEvent, index: number): EventData<EventName> | undefined => {
+    const { audience, data } = event;
+    const { family, internal, fleeting } = definitionOf(event.name);
+    if (internal || fleeting || !wants(family)) return undefined;
+    if ('userIds' in audience) return audience.userIds.includes(userId) ? data : undefined;
+    const seat = here.get(audience.guildId);
+    const absence = absences.get(audience.guildId);
+    if (!seat || !absence || index < absence.joinedAt) return undefined;
+    // Perhaps they could not see the track when it was said; then it is history to them.
+    const isHistory = absence.isReshaped && family !== 'tracks' && audience.trackId !== undefined;
+    if (isHistory && !sightOf(seat).mayReadBack(audience.trackId)) return undefined;
+    return sightOf(seat).of(event);
+  };
+
+  // Who joined so recently that the log has not told it yet is new there too.
+  const isChanged = ({ member }: Seat): boolean => absences.get(member.guild_id)?.isReshaped === true || createdAt(member._id).getTime() > timeOf(since);
+  return {
+    leftIds: wants('guilds') ? [...absences].filter(([id, { hasLeft }]) => hasLeft && !here.has(id)).map(([id]) => id) : [],
+    changed: wants('guilds') || wants('tracks') ? seats.filter(isChanged) : [],
+    events: happened.flatMap((event, index) => {
+      const data = tell(event, index);
+      return data ? [{ name: event.name, data, seq: event.seq }] : [];
+    }),
+  };
+}
+
+/** What was missed, in the order in which it is told: first which guilds there are, as of the place that the reader had; then what happened. */
+export function* packetsOf({ leftIds, changed, events }: Missed, since: string): Generator<Packet> {
+  for (const id of leftIds) yield { name: 'GUILD_DELETE', data: { id }, seq: since };
+  for (const seat of changed) yield { name: 'GUILD_CREATE', data: snapshotOf(seat), seq: since };
+  yield* events;
+}
+
+function absencesOf(userId: Snowflake, happened: readonly DomainEvent[]): ReadonlyMap<Snowflake, Absence> {
+  const absences = new Map<Snowflake, Absence>();
+  happened.forEach((event, index) => {
+    if ('userIds' in event.audience) return;
+    const { guildId } = event.audience;
+    const absence = absences.get(guildId) ?? { isReshaped: false, hasLeft: false, joinedAt: -1 };
+    absences.set(guildId, absence);
+    const isOwn = 'user_id' in event.data && event.data.user_id === userId;
+    const hasJoined = isOwn && isNamed(event, 'MEMBER_JOIN');
+    if (hasJoined) absence.joinedAt = index;
+    if (isOwn && isNamed(event, 'MEMBER_LEAVE')) absence.hasLeft = true;
+    if (hasJoined || (isOwn && isNamed(event, 'MEMBER_UPDATE')) || definitionOf(event.name).reshapes) absence.isReshaped = true;
+  });
+  return absences;
+}

@@ -1,0 +1,283 @@
+import { Permission } from '../src/permissions/algebra';
+import { Client, type GuildWorld, of, type Person, World } from './support/world';
+
+const { ViewTrack, ViewMessageHistory, ModifyGuild } = Permission;
+
+const refusalOf = (client: Client): Promise<{ data?: { code: number; retry_after?: number } }> => client.ready.then(() => ({}), (error: unknown) => error as { data: { code: number } });
+
+describe('a client that comes back', () => {
+  let world: World;
+  beforeAll(async () => (world = await World.start({ GATEWAY_BUCKET: '0/60', GATEWAY_SOCKETS_PER_USER: '0' })));
+  afterAll(() => world.stop());
+
+  const say = async (guild: GuildWorld, content: string, track = guild.track): Promise<string> => of<{ id: string }>((await guild.owner.post(`/tracks/${track}/messages`, { content })).body).id;
+  const saidTo = (client: Client): string[] => client.received('MESSAGE_CREATE').map((message) => of<{ content: string }>(message).content);
+  const overwrite = (guild: GuildWorld, id: string, type: 'role' | 'member', allow: bigint, deny: bigint, track = guild.track): Promise<unknown> =>
+    guild.owner.put(`/tracks/${track}/overwrites/${id}`, { type, allow: String(allow), deny: String(deny) });
+  const join = (person: Person, guild: GuildWorld): Promise<unknown> => person.post(`/invites/${guild.invite}`);
+  /** What `person` is told who was away while something happened. */
+  const away = async (person: Person, during: () => Promise<unknown>, auth: Record<string, unknown> = {}): Promise<Client> => {
+    const before = await person.connect({ token: person.token, ...auth });
+    await world.settle();
+    before.close();
+    await during();
+    const client = await person.resume(before, world.url, auth);
+    client.close();
+    return client;
+  };
+
+  it('gets what it missed, once, in order and with the places that everybody else got, and then RESUMED', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const [owner, mo] = [await guild.owner.connect(), guild.members['mo']!];
+    const before = await mo.connect();
+    await say(guild, '1');
+    await before.next('MESSAGE_CREATE');
+    before.close();
+    for (const n of ['2', '3', '4']) await say(guild, n);
+    const { id } = of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new' })).body);
+    await owner.next('ROLE_CREATE');
+    const client = await mo.resume(before);
+    await say(guild, '5');
+    await client.next('MESSAGE_CREATE', ({ content }) => content === '5');
+    await owner.next('MESSAGE_CREATE', ({ content }) => content === '5');
+    expect(client.names).toEqual(['MESSAGE_CREATE', 'MESSAGE_CREATE', 'MESSAGE_CREATE', 'ROLE_CREATE', 'RESUMED', 'MESSAGE_CREATE']);
+    expect(client.events.filter(({ name }) => name !== 'RESUMED')).toEqual(owner.events.filter(({ name, data }) => name !== 'READY' && data['content'] !== '1'));
+    expect(client.received('RESUMED')).toEqual([{ session_id: of<string>(before.place['session_id']), replayed: 4, guild_ids: [guild.id], intents: before.received('READY')[0]!['intents'] }]);
+    expect(client.received('ROLE_CREATE')).toMatchObject([{ id }]);
+    for (const each of [owner, client]) each.close();
+  });
+
+  it('can do so again and again, from whatever it got last', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    let client = await mo.connect();
+    const heard: string[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      client.close();
+      await say(guild, `${n}`);
+      client = await mo.resume(client);
+      heard.push(...saidTo(client));
+    }
+    client.close();
+    expect(heard).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
+  });
+
+  it('gets more than fits in between two events, while things go on happening', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const said = Array.from({ length: 300 }, (_, n) => `${n}`);
+    const before = await guild.members['mo']!.connect();
+    before.close();
+    for (const content of said.slice(0, 250)) await say(guild, content);
+    const going = (async () => {
+      for (const content of said.slice(250)) await say(guild, content);
+    })();
+    const client = await guild.members['mo']!.resume(before);
+    await going;
+    await client.next('MESSAGE_CREATE', ({ content }) => content === said.at(-1));
+    expect(saidTo(client)).toEqual(said);
+    const [resumed] = client.received('RESUMED');
+    expect(of<{ replayed: number }>(resumed).replayed).toBe(client.names.indexOf('RESUMED'));
+    client.close();
+  });
+
+  it('gets only the kinds of events that it chooses, and no typing', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const during = async (): Promise<void> => {
+      await say(guild, 'hello');
+      await guild.owner.post(`/tracks/${guild.track}/typing`);
+      await guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new' });
+    };
+    expect((await away(guild.members['mo']!, during)).names).toEqual(['MESSAGE_CREATE', 'ROLE_CREATE', 'RESUMED']);
+    expect((await away(guild.members['mo']!, during, { intents: ['roles', 'typing'] })).names).toEqual(['ROLE_CREATE', 'RESUMED']);
+  });
+
+  it('is told what became of the guilds that it joined and left', async () => {
+    const [left, joined, kept, back] = await Promise.all([world.guild(), world.guild(), world.guild(), world.guild()]);
+    const mo = await world.person('mo');
+    for (const guild of [left, kept, back]) await join(mo, guild);
+    const client = await away(mo, async () => {
+      await say(left, 'before they left');
+      await say(joined, 'before they joined');
+      await mo.delete(`/users/@me/guilds/${left.id}`);
+      await say(left, 'after they left');
+      await join(mo, joined);
+      await say(joined, 'after they joined');
+      await mo.delete(`/users/@me/guilds/${back.id}`);
+      await say(back, 'while they were not there');
+      await join(mo, back);
+      await say(back, 'when they were back');
+    });
+    expect(client.received('GUILD_DELETE')).toEqual([{ id: left.id }]);
+    expect(client.received('GUILD_CREATE').map(({ id }) => of<string>(id)).sort()).toEqual([joined.id, back.id].sort());
+    expect(saidTo(client)).toEqual(['after they joined', 'when they were back']);
+    expect(client.names.findLastIndex((name) => name === 'GUILD_CREATE')).toBeLessThan(client.names.indexOf('MESSAGE_CREATE'));
+    expect(of<{ guild_ids: string[] }>(client.received('RESUMED')[0]).guild_ids.toSorted()).toEqual([joined.id, kept.id, back.id].sort());
+  });
+
+  it('finds a guild that was deleted no longer among its own, and others learn nothing of it', async () => {
+    const [guild, other] = await Promise.all([world.guild({ members: { mo: [] } }), world.guild({ members: { eve: [] } })]);
+    const [mo, eve] = [guild.members['mo']!, other.members['eve']!];
+    const strangers = await eve.connect();
+    const client = await away(mo, () => guild.owner.delete(`/guilds/${guild.id}`));
+    expect(client.received('RESUMED')).toMatchObject([{ guild_ids: [] }]);
+    strangers.close();
+    const stranger = await eve.resume(strangers);
+    expect(stranger.names).toEqual(['RESUMED']);
+    expect(stranger.received('RESUMED')).toMatchObject([{ guild_ids: [other.id], replayed: 0 }]);
+    stranger.close();
+  });
+
+  it('gets nothing of tracks that it may no longer see, and the guild as it now is', async () => {
+    const guild = await world.guild({ roles: { guest: { deny: ViewTrack } }, members: { mo: [], eve: [] } });
+    const [mo, eve] = [guild.members['mo']!, guild.members['eve']!];
+    const hidden = await away(mo, async () => {
+      await say(guild, 'seen by who was there');
+      await overwrite(guild, mo.id, 'member', 0n, ViewTrack);
+      await say(guild, 'hidden');
+    });
+    expect(saidTo(hidden)).toEqual([]);
+    expect(hidden.received('GUILD_CREATE')).toMatchObject([{ id: guild.id, tracks: [{ id: guild.category }] }]);
+    expect(JSON.stringify(hidden.events)).not.toContain(guild.track);
+    const demoted = await away(eve, async () => {
+      await say(guild, 'before');
+      await guild.owner.put(`/guilds/${guild.id}/members/${eve.id}/roles/${guild.roles['guest']}`);
+    });
+    expect(saidTo(demoted)).toEqual([]);
+    expect(demoted.received('GUILD_CREATE')).toMatchObject([{ tracks: [], me: { role_ids: [guild.roles['guest']] } }]);
+  });
+
+  it('knows a track before anything that was said in it', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    const client = await away(mo, async () => {
+      const { id } = of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'new' })).body);
+      await say(guild, 'in the new one', id);
+      await guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id, position: 1 }]);
+    });
+    expect(client.names).toEqual(['GUILD_CREATE', 'MESSAGE_CREATE', 'TRACKS_REORDER', 'RESUMED']);
+    expect(client.received('GUILD_CREATE')).toMatchObject([{ tracks: [{ name: 'new', position: 1 }, {}, {}] }]);
+  });
+
+  it('gets what was said in a track that it came to see meanwhile only when it may read back', async () => {
+    const guild = await world.guild({ members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    const reveal = (allow: bigint, deny: bigint) => async (): Promise<void> => {
+      await overwrite(guild, guild.id, 'role', 0n, ViewTrack);
+      await say(guild, 'secret');
+      await overwrite(guild, guild.id, 'role', allow, deny);
+    };
+    expect(saidTo(await away(mo, reveal(ViewTrack, ViewMessageHistory)))).toEqual([]);
+    expect(saidTo(await away(mo, reveal(ViewTrack | ViewMessageHistory, 0n)))).toEqual(['secret']);
+  });
+
+  it('leaves hidden tracks out of an order that it missed, and invites to who manages the guild now', async () => {
+    const guild = await world.guild({ roles: { manager: { allow: ModifyGuild } }, members: { mo: [], eve: ['manager'] } });
+    const [mo, eve] = [guild.members['mo']!, guild.members['eve']!];
+    await overwrite(guild, mo.id, 'member', 0n, ViewTrack);
+    const during = async (): Promise<void> => {
+      await guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.category, position: 1 }]);
+      await guild.owner.post(`/tracks/${guild.track}/invites`, {});
+      await guild.owner.patch(`/tracks/${guild.track}`, { topic: 'secret' });
+    };
+    const client = await away(mo, during);
+    expect(client.received('TRACKS_REORDER')).toMatchObject([{ layout: [{ id: guild.category }] }]);
+    expect(JSON.stringify(client.events)).not.toContain(guild.track);
+    const manager = await away(eve, during);
+    expect(manager.received('INVITE_CREATE')).toHaveLength(1);
+    expect(manager.received('TRACK_UPDATE')).toMatchObject([{ topic: 'secret' }]);
+    const former = await away(eve, async () => {
+      await during();
+      await guild.owner.delete(`/guilds/${guild.id}/members/${eve.id}/roles/${guild.roles['manager']}`);
+    });
+    expect(former.received('INVITE_CREATE')).toEqual([]);
+  });
+
+  it('gets what happened to its user alone', async () => {
+    const ada = await world.person('ada');
+    const bob = await world.person('bob');
+    const client = await away(ada, async () => {
+      await ada.patch('/users/@me', { username: `${ada.username}x` });
+      await bob.patch('/users/@me', { username: `${bob.username}x` });
+    });
+    expect(client.names).toEqual(['USER_UPDATE', 'RESUMED']);
+    expect(client.received('USER_UPDATE')).toMatchObject([{ id: ada.id, username: `${ada.username}x` }]);
+  });
+
+  it('that says something that makes no sense, or comes with another session, is told so', async () => {
+    const ada = await world.person('ada');
+    const before = await ada.connect();
+    const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    before.close();
+    const { session_id, seq } = before.place;
+    const codeOf = async (auth: object): Promise<number | undefined> => (await refusalOf(new Client(world.url, { token: ada.token, ...auth }))).data?.code;
+    for (const auth of [{ session_id }, { seq }, { session_id, seq: 5 }, { session_id, seq: '-1' }, { session_id, seq: '1e9' }, { session_id: null, seq }, { session_id: { $ne: 1 }, seq }]) expect([auth, await codeOf(auth)]).toEqual([auth, 4000]);
+    expect(await codeOf({ token, session_id, seq })).toBe(4017);
+    expect(await codeOf({ session_id: '42', seq })).toBe(4017);
+    for (const unknown of ['1', '9000000000000000000', String(BigInt(of<string>(seq)) - 7n)]) expect([unknown, await codeOf({ session_id, seq: unknown })]).toEqual([unknown, unknown === '1' ? 4014 : 4015]);
+    await ada.post('/auth/logout');
+    expect(await codeOf({ session_id, seq })).toBe(4001);
+  });
+
+  it('costs the database six commands at most', async () => {
+    const ada = await world.person('ada');
+    for (let n = 0; n < 12; n += 1) await ada.post('/guilds', { name: `Guild ${n}` });
+    const before = await ada.connect();
+    before.close();
+    const [{ id }] = of<[{ id: string }]>((await ada.get('/users/@me/guilds')).body);
+    await ada.patch(`/guilds/${id}`, { name: 'Renamed' });
+    const commands = world.recordCommands();
+    const client = await ada.resume(before);
+    commands.stop();
+    expect(client.received('GUILD_CREATE')).toMatchObject([{ name: 'Renamed' }]);
+    expect(commands.all.length).toBeLessThanOrEqual(6);
+    client.close();
+  });
+});
+
+describe('coming back', () => {
+  it('has a bucket of its own, and costs nothing that identifying does', async () => {
+    const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', GATEWAY_IDENTIFY: '1/60', GATEWAY_RESUME: '2/60' });
+    const ada = await world.person('ada');
+    let client = await ada.connect();
+    for (let n = 0; n < 2; n += 1) {
+      client.close();
+      client = await ada.resume(client);
+    }
+    client.close();
+    expect(await refusalOf(new Client(world.url, client.place))).toMatchObject({ data: { code: 4002, retry_after: expect.any(Number) as unknown } });
+    expect((await ada.get('/users/@me/limits')).body).toMatchObject({ identify: { remaining: 0 }, identify_daily: { remaining: 999 }, resume: { limit: 2, remaining: 0 } });
+    await world.stop();
+  });
+
+  it('works after a full bucket', async () => {
+    const world = await World.start({ GATEWAY_BUCKET: '3/1' });
+    const guild = await world.guild();
+    const before = await guild.owner.connect();
+    for (let n = 0; n < 5; n += 1) before.socket.emit('typing.start', { track_id: guild.track });
+    await before.closed();
+    expect(before.received('CLOSING')).toMatchObject([{ code: 4004 }]);
+    const client = await guild.owner.resume(before);
+    expect(client.names).toEqual(['RESUMED']);
+    client.close();
+    await world.stop();
+  });
+
+  it('is over when one was away for too long; until then a quiet guild is no obstacle', async () => {
+    const world = await World.start({ RESUME_SECONDS: '1' });
+    const guild = await world.guild({ members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    const quiet = await mo.connect();
+    const atFirst = quiet.place['seq'];
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(BigInt(of<string>(quiet.place['seq']))).toBeGreaterThan(BigInt(of<string>(atFirst)));
+    quiet.close();
+    await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' });
+    const client = await mo.resume(quiet);
+    expect(client.names).toEqual(['MESSAGE_CREATE', 'RESUMED']);
+    client.close();
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await refusalOf(new Client(world.url, client.place))).toMatchObject({ data: { code: 4014 } });
+    (await mo.connect()).close();
+    await world.stop();
+  });
+});
