@@ -269,6 +269,16 @@ describe('a raw client', () => {
     expect(raw.received[1]!.startsWith(namespace === '/' ? '44{' : `44${namespace},{`)).toBe(true);
   });
 
+  it('that asks for nothing is off within seconds', async () => {
+    const raw = await RawSocket.open(world.url);
+    const openedAt = Date.now();
+    await raw.has('"sid"');
+    const pongs = setInterval(() => raw.send('3'), 1_500);
+    await raw.closed;
+    clearInterval(pongs);
+    expect(Date.now() - openedAt).toBeGreaterThan(4_500);
+  }, 10_000);
+
   it('gets one attempt for a connection', async () => {
     const raw = await RawSocket.open(world.url);
     for (let n = 0; n < 100; n += 1) raw.send('40/gateway,{"token":"wrong"}');

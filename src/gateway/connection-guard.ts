@@ -17,6 +17,9 @@ const TO_A_NAMESPACE = /^0(\/[^,]{1,100})(,|$)/;
 // What keeps a connection alive is needed a few times a minute; more of it is a flood that no bucket of interactions would notice.
 const SIGNS_OF_LIFE = { limit: 10, windowMs: 10_000 };
 
+// Whoever connects asks to enter right away. How long it then takes to let them in, when many come at once, isn't theirs to answer for.
+const ASK_WITHIN_MS = 5_000;
+
 /**
  * Looks at what comes over each connection of a server beneath interactions: only text of known kinds, one request to enter the gateway and
  * no other place, and no more signs of life than are asked for. Everything else costs the connection.
@@ -28,7 +31,7 @@ export function guardConnections(server: Server): void {
     const guard = new ConnectionGuard(connection);
     connection.on('packet', (packet: EnginePacket) => guard.take(packet));
     webSocketOf(connection)?.on('ping', () => guard.live());
-    connection.on('close', () => terminateSoon(connection));
+    connection.on('close', () => guard.leave());
   });
 }
 
@@ -36,8 +39,11 @@ export function guardConnections(server: Server): void {
 class ConnectionGuard {
   private hasCome = false;
   private signs: BucketState | undefined;
+  private silence: NodeJS.Timeout | undefined;
 
-  constructor(private readonly connection: Connection) {}
+  constructor(private readonly connection: Connection) {
+    this.silence = setTimeout(() => hangUp(connection), ASK_WITHIN_MS);
+  }
 
   take({ type, data }: EnginePacket): void {
     if (type !== 'message') this.live();
@@ -51,10 +57,21 @@ class ConnectionGuard {
     if (!allowed) refuse(this.connection);
   }
 
+  leave(): void {
+    this.endSilence();
+    terminateSoon(this.connection);
+  }
+
   private come(packet: string): void {
+    this.endSilence();
     if (this.hasCome) refuse(this.connection);
     else if (!TO_THE_GATEWAY.test(packet)) turnAway(this.connection, packet);
     this.hasCome = true;
+  }
+
+  private endSilence(): void {
+    clearTimeout(this.silence);
+    this.silence = undefined;
   }
 }
 

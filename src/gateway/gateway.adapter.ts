@@ -9,7 +9,6 @@ import { guardConnections } from './connection-guard';
 import type { Connection } from './engine';
 import { SocketCounts } from './socket-counts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const SECOND_MS = 1_000;
 
 type Acknowledge = (answer: unknown) => void;
@@ -29,7 +28,6 @@ export class GatewayAdapter extends IoAdapter {
       ...options,
       transports: ['websocket'],
       maxHttpBufferSize: LIMITS.packetBytes,
-      connectTimeout: CONNECT_TIMEOUT_MS,
       pingInterval: this.environment.GATEWAY_PING_INTERVAL_SECONDS * SECOND_MS,
       pingTimeout: this.environment.GATEWAY_PING_TIMEOUT_SECONDS * SECOND_MS,
       allowRequest: (request, decide) => decide(undefined, this.takesIn(request)),
