@@ -23,6 +23,7 @@ import { PermissionsModule } from './permissions/permissions.module';
 import { PinsModule } from './pins/pins.module';
 import { PresenceModule } from './presence/presence.module';
 import { ReactionsModule } from './reactions/reactions.module';
+import { ReadStatesModule } from './read-states/read-states.module';
 import { RedisConnection } from './redis/redis-connection';
 import { RedisModule } from './redis/redis.module';
 import { WorkerLease } from './redis/worker-lease';
@@ -75,6 +76,7 @@ export class AppModule {
         ReactionsModule,
         SearchModule,
         PresenceModule,
+        ReadStatesModule,
         GatewayModule,
         MetaModule,
       ],

@@ -62,15 +62,28 @@ describe('what a request costs the database', () => {
     expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual([]);
   });
 
-  it('is one write for an order, and one for a message', async () => {
+  it('is one write for an order, and two for a message', async () => {
     await guild.owner.get(`/guilds/${guild.id}/roles`);
     await mo.post(`/tracks/${guild.track}/messages`, { content: 'warm' });
-    expect(await cost(() => mo.post(`/tracks/${guild.track}/messages`, { content: 'x' }))).toEqual(['insert messages']);
+    expect(await cost(() => mo.post(`/tracks/${guild.track}/messages`, { content: 'x' }))).toEqual(['insert messages', 'update positions']);
+    const calling = `<@${guild.owner.id}> <@&${guild.roles['a']}> @everyone`;
+    await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'warm' });
+    expect(await cost(() => guild.owner.post(`/tracks/${guild.track}/messages`, { content: calling, nonce: 'n' }))).toEqual(['insert messages', 'update positions']);
     expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 3 }]))).toEqual(['update guilds']);
     expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.track, parent_id: null }]))).toEqual(['update guilds']);
     // What is made is written, and the guild decides that it exists; what is deleted is gone with the guild's write, and the rest is sweeping.
     expect(await cost(() => guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new', position: 2 }))).toEqual(['insert roles', 'update guilds']);
     expect(await cost(() => guild.owner.delete(`/guilds/${guild.id}/roles/${guild.roles['a']}`))).toEqual(['delete roles', 'find roles', 'update guilds', 'update members', 'update tracks']);
+  });
+
+  it('is one read for read states, one more when something is unread, and the same to tell of reading', async () => {
+    const readStates = () => mo.get('/users/@me/read-states');
+    const { id } = (await guild.owner.post(`/tracks/${guild.track}/messages`, { content: `<@${mo.id}>` })).body as unknown as { id: string };
+    await mo.get(`/tracks/${guild.track}`);
+    await readStates();
+    expect(await cost(readStates)).toEqual(['find members', 'find messages', 'find positions']);
+    expect(await cost(() => mo.put(`/tracks/${guild.track}/read-state`, { message_id: id }))).toEqual(['find positions', 'findAndModify positions']);
+    expect(await cost(readStates)).toEqual(['find members', 'find positions']);
   });
 
   it('is shared by requests that ask for the same at the same time', async () => {
@@ -81,14 +94,14 @@ describe('what a request costs the database', () => {
 });
 
 describe('what a connection costs the database', () => {
-  it('is six commands at most, however many guilds there are, and three when these are remembered', async () => {
+  it('is six commands at most until READY, however many guilds there are, and three when these are remembered; then one for read states, and one when something is unread', async () => {
     const world = await World.start();
     const ada = await world.person('ada');
     for (let made = 0; made < 50; made += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => ada.post('/guilds', { name: `Guild ${made + n}` })));
     const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
-    const connect = async (): Promise<string[]> => {
+    const connect = async (chosen: object = {}): Promise<string[]> => {
       const commands = world.recordCommands();
-      const client = await ada.connect({ token });
+      const client = await ada.connect({ token, ...chosen });
       commands.stop();
       expect(of<{ guilds: unknown[] }>(client.received('READY')[0]).guilds).toHaveLength(50);
       client.close();
@@ -99,8 +112,17 @@ describe('what a connection costs the database', () => {
     for (const { id } of of<{ id: string }[]>((await ada.get('/users/@me/guilds')).body)) {
       await Promise.all([epochs.advance([rolesEpoch(BigInt(id)), tracksEpoch(BigInt(id))]), epochs.reach(guildEpoch(BigInt(id)), 1_000_000)]);
     }
-    expect(await connect()).toEqual(['find guilds', 'find members', 'find roles', 'find sessions', 'find tracks', 'find users']);
-    expect(await connect()).toEqual(['find members', 'find sessions', 'find users']);
+    expect(await connect({ intents: ['messages'] })).toEqual(['find guilds', 'find members', 'find roles', 'find sessions', 'find tracks', 'find users']);
+    expect(await connect({ intents: ['messages'] })).toEqual(['find members', 'find sessions', 'find users']);
+    const forReadStates = async (): Promise<string[]> => (await connect()).filter((command) => !['find members', 'find sessions', 'find users'].includes(command));
+    expect(await forReadStates()).toEqual(['find positions']);
+    const [{ id: guildId }] = of<[{ id: string }]>((await ada.get('/users/@me/guilds')).body);
+    const [, { id: trackId }] = of<[unknown, { id: string }]>((await ada.get(`/guilds/${guildId}/tracks`)).body);
+    const { code } = of<{ code: string }>((await ada.post(`/tracks/${trackId}/invites`, {})).body);
+    const eve = await world.person('eve');
+    await eve.post(`/invites/${code}`);
+    await eve.post(`/tracks/${trackId}/messages`, { content: `<@${ada.id}>` });
+    expect(await forReadStates()).toEqual(['find messages', 'find positions']);
     await world.stop();
   });
 });

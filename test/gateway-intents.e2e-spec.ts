@@ -9,7 +9,7 @@ describe('intents', () => {
   it('are all unless a client chooses, and READY tells them', async () => {
     const ada = await world.person('ada');
     const [all, some, none] = await Promise.all([{}, { intents: ['typing', 'messages'] }, { intents: [] }].map((chosen) => ada.connect({ token: ada.token, ...chosen })));
-    expect(all!.received('READY')).toMatchObject([{ intents: ['guilds', 'members', 'bans', 'roles', 'tracks', 'messages', 'reactions', 'typing', 'invites', 'user', 'presence'] }]);
+    expect(all!.received('READY')).toMatchObject([{ intents: ['guilds', 'members', 'bans', 'roles', 'tracks', 'messages', 'reactions', 'typing', 'read_states', 'invites', 'user', 'presence'] }]);
     expect(some!.received('READY')).toMatchObject([{ intents: ['messages', 'typing'] }]);
     expect(none!.received('READY')).toMatchObject([{ intents: [] }]);
     for (const client of [all, some, none]) client!.close();
@@ -24,7 +24,7 @@ describe('intents', () => {
   it('bring what was chosen to each of a user’s sockets, and nothing else', async () => {
     const guild = await world.guild({ roles: { guest: {} }, members: { mo: [] } });
     const mo = guild.members['mo']!;
-    const choices = [['messages'], ['roles', 'typing'], ['tracks'], ['guilds', 'user'], ['members'], ['invites']];
+    const choices = [['messages'], ['roles', 'typing'], ['tracks'], ['guilds', 'user'], ['members'], ['invites'], ['read_states']];
     const clients = await Promise.all(choices.map((intents) => mo.connect({ token: mo.token, intents })));
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' });
     await guild.owner.post(`/tracks/${guild.track}/typing`);
@@ -32,6 +32,7 @@ describe('intents', () => {
     await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.id}`, { type: 'role', allow: '0', deny: String(Permission.ViewTrack) });
     await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, { type: 'member', allow: String(Permission.ViewTrack), deny: '0' });
     await guild.owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['guest']}`);
+    await mo.put(`/tracks/${guild.track}/read-state`, { message_id: guild.id });
     await mo.patch('/users/@me', { username: 'renamed' });
     const other = (await mo.post('/guilds', { name: 'Another' })).body as unknown as { id: string };
     await guild.owner.patch(`/guilds/${guild.id}`, { owner_id: mo.id });
@@ -46,6 +47,7 @@ describe('intents', () => {
       ['GUILD_CREATE', 'GUILD_DELETE', 'GUILD_UPDATE', 'USER_UPDATE'],
       ['MEMBER_JOIN', 'MEMBER_UPDATE'],
       ['INVITE_CREATE'],
+      ['READ_STATE_UPDATE'],
     ]);
     for (const client of clients) client.close();
   });

@@ -86,13 +86,13 @@ describe('messages', () => {
     expect((await owner.post(`/tracks/${other}/messages`, { content: 'b', reply_to_id: first })).body).toMatchObject({ code: 'MESSAGE_NOT_FOUND' });
   });
 
-  it('cost one write and no read when all is remembered', async () => {
+  it('cost two writes and no read when all is remembered', async () => {
     const { owner, track } = await world.guild();
     await owner.post(`/tracks/${track}/messages`, { content: 'warm' });
     const commands = world.recordCommands();
     await owner.post(`/tracks/${track}/messages`, { content: 'counted' });
     commands.stop();
-    expect(commands.all.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['insert messages']);
+    expect(commands.all.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['insert messages', 'update positions']);
   });
 
   it('wait for each other in slow mode, but not those of who keeps order', async () => {

@@ -36,6 +36,7 @@ const OPEN_TO_MEMBERS: Readonly<Record<string, number>> = {
   'delete /tracks/{track_id}/messages/{message_id}/reactions/{emoji}/@me': 204,
   'post /tracks/{track_id}/messages': 201,
   'post /tracks/{track_id}/typing': 204,
+  'put /tracks/{track_id}/read-state': 200,
   'post /tracks/{track_id}/invites': 201,
   'patch /guilds/{guild_id}/members/@me': 200,
   'delete /users/@me/guilds/{guild_id}': 204,

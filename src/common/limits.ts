@@ -32,6 +32,7 @@ export const LIMITS = {
 
   message: 2_000,
   nonce: 64,
+  mentions: 50,
   bulkDeleteMin: 2,
   bulkDelete: 100,
   pins: 50,
@@ -41,6 +42,12 @@ export const LIMITS = {
   searchQuery: 200,
   searchLooked: 1_000,
   page: 100,
+
+  unread: 1_000,
+  unreadMentions: 100,
+  mentionsCounted: 1_000,
+  tracksWithMentions: 200,
+
   memberPage: 1_000,
   memberQuery: 32,
   /** The places of a guild's list of members that can be looked at. */

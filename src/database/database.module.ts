@@ -11,6 +11,7 @@ import { roleSetSchema } from '../members/role-set.schema';
 import { messageSchema } from '../messages/message.schema';
 import { pinListSchema } from '../pins/pin-list.schema';
 import { reactionSchema } from '../reactions/reaction.schema';
+import { positionSchema } from '../read-states/position.schema';
 import { roleSchema } from '../roles/role.schema';
 import { trackSchema } from '../tracks/track.schema';
 import { userSchema } from '../users/user.schema';
@@ -30,6 +31,7 @@ export const MODELS = {
   message: 'Message',
   pinList: 'PinList',
   reaction: 'Reaction',
+  position: 'Position',
   invite: 'Invite',
 } as const;
 
@@ -46,6 +48,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.message, schema: messageSchema },
   { name: MODELS.pinList, schema: pinListSchema },
   { name: MODELS.reaction, schema: reactionSchema },
+  { name: MODELS.position, schema: positionSchema },
   { name: MODELS.invite, schema: inviteSchema },
 ]);
 

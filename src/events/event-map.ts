@@ -5,6 +5,7 @@ import { inviteDto } from '../invites/invite.dto';
 import { memberDto } from '../members/member.dto';
 import { messageDto } from '../messages/message.dto';
 import { emoji } from '../reactions/reaction.dto';
+import { readStateDto } from '../read-states/read-state.dto';
 import { roleDto } from '../roles/role.dto';
 import { LIMITS } from '../common/limits';
 import { object, snowflake, timestamp } from '../common/schema';
@@ -81,6 +82,7 @@ export const EVENTS = {
     data: object({ ...inTrack, message_ids: z.array(snowflake()).max(LIMITS.pins).meta({ description: 'All that are pinned, the one that was pinned last first.' }) }),
   },
   TYPING_START: { family: 'typing', fleeting: true, summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
+  READ_STATE_UPDATE: { family: 'read_states', summary: 'The user has read further in a track, or gone back. One’s own messages are never unread, and come without it.', data: readStateDto },
   INVITE_CREATE: { family: 'invites', summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
   INVITE_DELETE: { family: 'invites', summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },
   USER_UPDATE: { family: 'user', summary: 'The user changed their own account.', data: selfDto },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The kinds of events that clients choose from. */
-export const FAMILIES = ['guilds', 'members', 'bans', 'roles', 'tracks', 'messages', 'reactions', 'typing', 'invites', 'user', 'presence'] as const;
+export const FAMILIES = ['guilds', 'members', 'bans', 'roles', 'tracks', 'messages', 'reactions', 'typing', 'read_states', 'invites', 'user', 'presence'] as const;
 
 /** A kind of events. */
 export type Family = (typeof FAMILIES)[number];

@@ -4,6 +4,7 @@ import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import type { Audience } from './audiences';
 import { type ClientSocket, familyOf, type Sent, wants } from './connection';
+import type { VisibleTracks } from '../read-states/read-states.service';
 import { GuildRoom } from './guild-room';
 import type { Seat } from './guild-views';
 import type { GuildView } from './sight';
@@ -36,6 +37,11 @@ export class Attendance {
   /** The sockets in a guild, when there are any. */
   room(guildId: Snowflake): GuildRoom | undefined {
     return this.rooms.get(guildId);
+  }
+
+  /** The tracks that the user of a socket may view right now, guild by guild. */
+  visibleTo(socket: ClientSocket): VisibleTracks[] {
+    return [...this.rooms.values()].flatMap((room) => room.visibleTo(socket) ?? []);
   }
 
   /** Takes a socket in, with the guilds of its user. */

@@ -6,6 +6,7 @@ import { guildDto } from '../guilds/guild.dto';
 import { memberDto } from '../members/member.dto';
 import { createMessageDto, messageDto } from '../messages/message.dto';
 import { presenceChoice, presenceDto, presenceStatus, updatePresenceDto } from '../presence/presence.dto';
+import { readStateDto, updateReadStateDto } from '../read-states/read-state.dto';
 import { roleDto } from '../roles/role.dto';
 import { trackDto } from '../tracks/track.dto';
 import { selfDto, username } from '../users/user.dto';
@@ -49,6 +50,11 @@ export const GATEWAY_EVENTS = {
   READY: {
     summary: 'The handshake has passed. What happens from now on comes as events.',
     data: object({ session_id: snowflake('The login that this connection belongs to.'), user: selfDto, presence: presenceChoice, guilds: z.array(guildSnapshot), intents: intentsSchema, limits }),
+  },
+  READ_STATES: {
+    family: 'read_states',
+    summary: 'How far the user has read, in every track that they may view and in which something was said. Sent once, some moments after READY; messages that came meanwhile are counted if their id is not above `last_message_id`.',
+    data: z.array(readStateDto),
   },
   MEMBER_LIST_UPDATE: {
     family: 'members',
@@ -122,6 +128,7 @@ export const INTERACTIONS = {
     answer: object({ chunks: z.int(), members: z.int() }),
   },
   'presence.update': { weight: 1, summary: 'Chooses what one looks like, under the same rules as over REST.', data: updatePresenceDto, answer: presenceDto },
+  'read_state.update': { weight: 1, summary: 'Tells how far one has read. Whoever has read further stays there, unless they ask to go back.', data: updateReadStateDto.extend({ track_id: trackId }), answer: readStateDto },
 } as const;
 
 /** The name of something that clients send. */

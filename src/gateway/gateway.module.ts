@@ -3,6 +3,7 @@ import { AuthModule } from '../auth/auth.module';
 import { MembersModule } from '../members/members.module';
 import { MessagesModule } from '../messages/messages.module';
 import { PresenceModule } from '../presence/presence.module';
+import { ReadStatesModule } from '../read-states/read-states.module';
 import { UsersModule } from '../users/users.module';
 import { Admission } from './admission';
 import { Attendance } from './attendance';
@@ -20,13 +21,14 @@ import { MembersGateway } from './members.gateway';
 import { Past } from './past';
 import { Preparations } from './preparations';
 import { PresenceGateway } from './presence.gateway';
+import { ReadStatesGateway } from './read-states.gateway';
 import { SlowReaders } from './slow-readers';
 import { SocketCounts } from './socket-counts';
 
 /** The Socket.IO gateway. It listens to events; no feature knows of it. */
 @Module({
-  imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule],
+  imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule, ReadStatesModule],
   controllers: [LimitsController],
-  providers: [Gateway, PresenceGateway, MembersGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission],
+  providers: [Gateway, PresenceGateway, MembersGateway, ReadStatesGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission],
 })
 export class GatewayModule {}

@@ -14,12 +14,13 @@ import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
 import { RequirePermissions } from '../permissions/requirement';
 import { Presences } from '../presence/presences';
+import { ReadStatesService } from '../read-states/read-states.service';
 import type { UserDocument } from '../users/user.schema';
 import { selfDtoOf, UsersService } from '../users/users.service';
 import { Admission } from './admission';
 import { Attendance } from './attendance';
 import { ClientAddress } from './client-address';
-import { type ClientSocket, close, sayGoodbye, send } from './connection';
+import { type ClientSocket, close, sayGoodbye, send, wants } from './connection';
 import { Dispatcher } from './dispatcher';
 import { hangUp } from './engine';
 import { FloodGuard } from './flood-guard';
@@ -47,6 +48,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     private readonly users: UsersService,
     private readonly presences: Presences,
     private readonly messages: MessagesService,
+    private readonly readStates: ReadStatesService,
     private readonly events: EventLog,
     private readonly metrics: Metrics,
     private readonly config: Config,
@@ -122,11 +124,13 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     return { ok: true, data: null };
   }
 
-  private startAfresh(socket: ClientSocket, user: UserDocument): Promise<void> {
+  private async startAfresh(socket: ClientSocket, user: UserDocument): Promise<void> {
     const { session, intents } = socket.data;
-    return this.admission.connect(socket, (seats, seq) =>
+    await this.admission.connect(socket, (seats, seq) =>
       send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), presence: user.presence, guilds: seats.map(snapshotOf), intents: familiesOf(intents), limits: this.limits() }, seq),
     );
+    // Asked for once events come, so that no message is in neither of them.
+    if (wants(socket, 'read_states')) send(socket, 'READ_STATES', await this.readStates.list(session.user_id, this.attendance.visibleTo(socket)));
   }
 
   private takeUp(socket: ClientSocket, place: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import { namedIn } from '../permissions/guild-state';
+import type { VisibleTracks } from '../read-states/read-states.service';
 import { Audience, audienceKeyOf, changes } from './audiences';
 import { type ClientSocket, wants } from './connection';
 import type { GuildView } from './sight';
@@ -41,6 +42,12 @@ export class GuildRoom {
   /** Every group of sockets with the same permissions. */
   get groups(): Iterable<Audience> {
     return this.audiences.values();
+  }
+
+  /** The tracks that the user of a socket may view; undefined when it isn't in. */
+  visibleTo(socket: ClientSocket): VisibleTracks | undefined {
+    const place = this.places.get(socket);
+    return place && { member: place.member, trackIds: place.audience.sight.trackIds };
   }
 
   /** Takes a socket in, as this member. */

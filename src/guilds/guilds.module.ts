@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { InvitesModule } from '../invites/invites.module';
 import { MembersModule } from '../members/members.module';
 import { MessagesModule } from '../messages/messages.module';
+import { PositionsModule } from '../read-states/positions.module';
 import { RolesModule } from '../roles/roles.module';
 import { TracksModule } from '../tracks/tracks.module';
 import { UsersModule } from '../users/users.module';
@@ -11,7 +12,7 @@ import { GuildsService } from './guilds.service';
 
 /** Guilds as a whole: made, changed, given away and deleted. */
 @Module({
-  imports: [GuildCommitsModule, UsersModule, MembersModule, RolesModule, TracksModule, MessagesModule, InvitesModule],
+  imports: [GuildCommitsModule, UsersModule, MembersModule, RolesModule, TracksModule, MessagesModule, PositionsModule, InvitesModule],
   controllers: [GuildsController, OwnGuildsController],
   providers: [GuildsService],
   exports: [GuildsService],

@@ -12,6 +12,7 @@ import { MembersService } from '../members/members.service';
 import { MessageRemovals } from '../messages/message-removals';
 import type { GuildAuthority } from '../permissions/authority';
 import { OwnerOnly } from '../permissions/permissions.errors';
+import { PositionsService } from '../read-states/positions.service';
 import { RolesService } from '../roles/roles.service';
 import { TracksService } from '../tracks/tracks.service';
 import { UsersService } from '../users/users.service';
@@ -34,6 +35,7 @@ export class GuildsService {
     private readonly roles: RolesService,
     private readonly tracks: TracksService,
     private readonly messages: MessageRemovals,
+    private readonly positions: PositionsService,
     private readonly invites: InvitesService,
     private readonly epochs: Epochs,
     private readonly events: EventsService,
@@ -93,7 +95,7 @@ export class GuildsService {
     await this.epochs.reach(guildEpoch(guildId), GONE);
     await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
     await this.members.removeAll(guildId);
-    await Promise.all([this.roles.removeAll(guildId), this.tracks.removeAll(guildId), this.messages.removeAll(guildId), this.invites.removeAll(guildId)]);
+    await Promise.all([this.roles.removeAll(guildId), this.tracks.removeAll(guildId), this.messages.removeAll(guildId), this.positions.removeAll(guildId), this.invites.removeAll(guildId)]);
   }
 }
 

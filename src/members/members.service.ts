@@ -20,6 +20,7 @@ import { PermissionsMissing } from '../permissions/permissions.errors';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { allRules } from '../permissions/guild-state';
 import { assertMayActOnMember, assertMayDropOwnRole, assertMayGiveRole, assertMayGiveRoleInTracks, assertMayTakeRole, assertMayTakeRoleInTracks } from '../permissions/policy';
+import { PositionsService } from '../read-states/positions.service';
 import type { RoleDocument } from '../roles/role.schema';
 import { EveryoneImmovable, RoleNotFound } from '../roles/roles.errors';
 import type { UserDocument } from '../users/user.schema';
@@ -55,6 +56,7 @@ export class MembersService {
     private readonly departures: DeparturesService,
     private readonly bans: BanList,
     private readonly roleSets: RoleSetsService,
+    private readonly positions: PositionsService,
     private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
@@ -83,7 +85,7 @@ export class MembersService {
       return { member: await this.get(guildId, userId), isNew: false };
     }
     await this.assertStillWelcome(guildId, userId);
-    await this.departures.forget(guildId, userId);
+    await Promise.all([this.departures.forget(guildId, userId), this.positions.join(guildId, userId)]);
     await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(member));
     return { member, isNew: true };
   }
@@ -218,7 +220,7 @@ export class MembersService {
       await this.roleSets.leave(member);
       await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
     });
-    await this.users.releaseGuild([userId], guildId);
+    await Promise.all([this.users.releaseGuild([userId], guildId), this.positions.leave(guildId, userId)]);
   }
 
   /** Ends a membership if there is one; whether it may be is for who asks. */

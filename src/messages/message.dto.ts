@@ -6,6 +6,15 @@ import { reactionCountDto } from '../reactions/reaction.dto';
 const content = text(1, LIMITS.message, 'What is said.', 'Hello, world!').regex(/\S/, { error: 'must not be blank' });
 const nonce = line(1, LIMITS.nonce, 'Your own mark for this message: sent again, nothing is sent twice.', 'c0ffee-1');
 
+const mentions = object({
+  user_ids: z.array(snowflake()),
+  role_ids: z.array(snowflake()),
+  everyone: z.boolean(),
+}).meta({
+  id: 'Mentions',
+  description: `Whom the content mentions, outside of code: \`<@USER_ID>\`, \`<@&ROLE_ID>\` and \`@everyone\`, ${LIMITS.mentions} different users and roles at most. Everyone, and roles that are not mentionable, only where the author has MENTION_EVERYONE.`,
+});
+
 /** A message as clients see it. */
 export const messageDto = object({
   id: snowflake(),
@@ -15,6 +24,7 @@ export const messageDto = object({
   content,
   reply_to_id: snowflake('The message that it answers.').nullable(),
   nonce: nonce.nullable(),
+  mentions,
   edited_at: timestamp('When it was last changed.').nullable(),
   reactions: z.array(reactionCountDto).meta({ description: 'What it was reacted to with, the first first.' }),
   created_at: timestamp('When it was sent.'),

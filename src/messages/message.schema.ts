@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { STORED } from '../database/stored';
+import type { Mentions } from './mentions';
 
 /** What somebody said in a track. */
 export interface MessageDocument {
@@ -18,6 +19,10 @@ export interface MessageDocument {
   /** How often it was reacted to with each emoji; and those emojis in the order in which they came. */
   readonly reactions?: Readonly<Record<string, { readonly id: Snowflake; readonly count: number }>>;
   readonly reaction_emojis?: readonly string[];
+  /** Whom it mentions, if anybody, as it now is. */
+  readonly mentions?: Mentions;
+  /** Whom it mentioned when it was sent, as they are looked for: an edit calls nobody anew, and takes no call back. */
+  readonly mention_ids?: readonly Snowflake[];
 }
 
 export const messageSchema = new Schema<MessageDocument>(
@@ -33,10 +38,13 @@ export const messageSchema = new Schema<MessageDocument>(
     terms: { type: [String], default: undefined },
     reactions: { type: Schema.Types.Mixed },
     reaction_emojis: { type: [String], default: undefined },
+    mentions: { type: new Schema({ user_ids: [BigInt], role_ids: [BigInt], everyone: Boolean }, { _id: false, id: false, strict: 'throw' }) },
+    mention_ids: { type: [BigInt], default: undefined },
   },
   { ...STORED, collection: 'messages' },
 );
 messageSchema.index({ track_id: 1, _id: 1 });
 messageSchema.index({ track_id: 1, terms: 1, _id: 1 });
 messageSchema.index({ guild_id: 1, author_id: 1, _id: 1 });
+messageSchema.index({ track_id: 1, mention_ids: 1, _id: 1 }, { partialFilterExpression: { mention_ids: { $exists: true } } });
 messageSchema.index({ track_id: 1, author_id: 1, nonce: 1 }, { unique: true, partialFilterExpression: { nonce: { $exists: true } } });

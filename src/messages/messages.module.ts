@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { PinListModule } from '../pins/pin-list.module';
 import { ReactionListModule } from '../reactions/reaction-list.module';
+import { PositionsModule } from '../read-states/positions.module';
+import { MessageCounts } from './message-counts.service';
 import { MessageRemovals } from './message-removals';
 import { MessagesController } from './messages.controller';
 import { MessagesByTerm } from './messages-by-term';
@@ -8,5 +10,10 @@ import { MessagesService } from './messages.service';
 import { ReactionCounts } from './reaction-counts';
 
 /** What is said in tracks. */
-@Module({ imports: [PinListModule, ReactionListModule], controllers: [MessagesController], providers: [MessagesService, MessageRemovals, MessagesByTerm, ReactionCounts], exports: [MessagesService, MessageRemovals, MessagesByTerm, ReactionCounts] })
+@Module({
+  imports: [PinListModule, ReactionListModule, PositionsModule],
+  controllers: [MessagesController],
+  providers: [MessagesService, MessageRemovals, MessagesByTerm, MessageCounts, ReactionCounts],
+  exports: [MessagesService, MessageRemovals, MessagesByTerm, MessageCounts, ReactionCounts],
+})
 export class MessagesModule {}

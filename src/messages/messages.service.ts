@@ -11,9 +11,11 @@ import { has, Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import type { ReactionCountDto } from '../reactions/reaction.dto';
 import { ReactionList } from '../reactions/reaction-list';
+import { PositionsService } from '../read-states/positions.service';
 import { Buckets } from '../throttling/buckets';
 import { TrackNotText } from '../tracks/tracks.errors';
 import type { CreateMessageDto, MessageDto, UpdateMessageDto } from './message.dto';
+import { type Mentions, mentionIds, mentionsIn, NO_MENTIONS } from './mentions';
 import type { MessageDocument } from './message.schema';
 import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
 import { termsOf } from './terms';
@@ -34,11 +36,12 @@ export class MessagesService {
     private readonly events: EventsService,
     private readonly buckets: Buckets,
     private readonly reactions: ReactionList,
+    private readonly positions: PositionsService,
     @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
   ) {}
 
   /**
-   * Says something: one write, with no read before it unless it is a reply. With a `nonce` that the author has used in this track
+   * Says something: two writes at the same time, with no read before them unless it is a reply. With a `nonce` that the author has used in this track
    * before, it is the message that was sent then, and nothing is sent again.
    *
    * @throws TrackNotText, SlowedDown
@@ -60,15 +63,10 @@ export class MessagesService {
       ...(nonce !== undefined && { nonce }),
       edited_at: null,
       terms: termsOf(content),
+      ...mentionFields(authority, content),
     };
-    try {
-      await insert(this.messages, message);
-    } catch (error) {
-      if (nonce === undefined || !duplicateKey(error)) throw error;
-      const known = await this.findByNonce(trackId, userId, nonce);
-      if (!known) throw new MessageNotFound();
-      return this.oneSeenBy(userId, known);
-    }
+    const known = await this.write(message);
+    if (known) return this.oneSeenBy(userId, known);
     await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, messageDtoOf(message));
     return messageDtoOf(message);
   }
@@ -102,10 +100,12 @@ export class MessagesService {
     return messages.map((message) => messageDtoOf(message, own));
   }
 
-  /** Changes what one said. @throws MessageNotFound, NotTheAuthor */
-  async update({ guildId, trackId, userId }: TrackAuthority, messageId: Snowflake, { content }: UpdateMessageDto): Promise<MessageDto> {
+  /** Changes what one said; whom it mentions now is not called anew. @throws MessageNotFound, NotTheAuthor */
+  async update(authority: TrackAuthority, messageId: Snowflake, { content }: UpdateMessageDto): Promise<MessageDto> {
+    const { guildId, trackId, userId } = authority;
+    const change = { content, mentions: mentionsBy(authority, content), terms: termsOf(content), edited_at: new Date() };
     const message = await this.messages
-      .findOneAndUpdate({ _id: messageId, track_id: trackId, author_id: userId }, { $set: { content, terms: termsOf(content), edited_at: new Date() } }, { returnDocument: 'after' })
+      .findOneAndUpdate({ _id: messageId, track_id: trackId, author_id: userId }, { $set: change }, { returnDocument: 'after' })
       .lean<MessageDocument | null>();
     if (!message) {
       await this.get(trackId, messageId);
@@ -125,6 +125,26 @@ export class MessagesService {
     if (around !== undefined) return this.listAround(trackId, around, limit);
     if (after !== undefined) return (await this.find({ track_id: trackId, _id: { $gt: after, ...(before !== undefined && { $lt: before }) } }, 1, limit)).toReversed();
     return this.find({ track_id: trackId, ...(before !== undefined && { _id: { $lt: before } }) }, -1, limit);
+  }
+
+  // What is sent again has to be known as that before it is counted. @returns the message that was sent before with the same nonce
+  private async write(message: MessageDocument): Promise<MessageDocument | undefined> {
+    const { _id, guild_id: guildId, track_id: trackId, author_id: authorId, nonce } = message;
+    const count = (): Promise<void> => this.positions.count({ guildId, trackId }, _id, authorId);
+    if (nonce === undefined) {
+      await Promise.all([insert(this.messages, message), count()]);
+      return undefined;
+    }
+    try {
+      await insert(this.messages, message);
+    } catch (error) {
+      if (!duplicateKey(error)) throw error;
+      const known = await this.findByNonce(trackId, authorId, nonce);
+      if (!known) throw new MessageNotFound();
+      return known;
+    }
+    await count();
+    return undefined;
   }
 
   private async listAround(trackId: Snowflake, messageId: Snowflake, limit: number): Promise<MessageDocument[]> {
@@ -160,11 +180,24 @@ export class MessagesService {
   }
 }
 
+/** Whom somebody mentions who says this here. */
+function mentionsBy({ guild, guildId, permissions }: TrackAuthority, content: string): Mentions {
+  const mayMentionEveryone = has(permissions, Permission.MentionEveryone);
+  const mayMentionRole = (id: Snowflake): boolean => id !== guildId && guild.state.roles.some(({ _id, mentionable }) => _id === id && (mentionable || mayMentionEveryone));
+  return mentionsIn(content, { mayMentionEveryone, mayMentionRole });
+}
+
+function mentionFields(authority: TrackAuthority, content: string): Pick<MessageDocument, 'mentions' | 'mention_ids'> {
+  const mentions = mentionsBy(authority, content);
+  const mention_ids = mentionIds(mentions, authority.guildId);
+  return mention_ids.length === 0 ? {} : { mentions, mention_ids };
+}
+
 const isReactedTo = ({ reaction_emojis: emojis = [] }: MessageDocument): boolean => emojis.length > 0;
 
 /** A message as everybody sees it, or as somebody does whose kinds of reactions these are. */
 export const messageDtoOf = (message: MessageDocument, ownKinds?: ReadonlySet<Snowflake>): MessageDto => {
-  const { _id, guild_id, track_id, author_id, content, reply_to_id, nonce, edited_at } = message;
+  const { _id, guild_id, track_id, author_id, content, reply_to_id, nonce, mentions = NO_MENTIONS, edited_at } = message;
   return {
     id: _id,
     guild_id,
@@ -173,6 +206,7 @@ export const messageDtoOf = (message: MessageDocument, ownKinds?: ReadonlySet<Sn
     content,
     reply_to_id,
     nonce: nonce ?? null,
+    mentions: { user_ids: [...mentions.user_ids], role_ids: [...mentions.role_ids], everyone: mentions.everyone },
     edited_at,
     reactions: reactionsOf(message, ownKinds),
     created_at: createdAt(_id),

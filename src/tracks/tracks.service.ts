@@ -15,6 +15,7 @@ import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import type { GuildTracks } from '../permissions/guild-state';
 import { PermissionsMissing } from '../permissions/permissions.errors';
+import { PositionsService } from '../read-states/positions.service';
 import { OverwritesService } from './overwrites.service';
 import { assertMayRearrange, inheriting } from './rearrangement';
 import { moveTracks, placeTrack, removeTrack, type TrackKinds } from './track-order';
@@ -33,6 +34,7 @@ export class TracksService {
     private readonly commits: GuildCommits,
     private readonly resolver: AuthorityResolver,
     private readonly overwrites: OverwritesService,
+    private readonly positions: PositionsService,
     private readonly events: EventsService,
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
   ) {}
@@ -144,7 +146,7 @@ export class TracksService {
       },
       tell: () => this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
     });
-    await this.tracks.deleteOne({ _id: trackId });
+    await Promise.all([this.tracks.deleteOne({ _id: trackId }), this.positions.removeTrack(trackId)]);
     return new Versioned(committed.version, undefined);
   }
 

@@ -211,10 +211,11 @@ export class Person {
     return this.world.ask('delete', path, body, this.authorization);
   }
 
-  /** Connects to the gateway and waits for READY, or RESUMED. */
+  /** Connects to the gateway and waits for READY, or RESUMED; after READY for READ_STATES too, unless intents are chosen. */
   async connect(auth: Record<string, unknown> = { token: this.token }, url = this.world.url): Promise<Client> {
     const client = new Client(url, auth);
     await client.ready;
+    if (auth['intents'] === undefined && auth['seq'] === undefined) await client.readStates;
     return client;
   }
 
@@ -240,6 +241,8 @@ export class Client {
   readonly socket: Socket;
   readonly events: Received[] = [];
   readonly ready: Promise<void>;
+  /** What READ_STATES told; it comes once and is kept apart from what happens. */
+  readonly readStates: Promise<Json[]>;
   private seq: string | undefined;
   private sessionId: string | undefined;
 
@@ -248,7 +251,10 @@ export class Client {
     private readonly auth: Record<string, unknown>,
   ) {
     this.socket = io(`${url}/gateway`, { auth, transports: ['websocket'], reconnection: false, forceNew: true });
-    this.socket.onAny((name: string, data: Json, seq: string) => this.take({ name, data, seq }));
+    this.socket.onAny((name: string, data: Json, seq: string) => {
+      if (name !== 'READ_STATES') this.take({ name, data, seq });
+    });
+    this.readStates = new Promise((resolve) => this.socket.once('READ_STATES', resolve));
     this.ready = new Promise((resolve, reject) => {
       for (const name of ['READY', 'RESUMED']) this.socket.once(name, () => resolve());
       this.socket.once('connect_error', reject);

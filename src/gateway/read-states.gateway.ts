@@ -1,0 +1,27 @@
+import { UseFilters } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { SchemaPipe } from '../common/schema.pipe';
+import type { TrackAuthority } from '../permissions/authority';
+import { Authority } from '../permissions/call';
+import { Member } from '../permissions/requirement';
+import type { ReadStateDto } from '../read-states/read-state.dto';
+import { ReadStatesService } from '../read-states/read-states.service';
+import { type Done, type Interaction, INTERACTIONS } from './gateway-events';
+import { GatewayFilter } from './gateway.filter';
+
+/** How far users have read, told over the gateway. */
+@WebSocketGateway({ namespace: '/gateway' })
+@UseFilters(GatewayFilter)
+export class ReadStatesGateway {
+  constructor(private readonly readStates: ReadStatesService) {}
+
+  /** Tells how far one has read, under the same rules as over REST. */
+  @SubscribeMessage('read_state.update')
+  @Member()
+  async update(
+    @Authority() authority: TrackAuthority,
+    @MessageBody(new SchemaPipe(INTERACTIONS['read_state.update'].data)) change: Interaction<'read_state.update'>,
+  ): Promise<Done<ReadStateDto>> {
+    return { ok: true, data: await this.readStates.update(authority, change) };
+  }
+}

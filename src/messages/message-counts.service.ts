@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
+import { MODELS } from '../database/database.module';
+import type { MessageDocument } from './message.schema';
+
+/** A place in a track from where on somebody looks for messages that mention them. */
+export interface Outlook {
+  readonly trackId: Snowflake;
+  readonly after: Snowflake;
+  /** The ids that mention them: their own, those of their roles, and the guild's. */
+  readonly mentionIds: readonly Snowflake[];
+}
+
+/** Counts what others said. Every count ends at what a client is told at most, so it never costs more. */
+@Injectable()
+export class MessageCounts {
+  constructor(@InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>) {}
+
+  /** How many messages of others come after one. */
+  countAfter(trackId: Snowflake, messageId: Snowflake, userId: Snowflake): Promise<number> {
+    return this.messages
+      .countDocuments({ track_id: trackId, _id: { $gt: messageId }, author_id: { $ne: userId } })
+      .limit(LIMITS.unread)
+      .exec();
+  }
+
+  /** How many messages of others mention somebody, by track, with one command for all of them; those in the tracks that come first are found first. */
+  async countMentions(userId: Snowflake, outlooks: readonly Outlook[]): Promise<ReadonlyMap<Snowflake, number>> {
+    const counts = new Map<Snowflake, number>();
+    if (outlooks.length === 0) return counts;
+    const wanted = outlooks
+      .slice(0, LIMITS.tracksWithMentions)
+      .map(({ trackId, after, mentionIds }) => ({ track_id: trackId, mention_ids: { $in: mentionIds }, _id: { $gt: after }, author_id: { $ne: userId } }));
+    const found = await this.messages
+      .find({ $or: wanted }, { track_id: 1 })
+      .limit(LIMITS.mentionsCounted)
+      .batchSize(LIMITS.mentionsCounted + 1)
+      .lean<Pick<MessageDocument, 'track_id'>[]>();
+    for (const { track_id } of found) counts.set(track_id, Math.min((counts.get(track_id) ?? 0) + 1, LIMITS.unreadMentions));
+    return counts;
+  }
+}

@@ -1,0 +1,40 @@
+import { Schema } from 'mongoose';
+import type { Snowflake } from '../common/snowflake';
+import { STORED } from '../database/stored';
+
+/** Whose position a track's own is: nobody's. */
+export const NOBODY: Snowflake = 0n;
+
+/**
+ * How far something has come in a track: up to which message, and how many there were up to there. The track itself has come to its newest
+ * message, a user to where they have read; the difference of the two counts is unread.
+ *
+ * Where a user joined is a position too, in the guild as if it were a track.
+ */
+export interface PositionDocument {
+  readonly _id: Snowflake;
+  readonly guild_id: Snowflake;
+  readonly track_id: Snowflake;
+  readonly user_id: Snowflake;
+  /** Missing for who has read nothing since they joined: then `count` is how many messages they wrote. */
+  readonly message_id?: Snowflake;
+  readonly count: number;
+  /** Where a user joined: how many messages there were in each track. */
+  readonly counts?: readonly { readonly track_id: Snowflake; readonly count: number }[];
+}
+
+export const positionSchema = new Schema<PositionDocument>(
+  {
+    _id: { type: BigInt, required: true },
+    guild_id: { type: BigInt, required: true },
+    track_id: { type: BigInt, required: true },
+    user_id: { type: BigInt, required: true },
+    message_id: { type: BigInt },
+    count: { type: Number, required: true },
+    counts: { type: [new Schema({ track_id: BigInt, count: Number }, { _id: false, id: false, strict: 'throw' })], default: undefined },
+  },
+  { ...STORED, collection: 'positions' },
+);
+positionSchema.index({ track_id: 1, user_id: 1 }, { unique: true });
+positionSchema.index({ user_id: 1, guild_id: 1 });
+positionSchema.index({ guild_id: 1 });
