@@ -95,7 +95,7 @@ describe('what a request costs the database', () => {
 
 describe('what a connection costs the database', () => {
   it('is six commands at most until READY, however many guilds there are, and three when these are remembered; then one for read states, and one when something is unread', async () => {
-    const world = await World.start();
+    const world = await World.start({}, 1);
     const ada = await world.person('ada');
     for (let made = 0; made < 50; made += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => ada.post('/guilds', { name: `Guild ${made + n}` })));
     const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);

@@ -1,6 +1,7 @@
 import type { Snowflake } from '../common/snowflake';
 import type { DomainEvent } from '../events/event-log';
 import { type EventData, type EventName, isNamed } from '../events/event-map';
+import { inviteSeenBy } from '../invites/invite.dto';
 import type { MemberDocument } from '../members/member.schema';
 import { has, Permission, type PermissionSet, union } from '../permissions/algebra';
 import { GuildAuthority } from '../permissions/authority';
@@ -55,6 +56,7 @@ export class Sight {
     if (permission !== undefined && !this.holds(permission)) return undefined;
     // Where a track is depends on what else somebody sees.
     if (isNamed(event, 'TRACKS_REORDER')) return { ...event.data, layout: layoutSeenBy(event.data.layout, (id) => this.trackIds.has(id)) };
+    if (isNamed(event, 'INVITE_CREATE')) return inviteSeenBy(event.data, (id) => this.trackIds.has(id));
     if (isNamed(event, 'TRACK_UPDATE')) return { ...event.data, ...this.places.get(event.data.id) };
     return data;
   }

@@ -10,7 +10,7 @@ import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
-import { type GuildDocument, type StoredGuild, storedFieldsOf } from './guild.schema';
+import { type GuildDocument, type PendingWrite, type StoredGuild, storedFieldsOf } from './guild.schema';
 
 const ATTEMPTS = 20;
 const BACK_OFF_MS = 5;
@@ -63,6 +63,8 @@ export class GuildCommits {
     private readonly resolver: AuthorityResolver,
     private readonly epochs: Epochs,
     @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
+    @InjectModel(MODELS.role) private readonly roles: Model<RoleDocument>,
+    @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
   ) {}
 
   /**
@@ -83,15 +85,17 @@ export class GuildCommits {
     const { guildId } = authority;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const actor = await this.resolver.afresh(authority);
+      if (!(await this.isSettled(actor))) continue;
       const plan = await decide(actor);
       const { guild } = guildAuthorityOf(actor).state;
-      const isFirst = await this.replace(guild, plan.guild ?? {});
+      const change = { ...plan.guild, ...(write && { pending: pendingOf(plan) }) };
+      const isFirst = await this.replace(guild, change);
       const isWritten = isFirst && (write === undefined || (await write(plan)));
       // Whether it was written or somebody else was first: what is remembered of this guild is from before.
       const version = guild.version + 1;
       await Promise.all([this.epochs.reach(guildEpoch(guildId), version), plan.role && this.epochs.advance([rolesEpoch(guildId)]), plan.track && this.epochs.advance([tracksEpoch(guildId)])]);
       if (isWritten) {
-        const committed = { ...guild, ...plan.guild, version };
+        const committed = { ...guild, ...change, version };
         this.resolver.learn(committed);
         return { guild: committed, plan, actor };
       }
@@ -100,12 +104,32 @@ export class GuildCommits {
     throw new TooMuchContention();
   }
 
-  private async replace({ _id, version }: GuildDocument, change: GuildChange): Promise<boolean> {
+  // Another node may have committed that a role or track changes, and not have written that yet. Who decides now decides without it; so it must not
+  // be written any more, and is decided again over there.
+  private async isSettled(actor: GuildAuthority | TrackAuthority): Promise<boolean> {
+    const { guild, roles } = guildAuthorityOf(actor).state;
+    if (!guild.pending) return true;
+    const { kind, id, revision } = guild.pending;
+    const tracks = actor instanceof GuildAuthority ? await this.resolver.tracksIn(guild) : actor.tracks;
+    const known = kind === 'role' ? roles.find(({ _id }) => _id === id) : tracks.get(id);
+    if (!known || known.revision >= revision) return true;
+    const overtaken = { _id: id, revision: revision - 1 };
+    await (kind === 'role' ? this.roles.updateOne(overtaken, { $inc: { revision: 1 } }) : this.tracks.updateOne(overtaken, { $inc: { revision: 1 } }));
+    await this.epochs.advance([kind === 'role' ? rolesEpoch(guild._id) : tracksEpoch(guild._id)]);
+    return false;
+  }
+
+  private async replace({ _id, version }: GuildDocument, change: Partial<GuildDocument>): Promise<boolean> {
     const $set = storedFieldsOf(change);
     // The driver itself: what is written is made of the stored types, and casting five hundred tracks costs Mongoose as much as writing them.
     const { modifiedCount } = await this.guilds.collection.updateOne({ _id, version } as object, { $inc: { version: 1 }, ...(Object.keys($set).length > 0 && { $set }) });
     return modifiedCount === 1;
   }
+}
+
+function pendingOf({ role, track }: GuildPlan): PendingWrite | undefined {
+  if (role) return { kind: 'role', id: role._id, revision: role.revision };
+  return track && { kind: 'track', id: track._id, revision: track.revision };
 }
 
 /** What somebody may do in the guild, be it the place where they act or around the track where they do. */

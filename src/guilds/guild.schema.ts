@@ -10,6 +10,14 @@ export interface LayoutEntry {
   readonly inherits: boolean;
 }
 
+/** A role or track that is about to be written beside the guild's document, because the version of it that says so was committed. */
+export interface PendingWrite {
+  readonly kind: 'role' | 'track';
+  readonly id: Snowflake;
+  /** The revision that it will have. */
+  readonly revision: number;
+}
+
 /**
  * A guild, and the commit point of all that must change together in it.
  *
@@ -27,6 +35,8 @@ export interface GuildDocument {
   readonly track_layout: readonly LayoutEntry[];
   /** Grows with every change of the above and of anything that decides permissions. */
   readonly version: number;
+  /** What the last change of a role or track writes, or has written by now. */
+  readonly pending?: PendingWrite;
 }
 
 /** A guild as its document has it. */
@@ -43,6 +53,7 @@ export const guildSchema = new Schema<StoredGuild>(
     track_order: { type: [Schema.Types.Mixed], required: true },
     cut_off_ids: { type: [BigInt], required: true },
     version: { type: Number, required: true },
+    pending: { kind: String, id: BigInt, revision: Number },
   },
   { ...STORED, collection: 'guilds' },
 );

@@ -2,6 +2,7 @@ import { Controller, Delete, Get, Header, HttpStatus, Patch, Post } from '@nestj
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Answers, AnswersNothing, AnswersVersioned, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
 import { Versioned } from '../common/versioned';
 import type { Snowflake } from '../common/snowflake';
@@ -12,6 +13,7 @@ import type { GuildAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/call';
 import { OwnerOnly } from '../permissions/permissions.errors';
 import { Authenticated, Member, RequireOwner, RequirePermissions } from '../permissions/requirement';
+import { Conditional } from './conditional';
 import { type CreateGuildDto, createGuildDto, type GuildDto, guildDto, type GuildPreviewDto, guildPreviewDto, type UpdateGuildDto, updateGuildDto } from './guild.dto';
 import { GuildLimitReached, GuildNotFound, OwnerCannotLeave } from './guilds.errors';
 import { guildDtoOf, GuildsService } from './guilds.service';
@@ -51,12 +53,13 @@ export class GuildsController {
 
   @Patch(':guild_id')
   @Summary('Changes a guild; `owner_id` gives it to another member, which only its owner can.')
+  @Conditional()
   @RequirePermissions(Permission.ModifyGuild)
   @Validated()
   @Problems(OwnerOnly, MemberNotFound)
   @AnswersVersioned(guildDto)
-  async update(@Authority() authority: GuildAuthority, @JsonBody(updateGuildDto) change: UpdateGuildDto): Promise<Versioned<GuildDto>> {
-    const guild = await this.guilds.update(authority, change);
+  async update(@Authority() authority: GuildAuthority, @JsonBody(updateGuildDto) change: UpdateGuildDto, @IfMatch() seenVersion?: number): Promise<Versioned<GuildDto>> {
+    const guild = await this.guilds.update(authority, change, seenVersion);
     return new Versioned(guild.version, guildDtoOf(guild));
   }
 

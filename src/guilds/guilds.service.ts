@@ -8,18 +8,21 @@ import { insert } from '../database/insert';
 import { Epochs, guildEpoch } from '../events/epochs';
 import { EventsService } from '../events/events.service';
 import { InvitesService } from '../invites/invites.service';
+import { MemberNotFound } from '../members/members.errors';
 import { MembersService } from '../members/members.service';
 import { MessageRemovals } from '../messages/message-removals';
 import type { GuildAuthority } from '../permissions/authority';
+import { AuthorityResolver } from '../permissions/authority-resolver';
 import { OwnerOnly } from '../permissions/permissions.errors';
 import { PositionsService } from '../read-states/positions.service';
 import { RolesService } from '../roles/roles.service';
 import { TracksService } from '../tracks/tracks.service';
 import { UsersService } from '../users/users.service';
-import { GuildCommits } from './guild-commits';
+import { type Decision, GuildCommits, type GuildPlan } from './guild-commits';
 import type { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
 import { type GuildDocument, type StoredGuild, storedFieldsOf } from './guild.schema';
 import { GuildNotFound } from './guilds.errors';
+import { assertSeen } from './seen-version';
 
 /** A version that none comes after. */
 const GONE = Number.MAX_SAFE_INTEGER;
@@ -30,6 +33,7 @@ export class GuildsService {
   constructor(
     private readonly snowflakes: Snowflakes,
     private readonly commits: GuildCommits,
+    private readonly resolver: AuthorityResolver,
     private readonly users: UsersService,
     private readonly members: MembersService,
     private readonly roles: RolesService,
@@ -72,19 +76,24 @@ export class GuildsService {
     return { id: _id, name, description, discoverable, created_at: createdAt(_id) };
   }
 
-  /** Changes a guild; giving it to another member is for its owner only. @throws OwnerOnly, MemberNotFound */
-  async update(authority: GuildAuthority, change: UpdateGuildDto): Promise<GuildDocument> {
-    if (change.owner_id !== undefined) {
+  /**
+   * Changes a guild; giving it to another member is for its owner only.
+   *
+   * @throws OwnerOnly, MemberNotFound
+   * @throws GuildChanged when the guild isn't at the version that was seen
+   */
+  async update(authority: GuildAuthority, change: UpdateGuildDto, seenVersion?: number): Promise<GuildDocument> {
+    const { owner_id: ownerId } = change;
+    if (ownerId !== undefined) {
       if (!authority.isOwner) throw new OwnerOnly();
-      await this.members.get(authority.guildId, change.owner_id);
+      await this.members.get(authority.guildId, ownerId);
     }
-    const { guild } = await this.commits.commit(authority, {
-      decide: (actor) => {
-        if (change.owner_id !== undefined && !actor.isOwner) throw new OwnerOnly();
-        return { guild: change };
-      },
-      tell: (changed) => this.events.publish('GUILD_UPDATE', { guildId: changed._id }, guildDtoOf(changed)),
+    const guild = await this.commit(authority, (actor) => {
+      assertSeen(actor.state.guild, seenVersion);
+      if (ownerId !== undefined && !actor.isOwner) throw new OwnerOnly();
+      return { guild: change };
     });
+    if (ownerId !== undefined) await this.assertStayed(authority, ownerId);
     return guild;
   }
 
@@ -96,6 +105,19 @@ export class GuildsService {
     await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
     await this.members.removeAll(guildId);
     await Promise.all([this.roles.removeAll(guildId), this.tracks.removeAll(guildId), this.messages.removeAll(guildId), this.positions.removeAll(guildId), this.invites.removeAll(guildId)]);
+  }
+
+  // Whoever leaves at the same moment either finds that the guild is theirs and stays, or is found here to be gone: then it is taken back.
+  private async assertStayed(giver: GuildAuthority, ownerId: Snowflake): Promise<void> {
+    if (await this.members.find(giver.guildId, ownerId)) return;
+    const { userId, guildId } = giver;
+    await this.commit(await this.resolver.inGuild(userId, guildId), ({ state }) => (state.guild.owner_id === ownerId ? { guild: { owner_id: userId } } : {}));
+    throw new MemberNotFound();
+  }
+
+  private async commit(authority: GuildAuthority, decide: Decision<GuildAuthority, GuildPlan>): Promise<GuildDocument> {
+    const { guild } = await this.commits.commit(authority, { decide, tell: (changed) => this.events.publish('GUILD_UPDATE', { guildId: changed._id }, guildDtoOf(changed)) });
+    return guild;
   }
 }
 

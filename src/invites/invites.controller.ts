@@ -2,14 +2,14 @@ import { Controller, Delete, Get, HttpStatus, Param, Post } from '@nestjs/common
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Banned } from '../bans/bans.errors';
-import { Answers, AnswersNothing, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { Answers, AnswersNothing, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { GuildLimitReached } from '../guilds/guilds.errors';
 import { type MemberDto, memberDto } from '../members/member.dto';
 import { memberDtoOf } from '../members/members.service';
 import { Permission } from '../permissions/algebra';
-import type { TrackAuthority } from '../permissions/authority';
+import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/call';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { Authenticated, Public, RequirePermissions } from '../permissions/requirement';
@@ -43,8 +43,8 @@ export class InvitesController {
   @Summary('Lists the invites of a guild.')
   @RequirePermissions(Permission.ModifyGuild)
   @Answers(z.array(inviteDto))
-  async list(@IdParam('guild_id') guildId: Snowflake): Promise<InviteDto[]> {
-    return this.invites.list(guildId);
+  async list(@Authority() authority: GuildAuthority): Promise<InviteDto[]> {
+    return this.invites.list(authority);
   }
 
   @Get('invites/:code')

@@ -11,11 +11,12 @@ import { EventsService } from '../events/events.service';
 import { MembersService } from '../members/members.service';
 import type { MemberDocument } from '../members/member.schema';
 import { has, Permission } from '../permissions/algebra';
-import type { TrackAuthority } from '../permissions/authority';
+import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { PermissionsMissing } from '../permissions/permissions.errors';
+import { isSeenBy } from '../tracks/track-views';
 import { TrackNotText } from '../tracks/tracks.errors';
-import type { CreateInviteDto, InviteDto, InvitePreviewDto } from './invite.dto';
+import { type CreateInviteDto, type InviteDto, type InvitePreviewDto, inviteSeenBy } from './invite.dto';
 import type { InviteDocument } from './invite.schema';
 import { InviteLimitReached, InviteNotFound } from './invites.errors';
 
@@ -53,10 +54,14 @@ export class InvitesService {
     return inviteDtoOf(invite);
   }
 
-  /** The invites of a guild that still work. */
-  async list(guildId: Snowflake): Promise<InviteDto[]> {
-    const invites = await this.invites.find({ guild_id: guildId }).sort({ _id: 1 }).limit(LIMITS.invites).lean<InviteDocument[]>();
-    return invites.filter(works).map(inviteDtoOf);
+  /** The invites of a guild that still work, as a member sees them. */
+  async list(authority: GuildAuthority): Promise<InviteDto[]> {
+    const { guildId, state } = authority;
+    const [invites, tracks] = await Promise.all([
+      this.invites.find({ guild_id: guildId }).sort({ _id: 1 }).limit(LIMITS.invites).lean<InviteDocument[]>(),
+      this.resolver.tracksIn(state.guild),
+    ]);
+    return invites.filter(works).map((invite) => inviteSeenBy(inviteDtoOf(invite), (trackId) => isSeenBy(authority, tracks, trackId)));
   }
 
   /** What an invite shows to who holds its code. @throws InviteNotFound */
@@ -127,7 +132,7 @@ export class InvitesService {
 
 const works = ({ max_uses, uses, expires_at }: InviteDocument): boolean => (max_uses === 0 || uses < max_uses) && (expires_at === null || expires_at.getTime() > Date.now());
 
-/** An invite as members who may manage it see it. */
+/** An invite as who sees its track sees it. */
 export const inviteDtoOf = ({ _id, guild_id, track_id, inviter_id, max_uses, uses, created_at, expires_at }: InviteDocument): InviteDto => ({
   code: _id,
   guild_id,

@@ -6,6 +6,8 @@ import type { MemberDocument } from './member.schema';
 /** What somebody had when they left a guild, so that coming back doesn't rid them of what holds them down. */
 export interface DepartureDocument extends Pick<MemberDocument, 'guild_id' | 'user_id' | 'role_ids' | 'timed_out_until'> {
   readonly _id: Snowflake;
+  /** The membership that ended. */
+  readonly membership_id: Snowflake;
 }
 
 export const departureSchema = new Schema<DepartureDocument>(
@@ -13,6 +15,7 @@ export const departureSchema = new Schema<DepartureDocument>(
     _id: { type: BigInt, required: true },
     guild_id: { type: BigInt, required: true },
     user_id: { type: BigInt, required: true },
+    membership_id: { type: BigInt, required: true },
     role_ids: { type: [BigInt], required: true },
     timed_out_until: { type: Date, default: null },
   },

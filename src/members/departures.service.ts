@@ -13,6 +13,13 @@ import type { MemberDocument } from './member.schema';
 /** What holds somebody down when they come back. */
 export type Held = Pick<MemberDocument, 'role_ids' | 'timed_out_until'>;
 
+/** A departure, as far as it matters for coming back. */
+export interface Remembered {
+  readonly held: Held;
+  /** The membership that ended; undefined when nothing is remembered. */
+  readonly membershipId: Snowflake | undefined;
+}
+
 /**
  * Remembers what those had who left: nobody lifts themselves by leaving and joining again.
  *
@@ -28,25 +35,26 @@ export class DeparturesService {
   ) {}
 
   /** Remembers what a member has who is about to leave. */
-  async keep({ guild_id, user_id, role_ids, timed_out_until }: MemberDocument): Promise<void> {
+  async keep({ _id: membership_id, guild_id, user_id, role_ids, timed_out_until }: MemberDocument): Promise<void> {
     if (role_ids.length === 0 && timed_out_until === null) return;
-    await this.departures.updateOne({ guild_id, user_id }, { $set: { role_ids, timed_out_until }, $setOnInsert: { _id: this.snowflakes.next() } }, { upsert: true });
+    await this.departures.updateOne({ guild_id, user_id }, { $set: { membership_id, role_ids, timed_out_until }, $setOnInsert: { _id: this.snowflakes.next() } }, { upsert: true });
   }
 
   /** What somebody comes back with. @throws GuildNotFound */
-  async heldFor(guildId: Snowflake, userId: Snowflake): Promise<Held> {
+  async recall(guildId: Snowflake, userId: Snowflake): Promise<Remembered> {
     const departure = await this.departures.findOne({ guild_id: guildId, user_id: userId }).lean<DepartureDocument | null>();
-    if (!departure) return { role_ids: [], timed_out_until: null };
+    if (!departure) return { held: { role_ids: [], timed_out_until: null }, membershipId: undefined };
     const [{ guild, roles }, tracks] = await Promise.all([this.resolver.stateOfGuild(guildId), this.resolver.tracksOfGuild(guildId)]);
     const denied = new Set(allRules(guild, tracks).flatMap((rules) => inherit(rules).flatMap(({ id, deny }) => (deny === NOTHING ? [] : [id]))));
     const restraining = roles.filter(({ _id, deny }) => departure.role_ids.includes(_id) && (deny !== NOTHING || denied.has(_id)));
     const isTimedOut = departure.timed_out_until !== null && departure.timed_out_until.getTime() > Date.now();
-    return { role_ids: restraining.map(({ _id }) => _id), timed_out_until: isTimedOut ? departure.timed_out_until : null };
+    const held = { role_ids: restraining.map(({ _id }) => _id), timed_out_until: isTimedOut ? departure.timed_out_until : null };
+    return { held, membershipId: departure.membership_id };
   }
 
-  /** Forgets a departure: they are back. */
-  async forget(guildId: Snowflake, userId: Snowflake): Promise<void> {
-    await this.departures.deleteOne({ guild_id: guildId, user_id: userId });
+  /** Forgets the end of one membership: they are back. If they have left again by now, that stays remembered. */
+  async forget(guildId: Snowflake, userId: Snowflake, membershipId: Snowflake): Promise<void> {
+    await this.departures.deleteOne({ guild_id: guildId, user_id: userId, membership_id: membershipId });
   }
 
   /** Forgets all who left a guild that is gone. */

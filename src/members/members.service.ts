@@ -4,6 +4,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { BanList } from '../bans/ban-list';
 import { Banned } from '../bans/bans.errors';
+import { TooMuchContention } from '../common/common.errors';
 import { KeyedQueue } from '../common/keyed-queue';
 import { LIMITS } from '../common/limits';
 import { createdAt, type Snowflake } from '../common/snowflake';
@@ -33,6 +34,7 @@ import { roleSetOf } from './role-set.schema';
 import { RoleSetsService } from './role-sets.service';
 
 const DAY_MS = 86_400_000;
+const ATTEMPTS = 20;
 const LAST_CHARACTER = '\u{10FFFF}';
 
 /** A page of members. */
@@ -74,7 +76,7 @@ export class MembersService {
    */
   async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
     const { username_key } = await this.users.reserveGuild(userId, guildId);
-    const held = await this.departures.heldFor(guildId, userId);
+    const { held, membershipId } = await this.departures.recall(guildId, userId);
     const member: MemberDocument = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, nick_key: null, username_key, name_key: username_key, ...held, role_set: roleSetOf(held.role_ids) };
     await this.roleSets.enter(member);
     try {
@@ -85,7 +87,8 @@ export class MembersService {
       return { member: await this.get(guildId, userId), isNew: false };
     }
     await this.assertStillWelcome(guildId, userId);
-    await Promise.all([this.departures.forget(guildId, userId), this.positions.join(guildId, userId)]);
+    const settled = [this.positions.join(guildId, userId), ...(membershipId === undefined ? [] : [this.departures.forget(guildId, userId, membershipId)])];
+    await Promise.all(settled);
     await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(member));
     return { member, isNew: true };
   }
@@ -208,7 +211,7 @@ export class MembersService {
     await this.members.updateMany({ guild_id: guildId, role_ids: roleId }, { $pull: { role_ids: roleId } });
   }
 
-  /** Ends a membership; whether it may be is for who asks. @throws MemberNotFound */
+  /** Ends a membership; whether it may be is for who asks. @throws MemberNotFound, OwnerCannotLeave */
   async remove(guildId: Snowflake, userId: Snowflake): Promise<void> {
     await this.queue.run(`${guildId}:${userId}`, async () => {
       // Remembered first, so that a crash leaves a member or a departure; and again if another node has changed them meanwhile.
@@ -217,6 +220,7 @@ export class MembersService {
       const member = await this.members.findOneAndDelete({ guild_id: guildId, user_id: userId }).lean<MemberDocument | null>();
       if (!member) throw new MemberNotFound();
       if (!isDeepStrictEqual(member, seen)) await this.departures.keep(member);
+      await this.assertNotOwner(member);
       await this.roleSets.leave(member);
       await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
     });
@@ -232,6 +236,15 @@ export class MembersService {
     }
   }
 
+  // Whoever is given a guild at the same moment either finds that the member is gone, or the member finds here that the guild is theirs.
+  private async assertNotOwner(member: MemberDocument): Promise<void> {
+    const { guild_id: guildId, user_id: userId } = member;
+    if ((await this.resolver.findOwner(guildId)) !== userId) return;
+    await insert(this.members, member);
+    await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(member));
+    throw new OwnerCannotLeave();
+  }
+
   private async assertStillWelcome(guildId: Snowflake, userId: Snowflake): Promise<void> {
     try {
       await this.bans.assertNotBanned(guildId, userId);
@@ -241,28 +254,30 @@ export class MembersService {
     }
   }
 
-  private async write({ guild_id, user_id, username_key }: MemberDocument, change: UpdateMemberDto): Promise<MemberDocument> {
+  // Only who was judged is changed: if another node has given them other roles meanwhile, or another name, or they are not the member any more that
+  // they were, they are judged again.
+  private async write({ _id, guild_id, user_id, role_set, username_key }: MemberDocument, change: UpdateMemberDto): Promise<MemberDocument | undefined> {
     const { role_ids, nick } = change;
-    const membership = { guild_id, user_id };
     if (role_ids) await this.roleSets.enter({ guild_id, role_ids });
     const $set = { ...change, ...(role_ids && { role_set: roleSetOf(role_ids) }), ...(nick !== undefined && nameKeys(nick, username_key)) };
-    const before = await this.members.findOneAndUpdate(membership, { $set }, { returnDocument: 'before' }).lean<MemberDocument | null>();
+    const before = await this.members.findOneAndUpdate({ _id, guild_id, user_id, role_set, username_key }, { $set }, { returnDocument: 'before' }).lean<MemberDocument | null>();
     if (role_ids) await this.roleSets.leave(before ?? { guild_id, role_set: roleSetOf(role_ids) });
-    if (!before) throw new MemberNotFound();
-    // Whose account was renamed meanwhile is called by the new name.
-    if (nick === null && before.username_key !== username_key) await this.members.updateOne({ ...membership, nick_key: null }, { $set: { name_key: before.username_key } });
-    return { ...before, ...$set };
+    return before ? { ...before, ...$set } : undefined;
   }
 
   private change(authority: GuildAuthority, userId: Snowflake, decide: (actor: GuildAuthority, target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto): Promise<MemberDocument> {
     const { guildId } = authority;
     return this.queue.run(`${guildId}:${userId}`, async () => {
-      // Asked again, since either of them may have been changed while this waited.
-      const [actor, member, tracks] = await Promise.all([this.resolver.afresh(authority), this.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
-      const target = new GuildAuthority(actor.state, member, undefined, Date.now());
-      const changed = await this.write(member, decide(actor, target, allRules(actor.state.guild, tracks)));
-      await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(changed));
-      return changed;
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        // Asked again, since either of them may have been changed while this waited.
+        const [actor, member, tracks] = await Promise.all([this.resolver.afresh(authority), this.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
+        const target = new GuildAuthority(actor.state, member, undefined, Date.now());
+        const changed = await this.write(member, decide(actor, target, allRules(actor.state.guild, tracks)));
+        if (!changed) continue;
+        await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(changed));
+        return changed;
+      }
+      throw new TooMuchContention();
     });
   }
 }

@@ -57,22 +57,13 @@ export class AuthorityResolver {
 
   /** @throws TrackNotFound when there is no such track, or the user may not view it */
   async inTrack(userId: Snowflake, trackId: Snowflake, requirement?: MemberRequirement): Promise<TrackAuthority> {
-    const guildId = await this.findGuildOfTrack(trackId);
-    if (guildId === undefined) throw new TrackNotFound();
-    const [member, guild, roles, tracks] = await this.memory.recall<[MemberDocument | null, GuildDocument | null, RoleDocument[], TrackDocument[]]>(
-      this.member(guildId, userId),
-      this.guild(guildId),
-      this.rolesOf(guildId),
-      this.tracksOf(guildId),
-    );
-    if (!member || !guild) throw new TrackNotFound();
-    const existing = this.existingTracks(guild, tracks);
-    const track = existing.get(trackId);
-    if (!track) throw new TrackNotFound();
-    const authority = this.authorityOf(this.stateOf(guild, roles), member);
-    const permissions = authority.in(track, existing);
-    if (!has(permissions, Permission.ViewTrack)) throw new TrackNotFound();
-    return new TrackAuthority(authority, track, existing, permissions, requirement);
+    const knownGuildId = this.guildOfTrack.get(trackId);
+    const guildId = knownGuildId ?? (await this.lookUpGuild(trackId));
+    const authority = guildId === undefined ? undefined : await this.findInTrack(userId, trackId, guildId, requirement);
+    if (authority) return authority;
+    // A hidden track is looked up as often as one that doesn't exist: time tells no difference.
+    if (knownGuildId !== undefined) await this.lookUpGuild(trackId);
+    throw new TrackNotFound();
   }
 
   /**
@@ -106,6 +97,12 @@ export class AuthorityResolver {
     return this.stateOf(guild, roles);
   }
 
+  /** Whose a guild is, if there is one. */
+  async findOwner(guildId: Snowflake): Promise<Snowflake | undefined> {
+    const [guild] = await this.memory.recall<[GuildDocument | null]>(this.guild(guildId));
+    return guild?.owner_id;
+  }
+
   /** The tracks of a guild that exist, by id, hidden ones too. @throws GuildNotFound */
   async tracksOfGuild(guildId: Snowflake): Promise<GuildTracks> {
     const [guild, tracks] = await this.memory.recall<[GuildDocument | null, TrackDocument[]]>(this.guild(guildId), this.tracksOf(guildId));
@@ -119,9 +116,24 @@ export class AuthorityResolver {
     return this.existingTracks(guild, tracks);
   }
 
-  private async findGuildOfTrack(trackId: Snowflake): Promise<Snowflake | undefined> {
-    const known = this.guildOfTrack.get(trackId);
-    if (known !== undefined) return known;
+  private async findInTrack(userId: Snowflake, trackId: Snowflake, guildId: Snowflake, requirement: MemberRequirement | undefined): Promise<TrackAuthority | undefined> {
+    const [member, guild, roles, tracks] = await this.memory.recall<[MemberDocument | null, GuildDocument | null, RoleDocument[], TrackDocument[]]>(
+      this.member(guildId, userId),
+      this.guild(guildId),
+      this.rolesOf(guildId),
+      this.tracksOf(guildId),
+    );
+    if (!member || !guild) return undefined;
+    const existing = this.existingTracks(guild, tracks);
+    const track = existing.get(trackId);
+    if (!track) return undefined;
+    const authority = this.authorityOf(this.stateOf(guild, roles), member);
+    const permissions = authority.in(track, existing);
+    if (!has(permissions, Permission.ViewTrack)) return undefined;
+    return new TrackAuthority(authority, track, existing, permissions, requirement);
+  }
+
+  private async lookUpGuild(trackId: Snowflake): Promise<Snowflake | undefined> {
     const track = await this.tracks.findById(trackId, { guild_id: 1 }).lean<Pick<TrackDocument, 'guild_id'> | null>();
     if (!track) return undefined;
     if (this.guildOfTrack.size >= TRACKS_KNOWN) this.guildOfTrack.clear();

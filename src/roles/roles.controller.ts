@@ -1,12 +1,12 @@
 import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Answers, AnswersVersioned, AnswersVersionOnly, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { Versioned } from '../common/versioned';
-import { GuildChanged } from '../guilds/guilds.errors';
+import { Conditional } from '../guilds/conditional';
 import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../impact/impact.dto';
 import { ImpactService } from '../impact/impact.service';
 import { Permission } from '../permissions/algebra';
@@ -45,20 +45,21 @@ export class RolesController {
 
   @Post()
   @Summary('Makes a role, at the bottom or where it is asked for.')
+  @Conditional()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(RoleLimitReached, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap)
   @AnswersVersioned(roleDto, HttpStatus.CREATED)
-  async create(@Authority() authority: GuildAuthority, @JsonBody(createRoleDto) role: CreateRoleDto): Promise<Versioned<RoleDto>> {
-    return this.roles.create(authority, role);
+  async create(@Authority() authority: GuildAuthority, @JsonBody(createRoleDto) role: CreateRoleDto, @IfMatch() seenVersion?: number): Promise<Versioned<RoleDto>> {
+    return this.roles.create(authority, role, seenVersion);
   }
 
   @Patch()
   @Summary('Moves any number of roles at once: all of them, or none.')
-  @ApiHeader({ name: 'If-Match', required: false, description: 'The guild’s version that the order was seen at.' })
+  @Conditional()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
-  @Problems(RoleNotFound, RolePositionInvalid, RoleMoveDuplicate, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable, GuildChanged)
+  @Problems(RoleNotFound, RolePositionInvalid, RoleMoveDuplicate, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable)
   @AnswersVersioned(z.union([z.array(roleDto), impactDto]))
   async move(
     @Authority() authority: GuildAuthority,
@@ -71,10 +72,10 @@ export class RolesController {
 
   @Patch(':role_id')
   @Summary('Changes a role; `position` moves it.')
-  @ApiHeader({ name: 'If-Match', required: false, description: 'The guild’s version that the role was seen at.' })
+  @Conditional()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
-  @Problems(RoleNotFound, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, EveryoneImmovable, GuildChanged)
+  @Problems(RoleNotFound, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, EveryoneImmovable)
   @AnswersVersioned(z.union([roleDto, impactDto]))
   async update(
     @Authority() authority: GuildAuthority,
@@ -88,10 +89,11 @@ export class RolesController {
 
   @Delete(':role_id')
   @Summary('Deletes a role.')
+  @Conditional()
   @RequirePermissions(Permission.ManageRoles)
   @Problems(RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable)
   @AnswersVersionOnly()
-  async delete(@Authority() authority: GuildAuthority, @IdParam('role_id') roleId: Snowflake): Promise<Versioned<void>> {
-    return this.roles.delete(authority, roleId);
+  async delete(@Authority() authority: GuildAuthority, @IdParam('role_id') roleId: Snowflake, @IfMatch() seenVersion?: number): Promise<Versioned<void>> {
+    return this.roles.delete(authority, roleId, seenVersion);
   }
 }

@@ -58,11 +58,13 @@ export class RolesService {
    *
    * @throws RoleLimitReached when the guild has 200
    * @throws RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap
+   * @throws GuildChanged when the guild isn't at the version that was seen
    */
-  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto): Promise<Versioned<RoleDto>> {
+  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto, seenVersion?: number): Promise<Versioned<RoleDto>> {
     assertDisjoint(fields);
     const role: RoleDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = (actor: GuildAuthority): GuildPlan => {
+      assertSeen(actor.state.guild, seenVersion);
       const { role_ids } = actor.state.guild;
       if (role_ids.length >= LIMITS.roles) throw new RoleLimitReached();
       const order = placeRole(role_ids, role._id, position);
@@ -141,12 +143,13 @@ export class RolesService {
     };
   }
 
-  /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable */
-  async delete(authority: GuildAuthority, roleId: Snowflake): Promise<Versioned<void>> {
+  /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable, GuildChanged */
+  async delete(authority: GuildAuthority, roleId: Snowflake, seenVersion?: number): Promise<Versioned<void>> {
     const { guildId } = authority;
     const { guild: committed } = await this.commits.commit(authority, {
       decide: async (actor) => {
         const { guild } = actor.state;
+        assertSeen(guild, seenVersion);
         const role = roleIn(actor.state, roleId);
         const order = removeRole(guild.role_ids, roleId);
         assertMayDeleteRole(actor, role, positionIn(guild, roleId));

@@ -7,6 +7,7 @@ import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import { type Committed, type Decision, GuildCommits, type GuildPlan } from '../guilds/guild-commits';
+import { assertSeen } from '../guilds/seen-version';
 import type { MemberDocument } from '../members/member.schema';
 import { has, Permission, type SubjectOverwrite } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
@@ -32,17 +33,18 @@ export class OverwritesService {
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
-  /** Sets what a role or member may or may not do in a track. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld */
-  async put(authority: TrackAuthority, id: Snowflake, change: PutOverwriteDto): Promise<Versioned<TrackDto>> {
-    const { guild, plan, actor } = await this.commit(authority, this.putting(id, change));
+  /** Sets what a role or member may or may not do in a track. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld, GuildChanged */
+  async put(authority: TrackAuthority, id: Snowflake, change: PutOverwriteDto, seenVersion?: number): Promise<Versioned<TrackDto>> {
+    const { guild, plan, actor } = await this.commit(authority, this.putting(id, change, seenVersion));
     const tracks = new Map(actor.tracks).set(plan.track._id, plan.track);
     return new Versioned(guild.version, trackDtoOf(plan.track, tracksSeenBy(actor.guild.under({ ...actor.guild.state, guild }), tracks)));
   }
 
   /** What `put` decides. */
-  putting(id: Snowflake, { type, allow, deny }: PutOverwriteDto): OverwritesDecision {
+  putting(id: Snowflake, { type, allow, deny }: PutOverwriteDto, seenVersion?: number): OverwritesDecision {
     const overwrite: SubjectOverwrite = { id, type, allow, deny };
     return async (actor) => {
+      assertSeen(actor.guild.state.guild, seenVersion);
       await this.assertSubject(actor.guild, overwrite);
       const { overwrites } = actor.track;
       assertMayOverwrite(actor.permissions, overwrites.find((candidate) => candidate.id === id), overwrite);
@@ -52,15 +54,16 @@ export class OverwritesService {
     };
   }
 
-  /** Removes an overwrite. @throws OverwriteNotFound, PermissionsNotHeld */
-  async delete(authority: TrackAuthority, id: Snowflake): Promise<Versioned<void>> {
-    const { guild } = await this.commit(authority, this.deleting(id));
+  /** Removes an overwrite. @throws OverwriteNotFound, PermissionsNotHeld, GuildChanged */
+  async delete(authority: TrackAuthority, id: Snowflake, seenVersion?: number): Promise<Versioned<void>> {
+    const { guild } = await this.commit(authority, this.deleting(id, seenVersion));
     return new Versioned(guild.version, undefined);
   }
 
   /** What `delete` decides. */
-  deleting(id: Snowflake): OverwritesDecision {
+  deleting(id: Snowflake, seenVersion?: number): OverwritesDecision {
     return (actor) => {
+      assertSeen(actor.guild.state.guild, seenVersion);
       const { overwrites } = actor.track;
       const before = overwrites.find((candidate) => candidate.id === id);
       if (!before) throw new OverwriteNotFound();

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, HttpStatus, Patch, Post, Put, Res } from '@nestjs/common';
-import { ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Answers, AnswersVersioned, AnswersVersionOnly, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
@@ -7,7 +7,7 @@ import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { Versioned } from '../common/versioned';
-import { GuildChanged } from '../guilds/guilds.errors';
+import { Conditional } from '../guilds/conditional';
 import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../impact/impact.dto';
 import { ImpactService } from '../impact/impact.service';
 import { Permission } from '../permissions/algebra';
@@ -38,20 +38,21 @@ export class GuildTracksController {
 
   @Post()
   @Summary('Makes a track, at the end of its category or where it is asked for.')
+  @Conditional()
   @RequirePermissions(Permission.CreateTrack)
   @Validated()
   @Problems(TrackLimitReached, CategoryFull, TrackParentInvalid, OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
   @AnswersVersioned(trackDto, HttpStatus.CREATED)
-  async create(@Authority() authority: GuildAuthority, @JsonBody(createTrackDto) track: CreateTrackDto): Promise<Versioned<TrackDto>> {
-    return this.tracks.create(authority, track);
+  async create(@Authority() authority: GuildAuthority, @JsonBody(createTrackDto) track: CreateTrackDto, @IfMatch() seenVersion?: number): Promise<Versioned<TrackDto>> {
+    return this.tracks.create(authority, track, seenVersion);
   }
 
   @Patch()
   @Summary('Moves any number of tracks at once, within and between categories: all of them, or none.')
-  @ApiHeader({ name: 'If-Match', required: false, description: 'The guild’s version that the order was seen at.' })
+  @Conditional()
   @Member()
   @Validated()
-  @Problems(TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull, PermissionsMissing, GuildChanged)
+  @Problems(TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull, PermissionsMissing)
   @AnswersVersioned(z.union([z.array(trackDto), impactDto]))
   async move(
     @Authority() authority: GuildAuthority,
@@ -83,10 +84,10 @@ export class TracksController {
 
   @Patch()
   @Summary('Changes a track; `position` and `parent_id` move it.')
-  @ApiHeader({ name: 'If-Match', required: false, description: 'The guild’s version that the track was seen at.' })
+  @Conditional()
   @RequirePermissions(Permission.ModifyTrack)
   @Validated()
-  @Problems(TrackNotFound, TrackParentInvalid, CategoryFull, GuildChanged)
+  @Problems(TrackNotFound, TrackParentInvalid, CategoryFull)
   @AnswersVersioned(z.union([trackDto, impactDto]))
   async update(
     @Authority() authority: TrackAuthority,
@@ -99,15 +100,17 @@ export class TracksController {
 
   @Delete()
   @Summary('Deletes a track. What was in a category takes its place.')
+  @Conditional()
   @RequirePermissions(Permission.DeleteTracks)
   @Problems(TrackNotFound)
   @AnswersVersionOnly()
-  async delete(@Authority() authority: TrackAuthority): Promise<Versioned<void>> {
-    return this.tracks.delete(authority);
+  async delete(@Authority() authority: TrackAuthority, @IfMatch() seenVersion?: number): Promise<Versioned<void>> {
+    return this.tracks.delete(authority, seenVersion);
   }
 
   @Put('overwrites/:id')
   @Summary('Sets what a role or member may or may not do here.')
+  @Conditional()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(TrackNotFound, OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
@@ -117,12 +120,14 @@ export class TracksController {
     @IdParam('id') id: Snowflake,
     @JsonBody(putOverwriteDto) overwrite: PutOverwriteDto,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @IfMatch() seenVersion?: number,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.overwrites.putting(id, overwrite)) : this.overwrites.put(authority, id, overwrite);
+    return isDry ? this.impact.of(authority, this.overwrites.putting(id, overwrite, seenVersion)) : this.overwrites.put(authority, id, overwrite, seenVersion);
   }
 
   @Delete('overwrites/:id')
   @Summary('Removes an overwrite.')
+  @Conditional()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(TrackNotFound, OverwriteNotFound, PermissionsNotHeld)
@@ -133,9 +138,10 @@ export class TracksController {
     @IdParam('id') id: Snowflake,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
+    @IfMatch() seenVersion?: number,
   ): Promise<Versioned<void> | ImpactDto> {
-    if (!isDry) return this.overwrites.delete(authority, id);
+    if (!isDry) return this.overwrites.delete(authority, id, seenVersion);
     void reply.status(HttpStatus.OK);
-    return this.impact.of(authority, this.overwrites.deleting(id));
+    return this.impact.of(authority, this.overwrites.deleting(id, seenVersion));
   }
 }

@@ -67,10 +67,12 @@ export class TracksService {
    * @throws TrackLimitReached, CategoryFull, TrackParentInvalid
    * @throws PermissionsMissing when the category that takes it up doesn't let them make tracks in it
    * @throws OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
+   * @throws GuildChanged when the guild isn't at the version that was seen
    */
-  async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto): Promise<Versioned<TrackDto>> {
+  async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto, seenVersion?: number): Promise<Versioned<TrackDto>> {
     const track: TrackDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = async (actor: GuildAuthority): Promise<TrackPlan> => {
+      assertSeen(actor.state.guild, seenVersion);
       const tracks = new Map(await this.resolver.tracksIn(actor.state.guild)).set(track._id, track);
       const { track_layout: before } = actor.state.guild;
       const layout = placeTrack(before, { id: track._id, parent_id, position }, kindsFor(actor, tracks));
@@ -134,11 +136,12 @@ export class TracksService {
     };
   }
 
-  /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody */
-  async delete(authority: TrackAuthority): Promise<Versioned<void>> {
+  /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody, GuildChanged */
+  async delete(authority: TrackAuthority, seenVersion?: number): Promise<Versioned<void>> {
     const { guildId, trackId } = authority;
     const { guild: committed } = await this.commits.commit(authority, {
       decide: ({ guild, tracks }) => {
+        assertSeen(guild.state.guild, seenVersion);
         const { track_layout: before } = guild.state.guild;
         const layout = inheriting(removeTrack(before, trackId), before);
         assertMayRearrange(guild, tracks, layout);
