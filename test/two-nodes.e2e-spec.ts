@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnvironment } from '../src/config/config';
+import { type DatabaseServer, openDatabase } from '../src/database/open-database';
+import { NodeProcess } from './support/node-process';
+import { describeWithRedis, TestRedis } from './support/redis';
+import { TravellingClient } from './support/travelling-client';
+
+const MESSAGES = 2_000;
+const CLIENTS = 200;
+const PEOPLE = 10;
+const ANSWER_MS = 5_000;
+
+describeWithRedis('two processes with a Redis', () => {
+  let redis: TestRedis;
+  let database: DatabaseServer;
+  let dataDir: string;
+  let nodes: NodeProcess[];
+  let clients: TravellingClient[];
+  let tokens: string[];
+  let trackId: string;
+
+  beforeEach(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'derailed-nodes-'));
+    [nodes, clients] = [[], []];
+    redis = await TestRedis.start();
+    database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir }));
+    await Promise.all([launch(), launch()]);
+    const people = await Promise.all(Array.from({ length: PEOPLE }, (_, n) => ask<{ token: string }>('POST', '/auth/register', '', { username: `user${n}`, email: `user${n}@example.org`, password: 'correct horse' })));
+    tokens = people.map(({ token }) => token);
+    const owner = tokens[0]!;
+    const { id } = await ask<{ id: string }>('POST', '/guilds', owner, { name: 'Busy' });
+    trackId = (await ask<{ id: string }[]>('GET', `/guilds/${id}/tracks`, owner))[1]!.id;
+    const { code } = await ask<{ code: string }>('POST', `/tracks/${trackId}/invites`, owner, {});
+    for (const token of tokens.slice(1)) await ask('POST', `/invites/${code}`, token);
+  }, 120_000);
+  afterEach(async () => {
+    for (const client of clients) client.close();
+    await Promise.all(nodes.map((node) => node.kill()));
+    await database.stop();
+    await redis.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const launch = async (): Promise<NodeProcess> => {
+    const limits = { RATE_LIMITS: 'off', GATEWAY_BUCKET: '0/1', GATEWAY_SOCKETS_PER_USER: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_ADDRESS_CONNECTIONS: '0/1' };
+    const node = await NodeProcess.start({ MONGODB_URI: database.uri, REDIS_URL: redis.url, DATA_DIR: dataDir, ...limits });
+    nodes.push(node);
+    return node;
+  };
+  const ask = async <Body>(method: string, path: string, token: string, body?: object, url = nodes[0]!.url): Promise<Body> => {
+    const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }) };
+    const answer = await fetch(`${url}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MS) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Body;
+  };
+  /** Says a number, again and again until it is known to be said; with the same nonce it is said once. */
+  const say = async (n: number, url: string): Promise<void> => {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await ask('POST', `/tracks/${trackId}/messages`, tokens[0]!, { content: `${n}`, nonce: `n${n}` }, url);
+        return;
+      } catch (error) {
+        if (attempt === 20) throw error;
+        await sleep(50);
+      }
+    }
+  };
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const until = async (holds: () => boolean, what: string): Promise<void> => {
+    for (const deadline = Date.now() + 60_000; !holds(); await sleep(20)) if (Date.now() > deadline) throw new Error(`It never came to that: ${what}`);
+  };
+  const connect = (count: number, nextUrl: (n: number) => string): Promise<void> => {
+    clients = Array.from({ length: count }, (_, n) => new TravellingClient(tokens[n % PEOPLE]!, () => nextUrl(n)));
+    return until(() => clients.every(({ starts }) => starts === 1), 'everybody is ready');
+  };
+  const expectAll = async (count: number): Promise<void> => {
+    await until(() => clients.every(({ numbers }) => numbers.length >= count), 'everybody has heard everything').catch(() => undefined);
+    const all = Array.from({ length: count }, (_, n) => n);
+    const wrong = clients.filter(({ numbers }) => numbers.join() !== all.join());
+    expect(wrong.map(({ numbers, starts, resumes, refusals }) => ({ heard: numbers.length, missing: all.filter((n) => !numbers.includes(n)).slice(0, 5), starts, resumes, refusals }))).toEqual([]);
+    expect(clients.every(({ starts }) => starts === 1)).toBe(true);
+  };
+
+  it(`lose, double and disorder nothing of ${MESSAGES} messages to ${CLIENTS} clients while one of them is killed and another comes`, async () => {
+    const living = [...nodes];
+    await connect(CLIENTS, (n) => living[n % living.length]!.url);
+    const startedAt = Date.now();
+    for (let n = 0; n < MESSAGES; n += 1) {
+      await say(n, living[0]!.url);
+      if (n === MESSAGES / 4) void living.pop()!.kill();
+      if (n === MESSAGES / 2) void launch().then((node) => living.push(node));
+      // Half of them move over to the new one, as through a network that has broken down.
+      if (n === (3 * MESSAGES) / 4) for (const client of clients.slice(CLIENTS / 2)) client.cut();
+    }
+    await expectAll(MESSAGES);
+    const resumes = clients.reduce((sum, client) => sum + client.resumes, 0);
+    process.stdout.write(`${CLIENTS} clients heard ${MESSAGES} messages each in ${(Date.now() - startedAt) / 1_000} s, over ${resumes} resumes\n`);
+    expect(resumes).toBeGreaterThanOrEqual(CLIENTS / 2);
+  }, 600_000);
+
+  it('bring everybody back at once, and when Redis was away meanwhile', async () => {
+    await connect(CLIENTS, (n) => nodes[n % 2]!.url);
+    let n = 0;
+    const sayMany = async (count: number): Promise<void> => {
+      for (let said = 0; said < count; said += 1) await say(n++, nodes[0]!.url);
+    };
+    await sayMany(20);
+    for (const client of clients) client.cut();
+    await sayMany(20);
+    await redis.stopKeeping();
+    await sayMany(20);
+    for (const client of clients.slice(0, CLIENTS / 2)) client.cut();
+    await sayMany(20);
+    await redis.start();
+    await sayMany(20);
+    await expectAll(n);
+    expect(clients.every(({ resumes }) => resumes >= 1)).toBe(true);
+  }, 600_000);
+});
