@@ -21,6 +21,7 @@ describe('ten thousand connections that come and go', () => {
   let dataDir: string;
   let url: string;
   let tokens: string[];
+  let guildId: string;
   let trackId: string;
 
   beforeAll(async () => {
@@ -32,8 +33,8 @@ describe('ten thousand connections that come and go', () => {
     const people = await Promise.all(Array.from({ length: USERS }, (_, n) => ask<{ token: string }>('POST', '/auth/register', '', { username: `user${n}`, email: `user${n}@example.org`, password: 'correct horse' })));
     tokens = people.map(({ token }) => token);
     const owner = tokens[0]!;
-    const { id } = await ask<{ id: string }>('POST', '/guilds', owner, { name: 'Busy' });
-    trackId = (await ask<{ id: string }[]>('GET', `/guilds/${id}/tracks`, owner))[1]!.id;
+    ({ id: guildId } = await ask<{ id: string }>('POST', '/guilds', owner, { name: 'Busy' }));
+    trackId = (await ask<{ id: string }[]>('GET', `/guilds/${guildId}/tracks`, owner))[1]!.id;
     const { code } = await ask<{ code: string }>('POST', `/tracks/${trackId}/invites`, owner, {});
     for (const token of tokens.slice(1)) await ask('POST', `/invites/${code}`, token);
   });
@@ -57,6 +58,11 @@ describe('ten thousand connections that come and go', () => {
     if (n % 3 === 0) {
       socket.send(`42/gateway,0["typing.start",{"track_id":"${trackId}"}]`);
       await socket.has('43/gateway,0');
+    }
+    if (n % 5 === 0) {
+      socket.send(`42/gateway,1["guild.subscribe",{"guild_id":"${guildId}"${n % 2 ? ',"members":[0,9]' : ''}}]`);
+      // Some don't wait for the answer.
+      if (n % 4 < 2) await socket.has('43/gateway,1');
     }
     if (n % 10 === 0) socket.send('42/gateway,["nonsense"]');
     if (n % 4 === 0) socket.send('41/gateway,');
@@ -84,7 +90,7 @@ describe('ten thousand connections that come and go', () => {
     expect(growth).toBeLessThan(0.05);
     expect(after.timers).toBeLessThanOrEqual(before.timers);
     // Nest compares each socket with the one before, and so keeps the last.
-    expect(after.objects).toMatchObject({ Audience: 0, GuildRoom: 0 });
+    expect(after.objects).toMatchObject({ Audience: 0, GuildRoom: 0, LookedAtGuild: 0 });
     for (const name of ['Socket', 'Connection', 'WebSocket']) expect([name, after.objects[name]! <= 2]).toEqual([name, true]);
   }, 180_000);
 });

@@ -45,6 +45,7 @@ export class LookedAtGuild {
   private readonly telling: AtMostEvery;
   private list = MemberList.NOTHING;
   private isStale = true;
+  private isFailing = false;
   private looksDifferent = new Set<Snowflake>();
   private renamed = new Set<Snowflake>();
   private reading: Promise<void> = Promise.resolve();
@@ -142,13 +143,25 @@ export class LookedAtGuild {
   }
 
   private async tell(): Promise<void> {
-    if (this.isStale) await this.readUnless(() => !this.isStale);
+    if (this.isStale) await this.readAgain();
     const { looksDifferent } = this;
     this.looksDifferent = new Set();
     if (looksDifferent.size === 0) return;
     for (const window of this.windows.values()) {
       const different = this.list.within(window.range).filter(({ user_id }) => looksDifferent.has(user_id));
       this.tellPresences(window, different.map(({ user_id }) => user_id));
+    }
+  }
+
+  // What fails is tried again, and told once.
+  private async readAgain(): Promise<void> {
+    try {
+      await this.readUnless(() => !this.isStale);
+      this.isFailing = false;
+    } catch (error) {
+      if (!this.isFailing) this.around.onError(error);
+      this.isFailing = true;
+      this.telling.ask();
     }
   }
 

@@ -21,7 +21,7 @@ export class MemberRequests {
   async chunksFor({ guild_id, nonce, ...request }: Request): Promise<Chunk[]> {
     const found = await this.find(guild_id, request);
     const isFound = new Set(found.map(({ user_id }) => user_id));
-    const notFound = (request.user_ids ?? []).filter((id) => !isFound.has(id));
+    const notFound = [...new Set(request.user_ids)].filter((id) => !isFound.has(id));
     const rows = await this.listed.rowsOf(found.slice(0, request.limit));
     const count = Math.max(1, Math.ceil(rows.length / LIMITS.memberChunk));
     return Array.from({ length: count }, (_, index) => ({

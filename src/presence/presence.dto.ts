@@ -9,10 +9,10 @@ export type PresenceChoice = z.output<typeof presenceChoice>;
 export const presenceStatus = z.enum(['online', 'idle', 'dnd', 'offline']).meta({ description: 'What others see of somebody.', example: 'idle' });
 export type PresenceStatus = z.output<typeof presenceStatus>;
 
-/** Whether somebody is there, as others see it; of oneself, what one has chosen. */
+/** Whether somebody is there: as others see it, or as they have chosen when it is only told to themselves. */
 export const presenceDto = object({
   user_id: snowflake(),
-  status: z.enum([...presenceStatus.options, 'invisible']).meta({ description: 'As others see it; of oneself, what one has chosen. Only oneself is told `invisible`.', example: 'idle' }),
+  status: z.enum([...presenceStatus.options, 'invisible']).meta({ description: 'As others see it, about oneself too; only what one chooses oneself can be `invisible`.', example: 'idle' }),
 }).meta({ id: 'Presence' });
 export type PresenceDto = Infer<typeof presenceDto>;
 

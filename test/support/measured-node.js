@@ -4,11 +4,12 @@ const { startDerailed } = require('../../dist/derailed.js');
 const { parseEnvironment } = require('../../dist/config/config.js');
 const { Audience } = require('../../dist/gateway/audiences.js');
 const { GuildRoom } = require('../../dist/gateway/guild-room.js');
+const { LookedAtGuild } = require('../../dist/gateway/looked-at-guild.js');
 const { Socket } = require('socket.io');
 const { Socket: Connection } = require('engine.io');
 const { WebSocket } = require('ws');
 
-const CLASSES = { Socket, Connection, WebSocket, Audience, GuildRoom };
+const CLASSES = { Socket, Connection, WebSocket, Audience, GuildRoom, LookedAtGuild };
 
 async function measure() {
   // What is over is let go of a few turns later; a second look finds what the first one set free.
