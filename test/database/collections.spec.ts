@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose';
 import { type EngineWorld, engineWorld } from './engine-world';
 
 interface Note {
@@ -74,6 +75,48 @@ describe('the embedded database', () => {
     await expect(notes().updateMany({}, { $set: { count: 5 } })).rejects.toMatchObject({ code: 11000 });
 
     expect(await notes().find().toArray()).toEqual([{ _id: 1, count: 1 }, { _id: 2, count: 2 }]);
+  });
+
+  it('forgets what a statement that failed had changed about its indexes', async () => {
+    await notes().createIndex({ tags: 1 });
+    await notes().createIndex({ count: 1 }, { unique: true });
+    await notes().insertMany([{ _id: 1, count: 1 }, { _id: 2, count: 2 }]);
+    await expect(notes().updateMany({}, { $set: { tags: ['a', 'b'], count: 5 } })).rejects.toMatchObject({ code: 11000 });
+
+    await notes().insertOne({ _id: 3, count: 3, tags: ['a', 'b'] });
+
+    // As after a restart.
+    world.engine.catalog.load();
+    expect(await notes().find({ tags: { $in: ['a', 'b'] } }).toArray()).toHaveLength(1);
+  });
+
+  it('makes all the indexes that it is asked for, or none', async () => {
+    await notes().insertMany([{ _id: 1, count: 1 }, { _id: 2, count: 1 }]);
+    const indexes = [{ key: { text: 1 } }, { key: { count: 1 }, unique: true }] as const;
+    await expect(notes().createIndexes([...indexes])).rejects.toMatchObject({ code: 11000, keyValue: { count: 1 } });
+    expect((await notes().indexes()).map(({ name }) => name)).toEqual(['_id_']);
+  });
+
+  it('reports exactly which statements of a command were done', async () => {
+    await notes().createIndex({ count: 1 }, { unique: true });
+    const documents = [{ _id: 1, count: 1 }, { _id: 2, count: 1 }, { _id: 3, count: 3 }];
+
+    await expect(notes().insertMany(documents)).rejects.toMatchObject({ code: 11000, insertedCount: 1, writeErrors: [{ index: 1 }] });
+    expect((await notes().find().toArray()).map(({ _id }) => _id)).toEqual([1]);
+
+    await expect(notes().insertMany(documents, { ordered: false })).rejects.toMatchObject({ insertedCount: 1, writeErrors: [{ index: 0 }, { index: 1 }] });
+    expect((await notes().find().toArray()).map(({ _id }) => _id)).toEqual([1, 3]);
+  });
+
+  it('refuses transactions, and does nothing of them', async () => {
+    const client = await mongo.MongoClient.connect(world.uri);
+    const session = client.startSession();
+    session.startTransaction();
+    const inTransaction = client.db().collection('notes');
+    await expect(inTransaction.findOne({}, { session })).rejects.toMatchObject({ code: 20, codeName: 'IllegalOperation' });
+    await expect(inTransaction.insertOne({ text: 'x' }, { session })).rejects.toThrow('does not support retryable writes');
+    await client.close();
+    expect(await notes().countDocuments()).toBe(0);
   });
 
   it.each([

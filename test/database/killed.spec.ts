@@ -3,15 +3,19 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mongo } from 'mongoose';
 import { Engine } from '../../src/database/embedded/engine';
 import { Storage } from '../../src/database/embedded/storage';
 
-const CYCLES = Number(process.env.KILL_CYCLES ?? 10);
+const CYCLES = Number(process.env.KILL_CYCLES ?? 200);
+const LANES = 2;
 const WRITERS = 8;
-const LONGEST_LIFE_MS = 250;
+const LONGEST_LIFE_MS = 400;
+const LONGEST_START_MS = 120;
 const SERVE = join(__dirname, '../../dist/database/embedded/cli/serve.js');
 
+/** Its tags follow from its count; an index that disagrees, or half a write, shows. */
 interface Item {
   _id: number;
   count: number;
@@ -19,79 +23,135 @@ interface Item {
   tags: number[];
 }
 
-/** What the clients were promised: the last acknowledged state of each document, and the one that was under way. */
+/** What the client was told, and what it asked for last, of one document: its count, 0 when it isn't there. */
 interface Promised {
   acknowledged: number;
   attempted: number;
 }
 
-async function serve(dataDir: string): Promise<{ child: ChildProcess; uri: string }> {
-  const child = spawn(process.execPath, [SERVE, '--data', dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  return { child, uri: line.toString().trim() };
+function serve(dataDir: string): ChildProcess {
+  return spawn(process.execPath, [SERVE, '--data', dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Writes to its own documents until the server is gone: each has its count, and a name and tags that follow from it. */
-async function writeUntilCut(items: mongo.Collection<Item>, writer: number, cycle: number, promised: Map<number, Promised>, inserted: Set<number>): Promise<void> {
-  for (let n = 0; ; n += 1) {
-    const id = writer * 1_000 + (n % 20);
-    const known = promised.get(id) ?? { acknowledged: 0, attempted: 0 };
-    promised.set(id, known);
-    known.attempted = known.acknowledged + 1;
-    const count = known.attempted;
+async function kill(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+/** The clients of one data folder, and what they were promised. */
+class Clients {
+  readonly promised = new Map<number, Promised>();
+  acknowledged = 0;
+  private lastId = 1_000_000;
+
+  /** Writes to documents that nobody else writes to, in every way there is, until the server is gone. */
+  async writeUntilCut(server: ChildProcess, items: mongo.Collection<Item>, writer: number): Promise<void> {
+    const three: number[] = [];
     try {
-      const change = { $set: { name: `${id}-${count}`, tags: [count, count + writer] }, $inc: { count: 1 } };
-      await items.updateOne({ _id: id, ...(count > 1 && { count: count - 1 }) }, change, { upsert: count === 1 });
-      known.acknowledged = count;
-      if (n % 3 > 0) continue;
-      const ids = [0, 1, 2].map((more) => -1 - ((cycle * 10_000 + n) * WRITERS + writer) * 3 - more);
-      await items.insertMany(ids.map((_id) => ({ _id, count: 0, name: `new ${_id}`, tags: [] })));
-      for (const each of ids) inserted.add(each);
-      if (n % 6 > 0) continue;
-      inserted.delete(ids[0] as number);
-      await items.deleteOne({ _id: ids[0] as number });
-    } catch {
-      return;
+      for (let n = 0; ; n += 1) {
+        const id = writer * 1_000 + (n % 20);
+        const count = this.of(id).acknowledged + 1;
+        const change = { $set: { name: `${id} ${count}`, tags: [count, -count] }, $inc: { count: 1 } };
+        const filter = { _id: id, ...(count > 1 && { count: count - 1 }) };
+        await this.attempt([id], count, () => (n % 2 ? items.updateOne(filter, change, { upsert: true }) : items.findOneAndUpdate(filter, change, { upsert: true })));
+        if (n % 3 === 0) {
+          three.splice(0, 3, ++this.lastId, ++this.lastId, ++this.lastId);
+          await this.attempt(three, 1, () => items.insertMany(three.map((_id) => ({ _id, count: 1, name: `${_id}`, tags: [1, -1] }))));
+        } else if (n % 3 === 1) await this.attempt(three, 2, () => items.updateMany({ _id: { $in: three } }, { $set: { tags: [2, -2] }, $inc: { count: 1 } }));
+        else if (n % 2) await this.attempt(three, 0, () => items.deleteMany({ _id: { $in: three } }));
+      }
+    } catch (error) {
+      if (!server.killed) throw error;
     }
   }
+
+  /** Builds an index and drops it again, until the server is gone. */
+  async rebuildUntilCut(server: ChildProcess, items: mongo.Collection<Item>): Promise<void> {
+    try {
+      for (;;) {
+        await items.createIndex({ tags: 1, count: 1 });
+        await items.dropIndex('tags_1_count_1');
+      }
+    } catch (error) {
+      if (!server.killed) throw error;
+    }
+  }
+
+  /** Checks the data, and takes note of what became of the writes that were under way. */
+  async verify(dataDir: string): Promise<void> {
+    const storage = await Storage.open(dataDir);
+    const engine = new Engine(storage);
+    const collection = engine.catalog.find('derailed.items');
+    const stored = new Map(Array.from(engine.finder.find(collection, { filter: { op: 'and', filters: [] } }), ({ document }) => [document.get('_id'), document]));
+    const disagreeing = engine.documents.check(collection);
+    await storage.close();
+    expect(disagreeing).toEqual([]);
+    for (const [id, known] of this.promised) {
+      const document = stored.get(id);
+      const count = Number(document?.get('count') ?? 0);
+      if (count !== known.acknowledged) expect({ id, count }).toEqual({ id, count: known.attempted });
+      known.acknowledged = known.attempted = count;
+      if (document) expect(document.get('tags')).toEqual([count, -count]);
+      // Nobody will ask for it again.
+      if (count === 0) this.promised.delete(id);
+    }
+    expect([...stored.keys()].filter((id) => !this.promised.has(id as number))).toEqual([]);
+  }
+
+  private of(id: number): Promised {
+    const known = this.promised.get(id) ?? { acknowledged: 0, attempted: 0 };
+    this.promised.set(id, known);
+    return known;
+  }
+
+  private async attempt(ids: readonly number[], count: number, write: () => Promise<unknown>): Promise<void> {
+    for (const id of ids) this.of(id).attempted = count;
+    await write();
+    for (const id of ids) this.of(id).acknowledged = count;
+    this.acknowledged += 1;
+  }
 }
 
-/** Checks the data, and takes note of what became of the writes that were under way. */
-async function verify(dataDir: string, promised: ReadonlyMap<number, Promised>, inserted: ReadonlySet<number>): Promise<void> {
-  const storage = await Storage.open(dataDir);
-  const engine = new Engine(storage);
-  const collection = engine.catalog.find('derailed.items');
-  expect(engine.documents.check(collection)).toEqual([]);
-  const counts = new Map(Array.from(engine.finder.find(collection, { filter: { op: 'and', filters: [] } }), ({ document }) => [document.get('_id'), document]));
-  for (const [id, known] of promised) {
-    const document = counts.get(id);
-    const count = (document?.get('count') ?? 0) as number;
-    expect([known.acknowledged, known.attempted]).toContain(count);
-    known.acknowledged = count;
-    if (document) expect([document.get('name'), document.get('tags')]).toEqual([`${id}-${count}`, [count, count + Math.floor(id / 1_000)]]);
+async function cycle(dataDir: string, clients: Clients): Promise<void> {
+  const server = serve(dataDir);
+  const [line] = (await once(server.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const client = await mongo.MongoClient.connect(line.toString().trim(), { maxPoolSize: WRITERS + 1, serverSelectionTimeoutMS: 300 });
+  const items = client.db().collection<Item>('items');
+  try {
+    await items.createIndexes([{ key: { name: 1 }, unique: true }, { key: { tags: 1 } }, { key: { count: -1, _id: 1 } }]);
+    const writing = Array.from({ length: WRITERS }, (_, writer) => clients.writeUntilCut(server, items, writer));
+    writing.push(clients.rebuildUntilCut(server, items));
+    await Promise.race([sleep(Math.random() * LONGEST_LIFE_MS), Promise.all(writing)]);
+    await kill(server);
+    await Promise.all(writing);
+  } finally {
+    server.kill('SIGKILL');
+    await client.close();
   }
-  expect([...inserted].filter((id) => !counts.has(id))).toEqual([]);
-  await storage.close();
+}
+
+/** Kills one that has only begun to open its data. */
+async function earlyCycle(dataDir: string): Promise<void> {
+  const child = serve(dataDir);
+  await sleep(Math.random() * LONGEST_START_MS);
+  await kill(child);
 }
 
 describe('a database whose process is killed', () => {
   it('has every acknowledged write, whole, and indexes that agree', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'derailed-killed-'));
-    const promised = new Map<number, Promised>();
-    const inserted = new Set<number>();
-    for (let cycle = 0; cycle < CYCLES; cycle += 1) {
-      const { child, uri } = await serve(dataDir);
-      const client = await mongo.MongoClient.connect(uri, { maxPoolSize: WRITERS, serverSelectionTimeoutMS: 300 });
-      const items = client.db().collection<Item>('items');
-      await items.createIndexes([{ key: { name: 1 }, unique: true }, { key: { tags: 1 } }, { key: { count: -1, _id: 1 } }]);
-      const writing = Array.from({ length: WRITERS }, (_, writer) => writeUntilCut(items, writer, cycle, promised, inserted));
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_LIFE_MS));
-      child.kill('SIGKILL');
-      await Promise.all([once(child, 'exit'), ...writing, client.close()]);
-      await verify(dataDir, promised, inserted);
-    }
-    const acknowledged = [...promised.values()].reduce((sum, each) => sum + each.acknowledged, 0);
-    process.stdout.write(`${CYCLES} kills, ${acknowledged} acknowledged updates, ${inserted.size} inserts\n`);
-    rmSync(dataDir, { recursive: true });
+    const lanes = Array.from({ length: LANES }, async () => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'derailed-killed-'));
+      const clients = new Clients();
+      for (let n = 0; n < CYCLES / LANES; n += 1) {
+        await (n % 5 === 4 ? earlyCycle(dataDir) : cycle(dataDir, clients));
+        await clients.verify(dataDir);
+      }
+      rmSync(dataDir, { recursive: true });
+      return clients.acknowledged;
+    });
+    const acknowledged = (await Promise.all(lanes)).reduce((sum, each) => sum + each, 0);
+    process.stdout.write(`${CYCLES} kills, ${acknowledged} acknowledged writes\n`);
+    expect(acknowledged).toBeGreaterThan(CYCLES);
   }, 60_000 + CYCLES * 3_000);
 });

@@ -5,6 +5,9 @@ import { CommandError } from './errors';
 /** How long a cursor may be left alone, in milliseconds. */
 const CURSOR_TIMEOUT_MS = 10 * 60_000;
 
+/** As many as wait at a time; beyond, the one that was left alone for longest is forgotten. */
+const MOST_CURSORS = 1_000;
+
 /** The first batch when the client doesn't say, in documents. */
 const FIRST_BATCH = 101;
 
@@ -21,6 +24,7 @@ interface Cursor {
 
 /** Results on their way to a client, batch by batch. */
 export class Cursors {
+  /** Those used last are last. */
   private readonly open = new Map<bigint, Cursor>();
   private lastId = BigInt(Date.now()) << 20n;
 
@@ -35,6 +39,7 @@ export class Cursors {
     }
     this.lastId += 1n;
     this.open.set(this.lastId, cursor);
+    if (this.open.size > MOST_CURSORS) this.kill(this.open.keys().next().value as bigint);
     return reply('firstBatch', this.lastId, namespace, batch);
   }
 
@@ -51,7 +56,8 @@ export class Cursors {
     }
     cursor.usedAt = Date.now();
     const batch = take(cursor, batchSize);
-    if (cursor.next === undefined) this.open.delete(id);
+    this.open.delete(id);
+    if (cursor.next !== undefined) this.open.set(id, cursor);
     return reply('nextBatch', cursor.next === undefined ? 0n : id, namespace, batch);
   }
 
@@ -69,7 +75,7 @@ export class Cursors {
 
 function advance(cursor: Cursor): void {
   const { done, value } = cursor.rows.next();
-  cursor.next = done ? undefined : (value);
+  cursor.next = done ? undefined : value;
 }
 
 function take(cursor: Cursor, batchSize: number): Value[] {

@@ -35,12 +35,24 @@ export class Engine {
     this.writer = new Writer(storage, () => this.catalog.load());
   }
 
+  /**
+   * Within a transaction: undoes a piece of work alone when it throws, on the disk and in what is remembered of it. A single write needs no
+   * such care, since all that stands against it is found before anything is written.
+   */
+  atomically<T>(work: () => T): T {
+    try {
+      return this.storage.atomically(work);
+    } catch (error) {
+      this.catalog.load();
+      throw error;
+    }
+  }
+
   /** Answers a command; an error is an answer as well. What a write did is on the disk by then. */
   async answer(message: Pick<Message, 'body' | 'sequences'>): Promise<Doc> {
     try {
       const request = new Request(message.body, message.sequences);
-      const command = commandOf(request);
-      const reply = command.writes ? await this.writer.write(() => command.run(request, this)) : command.run(request, this);
+      const reply = await commandOf(request).run(request, this);
       return reply.has('ok') ? reply : reply.set('ok', 1);
     } catch (error) {
       return errorReply(error);

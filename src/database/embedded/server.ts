@@ -5,14 +5,22 @@ import { Framing, readMessage, requestIdOf, writeReply } from './wire';
 /** Where to listen: a socket file, or a port of the loopback interface. */
 export type Address = { readonly path: string } | { readonly port: number };
 
-/** Serves an engine to clients. Commands of one connection are answered in their order. */
+/** As many clients as are served at a time; those of one application are at most its driver's pool. */
+const MOST_CONNECTIONS = 1_000;
+
+/**
+ * Serves an engine to clients. A connection has one command under way: the next is read when the answer to the last was taken, so a
+ * client that sends and never reads holds up nobody but itself.
+ */
 export class Server {
   private readonly sockets = new Set<Socket>();
   private readonly server: NetServer;
   private unanswered = 0;
+  private closing = false;
 
   constructor(private readonly engine: Pick<Engine, 'answer'>) {
-    this.server = createServer((socket) => this.serve(socket));
+    this.server = createServer((socket) => void this.serve(socket));
+    this.server.maxConnections = MOST_CONNECTIONS;
   }
 
   /** Begins to listen; answers with the port, or undefined for a socket file. */
@@ -29,30 +37,30 @@ export class Server {
   /** Takes no more commands, answers those that came in, and hangs up. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
-    for (const socket of this.sockets) socket.pause();
+    this.closing = true;
     while (this.unanswered > 0) await new Promise(setImmediate);
     for (const socket of this.sockets) socket.destroySoon();
     await closed;
   }
 
-  private serve(socket: Socket): void {
+  private async serve(socket: Socket): Promise<void> {
     const framing = new Framing();
-    let previous = Promise.resolve();
     this.sockets.add(socket);
     socket.setNoDelay(true);
-    socket.on('close', () => this.sockets.delete(socket));
-    // A client that hangs up in the middle of an answer isn't an error of this side.
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk) => {
-      try {
-        for (const message of framing.push(chunk)) {
-          const answered = this.answer(message);
-          previous = previous.then(() => answered).then((reply) => void (reply && socket.writable && socket.write(reply)));
+    try {
+      for await (const chunk of socket) {
+        for (const message of framing.push(chunk as Buffer)) {
+          if (this.closing) return;
+          const reply = await this.answer(message);
+          if (reply) await sent(socket, reply);
         }
-      } catch {
-        socket.destroy();
       }
-    });
+    } catch {
+      // What is no message, or a client that hangs up in the middle of an answer, ends this connection and nothing else.
+      socket.destroy();
+    } finally {
+      this.sockets.delete(socket);
+    }
   }
 
   private async answer(bytes: Buffer): Promise<Buffer | undefined> {
@@ -68,3 +76,6 @@ export class Server {
     }
   }
 }
+
+/** Writes, and waits until the client has taken it or is gone. */
+const sent = (socket: Socket, bytes: Buffer): Promise<void> => new Promise((resolve) => void socket.write(bytes, () => resolve()));

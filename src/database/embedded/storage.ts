@@ -29,6 +29,9 @@ export interface Entry {
 const FIRST_CHUNK = 32;
 const LARGEST_CHUNK = 512;
 
+/** A chunk ends with the document that exceeds this. */
+const CHUNK_BYTES = 1024 * 1024;
+
 /** Keys and values on disk, in the order of the keys. Writes happen in transactions, of which there is one at a time. */
 export class Storage {
   private commits = 0;
@@ -92,7 +95,7 @@ export class Storage {
     let from = start;
     let to = end ?? Buffer.alloc(MAX_KEY_BYTES, 0xff);
     for (let chunk = FIRST_CHUNK; ; chunk = Math.min(chunk * 4, LARGEST_CHUNK)) {
-      const entries = this.chunk(from, to, reverse, chunk);
+      const { entries, last } = this.chunk(from, to, reverse, chunk);
       const { commits } = this;
       for (const entry of entries) {
         yield entry;
@@ -101,14 +104,21 @@ export class Storage {
         // Somebody wrote in the meantime: the rest of what was read may be outdated.
         if (commits !== this.commits) break;
       }
-      if (entries.length < chunk && commits === this.commits) return;
+      if (last && commits === this.commits) return;
     }
   }
 
-  private chunk(start: Buffer, end: Buffer, reverse: boolean, limit: number): Entry[] {
-    if (start.compare(end) >= 0) return [];
+  private chunk(start: Buffer, end: Buffer, reverse: boolean, limit: number): { entries: Entry[]; last: boolean } {
+    if (start.compare(end) >= 0) return { entries: [], last: true };
     const range = reverse ? { start: end, end: start, reverse, exclusiveStart: true, inclusiveEnd: true, limit } : { start, end, limit };
-    return Array.from(this.database.getRange(range));
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const entry of this.database.getRange(range)) {
+      entries.push(entry);
+      bytes += entry.value.length;
+      if (bytes > CHUNK_BYTES) return { entries, last: false };
+    }
+    return { entries, last: entries.length < limit };
   }
 
   /**
@@ -126,9 +136,9 @@ export class Storage {
     }
   }
 
-  /** Within a transaction: undoes this piece of work alone when it throws. A single write needs no such care. */
-  atomically<T>(needed: boolean, work: () => T): T {
-    return needed ? this.database.transactionSync(work) : work();
+  /** Within a transaction: undoes this piece of work alone when it throws. */
+  atomically<T>(work: () => T): T {
+    return this.database.transactionSync(work);
   }
 
   async close(): Promise<void> {

@@ -56,41 +56,30 @@ function listIndexes(request: Request, { catalog, cursors }: Engine): Doc {
 }
 
 function createIndexes(request: Request, engine: Engine): Doc {
-  const { namespace } = request;
   const declared = request.documents('indexes').map(({ document }) => document);
   if (declared.length === 0) throw badValue('Must specify at least one index to create');
-  // All are checked before the first is made.
-  for (const each of declared) readIndex(0, each);
-  const createdCollectionAutomatically = !engine.catalog.find(namespace);
-  const collection = engine.catalog.ensure(namespace);
-  const before = collection.indexes.length + 1;
-  for (const each of declared) createIndex(engine, collection, each);
-  const after = collection.indexes.length + 1;
-  const note = before === after ? 'all indexes already exist' : undefined;
-  return docOf({ numIndexesBefore: before, numIndexesAfter: after, createdCollectionAutomatically, note });
+  return engine.atomically(() => {
+    const createdCollectionAutomatically = !engine.catalog.find(request.namespace);
+    const collection = engine.catalog.ensure(request.namespace);
+    const before = collection.indexes.length + 1;
+    for (const each of declared) createIndex(engine, collection, each);
+    const after = collection.indexes.length + 1;
+    const note = before === after ? 'all indexes already exist' : undefined;
+    return docOf({ numIndexesBefore: before, numIndexesAfter: after, createdCollectionAutomatically, note });
+  });
 }
 
-function createIndex({ catalog, documents, storage }: Engine, collection: Collection, declared: Doc): void {
+function createIndex({ catalog, documents }: Engine, collection: Collection, declared: Doc): void {
   const wanted = readIndex(0, declared);
   if (sameKey(wanted.key, new Map([['_id', 1]]))) return;
   const named = collection.indexes.find(({ name }) => name === wanted.name);
   if (named) {
     if (sameIndex(named, wanted)) return;
-    throw new CommandError(
-      86,
-      'IndexKeySpecsConflict',
-      `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${wanted.name}`,
-    );
+    throw new CommandError(86, 'IndexKeySpecsConflict', `An existing index has the same name as the requested index: ${wanted.name}`);
   }
   const alike = collection.indexes.find((index) => sameKey(index.key, wanted.key) && samePartial(index, wanted));
   if (alike) throw new CommandError(85, 'IndexOptionsConflict', `Index already exists with a different name: ${alike.name}`);
-  try {
-    storage.atomically(true, () => documents.build(collection, catalog.addIndex(collection, declared)));
-  } catch (error) {
-    // What is on the disk was undone; what is remembered of it isn't yet.
-    collection.indexes.splice(collection.indexes.findIndex(({ name }) => name === wanted.name), 1);
-    throw error;
-  }
+  documents.build(collection, catalog.addIndex(collection, declared));
 }
 
 const samePartial = (a: Index, b: Index): boolean => sameKey(a.partial?.document ?? new Map(), b.partial?.document ?? new Map());
@@ -112,16 +101,19 @@ function indexesToDrop({ indexes }: Collection, wanted: Value | undefined): Inde
   return [index];
 }
 
-const admin = (writes: boolean, fields: string[], run: Command<Engine>['run']): Command<Engine> => ({ fields: new Set(fields), writes, run });
+type Run = (request: Request, engine: Engine) => Doc;
+
+const look = (fields: string[], run: Run): Command<Engine> => ({ fields: new Set(fields), run });
+const change = (fields: string[], run: Run): Command<Engine> => ({ fields: new Set(fields), run: (request, engine) => engine.writer.write(() => run(request, engine)) });
 
 /** The commands about collections, indexes and databases. */
 export const ADMIN_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
-  create: admin(true, [], create),
-  drop: admin(true, [], drop),
-  dropDatabase: admin(true, [], dropDatabase),
-  listCollections: admin(false, ['filter', 'nameOnly', 'authorizedCollections', 'cursor'], listCollections),
-  listDatabases: admin(false, ['filter', 'nameOnly', 'authorizedDatabases'], listDatabases),
-  listIndexes: admin(false, ['cursor'], listIndexes),
-  createIndexes: admin(true, ['indexes', 'commitQuorum'], createIndexes),
-  dropIndexes: admin(true, ['index'], dropIndexes),
+  create: change([], create),
+  drop: change([], drop),
+  dropDatabase: change([], dropDatabase),
+  listCollections: look(['filter', 'nameOnly', 'authorizedCollections', 'cursor'], listCollections),
+  listDatabases: look(['filter', 'nameOnly', 'authorizedDatabases'], listDatabases),
+  listIndexes: look(['cursor'], listIndexes),
+  createIndexes: change(['indexes', 'commitQuorum'], createIndexes),
+  dropIndexes: change(['index'], dropIndexes),
 };

@@ -51,7 +51,7 @@ function startSession(): Doc {
 
 const HELLO_FIELDS = new Set(['helloOk', 'client', 'compression', 'hostInfo', 'topologyVersion', 'maxAwaitTimeMS', 'loadBalanced', 'saslSupportedMechs', 'speculativeAuthenticate', 'backpressure']);
 const NONE = new Set<string>();
-const answer = (run: () => Doc, fields: ReadonlySet<string> = NONE): Command<Engine> => ({ fields, writes: false, run });
+const answer = (run: () => Doc, fields: ReadonlySet<string> = NONE): Command<Engine> => ({ fields, run });
 
 /** What drivers and shells ask before anything else. */
 export const HANDSHAKE_COMMANDS: Readonly<Record<string, Command<Engine>>> = {

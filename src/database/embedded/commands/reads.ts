@@ -125,7 +125,7 @@ function explain(request: Request, { catalog, finder }: Engine): Doc {
   return describePlan({ namespace: explained.namespace, collection, query, cost, returned, milliseconds: performance.now() - started });
 }
 
-const read = (fields: string[], run: Command<Engine>['run']): Command<Engine> => ({ fields: new Set(fields), writes: false, run });
+const read = (fields: string[], run: Command<Engine>['run']): Command<Engine> => ({ fields: new Set(fields), run });
 
 /** The commands that look at documents. */
 export const READ_COMMANDS: Readonly<Record<string, Command<Engine>>> = {

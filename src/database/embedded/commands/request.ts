@@ -119,10 +119,9 @@ export class Request {
   }
 }
 
-/** A command: its fields besides those that any command has, and what it answers. Those that write run in a transaction. */
+/** A command: its fields besides those that any command has, and what it answers. */
 export interface Command<Engine> {
   readonly fields: ReadonlySet<string>;
-  readonly writes: boolean;
-  readonly run: (request: Request, engine: Engine) => Doc;
+  readonly run: (request: Request, engine: Engine) => Doc | Promise<Doc>;
 }
 

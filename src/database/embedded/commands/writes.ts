@@ -3,7 +3,7 @@ import type { Collection } from '../catalog';
 import type { Engine } from '../engine';
 import { badValue, CommandError, failedToParse, unsupported } from '../errors';
 import { type Filter, isTrue, parseFilter } from '../filter';
-import type { Found, Query } from '../find';
+import { Found, type Query } from '../find';
 import { parseProjection, project } from '../projection';
 import { applyUpdate, encodeChecked, parseUpdate, type Update, upserted, withIdFirst } from '../update';
 import { filterIn, sortIn } from './reads';
@@ -96,24 +96,55 @@ function update(request: Request, engine: Engine): Doc {
 
 function updateMatching(engine: Engine, namespace: string, query: Query, update: Update): { matched: number; modified: number } {
   const collection = engine.catalog.find(namespace);
-  // All are found before the first is changed, so that none is met again where a change moved it.
-  const found = [...engine.finder.find(collection, query)];
-  if (!collection || found.length === 0) return { matched: 0, modified: 0 };
-  const modified = engine.storage.atomically(found.length > 1, () => found.filter((each) => change(engine, collection, each, update).changed).length);
-  return { matched: found.length, modified };
+  if (!collection) return { matched: 0, modified: 0 };
+  if (query.limit === 1) {
+    const [found] = engine.finder.find(collection, query);
+    return { matched: found ? 1 : 0, modified: found && change(engine, collection, found, update).changed ? 1 : 0 };
+  }
+  // All are found before the first is changed, so that none is met again where a change moved it; only their keys are kept.
+  const idKeys = Array.from(engine.finder.find(collection, query), ({ idKey }) => idKey);
+  const found = (idKey: Buffer): Found => new Found(idKey, engine.documents.find(collection, idKey) as Buffer);
+  return { matched: idKeys.length, modified: engine.atomically(() => idKeys.filter((idKey) => change(engine, collection, found(idKey), update).changed).length) };
 }
 
-function remove(request: Request, engine: Engine): Doc {
-  const { namespace } = request;
-  let n = 0;
+/** As many documents as are deleted in one transaction, so that nobody waits long for it. */
+const MOST_DELETED = 1_000;
+
+interface Deletion {
+  readonly filter: Filter;
+  readonly limit: number;
+}
+
+async function remove(request: Request, engine: Engine): Promise<Doc> {
+  const deletions: Deletion[] = [];
+  // What can be wrong with a statement shows before it is done.
   const writeErrors = statements(request, request.documents('deletes'), ({ document: statement }) => {
     assertStatement('delete', statement, DELETE_FIELDS);
-    const collection = engine.catalog.find(namespace);
-    const found = [...engine.finder.find(collection, { filter: filterOf(statement), limit: limitOf(statement) })];
-    for (const { idKey, document } of found) if (collection) engine.documents.remove(collection, idKey, document);
-    n += found.length;
+    deletions.push({ filter: filterOf(statement), limit: limitOf(statement) });
   });
+  let n = 0;
+  for (let at = 0; at < deletions.length; ) {
+    const { removed, done } = await engine.writer.write(() => removeSome(engine, request.namespace, deletions.slice(at)));
+    n += removed;
+    at += done;
+  }
   return docOf({ n, writeErrors });
+}
+
+/** Deletes what fits into one transaction; how many documents that were, and how many of the deletions are done. */
+function removeSome({ catalog, documents, finder }: Engine, namespace: string, deletions: readonly Deletion[]): { removed: number; done: number } {
+  const collection = catalog.find(namespace);
+  if (!collection) return { removed: 0, done: deletions.length };
+  let removed = 0;
+  for (const [done, { filter, limit }] of deletions.entries()) {
+    const most = MOST_DELETED - removed;
+    const found = [...finder.find(collection, { filter, limit: limit || most })];
+    for (const { idKey, document } of found) documents.remove(collection, idKey, document);
+    removed += found.length;
+    if (limit === 0 && found.length === most) return { removed, done };
+    if (removed === MOST_DELETED) return { removed, done: done + 1 };
+  }
+  return { removed, done: deletions.length };
 }
 
 function limitOf(statement: Doc): number {
@@ -153,12 +184,16 @@ function findAndModify(request: Request, engine: Engine): Doc {
   });
 }
 
-const write = (fields: string[], run: Command<Engine>['run']): Command<Engine> => ({ fields: new Set(fields), writes: true, run });
+/** A command that runs in one transaction. */
+const write = (fields: string[], run: (request: Request, engine: Engine) => Doc): Command<Engine> => ({
+  fields: new Set(fields),
+  run: (request, engine) => engine.writer.write(() => run(request, engine)),
+});
 
 /** The commands that change documents. */
 export const WRITE_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
   insert: write(['documents', 'ordered', 'bypassDocumentValidation'], insert),
   update: write(['updates', 'ordered', 'bypassDocumentValidation'], update),
-  delete: write(['deletes', 'ordered'], remove),
+  delete: { fields: new Set(['deletes', 'ordered']), run: remove },
   findAndModify: write(['query', 'sort', 'remove', 'update', 'new', 'fields', 'upsert', 'bypassDocumentValidation'], findAndModify),
 };

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mongo } from 'mongoose';
+import { Cursors } from '../../src/database/embedded/cursors';
+import { docOf, encode } from '../../src/database/embedded/bson';
+import { Server } from '../../src/database/embedded/server';
+import { type EngineWorld, engineWorld } from './engine-world';
+
+/** A command as it travels. */
+function message(command: object): Buffer {
+  const body = Buffer.from(mongo.BSON.serialize({ ...command, $db: 'test' }));
+  const bytes = Buffer.alloc(21 + body.length);
+  bytes.writeInt32LE(bytes.length, 0);
+  bytes.writeInt32LE(2013, 12);
+  body.copy(bytes, 21);
+  return bytes;
+}
+
+describe('a client that asks and never reads', () => {
+  it('gets no further command answered until it takes the answers it has', async () => {
+    let answered = 0;
+    const large = docOf({ ok: 1, padding: 'x'.repeat(1024 * 1024) });
+    const server = new Server({
+      answer: () => {
+        answered += 1;
+        return Promise.resolve(large);
+      },
+    });
+    const port = await server.listen({ port: 0 });
+    const client = connect(port as number);
+    await once(client, 'connect');
+    for (let n = 0; n < 500; n += 1) client.write(message({ ping: 1 }));
+
+    await sleep(500);
+    const before = answered;
+    expect(before).toBeLessThan(50);
+
+    client.resume();
+    while (answered < 500) await sleep(10);
+    client.destroy();
+    await server.close();
+  });
+});
+
+describe('results that nobody fetches', () => {
+  it('are forgotten from the oldest on, beyond a thousand of them', () => {
+    const cursors = new Cursors();
+    const rows = Array.from({ length: 3 }, (_, n) => encode(docOf({ n })));
+    const started = Array.from({ length: 1_001 }, () => (cursors.start('test.notes', rows, 1).get('cursor') as Map<string, bigint>).get('id') as bigint);
+    expect(() => cursors.more(started[0] as bigint, 'test.notes', 1)).toThrow(expect.objectContaining({ codeName: 'CursorNotFound' }));
+    expect(cursors.more(started[1] as bigint, 'test.notes', 1).get('cursor')).toMatchObject(expect.any(Map));
+  });
+
+  it('are forgotten when they were left alone for ten minutes', () => {
+    const cursors = new Cursors();
+    const id = (cursors.start('test.notes', [encode(docOf({})), encode(docOf({}))], 1).get('cursor') as Map<string, bigint>).get('id') as bigint;
+    cursors.sweep(Date.now() + 600_001);
+    expect(() => cursors.more(id, 'test.notes')).toThrow(expect.objectContaining({ codeName: 'CursorNotFound' }));
+  });
+});
+
+describe('large requests', () => {
+  let world: EngineWorld;
+  beforeEach(async () => (world = await engineWorld()));
+  afterEach(() => world.close());
+
+  it('delete any number of documents, and let others have their turn in between', async () => {
+    const notes = world.db.collection<{ _id: number }>('notes');
+    await notes.insertMany(Array.from({ length: 5_500 }, (_, _id) => ({ _id })));
+    const deleting = notes.deleteMany({ _id: { $gte: 100 } });
+    const seen: number[] = [];
+    let done = false;
+    void deleting.finally(() => (done = true));
+    while (!done) seen.push(await notes.estimatedDocumentCount());
+    expect((await deleting).deletedCount).toBe(5_400);
+    expect(await notes.countDocuments()).toBe(100);
+    expect(seen.some((count) => count > 100 && count < 5_500)).toBe(true);
+  });
+
+  it('are answered in batches of at most sixteen mebibytes', async () => {
+    const notes = world.db.collection<{ _id: number; text: string }>('notes');
+    for (let _id = 0; _id < 10; _id += 1) await notes.insertOne({ _id, text: 'x'.repeat(3_000_000) });
+    const { cursor } = await world.db.command({ find: 'notes', batchSize: 100 });
+    expect((cursor as { firstBatch: unknown[] }).firstBatch).toHaveLength(5);
+    expect(await notes.find().batchSize(100).toArray()).toHaveLength(10);
+  });
+});
