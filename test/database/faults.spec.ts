@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { mongo } from 'mongoose';
-import { Storage } from '../../src/database/embedded/storage';
+import { Storage, type Upgrade } from '../../src/database/embedded/storage';
+import { RAW } from './conformance';
 
 const CLI = join(__dirname, '../../dist/database/embedded/cli');
 const FILE = 'derailed.mdb';
@@ -54,6 +55,33 @@ describe('opening a data folder', () => {
     storage.transaction(() => storage.put(Buffer.from('\0\0\0\0format'), Buffer.from('999')));
     await storage.close();
     await expect(Storage.open(folder)).rejects.toThrow('has format 999');
+  });
+
+  it('upgrades an older format, once, and lets no older version at it any more', async () => {
+    const key = Buffer.from('\0\0\0\u0001name');
+    const first = await Storage.open(folder);
+    first.transaction(() => first.put(key, Buffer.from('old')));
+    await first.close();
+    const append: Upgrade = (database) => void database.put(key, Buffer.concat([database.getBinary(key) as Buffer, Buffer.from(' and new')]));
+
+    for (let opened = 0; opened < 2; opened += 1) {
+      const storage = await Storage.open(folder, [append]);
+      expect(storage.get(key)?.toString()).toBe('old and new');
+      await storage.close();
+    }
+    await expect(Storage.open(folder)).rejects.toThrow('has format 2');
+  });
+
+  it('keeps the older format when the upgrade fails half-way', async () => {
+    await fill(folder);
+    const fails: Upgrade = (database) => {
+      void database.put(Buffer.from('\0\0\0\u0001half'), Buffer.from('half'));
+      throw new Error('no upgrade');
+    };
+    await expect(Storage.open(folder, [fails])).rejects.toThrow('no upgrade');
+    const storage = await Storage.open(folder);
+    expect(storage.has(Buffer.from('\0\0\0\u0001half'))).toBe(false);
+    await storage.close();
   });
 
   it('refuses a folder that somebody else uses, until they are gone', async () => {
@@ -107,6 +135,45 @@ describe('a disk that fills up', () => {
     await (await Storage.open(join(folder, 'data'))).close();
   });
 });
+
+describe('copies', () => {
+  it('go to another MongoDB and back, with every type and index as it was', async () => {
+    const [ours, theirs, back] = ['ours', 'theirs', 'back'].map((name) => join(folder, name)) as [string, string, string];
+    const documents = [{ _id: 1n as never, text: 'a', at: new Date(5), whole: new mongo.Int32(1), real: new mongo.Double(1), tags: [1n, null] }, { _id: 2n as never, text: 'b' }];
+    const filling = await engineAt(ours);
+    await filling.notes.createIndexes([{ key: { text: 1 }, unique: true }, { key: { at: 1 }, expireAfterSeconds: 2_000_000_000 }, { key: { tags: 1 }, partialFilterExpression: { tags: { $exists: true } } }]);
+    await filling.notes.insertMany(documents);
+    const before = await filling.everything();
+    await filling.stop();
+
+    const other = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', theirs]);
+    expect(run('copy', '--data', ours, other.uri)).toContain('notes: 2 documents');
+    expect(() => run('copy', '--data', ours, other.uri)).toThrow("isn't empty; nothing was copied");
+    run('copy', '--data', back, '--from', other.uri);
+    other.child.kill('SIGTERM');
+    await once(other.child, 'exit');
+
+    for (const copy of [theirs, back]) {
+      const copied = await engineAt(copy);
+      expect(await copied.everything()).toEqual(before);
+      await copied.stop();
+    }
+  }, 120_000);
+});
+
+/** The notes in a folder, served by itself. */
+async function engineAt(dataDir: string): Promise<{ notes: mongo.Collection; everything(): Promise<unknown>; stop(): Promise<void> }> {
+  const { child, uri } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', dataDir]);
+  const client = await mongo.MongoClient.connect(uri);
+  const notes = client.db().collection('notes', RAW);
+  const everything = async (): Promise<unknown> => mongo.BSON.EJSON.stringify([await notes.find().toArray(), await notes.indexes()], { relaxed: false });
+  const stop = async (): Promise<void> => {
+    await client.close();
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
+  return { notes, everything, stop };
+}
 
 describe('backups', () => {
   it('are made while the engine runs, and put back in its place', async () => {

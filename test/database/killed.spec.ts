@@ -11,7 +11,7 @@ import { Storage } from '../../src/database/embedded/storage';
 const CYCLES = Number(process.env.KILL_CYCLES ?? 200);
 const LANES = 2;
 const WRITERS = 8;
-const LONGEST_LIFE_MS = 400;
+const LONGEST_LIFE_MS = 200;
 const LONGEST_START_MS = 120;
 const SERVE = join(__dirname, '../../dist/database/embedded/cli/serve.js');
 
@@ -78,6 +78,12 @@ class Clients {
     }
   }
 
+  /** Waits until something was written, and then for a random while. */
+  async live(): Promise<void> {
+    for (const before = this.acknowledged; this.acknowledged === before; ) await sleep(1);
+    await sleep(Math.random() * LONGEST_LIFE_MS);
+  }
+
   /** Checks the data, and takes note of what became of the writes that were under way. */
   async verify(dataDir: string): Promise<void> {
     const storage = await Storage.open(dataDir);
@@ -116,14 +122,16 @@ class Clients {
 async function cycle(dataDir: string, clients: Clients): Promise<void> {
   const server = serve(dataDir);
   const [line] = (await once(server.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  const client = await mongo.MongoClient.connect(line.toString().trim(), { maxPoolSize: WRITERS + 1, serverSelectionTimeoutMS: 300 });
+  const client = new mongo.MongoClient(line.toString().trim(), { maxPoolSize: WRITERS + 1 });
   const items = client.db().collection<Item>('items');
   try {
     await items.createIndexes([{ key: { name: 1 }, unique: true }, { key: { tags: 1 } }, { key: { count: -1, _id: 1 } }]);
     const writing = Array.from({ length: WRITERS }, (_, writer) => clients.writeUntilCut(server, items, writer));
     writing.push(clients.rebuildUntilCut(server, items));
-    await Promise.race([sleep(Math.random() * LONGEST_LIFE_MS), Promise.all(writing)]);
+    await Promise.race([clients.live(), Promise.all(writing)]);
     await kill(server);
+    // Those that wait for it to come back are told that it won't.
+    await client.close();
     await Promise.all(writing);
   } finally {
     server.kill('SIGKILL');
@@ -152,6 +160,5 @@ describe('a database whose process is killed', () => {
     });
     const acknowledged = (await Promise.all(lanes)).reduce((sum, each) => sum + each, 0);
     process.stdout.write(`${CYCLES} kills, ${acknowledged} acknowledged writes\n`);
-    expect(acknowledged).toBeGreaterThan(CYCLES);
   }, 60_000 + CYCLES * 3_000);
 });

@@ -4,8 +4,11 @@ import { open, type RootDatabase } from 'lmdb';
 import { CommandError } from './errors';
 import { FolderLock } from './folder-lock';
 
-/** The layout of keys and values below; a newer one is refused, an older one upgraded when it is opened. */
-const FORMAT = 1;
+/** Changes the layout of keys and values from one format to the next. */
+export type Upgrade = (database: RootDatabase<Buffer, Buffer>) => void;
+
+/** The way from format 1 to that of this version, step by step. There has been one format so far. */
+const UPGRADES: readonly Upgrade[] = [];
 
 const FORMAT_KEY = Buffer.from('\0\0\0\0format');
 
@@ -42,11 +45,11 @@ export class Storage {
   ) {}
 
   /**
-   * Opens the folder, which is created when it isn't there.
+   * Opens the folder, which is created when it isn't there. Data of an older format is upgraded, all of it or not at all.
    *
    * @throws Error when it can't be written, is in use, or holds something else than this engine's complete data
    */
-  static async open(folder: string): Promise<Storage> {
+  static async open(folder: string, upgrades = UPGRADES): Promise<Storage> {
     makeFolder(folder);
     const file = join(folder, DATA_FILE);
     if (existsSync(file)) assertComplete(file);
@@ -55,7 +58,7 @@ export class Storage {
     let lock: FolderLock | undefined;
     try {
       lock = await FolderLock.take(folder, (work) => void database.transactionSync(work));
-      checkFormat(database, file);
+      bringUpToDate(database, file, upgrades);
       return new Storage(database, lock);
     } catch (error) {
       await database.close();
@@ -179,7 +182,7 @@ export async function copySnapshot(file: string, target: string): Promise<void> 
 export async function assertUsable(file: string): Promise<void> {
   const database = openForReading(file);
   try {
-    assertFormat(database.getBinary(FORMAT_KEY)?.toString(), file);
+    formatOf(database, file, UPGRADES);
   } finally {
     await database.close();
   }
@@ -236,14 +239,21 @@ function readMeta(descriptor: number, position: number): { pageSize: number; las
   };
 }
 
-function checkFormat(database: RootDatabase<Buffer, Buffer>, file: string): void {
+function bringUpToDate(database: RootDatabase<Buffer, Buffer>, file: string, upgrades: readonly Upgrade[]): void {
   // A count would read the whole file, whatever its limit.
   const empty = Array.from(database.getKeys({ limit: 1 })).length === 0;
-  if (empty) database.transactionSync(() => void database.put(FORMAT_KEY, Buffer.from(String(FORMAT))));
-  else assertFormat(database.getBinary(FORMAT_KEY)?.toString(), file);
+  const outstanding = empty ? [] : upgrades.slice(formatOf(database, file, upgrades) - 1);
+  if (!empty && outstanding.length === 0) return;
+  database.transactionSync(() => {
+    for (const upgrade of outstanding) upgrade(database);
+    void database.put(FORMAT_KEY, Buffer.from(String(upgrades.length + 1)));
+  });
 }
 
-function assertFormat(stored: string | undefined, file: string): void {
+function formatOf(database: RootDatabase<Buffer, Buffer>, file: string, upgrades: readonly Upgrade[]): number {
+  const stored = database.getBinary(FORMAT_KEY)?.toString();
+  const newest = upgrades.length + 1;
   if (stored === undefined) throw new Error(`${file} holds something else than Derailed's data; use another folder.`);
-  if (stored !== String(FORMAT)) throw new Error(`${file} has format ${stored}, this version of Derailed reads up to ${FORMAT}: use a newer one.`);
+  if (Number(stored) > newest) throw new Error(`${file} has format ${stored}, this version of Derailed reads up to ${newest}: use a newer one.`);
+  return Number(stored);
 }
