@@ -17,6 +17,8 @@ export interface SocketData {
   intents: Intents;
   /** Interactions that are not acknowledged yet. */
   inFlight: number;
+  /** Begins those that wait for the one that is being done; undefined when none is. */
+  waiting?: (() => void)[];
   /** The code that it was told when the server ended it. */
   closeCode?: number;
 }

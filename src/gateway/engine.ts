@@ -1,4 +1,4 @@
-import type { Socket } from 'socket.io';
+import type { Server, Socket } from 'socket.io';
 
 const TERMINATE_MS = 1_000;
 const CLOSED = 3;
@@ -40,6 +40,15 @@ export function unsentBytes(connection: Connection): number {
 }
 
 const bytesOf = ({ data = '', options: { wsPreEncodedFrame: frame } }: Packet): number => (frame ? frame.reduce((bytes, part) => bytes + part.length, 0) : Buffer.byteLength(data));
+
+/**
+ * Takes one message of each connection in a turn of the event loop. Else all that a client has sent at once would be read before anybody else's.
+ *
+ * @see https://github.com/websockets/ws/blob/master/doc/ws.md#new-websocketserveroptions-callback
+ */
+export function readByTurns({ engine }: Server): void {
+  (engine as unknown as { ws: { options: { allowSynchronousEvents: boolean } } }).ws.options.allowSynchronousEvents = false;
+}
 
 /** Tells of every packet before it is queued: how many wait already, and its length in characters or bytes. */
 export function onQueued(connection: Connection, listener: (waiting: number, length: number) => void): void {

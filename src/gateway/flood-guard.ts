@@ -33,7 +33,7 @@ export class FloodGuard {
       socket.data.inFlight += 1;
       this.check(socket, packet, ahead).then(
         (passes) => {
-          if (passes) next();
+          if (passes) takeTurn(socket, packet, next);
         },
         () => close(socket, CLOSE.internalError),
       );
@@ -54,7 +54,6 @@ export class FloodGuard {
     else if (!isPlain(payload) || !isAcknowledgedAtMost(packet)) close(socket, CLOSE.invalidPayload);
     else {
       warn(socket, rule, hit, weight);
-      countDown(socket, packet);
       return true;
     }
     return false;
@@ -73,13 +72,22 @@ function warn(socket: ClientSocket, { limit }: RateRule, { remaining, resetMs }:
   send(socket, 'BUCKET_WARNING', { limit, remaining, reset_after: Math.ceil(resetMs / 1_000) });
 }
 
-// An interaction is over when it is acknowledged, asked for or not: handlers and their error filter acknowledge every one.
-function countDown(socket: ClientSocket, packet: Packet): void {
+// One after the other, in the order in which they came: whoever floods is off before more than the first was done. An interaction is over when it
+// is acknowledged, asked for or not: handlers and their error filter acknowledge every one.
+function takeTurn({ data }: ClientSocket, packet: Packet, begin: () => void): void {
   const acknowledge = packet[2] as ((answer: unknown) => void) | undefined;
   packet[2] = (answer: unknown): void => {
-    socket.data.inFlight -= 1;
+    data.inFlight -= 1;
     acknowledge?.(answer);
+    const next = data.waiting?.shift();
+    if (next) next();
+    else data.waiting = undefined;
   };
+  if (data.waiting) data.waiting.push(begin);
+  else {
+    data.waiting = [];
+    begin();
+  }
 }
 
 const isInteraction = (name: unknown): name is InteractionName => typeof name === 'string' && Object.hasOwn(INTERACTIONS, name);
