@@ -57,6 +57,7 @@ describe('read states', () => {
     const ids = [await say(guild.owner), await say(guild.owner), await say(mo), await say(guild.owner, '@everyone')];
     await read(mo, ids[3]!);
     expect(await read(mo, ids[0]!)).toMatchObject({ last_read_id: ids[3], unread_count: 0 });
+    expect(await stateOf(mo)).toMatchObject({ last_read_id: ids[3], unread_count: 0 });
     expect(await read(mo, ids[0]!, { backwards: true })).toMatchObject({ last_read_id: ids[0], unread_count: 2, mention_count: 1 });
     expect(await stateOf(mo)).toMatchObject({ last_read_id: ids[0], unread_count: 2, mention_count: 1 });
     await say(guild.owner);
