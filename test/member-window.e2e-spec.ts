@@ -107,11 +107,14 @@ describe('the window of a member list', () => {
 
   it('tells of nobody’s presence outside of it', async () => {
     await subscribe([0, 1]);
+    const wider = await guild.owner.connect();
+    await subscribe([0, 4], wider);
     const [anna, carl] = [await person('anna').connect(), await person('carl').connect()];
     await client.next('PRESENCE_UPDATE');
+    await wider.next('PRESENCE_UPDATE', (data) => JSON.stringify(data).includes(person('carl').id));
     await pause(1_500);
     expect(JSON.stringify(client.received('PRESENCE_UPDATE'))).not.toContain(person('carl').id);
-    for (const each of [anna, carl]) each.close();
+    for (const each of [wider, anna, carl]) each.close();
   });
 
   it('is one of each guild: a later one replaces the earlier, and unsubscribing ends it', async () => {
