@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { BatchLoader } from '../common/batch-loader';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
@@ -17,12 +18,14 @@ import { hashToken, newToken } from './token';
 
 const DAY_MS = 86_400_000;
 const OWNERS_KNOWN = 100_000;
+const MOST_AT_ONCE = 200;
 
 /** Logins: made, recognised by their token, listed and revoked. */
 @Injectable()
 export class SessionsService {
   /** Whose token a hash is; it never becomes somebody else's. */
   private readonly owners = new Map<string, Snowflake>();
+  private readonly loader = new BatchLoader((hashes: readonly string[]) => this.loadAll(hashes), MOST_AT_ONCE);
 
   constructor(
     private readonly snowflakes: Snowflakes,
@@ -113,8 +116,12 @@ export class SessionsService {
   }
 
   private async load(hash: string): Promise<Session | null> {
-    const document = await this.sessions.findOne({ token_hash: hash }).lean<SessionDocument | null>();
-    return document && sessionFrom(document);
+    return (await this.loader.load(hash)) ?? null;
+  }
+
+  private async loadAll(hashes: readonly string[]): Promise<ReadonlyMap<string, Session>> {
+    const documents = await this.sessions.find({ token_hash: { $in: hashes } }).batchSize(hashes.length + 1).lean<SessionDocument[]>();
+    return new Map(documents.map((document) => [document.token_hash, sessionFrom(document)]));
   }
 
   private async idsOf(userId: Snowflake): Promise<Snowflake[]> {

@@ -3,7 +3,7 @@ import { BatchLoader } from './batch-loader';
 describe('a batch loader', () => {
   const loader = (): { asked: (readonly bigint[])[]; load: (id: bigint) => Promise<string | undefined> } => {
     const asked: (readonly bigint[])[] = [];
-    const batches = new BatchLoader<string>((ids) => {
+    const batches = new BatchLoader<bigint, string>((ids) => {
       asked.push(ids);
       if (ids.includes(13n)) return Promise.reject(new Error('bad luck'));
       return Promise.resolve(new Map(ids.filter((id) => id < 100n).map((id) => [id, `<${id}>`])));

@@ -5,6 +5,8 @@ import type { Model } from 'mongoose';
 import { BanList } from '../bans/ban-list';
 import { Banned } from '../bans/bans.errors';
 import { TooMuchContention } from '../common/common.errors';
+import { BatchLoader } from '../common/batch-loader';
+import { groupBy } from '../common/group-by';
 import { KeyedQueue } from '../common/keyed-queue';
 import { LIMITS } from '../common/limits';
 import { createdAt, type Snowflake } from '../common/snowflake';
@@ -35,6 +37,7 @@ import { RoleSetsService } from './role-sets.service';
 
 const DAY_MS = 86_400_000;
 const ATTEMPTS = 20;
+const USERS_AT_ONCE = 50;
 const LAST_CHARACTER = '\u{10FFFF}';
 
 /** A page of members. */
@@ -51,6 +54,7 @@ export type MemberRange = readonly [first: number, last: number];
 export class MembersService {
   // What one member is changed to depends on what they are, so changes of one wait for each other.
   private readonly queue = new KeyedQueue<string>();
+  private readonly loader = new BatchLoader((userIds: readonly Snowflake[]) => this.loadOf(userIds), USERS_AT_ONCE);
 
   constructor(
     private readonly snowflakes: Snowflakes,
@@ -146,8 +150,8 @@ export class MembersService {
   }
 
   /** The memberships of a user. */
-  listOf(userId: Snowflake): Promise<MemberDocument[]> {
-    return this.members.find({ user_id: userId }).limit(LIMITS.guilds).batchSize(LIMITS.guilds + 1).lean<MemberDocument[]>().exec();
+  async listOf(userId: Snowflake): Promise<MemberDocument[]> {
+    return (await this.loader.load(userId)) ?? [];
   }
 
   /** Gives a member a nick, roles or a time-out; each field asks for its own permission. */
@@ -256,6 +260,11 @@ export class MembersService {
 
   // Only who was judged is changed: if another node has given them other roles meanwhile, or another name, or they are not the member any more that
   // they were, they are judged again.
+  private async loadOf(userIds: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, MemberDocument[]>> {
+    const members = await this.members.find({ user_id: { $in: userIds } }).batchSize(userIds.length * LIMITS.guilds + 1).lean<MemberDocument[]>();
+    return groupBy(members, ({ user_id }) => user_id);
+  }
+
   private async write({ _id, guild_id, user_id, role_set, username_key }: MemberDocument, change: UpdateMemberDto): Promise<MemberDocument | undefined> {
     const { role_ids, nick } = change;
     if (role_ids) await this.roleSets.enter({ guild_id, role_ids });

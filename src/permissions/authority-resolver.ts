@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { BatchLoader } from '../common/batch-loader';
+import { groupBy } from '../common/group-by';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { LIMITS } from '../common/limits';
@@ -32,9 +33,9 @@ const MOST_AT_ONCE = LIMITS.guilds;
 export class AuthorityResolver {
   /** A track never changes its guild, so this stays true for as long as the track exists. */
   private readonly guildOfTrack = new Map<Snowflake, Snowflake>();
-  private readonly guildLoader = new BatchLoader((ids) => this.loadGuilds(ids), MOST_AT_ONCE);
-  private readonly roleLoader = new BatchLoader((ids) => this.loadRoles(ids), MOST_AT_ONCE);
-  private readonly trackLoader = new BatchLoader((ids) => this.loadTracks(ids), MOST_AT_ONCE);
+  private readonly guildLoader = new BatchLoader((ids: readonly Snowflake[]) => this.loadGuilds(ids), MOST_AT_ONCE);
+  private readonly roleLoader = new BatchLoader((ids: readonly Snowflake[]) => this.loadRoles(ids), MOST_AT_ONCE);
+  private readonly trackLoader = new BatchLoader((ids: readonly Snowflake[]) => this.loadTracks(ids), MOST_AT_ONCE);
 
   constructor(
     private readonly memory: Memory,
@@ -179,11 +180,13 @@ export class AuthorityResolver {
   }
 
   private async loadRoles(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, RoleDocument[]>> {
-    return byGuild(await this.roles.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.roles + 1).lean<RoleDocument[]>());
+    const roles = await this.roles.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.roles + 1).lean<RoleDocument[]>();
+    return groupBy(roles, ({ guild_id }) => guild_id);
   }
 
   private async loadTracks(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, TrackDocument[]>> {
-    return byGuild(await this.tracks.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.tracks + 1).lean<TrackDocument[]>());
+    const tracks = await this.tracks.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.tracks + 1).lean<TrackDocument[]>();
+    return groupBy(tracks, ({ guild_id }) => guild_id);
   }
 
   private readonly authorities = new WeakMap<MemberDocument, Map<MemberRequirement | undefined, GuildAuthority>>();
@@ -221,14 +224,4 @@ export class AuthorityResolver {
     const existing = entriesOf(track_layout);
     return [...byId.keys()].every((id) => existing.has(id)) ? byId : new Map([...byId].filter(([id]) => existing.has(id)));
   }
-}
-
-function byGuild<Document extends { readonly guild_id: Snowflake }>(documents: readonly Document[]): ReadonlyMap<Snowflake, Document[]> {
-  const guilds = new Map<Snowflake, Document[]>();
-  for (const document of documents) {
-    const known = guilds.get(document.guild_id);
-    if (known) known.push(document);
-    else guilds.set(document.guild_id, [document]);
-  }
-  return guilds;
 }

@@ -4,6 +4,7 @@ import type { Model } from 'mongoose';
 import { Passwords } from '../auth/passwords';
 import { PasswordWrong } from '../auth/auth.errors';
 import { SessionsService } from '../auth/sessions.service';
+import { BatchLoader } from '../common/batch-loader';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { createdAt } from '../common/snowflake';
@@ -19,6 +20,8 @@ import type { SelfDto, UpdateSelfDto, UserDto } from './user.dto';
 import type { UserDocument } from './user.schema';
 import { EmailTaken, UsernameTaken, UserNotFound } from './users.errors';
 
+const MOST_AT_ONCE = 200;
+
 /** What an account is made of. */
 export interface NewUser {
   readonly username: string;
@@ -29,6 +32,8 @@ export interface NewUser {
 /** Accounts. */
 @Injectable()
 export class UsersService {
+  private readonly loader = new BatchLoader(async (ids: readonly Snowflake[]) => new Map((await this.list(ids)).map((user) => [user._id, user])), MOST_AT_ONCE);
+
   constructor(
     private readonly snowflakes: Snowflakes,
     private readonly passwords: Passwords,
@@ -61,14 +66,14 @@ export class UsersService {
 
   /** @throws UserNotFound */
   async get(id: Snowflake): Promise<UserDocument> {
-    const user = await this.users.findById(id).lean<UserDocument | null>();
+    const user = await this.loader.load(id);
     if (!user) throw new UserNotFound();
     return user;
   }
 
   /** Those of these users that there are, in no order. */
   list(ids: readonly Snowflake[]): Promise<UserDocument[]> {
-    return this.users.find({ _id: { $in: ids } }).lean<UserDocument[]>().exec();
+    return this.users.find({ _id: { $in: ids } }).batchSize(ids.length + 1).lean<UserDocument[]>().exec();
   }
 
   /**
