@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
@@ -36,6 +36,31 @@ describe('opening a data folder', () => {
     await fill(folder);
     truncateSync(join(folder, FILE), statSync(join(folder, FILE)).size - 4096);
     await expect(Storage.open(folder)).rejects.toThrow('is torn');
+  });
+
+  it('refuses a file that lacks the pages of a long value', async () => {
+    const storage = await Storage.open(folder);
+    storage.transaction(() => storage.put(Buffer.from('\0\0\0\u0001long'), Buffer.alloc(100_000, 1)));
+    await storage.close();
+    truncateSync(join(folder, FILE), statSync(join(folder, FILE)).size - 65_536);
+    await expect(Storage.open(folder)).rejects.toThrow('is torn');
+  });
+
+  it('takes a file that lacks only pages that were given up before they were written', async () => {
+    await fill(folder);
+    const descriptor = openSync(join(folder, FILE), 'r+');
+    for (const meta of [0, 4096]) {
+      // As LMDB leaves it when the last page of a transaction was free again in the end: its number counts, its place was never written.
+      const lastPage = Buffer.alloc(8);
+      readSync(descriptor, lastPage, 0, 8, meta + 144);
+      lastPage.writeBigUInt64LE(lastPage.readBigUInt64LE() + 3n);
+      writeSync(descriptor, lastPage, 0, 8, meta + 144);
+    }
+    closeSync(descriptor);
+
+    const storage = await Storage.open(folder);
+    expect(storage.count({ start: Buffer.from('\0\0\0\u0001'), end: Buffer.from('\0\0\0\u0002') })).toBe(1000);
+    await storage.close();
   });
 
   it('refuses a file that is something else', async () => {

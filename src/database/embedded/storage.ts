@@ -1,8 +1,9 @@
-import { accessSync, chmodSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { CommandError } from './errors';
 import { FolderLock } from './folder-lock';
+import { assertComplete } from './lmdb-file';
 
 /** Changes the layout of keys and values from one format to the next. */
 export type Upgrade = (database: RootDatabase<Buffer, Buffer>) => void;
@@ -197,46 +198,6 @@ function makeFolder(folder: string): void {
   } catch (error) {
     throw new Error(`The data folder ${folder} can't be written: ${(error as Error).message}`, { cause: error });
   }
-}
-
-const META_BYTES = 160;
-const META_MAGIC_AT = 24;
-const MAGIC = 0xbeefc0de;
-const PAGE_SIZE_AT = 48;
-const LAST_PAGE_AT = 144;
-const TRANSACTION_AT = 152;
-
-/**
- * Refuses a file that isn't LMDB's or lacks its end: LMDB itself would map what is missing, and crash on the first touch of it.
- *
- * @see https://github.com/LMDB/lmdb/blob/mdb.master3/libraries/liblmdb/mdb.c the structure MDB_meta
- */
-function assertComplete(file: string): void {
-  const descriptor = openSync(file, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    // A process that died before it wrote anything leaves an empty file.
-    if (size === 0) return;
-    const first = readMeta(descriptor, 0);
-    const second = first && readMeta(descriptor, first.pageSize);
-    if (!first || !second) throw new Error(`${file} is not a database of Derailed, or is damaged; restore a backup or use another folder.`);
-    const { lastPage } = first.transaction > second.transaction ? first : second;
-    if (Number(lastPage + 1n) * first.pageSize > size) {
-      throw new Error(`${file} is torn: it should hold ${lastPage + 1n} pages and has ${size} bytes; restore a backup.`);
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function readMeta(descriptor: number, position: number): { pageSize: number; lastPage: bigint; transaction: bigint } | undefined {
-  const bytes = Buffer.alloc(META_BYTES);
-  if (readSync(descriptor, bytes, 0, META_BYTES, position) < META_BYTES || bytes.readUInt32LE(META_MAGIC_AT) !== MAGIC) return undefined;
-  return {
-    pageSize: bytes.readUInt32LE(PAGE_SIZE_AT),
-    lastPage: bytes.readBigUInt64LE(LAST_PAGE_AT),
-    transaction: bytes.readBigUInt64LE(TRANSACTION_AT),
-  };
 }
 
 function bringUpToDate(database: RootDatabase<Buffer, Buffer>, file: string, upgrades: readonly Upgrade[]): void {
