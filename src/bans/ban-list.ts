@@ -27,9 +27,14 @@ export class BanList {
     if (await this.bans.exists({ guild_id: guildId, user_id: userId })) throw new Banned();
   }
 
+  /** The ban of a user, when there is one. */
+  find(guildId: Snowflake, userId: Snowflake): Promise<BanDocument | null> {
+    return this.bans.findOne({ guild_id: guildId, user_id: userId }).lean<BanDocument | null>().exec();
+  }
+
   /** @throws BanNotFound */
   async get(guildId: Snowflake, userId: Snowflake): Promise<BanDocument> {
-    const ban = await this.bans.findOne({ guild_id: guildId, user_id: userId }).lean<BanDocument | null>();
+    const ban = await this.find(guildId, userId);
     if (!ban) throw new BanNotFound();
     return ban;
   }

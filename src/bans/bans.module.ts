@@ -7,5 +7,5 @@ import { BansController } from './bans.controller';
 import { BansService } from './bans.service';
 
 /** Who may not be in which guild. */
-@Module({ imports: [BanListModule, UsersModule, MembersModule, MessagesModule], controllers: [BansController], providers: [BansService] })
+@Module({ imports: [BanListModule, UsersModule, MembersModule, MessagesModule], controllers: [BansController], providers: [BansService], exports: [BansService] })
 export class BansModule {}

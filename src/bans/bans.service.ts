@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
+import { tellUntilTrue } from '../events/tell-until-true';
 import { MembersService } from '../members/members.service';
 import { MessageRemovals } from '../messages/message-removals';
 import { Permission } from '../permissions/algebra';
@@ -58,6 +59,19 @@ export class BansService {
   async unban(guildId: Snowflake, userId: Snowflake): Promise<void> {
     await this.bans.remove(guildId, userId);
     await this.events.publish('BAN_DELETE', { guildId, permission: Permission.BanMembers }, { guild_id: guildId, user_id: userId });
+  }
+
+  /** Finishes a ban and tells of it, or that there is none, because that may not have been told. */
+  async retell(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    await tellUntilTrue(
+      () => this.bans.find(guildId, userId),
+      async (ban) => {
+        const audience = { guildId, permission: Permission.BanMembers };
+        if (!ban) return this.events.publish('BAN_DELETE', audience, { guild_id: guildId, user_id: userId });
+        await this.members.expel(guildId, userId);
+        await this.events.publish('BAN_CREATE', audience, banDtoOf(ban));
+      },
+    );
   }
 
   private async assertMayBan(authority: GuildAuthority, userId: Snowflake): Promise<void> {

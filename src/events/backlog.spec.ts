@@ -3,7 +3,7 @@ import { Backlog } from './backlog';
 import type { DomainEvent } from './event-log';
 import { before, seqAt, timeOf } from './seq';
 
-const event = (seq: string): DomainEvent => ({ seq, name: 'EVENTS_LOST', audience: { userIds: [] }, data: {} });
+const event = (seq: string): DomainEvent => ({ seq, name: 'EVENTS_LOST', audience: { userIds: [] }, data: { user_ids: null } });
 const seqs = (events: readonly DomainEvent[] | undefined): string[] | undefined => events?.map(({ seq }) => seq);
 
 describe('a place in the log', () => {

@@ -41,6 +41,11 @@ export class Backlog {
     return this.places[next] === place + 1n ? this.events.slice(next) : undefined;
   }
 
+  /** All that is kept, in order. */
+  get all(): readonly DomainEvent[] {
+    return this.events.slice(this.forgotten);
+  }
+
   private firstAfter(place: bigint): number {
     let [low, high] = [this.forgotten, this.places.length];
     while (low < high) {

@@ -44,6 +44,9 @@ export abstract class EventLog {
   /** Resolves when every event appended so far was heard by this node's listeners. */
   abstract drain(): Promise<void>;
 
+  /** Resolves when every event of this node so far is in the log: not before it can be reached. */
+  abstract settled(): Promise<void>;
+
   /** Reads and appends nothing more. */
   abstract close(): void;
 
@@ -65,6 +68,11 @@ export abstract class EventLog {
   /** What happened after a place, in order; undefined when the log doesn't reach back to it, or it isn't a place in this log. */
   since(seq: string): readonly DomainEvent[] | undefined {
     return this.backlog.since(seq);
+  }
+
+  /** What this node has heard, as far back as it is kept, in order. */
+  get past(): readonly DomainEvent[] {
+    return this.backlog.all;
   }
 
   protected async hear(event: DomainEvent): Promise<void> {

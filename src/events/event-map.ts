@@ -12,7 +12,7 @@ import { object, snowflake, timestamp } from '../common/schema';
 import { layoutEntryDto, trackDto } from '../tracks/track.dto';
 import { selfDto } from '../users/user.dto';
 import { presenceDto } from '../presence/presence.dto';
-import { memberEpoch, userEpoch } from './epochs';
+import { memberEpoch, rolesEpoch, tracksEpoch, userEpoch } from './epochs';
 import type { Family } from './families';
 
 /** What an event is: what it tells, and which memories are wrong once it has happened. */
@@ -111,7 +111,17 @@ export const EVENTS = {
   },
   MEMBER_RENAME: { summary: 'Somebody’s account has another name, and so maybe another place in the lists of these guilds.', data: object({ user_id: snowflake(), guild_ids: z.array(snowflake()) }), internal: true },
   HEARTBEAT: { summary: 'Time has passed: every client is told its place in the log.', data: object({}), internal: true },
-  EVENTS_LOST: { summary: 'Events were lost: every client has to start afresh.', data: object({}), internal: true },
+  GUILD_RESYNC: {
+    summary: 'Something in a guild changed that was not told: its clients get it as it now is.',
+    data: object(guildId),
+    reshapes: true,
+    internal: true,
+  },
+  EVENTS_LOST: {
+    summary: 'Events were lost: clients have to start afresh.',
+    data: object({ user_ids: z.array(snowflake()).nullable().meta({ description: 'Whose. Null is everybody’s.' }) }),
+    internal: true,
+  },
 } as const satisfies Record<string, EventDefinition>;
 
 /** The name of an event. */
@@ -133,6 +143,8 @@ export const isInternal = (name: EventName): boolean => 'internal' in EVENTS[nam
 export function epochsEndedBy<Name extends EventName>(name: Name, data: EventData<Name>): readonly string[] {
   const { guild_id: guild, user_id: user } = data as { guild_id?: bigint; user_id?: bigint };
   if (name === 'SESSIONS_REVOKE' && user !== undefined) return [userEpoch(user)];
+  if (name === 'GUILD_RESYNC' && guild !== undefined) return [rolesEpoch(guild), tracksEpoch(guild)];
+  if (name === 'EVENTS_LOST') return ((data as EventData<'EVENTS_LOST'>).user_ids ?? []).map(userEpoch);
   if (name.startsWith('MEMBER_') && guild !== undefined && user !== undefined) return [memberEpoch(guild, user)];
   return [];
 }

@@ -29,6 +29,10 @@ export class LocalEventLog extends EventLog {
     return this.tail;
   }
 
+  override settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
   override close(): void {
     return undefined;
   }

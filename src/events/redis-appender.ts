@@ -47,11 +47,18 @@ interface Waiting {
   readonly done: () => void;
 }
 
+/** Who waits until an event, and all before it, are in the log. */
+interface Settling {
+  readonly number: number;
+  readonly resolve: () => void;
+}
+
 /** Appends the events of this node to the log in Redis, in order and each once, and keeps them while it is away. */
 export class RedisAppender {
   private readonly id = randomUUID();
   private waiting: Waiting[] = [];
   private sending: readonly Waiting[] = [];
+  private settling: Settling[] = [];
   private count = 0;
   private isSending = false;
   private isClosed = false;
@@ -79,13 +86,19 @@ export class RedisAppender {
     });
   }
 
+  /** Resolves when everything appended so far is in the log, however long Redis is away. */
+  settled(): Promise<void> {
+    if (this.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.settling.push({ number: this.count, resolve }));
+  }
+
   close(): void {
     this.isClosed = true;
   }
 
   // What doesn't fit is told as lost, so that clients start afresh instead of missing it.
   private giveUp(): void {
-    this.waiting = [this.numbered({ name: 'EVENTS_LOST', audience: { userIds: [] }, data: {} }, () => undefined)];
+    this.waiting = [this.numbered({ name: 'EVENTS_LOST', audience: { userIds: [] }, data: { user_ids: null } }, () => undefined)];
   }
 
   private numbered(event: NewEvent, done: () => void): Waiting {
@@ -111,6 +124,7 @@ export class RedisAppender {
       try {
         await this.redis.run(APPEND, keys, [this.keepMs, EPOCH_MS, REMEMBER_NODE_MS, ...args]);
         for (const { done } of this.sending) done();
+        this.settle(this.sending.at(-1)!.number);
         this.sending = [];
       } catch (error) {
         this.tell(error);
@@ -118,6 +132,11 @@ export class RedisAppender {
         await sleep(RETRY_MS, undefined, { ref: false });
       }
     }
+  }
+
+  private settle(number: number): void {
+    const reached = this.settling.findIndex((settling) => settling.number > number);
+    for (const { resolve } of this.settling.splice(0, reached < 0 ? Infinity : reached)) resolve();
   }
 
   // That Redis is away is told once, elsewhere. Whatever else is wrong is told when it comes up, not at every attempt.

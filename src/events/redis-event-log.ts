@@ -56,6 +56,10 @@ export class RedisEventLog extends EventLog {
     while (BigInt(seqOf(this.lastId)) < target && this.redis.isUp && !this.isClosed) await sleep(LOOK_EVERY_MS);
   }
 
+  override settled(): Promise<void> {
+    return this.appender.settled();
+  }
+
   override close(): void {
     this.isClosed = true;
     this.appender.close();
@@ -88,7 +92,7 @@ export class RedisEventLog extends EventLog {
     this.backlog.clear();
     this.lastId = FIRST_ID;
     await this.readPast();
-    await this.hear({ name: 'EVENTS_LOST', audience: { userIds: [] }, data: {}, seq: seqOf(this.lastId) });
+    await this.hear({ name: 'EVENTS_LOST', audience: { userIds: [] }, data: { user_ids: null }, seq: seqOf(this.lastId) });
   }
 
   private async readPast(): Promise<void> {

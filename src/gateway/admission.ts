@@ -70,7 +70,7 @@ export class Admission {
     const { intents, session } = socket.data;
     let [place, replayed] = [from, 0];
     const missedUntil = (seats: readonly Seat[], until: string): Missed => {
-      const missed = missedBy({ userId: session.user_id, intents, seats }, place, this.past.between(place, until));
+      const missed = missedBy({ userId: session.user_id, intents, seats }, place, this.past.between(session.user_id, place, until));
       if (replayed + missed.events.length > LIMITS.replayed) throw new HandshakeRefused(CLOSE.missedTooMuch);
       return missed;
     };

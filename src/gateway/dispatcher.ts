@@ -2,17 +2,20 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Snowflake } from '../common/snowflake';
 import { type DomainEvent, EventLog } from '../events/event-log';
 import { type EventData, type EventName, isInternal, isNamed } from '../events/event-map';
+import type { Family } from '../events/families';
 import { before } from '../events/seq';
 import { MembersService } from '../members/members.service';
 import { trackDtoOf, tracksSeen } from '../tracks/track-views';
 import { Attendance } from './attendance';
 import type { Audience } from './audiences';
-import { close, sayGoodbye } from './connection';
+import { type ClientSocket, close, sayGoodbye, send, wants } from './connection';
 import { CLOSE } from './gateway.errors';
 import type { Visibility } from './guild-room';
 import { GuildViews, snapshotOf } from './guild-views';
 import { Preparations } from './preparations';
 import type { GuildView } from './sight';
+
+const OF_GUILDS: readonly Family[] = ['guilds', 'members', 'roles', 'tracks'];
 
 // All clients at once would be a storm.
 const START_AFRESH_WITHIN_MS = 5_000;
@@ -70,7 +73,8 @@ export class Dispatcher {
   private async deliver(event: DomainEvent): Promise<void> {
     const { audience, name, data, seq } = event;
     if (isNamed(event, 'SESSIONS_REVOKE')) return this.closeRevoked(event.data);
-    if (isNamed(event, 'EVENTS_LOST')) return this.closeAll();
+    if (isNamed(event, 'EVENTS_LOST')) return this.startAfresh(event.data);
+    if (isNamed(event, 'GUILD_RESYNC')) return this.resync(event.data.guild_id, seq);
     if (isNamed(event, 'HEARTBEAT')) return this.attendance.sendToEverybody('POSITION', {}, seq);
     if (isInternal(name)) return;
     if ('userIds' in audience) return this.attendance.send(this.attendance.of(...audience.userIds), name, data, seq);
@@ -150,14 +154,30 @@ export class Dispatcher {
     this.attendance.leave([...room.sockets], guildId);
   }
 
+  // Whoever follows anything in a guild gets all of it, whatever it was that was not told.
+  private async resync(guildId: Snowflake, seq: string): Promise<void> {
+    await this.refresh(guildId, seq);
+    const room = this.attendance.room(guildId);
+    const view = room && (await this.views.find(guildId));
+    if (!room || !view) return;
+    for (const [socket, member] of room.members) {
+      if (OF_GUILDS.some((family) => wants(socket, family))) send(socket, 'GUILD_CREATE', snapshotOf({ member, view }), seq);
+    }
+  }
+
   private closeRevoked({ user_id: userId, session_ids: sessionIds }: EventData<'SESSIONS_REVOKE'>): void {
-    const preparing = [...this.preparations.of(userId)].map(({ socket }) => socket);
-    for (const socket of [...this.attendance.of(userId), ...preparing]) {
+    for (const socket of this.openOf(userId)) {
       if (sessionIds === null || sessionIds.includes(socket.data.session.id)) close(socket, CLOSE.forcedOff);
     }
   }
 
-  private closeAll(): void {
-    for (const socket of this.attendance.open) sayGoodbye(socket, CLOSE.eventsLost, Math.random() * START_AFRESH_WITHIN_MS);
+  private startAfresh({ user_ids: userIds }: EventData<'EVENTS_LOST'>): void {
+    const sockets = userIds?.flatMap((id) => this.openOf(id)) ?? this.attendance.open;
+    for (const socket of sockets) sayGoodbye(socket, CLOSE.eventsLost, Math.random() * START_AFRESH_WITHIN_MS);
+  }
+
+  // Those too that are not taken in yet.
+  private openOf(userId: Snowflake): ClientSocket[] {
+    return [...this.attendance.of(userId), ...[...this.preparations.of(userId)].map(({ socket }) => socket)];
   }
 }

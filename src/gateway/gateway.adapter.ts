@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext, WsMessageHandler } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
+import { isObservable, lastValueFrom } from 'rxjs';
 import type { Server, ServerOptions, Socket } from 'socket.io';
 import { LIMITS } from '../common/limits';
 import type { Environment } from '../config/config.schema';
@@ -54,7 +55,9 @@ export class GatewayAdapter extends IoAdapter {
   // Whatever a handler throws, the gateway's filter has acknowledged.
   private async answer(callback: WsMessageHandler['callback'], payload: unknown, acknowledge: Acknowledge): Promise<void> {
     try {
-      const answer: unknown = await callback(payload, acknowledge);
+      const result: unknown = await callback(payload, acknowledge);
+      // Behind an interceptor it is an observable; one that failed is empty.
+      const answer: unknown = isObservable(result) ? await lastValueFrom(result, { defaultValue: undefined }) : result;
       if (answer !== undefined) acknowledge(answer);
     } catch (error) {
       this.logger.error(error);

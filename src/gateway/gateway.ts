@@ -9,6 +9,7 @@ import { familiesOf } from '../events/families';
 import type { MessageDto } from '../messages/message.dto';
 import { MessagesService } from '../messages/messages.service';
 import { Metrics } from '../metrics/metrics';
+import { Touches } from '../nodes/change';
 import { Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
@@ -106,6 +107,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   /** Says something, under the same rules as over REST. */
   @SubscribeMessage('message.create')
   @RequirePermissions(Permission.CreateMessage)
+  @Touches('messages')
   async createMessage(
     @Authority() authority: TrackAuthority,
     @MessageBody(new SchemaPipe(INTERACTIONS['message.create'].data)) message: Interaction<'message.create'>,
@@ -116,6 +118,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   /** Tells the others that one is writing. */
   @SubscribeMessage('typing.start')
   @RequirePermissions(Permission.CreateMessage)
+  @Touches('nothing')
   async startTyping(
     @Authority() authority: TrackAuthority,
     @MessageBody(new SchemaPipe(INTERACTIONS['typing.start'].data)) _place: Interaction<'typing.start'>,

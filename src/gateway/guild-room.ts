@@ -39,6 +39,11 @@ export class GuildRoom {
     return this.places.keys();
   }
 
+  /** Every socket that is in the guild, with the membership of its user. */
+  get members(): Iterable<readonly [ClientSocket, MemberDocument]> {
+    return [...this.places].map(([socket, { member }]) => [socket, member] as const);
+  }
+
   /** Every group of sockets with the same permissions. */
   get groups(): Iterable<Audience> {
     return this.audiences.values();

@@ -54,7 +54,7 @@ export class Handshake {
     const resumeFrom = placeFrom(auth, session);
     this.takeSeat(connection, session.user_id);
     if (this.config.get('RATE_LIMITS') === 'on') await this.count(session.user_id, resumeFrom !== undefined);
-    if (resumeFrom !== undefined) await this.past.reach(resumeFrom);
+    if (resumeFrom !== undefined) await this.past.reach(session.user_id, resumeFrom);
     return { session, intents, validAsOf, resumeFrom };
   }
 

@@ -1,6 +1,7 @@
 import { UseFilters } from '@nestjs/common';
 import { ConnectedSocket, MessageBody, type OnGatewayDisconnect, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { SchemaPipe } from '../common/schema.pipe';
+import { Touches } from '../nodes/change';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
 import { Authenticated, Member } from '../permissions/requirement';
@@ -14,6 +15,7 @@ import { MemberRequests } from './member-requests';
 /** What clients ask about the members of a guild that is being looked at. */
 @WebSocketGateway({ namespace: '/gateway' })
 @UseFilters(GatewayFilter)
+@Touches('nothing')
 export class MembersGateway implements OnGatewayDisconnect<ClientSocket> {
   constructor(
     private readonly lookers: Lookers,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config';
+import type { Snowflake } from '../common/snowflake';
 import { type DomainEvent, EventLog } from '../events/event-log';
 import { isNamed } from '../events/event-map';
 import { resumeTimes } from '../events/resume-times';
@@ -31,19 +32,19 @@ export class Past {
    *
    * @throws HandshakeRefused when that takes too long, or nobody can take up from there
    */
-  async reach(seq: string): Promise<void> {
+  async reach(userId: Snowflake, seq: string): Promise<void> {
     for (const deadlineMs = Date.now() + CATCH_UP_MS; isBefore(this.dispatcher.position, seq); await sleep(LOOK_EVERY_MS)) {
       if (timeOf(seq) > Date.now() + this.windowMs) throw new HandshakeRefused(CLOSE.unknownPlace);
       if (Date.now() > deadlineMs) throw new HandshakeRefused(CLOSE.nodeBehind, TRY_AGAIN_MS);
     }
-    this.between(seq, this.dispatcher.position);
+    this.between(userId, seq, this.dispatcher.position);
   }
 
-  /** What happened after a place, up to and with what stands at another. @throws HandshakeRefused when that isn't known, or not all of it */
-  between(seq: string, until: string): readonly DomainEvent[] {
+  /** What happened after a place, up to and with what stands at another. @throws HandshakeRefused when that isn't known, or not all of it to this user */
+  between(userId: Snowflake, seq: string, until: string): readonly DomainEvent[] {
     const events = this.events.since(seq);
     if (!events) throw new HandshakeRefused(timeOf(seq) < timeOf(this.dispatcher.position) - this.windowMs ? CLOSE.awayTooLong : CLOSE.unknownPlace);
-    if (events.some((event) => isNamed(event, 'EVENTS_LOST'))) throw new HandshakeRefused(CLOSE.eventsLost);
+    if (events.some((event) => isNamed(event, 'EVENTS_LOST') && (event.data.user_ids?.includes(userId) ?? true))) throw new HandshakeRefused(CLOSE.eventsLost);
     return events.slice(0, events.findLastIndex((event) => !isBefore(until, event.seq)) + 1);
   }
 

@@ -1,6 +1,7 @@
 import { UseFilters } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { SchemaPipe } from '../common/schema.pipe';
+import { Touches } from '../nodes/change';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
 import { Member } from '../permissions/requirement';
@@ -12,6 +13,7 @@ import { GatewayFilter } from './gateway.filter';
 /** How far users have read, told over the gateway. */
 @WebSocketGateway({ namespace: '/gateway' })
 @UseFilters(GatewayFilter)
+@Touches('self')
 export class ReadStatesGateway {
   constructor(private readonly readStates: ReadStatesService) {}
 

@@ -101,6 +101,18 @@ export class GuildsService {
   async delete({ guildId }: GuildAuthority): Promise<void> {
     const { deletedCount } = await this.guilds.deleteOne({ _id: guildId });
     if (deletedCount === 0) throw new GuildNotFound();
+    await this.finishDeletion(guildId);
+  }
+
+  /** Has every client in a guild get it as it now is, or hear that it is gone, because its last change may not have been told. */
+  async retell(guildId: Snowflake): Promise<void> {
+    const guild = await this.guilds.findById(guildId, { version: 1 }).lean<Pick<GuildDocument, 'version'> | null>();
+    if (!guild) return this.finishDeletion(guildId);
+    await this.epochs.reach(guildEpoch(guildId), guild.version);
+    await this.events.publish('GUILD_RESYNC', { guildId }, { guild_id: guildId });
+  }
+
+  private async finishDeletion(guildId: Snowflake): Promise<void> {
     await this.epochs.reach(guildEpoch(guildId), GONE);
     await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
     await this.members.removeAll(guildId);

@@ -109,6 +109,12 @@ export class InvitesService {
     await this.events.publish('INVITE_DELETE', { guildId, permission: Permission.ModifyGuild }, { guild_id: guildId, code });
   }
 
+  /** Tells a guild that an invite is gone, if it is, because that may not have been told. */
+  async retell(guildId: Snowflake, code: string): Promise<void> {
+    if (await this.invites.exists({ _id: code })) return;
+    await this.events.publish('INVITE_DELETE', { guildId, permission: Permission.ModifyGuild }, { guild_id: guildId, code });
+  }
+
   /** Removes the invites of a guild that is gone. */
   async removeAll(guildId: Snowflake): Promise<void> {
     await this.invites.deleteMany({ guild_id: guildId });

@@ -16,6 +16,7 @@ import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
+import { tellUntilTrue } from '../events/tell-until-true';
 import { OwnerCannotLeave } from '../guilds/guilds.errors';
 import { has, minus, Permission, type PermissionSet, type TrackRules } from '../permissions/algebra';
 import { GuildAuthority } from '../permissions/authority';
@@ -256,6 +257,21 @@ export class MembersService {
       if (error instanceof Banned) await this.expel(guildId, userId);
       throw error;
     }
+  }
+
+  /**
+   * Tells what a membership is by now, or that there is none, because its last change may not have been told.
+   *
+   * @param from the lowest id that a membership can have of which nobody was told
+   */
+  async retell(guildId: Snowflake, userId: Snowflake, from: Snowflake): Promise<void> {
+    await tellUntilTrue(
+      () => this.find(guildId, userId),
+      (member) =>
+        member
+          ? this.events.publish(member._id >= from ? 'MEMBER_JOIN' : 'MEMBER_UPDATE', { guildId }, memberDtoOf(member))
+          : this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId }),
+    );
   }
 
   // Only who was judged is changed: if another node has given them other roles meanwhile, or another name, or they are not the member any more that

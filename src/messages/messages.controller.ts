@@ -5,6 +5,7 @@ import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Valid
 import { Problems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
 import type { Snowflake } from '../common/snowflake';
+import { Touches } from '../nodes/change';
 import { Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
@@ -28,6 +29,7 @@ const listQuery = object({
 type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('messages')
+@Touches('messages')
 @Controller('tracks/:track_id')
 export class MessagesController {
   constructor(
@@ -96,6 +98,7 @@ export class MessagesController {
   @Post('typing')
   @Summary('Tells the others that one is writing.')
   @RequirePermissions(Permission.CreateMessage)
+  @Touches('nothing')
   @Problems(TrackNotFound, TrackNotText)
   @AnswersNothing()
   async type(@Authority() authority: TrackAuthority): Promise<void> {

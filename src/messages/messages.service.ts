@@ -7,6 +7,7 @@ import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
+import { tellUntilTrue } from '../events/tell-until-true';
 import { has, Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import type { ReactionCountDto } from '../reactions/reaction.dto';
@@ -119,6 +120,28 @@ export class MessagesService {
   async type({ guildId, trackId, userId, track }: TrackAuthority): Promise<void> {
     if (track.type !== 'text') throw new TrackNotText();
     await this.events.publish('TYPING_START', { guildId, trackId }, { guild_id: guildId, track_id: trackId, user_id: userId, started_at: new Date() });
+  }
+
+  /** What somebody said in a track, from an id on, the oldest first. */
+  listBy(trackId: Snowflake, authorId: Snowflake, from: Snowflake): Promise<MessageDocument[]> {
+    return this.messages.find({ track_id: trackId, author_id: authorId, _id: { $gte: from } }).sort({ _id: 1 }).lean<MessageDocument[]>().exec();
+  }
+
+  /** Tells of a message that nobody was told of. */
+  async tellNew(message: MessageDocument): Promise<void> {
+    const { guild_id: guildId, track_id: trackId } = message;
+    await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, messageDtoOf(message));
+  }
+
+  /** Tells what a message is by now, or that it is gone, because its last change may not have been told. */
+  async retell(guildId: Snowflake, trackId: Snowflake, messageId: Snowflake): Promise<void> {
+    await tellUntilTrue(
+      () => this.messages.findOne({ _id: messageId, track_id: trackId }).lean<MessageDocument | null>(),
+      (message) =>
+        message
+          ? this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, messageDtoOf(message))
+          : this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId }),
+    );
   }
 
   private async page(trackId: Snowflake, { before, after, around, limit }: MessagePage): Promise<MessageDocument[]> {

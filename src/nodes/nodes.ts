@@ -1,5 +1,12 @@
-/** Called with the id of a node that is gone, on one of the others. Called again, there or elsewhere, until it has once resolved: what it does can be repeated. */
-export type GoneListener = (nodeId: string) => Promise<void>;
+/** A node that is gone. */
+export interface GoneNode {
+  readonly id: string;
+  /** Whether it may have gone while Redis was away, with events that it could not append. */
+  readonly wentUnheard: boolean;
+}
+
+/** Called on one of the other nodes. Called again, there or elsewhere, until it has once resolved: what it does can be repeated. */
+export type GoneListener = (gone: GoneNode) => Promise<void>;
 
 /** The nodes that run together, as this one knows them. */
 export abstract class Nodes {

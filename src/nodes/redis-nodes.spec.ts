@@ -9,6 +9,8 @@ interface Node {
   readonly nodes: RedisNodes;
   /** Those whom it has taken over from. */
   readonly heirTo: string[];
+  /** Those of them who may not have told everything. */
+  readonly unheard: string[];
   /** The names that it had to give up. */
   readonly oldNames: string[];
 }
@@ -36,15 +38,16 @@ describeWithRedis('nodes', () => {
 
   const join = async (onGone: (nodeId: string) => Promise<void> = () => Promise.resolve(), times = TIMES): Promise<Node> => {
     const redis = await RedisConnection.open(server.url, 'derailed:');
-    const node: Node = { redis, nodes: await RedisNodes.join(redis, (error) => errors.push(error), times), heirTo: [], oldNames: [] };
+    const node: Node = { redis, nodes: await RedisNodes.join(redis, (error) => errors.push(error), times), heirTo: [], unheard: [], oldNames: [] };
     let name = node.nodes.id;
     node.nodes.onRenamed(() => {
       node.oldNames.push(name);
       name = node.nodes.id;
     });
-    node.nodes.onGone(async (nodeId) => {
-      await onGone(nodeId);
-      node.heirTo.push(nodeId);
+    node.nodes.onGone(async ({ id, wentUnheard }) => {
+      await onGone(id);
+      node.heirTo.push(id);
+      if (wentUnheard) node.unheard.push(id);
     });
     node.nodes.takeOver();
     all.push(node);
@@ -69,6 +72,7 @@ describeWithRedis('nodes', () => {
     await until(() => one.heirTo.length + other.heirTo.length > 0);
     await sleep(2 * TIMES.aliveMs);
     expect([...one.heirTo, ...other.heirTo]).toEqual([third.nodes.id]);
+    expect([...one.unheard, ...other.unheard]).toEqual([]);
   });
 
   it('are gone at once when they say goodbye', async () => {
@@ -136,6 +140,21 @@ describeWithRedis('nodes', () => {
     await sleep(2 * TIMES.aliveMs);
     expect(all.map(({ heirTo, oldNames }) => [heirTo, oldNames])).toEqual([[[], []], [[], []]]);
     await seeEachOther(one, other);
+  });
+
+  it('tell who went while Redis was away, since nobody knows what they could not tell', async () => {
+    const [one, other, gone] = [await join(), await join(), await join()];
+    await seeEachOther(one, other, gone);
+    await server.stopKeeping();
+    crash(gone);
+    await sleep(TIMES.aliveMs);
+    await server.start();
+    await until(() => one.unheard.length + other.unheard.length > 0);
+    expect([...one.heirTo, ...other.heirTo, ...one.unheard, ...other.unheard]).toEqual([gone.nodes.id, gone.nodes.id]);
+    // And only then: who crashes later was heard meanwhile.
+    crash(other);
+    await until(() => one.heirTo.includes(other.nodes.id));
+    expect(one.unheard).not.toContain(other.nodes.id);
   });
 
   it('know each other again when Redis has forgotten them', async () => {

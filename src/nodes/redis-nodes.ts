@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RedisConnection } from '../redis/redis-connection';
 import { RedisScript } from '../redis/redis-script';
-import { type GoneListener, Nodes } from './nodes';
+import { type GoneListener, type GoneNode, Nodes } from './nodes';
 
 /** What of time matters among nodes, in milliseconds. */
 export interface NodeTimes {
@@ -19,26 +19,30 @@ const TIMES: NodeTimes = { everyMs: 2_000, aliveMs: 10_000 };
  * When nobody has given any for half the time that one lasts, it was Redis that was away: then all get the time to give one. Whoever takes over
  * from a node that is gone has to stay alive, else the next one does.
  *
- * KEYS: the living, by when they are taken for gone; the gone, and who takes over from each
- * ARGV: this node, milliseconds that a sign lasts, whether this node is new, whether it takes over
- * @returns whether it is known; the living; those that it takes over from
+ * Those who have given no sign since somebody told that Redis was away are unheard: they may be gone, with what they could not tell meanwhile.
+ *
+ * KEYS: the living, by when they are taken for gone; the gone, and who takes over from each; the unheard
+ * ARGV: this node, milliseconds that a sign lasts, whether this node is new, whether it takes over, whether Redis was away from it
+ * @returns whether it is known; the living; those that it takes over from; those of them who went unheard
  */
 const LIVE = new RedisScript(`
 local time = redis.call('TIME')
 local now, lasts, node = time[1] * 1000 + math.floor(time[2] / 1000), tonumber(ARGV[2]), ARGV[1]
-if ARGV[3] == '0' and not redis.call('ZSCORE', KEYS[1], node) then return { 0, {}, {} } end
+if ARGV[3] == '0' and not redis.call('ZSCORE', KEYS[1], node) then return { 0, {}, {}, {} } end
 
 local latest = tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2])
 if latest and now > latest - lasts / 2 then
   for _, other in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZADD', KEYS[1], now + lasts, other) end
 end
 redis.call('ZADD', KEYS[1], now + lasts, node)
+if ARGV[5] == '1' then redis.call('SADD', KEYS[3], unpack(redis.call('ZRANGE', KEYS[1], 0, -1))) end
+redis.call('SREM', KEYS[3], node)
 
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
   redis.call('ZREM', KEYS[1], gone)
   redis.call('HSET', KEYS[2], gone, '')
 end
-local takenOver = {}
+local takenOver, unheard = {}, {}
 if ARGV[4] == '1' then
   local all = redis.call('HGETALL', KEYS[2])
   for index = 1, #all, 2 do
@@ -46,10 +50,11 @@ if ARGV[4] == '1' then
     if heir == node or not redis.call('ZSCORE', KEYS[1], heir) then
       redis.call('HSET', KEYS[2], gone, node)
       table.insert(takenOver, gone)
+      if redis.call('SISMEMBER', KEYS[3], gone) == 1 then table.insert(unheard, gone) end
     end
   end
 end
-return { 1, redis.call('ZRANGE', KEYS[1], 0, -1), takenOver }
+return { 1, redis.call('ZRANGE', KEYS[1], 0, -1), takenOver, unheard }
 `);
 
 /** What a node leaves behind when it stops is looked at like that of one that crashed; usually there is nothing. */
@@ -57,7 +62,13 @@ const LEAVE = new RedisScript(`
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[2], ARGV[1], '') end
 `);
 
-type Answer = readonly [isKnown: number, living: readonly string[], takenOver: readonly string[]];
+/** All that a node left behind is taken over. */
+const FORGET = new RedisScript(`
+redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('SREM', KEYS[3], ARGV[1])
+`);
+
+type Answer = readonly [isKnown: number, living: readonly string[], takenOver: readonly string[], unheard: readonly string[]];
 
 /** The nodes that share a Redis. */
 export class RedisNodes extends Nodes {
@@ -69,6 +80,7 @@ export class RedisNodes extends Nodes {
   private current = '';
   private known: readonly string[] = [];
   private takesOver = false;
+  private wasAway = false;
   private hasLeft = false;
   private signing: Promise<void> | undefined;
 
@@ -78,7 +90,7 @@ export class RedisNodes extends Nodes {
     private readonly times: NodeTimes,
   ) {
     super();
-    this.keys = [redis.key('nodes'), redis.key('nodes', 'gone')];
+    this.keys = [redis.key('nodes'), redis.key('nodes', 'gone'), redis.key('nodes', 'unheard')];
   }
 
   /** Joins the others. */
@@ -87,6 +99,7 @@ export class RedisNodes extends Nodes {
     await nodes.register();
     const sign = (): void => void nodes.sign();
     nodes.timer = setInterval(sign, times.everyMs).unref();
+    redis.onAway(() => (nodes.wasAway = true));
     redis.onBack(sign);
     return nodes;
   }
@@ -128,10 +141,10 @@ export class RedisNodes extends Nodes {
   }
 
   private async live(): Promise<void> {
-    const [isKnown, living, takenOver] = await this.ask(this.current, { isNew: false });
+    const [isKnown, living, takenOver, unheard] = await this.ask(this.current, { isNew: false });
     if (isKnown === 0) return this.rename();
     this.known = living;
-    for (const nodeId of takenOver) void this.inherit(nodeId);
+    for (const id of takenOver) void this.inherit({ id, wentUnheard: unheard.includes(id) });
   }
 
   private async rename(): Promise<void> {
@@ -146,21 +159,27 @@ export class RedisNodes extends Nodes {
   }
 
   private async ask(id: string, { isNew }: { isNew: boolean }): Promise<Answer> {
-    const takesOver = this.takesOver && !isNew;
-    return (await this.redis.run(LIVE, this.keys, [id, this.times.aliveMs, Number(isNew), Number(takesOver)])) as Answer;
+    const { takesOver, wasAway } = this;
+    this.wasAway = false;
+    try {
+      return (await this.redis.run(LIVE, this.keys, [id, this.times.aliveMs, ...[isNew, takesOver && !isNew, wasAway].map(Number)])) as Answer;
+    } catch (error) {
+      this.wasAway = true;
+      throw error;
+    }
   }
 
   // What fails is tried again with the next sign of life.
-  private async inherit(nodeId: string): Promise<void> {
-    if (this.takingOver.has(nodeId)) return;
-    this.takingOver.add(nodeId);
+  private async inherit(gone: GoneNode): Promise<void> {
+    if (this.takingOver.has(gone.id)) return;
+    this.takingOver.add(gone.id);
     try {
-      await Promise.all(this.goneListeners.map((listener) => listener(nodeId)));
-      await this.redis.commands.hdel(this.keys[1]!, nodeId);
+      await Promise.all(this.goneListeners.map((listener) => listener(gone)));
+      await this.redis.run(FORGET, this.keys, [gone.id]);
     } catch (error) {
       if (this.redis.isUp) this.onError(error);
     } finally {
-      this.takingOver.delete(nodeId);
+      this.takingOver.delete(gone.id);
     }
   }
 }

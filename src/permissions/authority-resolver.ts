@@ -59,11 +59,11 @@ export class AuthorityResolver {
   /** @throws TrackNotFound when there is no such track, or the user may not view it */
   async inTrack(userId: Snowflake, trackId: Snowflake, requirement?: MemberRequirement): Promise<TrackAuthority> {
     const knownGuildId = this.guildOfTrack.get(trackId);
-    const guildId = knownGuildId ?? (await this.lookUpGuild(trackId));
+    const guildId = knownGuildId ?? (await this.guildOf(trackId));
     const authority = guildId === undefined ? undefined : await this.findInTrack(userId, trackId, guildId, requirement);
     if (authority) return authority;
     // A hidden track is looked up as often as one that doesn't exist: time tells no difference.
-    if (knownGuildId !== undefined) await this.lookUpGuild(trackId);
+    if (knownGuildId !== undefined) await this.guildOf(trackId);
     throw new TrackNotFound();
   }
 
@@ -134,7 +134,8 @@ export class AuthorityResolver {
     return new TrackAuthority(authority, track, existing, permissions, requirement);
   }
 
-  private async lookUpGuild(trackId: Snowflake): Promise<Snowflake | undefined> {
+  /** The guild of a track, when there is one. */
+  async guildOf(trackId: Snowflake): Promise<Snowflake | undefined> {
     const track = await this.tracks.findById(trackId, { guild_id: 1 }).lean<Pick<TrackDocument, 'guild_id'> | null>();
     if (!track) return undefined;
     if (this.guildOfTrack.size >= TRACKS_KNOWN) this.guildOfTrack.clear();

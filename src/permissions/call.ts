@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Socket } from 'socket.io';
 import type { Session } from '../auth/session';
 import { TokenInvalid } from '../auth/auth.errors';
+import type { Ticket } from '../nodes/underway';
 import type { GuildAuthority, TrackAuthority } from './authority';
 
 /** One request or gateway interaction, seen alike: who calls, and what its place is named by. */
@@ -11,6 +12,8 @@ export interface Call {
   session?: Session;
   /** What they may do in the place that they named; set by PermissionsGuard. */
   authority?: GuildAuthority | TrackAuthority;
+  /** That something may be changed, noted for the other nodes; set by PermissionsGuard. */
+  change?: Ticket;
   /** Path parameters of a request, payload of an interaction: as it came, not validated yet. */
   readonly place: Readonly<Record<string, unknown>>;
 }

@@ -3,6 +3,8 @@ import { Reflector } from '@nestjs/core';
 import { snowflake } from '../common/schema';
 import { parseSnowflake, type Snowflake } from '../common/snowflake';
 import { ValidationFailed } from '../common/common.errors';
+import { changeOf } from '../nodes/change';
+import { Underway } from '../nodes/underway';
 import type { GuildAuthority, MemberRequirement, TrackAuthority } from './authority';
 import { AuthorityResolver } from './authority-resolver';
 import { type Call, callOf, sessionOf } from './call';
@@ -16,6 +18,7 @@ export class PermissionsGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly resolver: AuthorityResolver,
+    private readonly underway: Underway,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -24,12 +27,20 @@ export class PermissionsGuard implements CanActivate {
     if (!requirement) return false;
     if (requirement.kind === 'public') return true;
     const call = callOf(context);
-    const session = sessionOf(call);
+    const { user_id: userId } = sessionOf(call);
+    const change = changeOf(this.reflector, context, userId);
+    // On its way while it is still found out whether it may happen.
+    if (change) call.change = this.underway.begin(change);
     if (requirement.kind === 'token') return true;
-    const authority = await this.resolve(session.user_id, call, requirement);
-    authority.assertMeets(requirement);
-    call.authority = authority;
-    return true;
+    try {
+      const authority = await this.resolve(userId, call, requirement);
+      authority.assertMeets(requirement);
+      call.authority = authority;
+      return true;
+    } catch (error) {
+      call.change?.end();
+      throw error;
+    }
   }
 
   private resolve(userId: Snowflake, { place }: Call, requirement: MemberRequirement): Promise<GuildAuthority | TrackAuthority> {

@@ -6,6 +6,7 @@ import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { type MessageDto, messageDto } from '../messages/message.dto';
 import { MessageNotFound } from '../messages/messages.errors';
+import { Touches } from '../nodes/change';
 import { Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
@@ -15,6 +16,7 @@ import { PinLimitReached } from './pins.errors';
 import { PinsService } from './pins.service';
 
 @ApiTags('pins')
+@Touches('messages')
 @Controller('tracks/:track_id/pins')
 export class PinsController {
   constructor(private readonly pins: PinsService) {}

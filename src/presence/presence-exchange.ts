@@ -38,7 +38,7 @@ export class PresenceExchange implements OnApplicationBootstrap, OnApplicationSh
     const logger = new Logger(PresenceExchange.name);
     this.name = nodes.id;
     this.telling = new AtMostEvery(TELL_EVERY_MS, () => this.tell(), (error) => logger.error(String(error)));
-    nodes.onGone((nodeId) => this.takeOver(nodeId));
+    nodes.onGone(({ id }) => this.takeOver(id));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -56,7 +56,7 @@ export class PresenceExchange implements OnApplicationBootstrap, OnApplicationSh
   }
 
   private hear(event: DomainEvent): void {
-    if (isNamed(event, 'EVENTS_LOST')) return void this.startAfresh();
+    if (isNamed(event, 'EVENTS_LOST') && event.data.user_ids === null) return void this.startAfresh();
     if (!isNamed(event, 'PRESENCE_ANNOUNCE') || event.data.node_id === this.nodes.id) return;
     const { node_id: nodeId, is_all: isAll, asks } = event.data;
     if (isAll) this.presences.hearAll(nodeId, statusesIn(event.data));

@@ -6,6 +6,7 @@ import { Problems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
 import type { Snowflake } from '../common/snowflake';
 import { MessageNotFound } from '../messages/messages.errors';
+import { Touches } from '../nodes/change';
 import { Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
@@ -22,6 +23,7 @@ const listQuery = object({
 type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('reactions')
+@Touches('messages')
 @Controller('tracks/:track_id/messages/:message_id/reactions/:emoji')
 export class ReactionsController {
   constructor(private readonly reactions: ReactionsService) {}

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Answers, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
+import { Touches } from '../nodes/change';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/call';
 import { Authenticated, Member } from '../permissions/requirement';
@@ -12,6 +13,7 @@ import { type ReadStateDto, readStateDto, type UpdateReadStateDto, updateReadSta
 import { ReadStatesService } from './read-states.service';
 
 @ApiTags('read states')
+@Touches('self')
 @Controller()
 export class ReadStatesController {
   constructor(private readonly readStates: ReadStatesService) {}

@@ -125,6 +125,12 @@ export class UsersService {
     return user;
   }
 
+  /** The guilds that a user is in, is about to join or has not wholly left. */
+  async guildIdsOf(id: Snowflake): Promise<readonly Snowflake[]> {
+    const user = await this.users.findById(id, { guild_ids: 1 }).lean<Pick<UserDocument, 'guild_ids'> | null>();
+    return user?.guild_ids ?? [];
+  }
+
   /** Stops counting a guild against the limit of its members. */
   async releaseGuild(ids: readonly Snowflake[], guildId: Snowflake): Promise<void> {
     await this.users.updateMany({ _id: { $in: ids } }, { $pull: { guild_ids: guildId } });

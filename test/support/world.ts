@@ -328,7 +328,8 @@ export class Client {
 /** Fields of a body that a spec looks at. */
 export const of = <Shape>(value: unknown): Shape => value as Shape;
 
-function ownDatabase(uri: string | undefined): string | undefined {
+/** A database of its own at that server. */
+export function ownDatabase(uri: string | undefined): string | undefined {
   if (!uri) return undefined;
   const url = new URL(uri);
   url.pathname = `/derailed_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;

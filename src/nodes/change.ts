@@ -1,0 +1,52 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { DECIMAL_ID, type Snowflake } from '../common/snowflake';
+
+/**
+ * What a handler changes, and thus what has to be told again when nobody knows how far it got: `nothing` that is stored, `messages` of the
+ * track that is named, or what belongs to the caller `self` and to users who are named. A handler that doesn't say may change anything in the
+ * place that it names.
+ */
+export const Touches = Reflector.createDecorator<Touched | 'nothing'>();
+
+export type Touched = 'messages' | 'self' | 'place';
+
+/** A request or interaction that may change something, as far as it can be told before it does. */
+export interface Change {
+  readonly userId: Snowflake;
+  /** When it began: milliseconds since 1970, by the clock that its ids are made with. */
+  readonly atMs: number;
+  readonly touches: Touched;
+  /** The ids that its path or payload names, by the name of the field; those of a list by that of one of them. */
+  readonly names: Readonly<Record<string, readonly Snowflake[]>>;
+  /** The code of the invite that its path names. */
+  readonly code?: string;
+}
+
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const MOST_FIELDS = 20;
+const MOST_IDS = 100;
+
+/** What a call may change; undefined when it only reads. Whoever declares nothing is taken to change something. */
+export function changeOf(reflector: Reflector, context: ExecutionContext, userId: Snowflake): Change | undefined {
+  const touches = reflector.getAllAndOverride(Touches, [context.getHandler(), context.getClass()]) ?? 'place';
+  if (touches === 'nothing') return undefined;
+  const atMs = Date.now();
+  if (context.getType() !== 'http') return { userId, atMs, touches, names: namesIn(context.switchToWs().getData()) };
+  const { method, params, body } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (READING.has(method)) return undefined;
+  const { code } = params as { code?: string };
+  return { userId, atMs, touches, names: namesIn(body, params), ...(code !== undefined && { code }) };
+}
+
+/** The ids in fields that are called `…_id` or `…_ids`, later sources first; nothing is validated yet, so whatever else is there is passed over. */
+function namesIn(...sources: readonly unknown[]): Record<string, readonly Snowflake[]> {
+  const fields = sources.flatMap((source) => (source !== null && typeof source === 'object' ? Object.entries(source) : []));
+  const named = fields.flatMap(([field, value]: [string, unknown]) => {
+    const [, name] = /^(\w{1,32}_id)s?$/.exec(field) ?? [];
+    const ids = (Array.isArray(value) ? value.slice(0, MOST_IDS) : [value]).filter((id): id is string => typeof id === 'string' && DECIMAL_ID.test(id));
+    return name === undefined || ids.length === 0 ? [] : [[name, ids.map(BigInt)] as const];
+  });
+  return Object.fromEntries(named.slice(-MOST_FIELDS));
+}

@@ -1,0 +1,34 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { EventLog } from '../events/event-log';
+import { isNamed } from '../events/event-map';
+import { EventsService } from '../events/events.service';
+import { type GoneNode, Nodes } from '../nodes/nodes';
+import { Underway } from '../nodes/underway';
+import { Retellings } from './retellings';
+
+/** Tells what a node that is gone has written and not told: everything that it was changing is read again, and told as it now is. */
+@Injectable()
+export class RepairService implements OnModuleInit {
+  constructor(
+    private readonly nodes: Nodes,
+    private readonly underway: Underway,
+    private readonly log: EventLog,
+    private readonly events: EventsService,
+    private readonly retellings: Retellings,
+  ) {}
+
+  onModuleInit(): void {
+    this.nodes.onGone((gone) => this.repair(gone));
+  }
+
+  private async repair({ id, wentUnheard }: GoneNode): Promise<void> {
+    if (wentUnheard) await this.events.publish('EVENTS_LOST', { userIds: [] }, { user_ids: null });
+    const changes = await this.underway.leftBy(id);
+    if (changes.length === 0) return;
+    // Whatever it has told was heard here by then.
+    await this.log.drain();
+    const heard = new Set(this.log.past.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : [])));
+    await this.retellings.retell(changes, heard);
+    await this.underway.forget(id);
+  }
+}

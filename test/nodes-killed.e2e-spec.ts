@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { Logger } from '@nestjs/common';
+import { parseEnvironment } from '../src/config/config';
+import { type DatabaseServer, openDatabase } from '../src/database/open-database';
+import { Folded, type GuildState } from './support/folded';
+import { describeWithRedis, TestRedis } from './support/redis';
+import { Client, ownDatabase } from './support/world';
+
+const MAIN = resolve(__dirname, '../dist/main.js');
+const START_MS = 60_000;
+// A node is taken for gone ten seconds after its last sign of life.
+const REPAIRED_WITHIN_MS = 45_000;
+const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 2);
+
+interface Node {
+  readonly process: ChildProcess;
+  readonly url: string;
+}
+
+interface Account {
+  readonly id: string;
+  readonly token: string;
+}
+
+type Json = Record<string, unknown> & { readonly id: string };
+
+const until = async (holds: () => Promise<boolean>): Promise<void> => {
+  for (const deadline = Date.now() + REPAIRED_WITHIN_MS; !(await holds()); await pause(200)) {
+    if (Date.now() > deadline) throw new Error('It never came to that.');
+  }
+};
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describeWithRedis('a node that is killed between a write and its event', () => {
+  let dataDir: string;
+  let redis: TestRedis;
+  let database: DatabaseServer;
+  let nodes: Node[];
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    dataDir = mkdtempSync(join(tmpdir(), 'derailed-killed-'));
+    redis = await TestRedis.start();
+    database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }));
+    nodes = await Promise.all([start(), start()]);
+  }, 2 * START_MS);
+  afterAll(async () => {
+    for (const { process: node } of nodes) node.kill('SIGKILL');
+    await database.stop();
+    await redis.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const start = async (): Promise<Node> => {
+    const settings = { PORT: '0', MONGODB_URI: database.uri, REDIS_URL: redis.url, REDIS_PREFIX: 'derailed:', RATE_LIMITS: 'off', GATEWAY_BUCKET: '0/1', LOG_LEVEL: 'warn' };
+    const child = spawn(process.execPath, [MAIN], { cwd: dataDir, env: { ...process.env, ...settings } });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
+    for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null; await pause(20)) {
+      const url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1];
+      if (url) return { process: child, url };
+    }
+    throw new Error(`It did not start: ${output}`);
+  };
+  const ask = async <Body = Json>(url: string, method: string, path: string, token?: string, body?: unknown): Promise<Body> => {
+    const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) };
+    const answer = await fetch(`${url}/api/v1${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
+    return (answer.status === 204 ? {} : await answer.json()) as Body;
+  };
+  let accounts = 0;
+  const register = async (url: string): Promise<Account> => {
+    const username = `u${(accounts += 1)}`;
+    const { token, user } = await ask<{ token: string; user: Json }>(url, 'POST', '/auth/register', undefined, { username, email: `${username}@example.org`, password: 'correct horse' });
+    return { id: user.id, token };
+  };
+
+  /** Whoever changes things on a node, all at the same time, until it is gone. Each changes things of one kind, and nobody else does. */
+  const change = (url: string, guildId: string, trackId: string, { owner, members, strangers, code }: { owner: Account; members: Account[]; strangers: Account[]; code: string }): Promise<unknown> => {
+    const as = (account: Account) => (method: string, path: string, body?: unknown): Promise<Json> => ask(url, method, path, account.token, body);
+    const act = as(owner);
+    const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(Math.random() * values.length)]!;
+    const forever = async (step: (n: number) => Promise<unknown>): Promise<void> => {
+      for (let n = 0; ; n += 1) await step(n);
+    };
+    return Promise.allSettled([
+      ...members.map((member) =>
+        forever(async (n) => {
+          const { id } = await as(member)('POST', `/tracks/${trackId}/messages`, { content: `${n}` });
+          if (n % 3 === 0) await as(member)('PATCH', `/tracks/${trackId}/messages/${id}`, { content: `${n}, changed` });
+          if (n % 5 === 0) await as(member)('DELETE', `/tracks/${trackId}/messages/${id}`);
+        }),
+      ),
+      forever(async (n) => {
+        const { id } = await act('POST', `/guilds/${guildId}/roles`, { name: `r${n}` });
+        await act('PATCH', `/guilds/${guildId}/roles/${id}`, { name: `role ${n}`, allow: '1' });
+        await act('PATCH', `/guilds/${guildId}/roles`, [{ id, position: 2 }]);
+        if (n % 2) await act('DELETE', `/guilds/${guildId}/roles/${id}`);
+      }),
+      forever(async (n) => {
+        const { id } = await act('POST', `/guilds/${guildId}/tracks`, { name: `t${n}`, type: 'text' });
+        await act('PATCH', `/tracks/${id}`, { name: `track ${n}`, topic: 'trains' });
+        await act('PUT', `/tracks/${id}/overwrites/${pick(members).id}`, { type: 'member', allow: '0', deny: '1024' });
+        if (n % 2) await act('DELETE', `/tracks/${id}`);
+      }),
+      forever((n) => act('PATCH', `/guilds/${guildId}`, { name: `Engines ${n}` })),
+      forever((n) => act('PATCH', `/guilds/${guildId}/members/${pick(members).id}`, { nick: `nick ${n}` })),
+      ...strangers.map((stranger) =>
+        forever(async (n) => {
+          await as(stranger)('POST', `/invites/${code}`);
+          await (n % 2 ? as(stranger)('DELETE', `/users/@me/guilds/${guildId}`) : act('DELETE', `/guilds/${guildId}/members/${stranger.id}`));
+        }),
+      ),
+    ]);
+  };
+
+  /** The guild as whoever comes now finds it. */
+  const read = async (url: string, guildId: string, trackId: string, viewer: Account): Promise<GuildState> => {
+    const client = new Client(url, { token: viewer.token });
+    await client.ready;
+    const folded = new Folded(client, guildId);
+    client.close();
+    const members = await ask<Json[]>(url, 'GET', `/guilds/${guildId}/members?limit=100`, viewer.token);
+    const messages: Json[] = [];
+    for (let before = ''; ; ) {
+      const page = await ask<Json[]>(url, 'GET', `/tracks/${trackId}/messages?limit=100${before}`, viewer.token);
+      messages.push(...page);
+      if (page.length < 100) break;
+      before = `&before=${page.at(-1)!.id}`;
+    }
+    return folded.state(members, messages);
+  };
+
+  it('leaves nothing untold: others tell it', async () => {
+    const told: string[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const [victim, survivor] = [nodes[round % 2]!, nodes[(round + 1) % 2]!];
+      const [owner, viewer, ...others] = await Promise.all(Array.from({ length: 8 }, () => register(survivor.url))) as [Account, Account, ...Account[]];
+      const [members, strangers] = [others.slice(0, 3), others.slice(3)];
+      const { id: guildId } = await ask(survivor.url, 'POST', '/guilds', owner.token, { name: 'Engines' });
+      const trackId = (await ask<Json[]>(survivor.url, 'GET', `/guilds/${guildId}/tracks`, owner.token))[1]!.id;
+      const { code } = await ask<{ code: string }>(survivor.url, 'POST', `/tracks/${trackId}/invites`, owner.token, {});
+      for (const { token } of [viewer, ...members]) await ask(survivor.url, 'POST', `/invites/${code}`, token);
+
+      const client = new Client(survivor.url, { token: viewer.token });
+      await client.ready;
+      const folded = new Folded(client, guildId, await ask<Json[]>(survivor.url, 'GET', `/guilds/${guildId}/members?limit=100`, viewer.token));
+      const changing = change(victim.url, guildId, trackId, { owner, members, strangers, code });
+      await pause(500 + Math.random() * 1_500);
+      const exited = once(victim.process, 'exit');
+      victim.process.kill('SIGKILL');
+      await Promise.all([exited, changing]);
+
+      await pause(500);
+      const known = folded.now();
+      // Until then the survivor may remember what was true before: nobody told it, and nobody was told otherwise.
+      await until(async () => (await fetch(`${survivor.url}/metrics`).then((answer) => answer.text())).includes('derailed_nodes_living 1'));
+      await until(async () => isDeepStrictEqual(folded.now(), await read(survivor.url, guildId, trackId, viewer))).catch(() => undefined);
+      expect(folded.now()).toEqual(await read(survivor.url, guildId, trackId, viewer));
+      const isUntold = !isDeepStrictEqual(known, folded.now());
+      expect(folded.createdTwice).toEqual([]);
+      expect(client.received('CLOSING')).toEqual([]);
+      client.close();
+      told.push(isUntold ? `${folded.heard} events, then what was untold` : `${folded.heard} events, all told`);
+      nodes[round % 2] = await start();
+    }
+    process.stdout.write(`killed ${ROUNDS} times: ${told.join('; ')}\n`);
+  }, ROUNDS * (2 * REPAIRED_WITHIN_MS + START_MS));
+});
