@@ -15,6 +15,8 @@ import { type DatabaseServer, openDatabase } from './database/open-database';
 import { GatewayAdapter } from './gateway/gateway.adapter';
 import { Metrics } from './metrics/metrics';
 
+// All clients of a node that died come back at once, and whom the kernel turns away tries again seconds later. It has a limit of its own.
+const BACKLOG = 4_096;
 const DRAIN_MS = 100;
 const HANG_UP_EVERY_MS = 20;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
@@ -77,7 +79,7 @@ async function listen(environment: Environment, database: DatabaseServer): Promi
     app.useWebSocketAdapter(new GatewayAdapter(app, environment));
     serveDocs(app);
     measureRequests(app);
-    await app.listen(environment.PORT, environment.HOST);
+    await app.listen({ port: environment.PORT, host: environment.HOST, backlog: BACKLOG });
     return app;
   } catch (error) {
     await app.close();

@@ -17,8 +17,9 @@ const TO_A_NAMESPACE = /^0(\/[^,]{1,100})(,|$)/;
 // What keeps a connection alive is needed a few times a minute; more of it is a flood that no bucket of interactions would notice.
 const SIGNS_OF_LIFE = { limit: 10, windowMs: 10_000 };
 
-// Whoever connects asks to enter right away. How long it then takes to let them in, when many come at once, isn't theirs to answer for.
-const ASK_WITHIN_MS = 5_000;
+// Whoever connects asks to enter right away, and it takes seconds until that is read when thousands come at once. How long it then takes to let
+// them in isn't theirs to answer for.
+const ASK_WITHIN_MS = 15_000;
 
 /**
  * Looks at what comes over each connection of a server beneath interactions: only text of known kinds, one request to enter the gateway and
