@@ -195,20 +195,20 @@ export class Person {
     return this.world.ask('get', path, undefined, { ...this.authorization, ...headers });
   }
 
-  post(path: string, body?: unknown): Promise<Answer> {
-    return this.world.ask('post', path, body, this.authorization);
+  post(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.world.ask('post', path, body, { ...this.authorization, ...headers });
   }
 
-  put(path: string, body?: unknown): Promise<Answer> {
-    return this.world.ask('put', path, body, this.authorization);
+  put(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.world.ask('put', path, body, { ...this.authorization, ...headers });
   }
 
   patch(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     return this.world.ask('patch', path, body, { ...this.authorization, ...headers });
   }
 
-  delete(path: string, body?: unknown): Promise<Answer> {
-    return this.world.ask('delete', path, body, this.authorization);
+  delete(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.world.ask('delete', path, body, { ...this.authorization, ...headers });
   }
 
   /** Connects to the gateway and waits for READY, or RESUMED; after READY for READ_STATES too, unless intents are chosen. */
