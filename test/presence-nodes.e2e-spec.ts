@@ -32,7 +32,10 @@ describeWithRedis('presence on several nodes', () => {
     mo = guild.members['mo']!;
     owner = await guild.owner.connect(undefined, world.urls[0]);
   });
-  afterEach(() => owner.close());
+  afterEach(async () => {
+    owner.close();
+    await redis.start();
+  });
 
   const statusOf = async (who: Person, client = owner): Promise<string> => {
     const { data } = of<{ data: { members: { user_id: string; status: string }[] } }>(await client.say('guild.subscribe', { guild_id: guild.id, members: [0, 9] }));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 
-const START_MS = 5_000;
+const START_MS = 20_000;
 
 /** Whether a Redis can be started here. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
@@ -40,8 +40,9 @@ export class TestRedis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again on the same port: empty, unless it was stopped to be started again. */
+  /** Starts it again on the same port, unless it runs: empty, unless it was stopped to be started again. */
   async start(): Promise<void> {
+    if (this.child) return;
     mkdirSync(this.dir, { recursive: true });
     const child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', '', '--appendonly', 'no', '--shutdown-on-sigterm', 'save']);
     this.child = child;
