@@ -6,14 +6,13 @@ import { WorkerLease } from './worker-lease';
 describeWithRedis('worker ids', () => {
   let server: TestRedis;
   let redis: RedisConnection;
+  beforeAll(async () => (server = await TestRedis.start()));
+  afterAll(() => server.stop());
   beforeEach(async () => {
-    server = await TestRedis.start();
     redis = await RedisConnection.open(server.url, 'derailed:');
+    await redis.commands.flushall();
   });
-  afterEach(async () => {
-    redis.close();
-    await server.stop();
-  });
+  afterEach(() => redis.close());
 
   it('are had by one node each, until there are none left', async () => {
     redis.commands.setMaxListeners(0);
@@ -47,5 +46,23 @@ describeWithRedis('worker ids', () => {
     await redis.commands.flushall();
     await lease.renew();
     expect(await redis.commands.exists(redis.key('worker', lease.current()))).toBe(1);
+  });
+
+  it('are not given to others by a Redis that was restarted without them, before who has them could take them again', async () => {
+    const owner = await WorkerLease.take(redis);
+    const owned = owner.current();
+    await server.stop();
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await server.start();
+    const newcomer = await RedisConnection.open(server.url, 'derailed:');
+    // Only that one is left.
+    const others = Array.from({ length: 1_024 }, (_, id) => [newcomer.key('worker', id), 'somebody else']).filter(([key]) => key !== newcomer.key('worker', owned));
+    await newcomer.commands.mset(...others.flat());
+    try {
+      await expect(WorkerLease.take(newcomer)).rejects.toThrow('taken');
+      expect(owner.current()).toBe(owned);
+    } finally {
+      newcomer.close();
+    }
   });
 });

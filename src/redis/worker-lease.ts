@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceUnavailable } from '../common/common.errors';
 import { MAX_WORKER_ID } from '../common/snowflake';
 import type { RedisConnection } from './redis-connection';
@@ -8,6 +9,8 @@ const LEASE_MS = 600_000;
 const RENEW_EVERY_MS = 30_000;
 // So much earlier than Redis does a node stop believing in its own lease, whatever a round trip took.
 const MARGIN_MS = 10_000;
+// So long does a Redis that has started have to run before anybody takes what may be somebody's: who has one takes it again as soon as Redis is back.
+const OWNERS_FIRST_SECONDS = 5;
 
 const TAKE = new RedisScript(`
 for index = 0, ${MAX_WORKER_ID} do
@@ -67,11 +70,21 @@ export class WorkerLease {
 
   private async take(): Promise<void> {
     this.validUntilMs = 0;
+    await this.letOwnersBeFirst();
     const askedAtMs = this.now();
     const start = Math.floor(Math.random() * (MAX_WORKER_ID + 1));
     const workerId = (await this.redis.run(TAKE, [this.redis.key('worker', '')], [this.holder, start, LEASE_MS])) as number;
     if (workerId < 0) throw new Error('Every worker id is taken; set WORKER_ID or try again in ten minutes.');
     this.workerId = workerId;
     this.validUntilMs = askedAtMs + LEASE_MS - MARGIN_MS;
+  }
+
+  // A Redis that was restarted may have forgotten who has which, while they go on making ids.
+  private async letOwnersBeFirst(): Promise<void> {
+    for (;;) {
+      const uptimeSeconds = Number(/uptime_in_seconds:(\d+)/.exec(await this.redis.commands.info('server'))?.[1] ?? OWNERS_FIRST_SECONDS);
+      if (uptimeSeconds >= OWNERS_FIRST_SECONDS) return;
+      await sleep(1_000 * (OWNERS_FIRST_SECONDS - uptimeSeconds));
+    }
   }
 }
