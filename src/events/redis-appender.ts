@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serialize } from 'bson';
 import type { RedisConnection } from '../redis/redis-connection';
 import { RedisScript } from '../redis/redis-script';
+import { MEMORY_MS } from './epochs';
 import type { NewEvent } from './event-log';
 import { epochsEndedBy } from './event-map';
 import { EPOCH_MS, RedisEpochs } from './redis-epochs';
@@ -43,6 +44,8 @@ interface Waiting {
   readonly number: number;
   readonly event: Buffer;
   readonly epochs: readonly string[];
+  /** From when on no node remembers anything from before the epochs that it ends, by this process' clock in milliseconds; 0 when it ends none. */
+  readonly forgottenAtMs: number;
   /** Called when the event is in the log, or kept until it can be. */
   readonly done: () => void;
 }
@@ -76,12 +79,16 @@ export class RedisAppender {
     return this.waiting.length + this.sending.length;
   }
 
-  /** Resolves when the event is in the log; or, when Redis is away, at once. */
+  /**
+   * Resolves when the event is in the log; or, when Redis is away, at once. But one that ends epochs, when Redis may be away for this node alone, not
+   * before the others have forgotten what was before.
+   */
   append(event: NewEvent): Promise<void> {
     return new Promise((done) => {
       if (this.waiting.length >= this.mostWaiting) this.giveUp();
-      this.waiting.push(this.numbered(event, done));
-      if (!this.redis.isUp) done();
+      const waiting = this.numbered(event, done);
+      this.waiting.push(waiting);
+      if (!this.redis.isUp) this.release(waiting);
       void this.send();
     });
   }
@@ -98,12 +105,14 @@ export class RedisAppender {
 
   // What doesn't fit is told as lost, so that clients start afresh instead of missing it.
   private giveUp(): void {
+    for (const { done, forgottenAtMs } of this.waiting) setTimeout(done, Math.max(0, forgottenAtMs - performance.now())).unref();
     this.waiting = [this.numbered({ name: 'EVENTS_LOST', audience: { userIds: [] }, data: { user_ids: null } }, () => undefined)];
   }
 
   private numbered(event: NewEvent, done: () => void): Waiting {
     const bytes = Buffer.from(serialize(event, { ignoreUndefined: true }));
-    return { number: (this.count += 1), event: bytes, epochs: RedisEpochs.keysOf(this.redis, epochsEndedBy(event.name, event.data)), done };
+    const epochs = RedisEpochs.keysOf(this.redis, epochsEndedBy(event.name, event.data));
+    return { number: (this.count += 1), event: bytes, epochs, forgottenAtMs: epochs.length > 0 ? performance.now() + MEMORY_MS : 0, done };
   }
 
   // One batch after the other: what comes meanwhile makes up the next.
@@ -128,10 +137,14 @@ export class RedisAppender {
         this.sending = [];
       } catch (error) {
         this.tell(error);
-        for (const { done } of [...this.sending, ...this.waiting]) done();
+        for (const waiting of [...this.sending, ...this.waiting]) this.release(waiting);
         await sleep(RETRY_MS, undefined, { ref: false });
       }
     }
+  }
+
+  private release({ forgottenAtMs, done }: Waiting): void {
+    if (this.redis.isDown || performance.now() >= forgottenAtMs) done();
   }
 
   private settle(number: number): void {

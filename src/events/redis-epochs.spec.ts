@@ -1,3 +1,4 @@
+import { CutWire } from '../../test/support/cut-wire';
 import { describeWithRedis, TestRedis } from '../../test/support/redis';
 import { RedisConnection } from '../redis/redis-connection';
 import { MEMORY_MS } from './epochs';
@@ -72,6 +73,44 @@ describeWithRedis('the epochs in Redis', () => {
     await away();
     await epochs.advance(['a']);
     expect([await ask(), await ask()]).toEqual([2, 3]);
+  });
+
+  describe('of a node that alone has lost Redis', () => {
+    let wire: CutWire;
+    let alone: RedisConnection;
+    beforeEach(async () => {
+      wire = await CutWire.to(server.url);
+      alone = await RedisConnection.open(wire.url, 'derailed:');
+    });
+    afterEach(async () => {
+      alone.close();
+      await wire.close();
+    });
+    const cut = async (): Promise<void> => {
+      wire.cut();
+      while (alone.isUp) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+
+    it('begin before what it changed is answered: as soon as Redis can be told', async () => {
+      const mine = new RedisEpochs(alone);
+      await cut();
+      let answered = 0;
+      const answer = (): void => void (answered += 1);
+      const changed = Promise.all([mine.advance(['a']).then(answer), mine.reach('b', 7).then(answer)]);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect([answered, await epochs.current(['a', 'b'])]).toEqual([0, [0, 0]]);
+      wire.mend();
+      await changed;
+      expect(await epochs.current(['a', 'b'])).toEqual([1, 7]);
+    });
+
+    it('need not begin when the others have forgotten by themselves', async () => {
+      const mine = new RedisEpochs(alone);
+      await cut();
+      const changedAt = performance.now();
+      await mine.advance(['a']);
+      expect(performance.now() - changedAt).toBeGreaterThanOrEqual(MEMORY_MS);
+    });
   });
 
   it('of a Redis that forgot everything bring back nothing that was remembered before', async () => {

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisConnection } from '../redis/redis-connection';
 import { RedisScript } from '../redis/redis-script';
 import { Epochs, MEMORY_MS } from './epochs';
 
 /** How long an epoch is kept. Whatever was remembered before it is forgotten by then, so that none at all, 0, says enough. */
 export const EPOCH_MS = 2 * MEMORY_MS;
+
+const RETRY_MS = 100;
 
 // Numbers of one counter, so that none ever comes back while this Redis knows it.
 const ADVANCE = new RedisScript(`
@@ -47,19 +50,25 @@ export class RedisEpochs extends Epochs {
     return new Promise((answer) => this.questions.push({ keys, answer }));
   }
 
-  override async advance(keys: readonly string[]): Promise<void> {
-    try {
-      await this.redis.run(ADVANCE, [this.redis.key('epochs'), ...RedisEpochs.keysOf(this.redis, keys)], [EPOCH_MS]);
-    } catch {
-      this.distrust();
-    }
+  override advance(keys: readonly string[]): Promise<void> {
+    return this.tell(ADVANCE, [this.redis.key('epochs'), ...RedisEpochs.keysOf(this.redis, keys)], [EPOCH_MS]);
   }
 
-  override async reach(key: string, epoch: number): Promise<void> {
-    try {
-      await this.redis.run(REACH, RedisEpochs.keysOf(this.redis, [key]), [epoch, EPOCH_MS]);
-    } catch {
-      this.distrust();
+  override reach(key: string, epoch: number): Promise<void> {
+    return this.tell(REACH, RedisEpochs.keysOf(this.redis, [key]), [epoch, EPOCH_MS]);
+  }
+
+  // When it may be this node alone that can't reach Redis, the others go on remembering what was; then the change isn't answered before Redis
+  // was told, or they have forgotten. When Redis is down for all, they remember nothing.
+  private async tell(script: RedisScript, keys: readonly string[], args: readonly number[]): Promise<void> {
+    for (const forgottenAtMs = performance.now() + MEMORY_MS; ; await sleep(RETRY_MS)) {
+      try {
+        await this.redis.run(script, keys, args);
+        return;
+      } catch {
+        this.distrust();
+        if (this.redis.isDown || performance.now() >= forgottenAtMs) return;
+      }
     }
   }
 

@@ -6,6 +6,8 @@ const CONNECT_MS = 5_000;
 const ANSWER_MS = 3_000;
 const HANG_UP_MS = 100;
 const RETRY_MOST_MS = 1_000;
+// Longer than it takes to try again, and shorter than other nodes distrust a Redis that is back.
+const REFUSED_HOLDS_MS = 5_000;
 
 /** How long a command may block at most; a connection that waits on one is told apart from a dead one by it. */
 export const BLOCK_MS = 5_000;
@@ -30,6 +32,7 @@ export class RedisConnection {
   private readonly blockingClient: Redis;
   private isAway = false;
   private lastError = 'the connection was closed';
+  private refusedAtMs = -Infinity;
 
   private constructor(
     /** For commands that answer at once. They fail at once when Redis is away. */
@@ -38,6 +41,7 @@ export class RedisConnection {
   ) {
     this.blockingClient = commands.duplicate({ socketTimeout: BLOCK_MS + ANSWER_MS });
     for (const client of [this.commands, this.blockingClient]) client.on('error', (error: Error) => (this.lastError = error.message || error.name));
+    commands.on('error', ({ code }: NodeJS.ErrnoException) => (this.refusedAtMs = code === 'ECONNREFUSED' ? performance.now() : -Infinity));
   }
 
   /** Connects. @throws when there is no Redis within five seconds, naming its host */
@@ -61,6 +65,11 @@ export class RedisConnection {
   /** Whether Redis can be asked right now. */
   get isUp(): boolean {
     return this.commands.status === 'ready';
+  }
+
+  /** Whether Redis was seen a moment ago not to run at all, so that no other node can ask it either. One that is away for another reason may be away for this node alone. */
+  get isDown(): boolean {
+    return !this.isUp && performance.now() - this.refusedAtMs < REFUSED_HOLDS_MS;
   }
 
   /** A key of Derailed's: these parts behind the prefix that all have. */
