@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serialize } from 'bson';
 import type { RedisConnection } from '../redis/redis-connection';
 import { RedisScript } from '../redis/redis-script';
 import { MEMORY_MS } from './epochs';
+import { bytesOf, EVENTS_LOST } from './event-bytes';
 import type { NewEvent } from './event-log';
 import { epochsEndedBy } from './event-map';
 import { EPOCH_MS, RedisEpochs } from './redis-epochs';
@@ -106,13 +106,12 @@ export class RedisAppender {
   // What doesn't fit is told as lost, so that clients start afresh instead of missing it.
   private giveUp(): void {
     for (const { done, forgottenAtMs } of this.waiting) setTimeout(done, Math.max(0, forgottenAtMs - performance.now())).unref();
-    this.waiting = [this.numbered({ name: 'EVENTS_LOST', audience: { userIds: [] }, data: { user_ids: null } }, () => undefined)];
+    this.waiting = [this.numbered(EVENTS_LOST, () => undefined)];
   }
 
   private numbered(event: NewEvent, done: () => void): Waiting {
-    const bytes = Buffer.from(serialize(event, { ignoreUndefined: true }));
     const epochs = RedisEpochs.keysOf(this.redis, epochsEndedBy(event.name, event.data));
-    return { number: (this.count += 1), event: bytes, epochs, forgottenAtMs: epochs.length > 0 ? performance.now() + MEMORY_MS : 0, done };
+    return { number: (this.count += 1), event: bytesOf(event), epochs, forgottenAtMs: epochs.length > 0 ? performance.now() + MEMORY_MS : 0, done };
   }
 
   // One batch after the other: what comes meanwhile makes up the next.

@@ -189,6 +189,33 @@ describeWithRedis('the log in Redis', () => {
     }
   });
 
+  it('lets nobody go on from before a loss when Redis comes back without what it was told last', async () => {
+    const [one, other] = [await node(), await node()];
+    for (const n of [0, 1]) await one.log.append(said(n));
+    await Promise.all([one.log.drain(), other.log.drain()]);
+    await one.redis.commands.save();
+    const survived = one.log.position;
+    await one.log.append(said(2));
+    await Promise.all([one.log.drain(), other.log.drain()]);
+    const lost = one.log.position;
+    await server.crash();
+    await until(() => nodes.every(({ redis }) => !redis.isUp));
+    await server.start();
+    await until(() => [one, other].every(({ heard }) => heard.some(({ name }) => name === 'EVENTS_LOST')));
+    const late = await node();
+    const young = late.log.position;
+    await one.log.append(said(3));
+    await Promise.all(nodes.map(({ log }) => log.drain()));
+    expect(BigInt(young)).toBeGreaterThan(BigInt(lost));
+    for (const { log } of nodes) {
+      expect(log.since(survived)?.map(({ name }) => name)).toEqual(['EVENTS_LOST', 'MESSAGE_DELETE']);
+      expect(log.since(lost)).toBeUndefined();
+      expect(numbers(log.since(young)!)).toEqual([3]);
+    }
+    expect(one.heard.map(({ name }) => name)).toEqual(['MESSAGE_DELETE', 'MESSAGE_DELETE', 'MESSAGE_DELETE', 'EVENTS_LOST', 'MESSAGE_DELETE']);
+    expect(other.heard).toEqual(one.heard);
+  });
+
   it('tells every node that events are lost when more of them wait than are kept', async () => {
     const [one, other] = [await node(10), await node()];
     await one.log.append(said(0));

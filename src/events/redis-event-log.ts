@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deserialize } from 'bson';
 import { BLOCK_MS, type RedisConnection } from '../redis/redis-connection';
 import { Backlog } from './backlog';
+import { EVENTS_LOST, eventFrom } from './event-bytes';
 import { type DomainEvent, EventLog, type NewEvent } from './event-log';
 import { RedisAppender } from './redis-appender';
+import { traceOf } from './redis-loss';
 import { seqAt } from './seq';
 
 const MOST_AT_ONCE = 500;
@@ -23,7 +24,7 @@ export class RedisEventLog extends EventLog {
 
   private constructor(
     private readonly redis: RedisConnection,
-    keepMs: number,
+    private readonly keepMs: number,
     onError: (error: unknown) => void,
     mostWaiting?: number,
   ) {
@@ -86,18 +87,21 @@ export class RedisEventLog extends EventLog {
     return (streams?.[0]?.[1] ?? []);
   }
 
-  // A Redis that was away may have come back empty, or without what it was told last.
+  // A Redis that was away may have come back empty, or without what it was told last; and who was away for long may have been overtaken by trimming.
   private async assertUnbroken(): Promise<void> {
-    if (this.lastId === FIRST_ID || (await this.redis.commands.xrange(this.key, this.lastId, this.lastId)).length > 0) return;
+    const trace = this.lastId === FIRST_ID ? 'kept' : await traceOf(this.redis, this.lastId, this.keepMs);
+    if (trace === 'kept') return;
     this.backlog.clear();
     this.lastId = FIRST_ID;
+    // That something was lost is the next entry to be heard then.
+    if (trace !== 'trimmed') return this.readPast(`(${trace.lostAt}`);
     await this.readPast();
-    await this.hear({ name: 'EVENTS_LOST', audience: { userIds: [] }, data: { user_ids: null }, seq: seqOf(this.lastId) });
+    await this.hear({ ...EVENTS_LOST, seq: seqOf(this.lastId) });
   }
 
-  private async readPast(): Promise<void> {
+  private async readPast(end = '+'): Promise<void> {
     for (let isAll = false; !isAll; ) {
-      const entries = (await this.redis.commands.xrangeBuffer(this.key, `(${this.lastId}`, '+', 'COUNT', MOST_AT_ONCE)) as unknown as readonly StreamEntry[];
+      const entries = (await this.redis.commands.xrangeBuffer(this.key, `(${this.lastId}`, end, 'COUNT', MOST_AT_ONCE)) as unknown as readonly StreamEntry[];
       for (const entry of entries) await this.take(entry, (event) => this.backlog.add(event));
       isAll = entries.length < MOST_AT_ONCE;
     }
@@ -111,7 +115,7 @@ export class RedisEventLog extends EventLog {
 
   private decode(bytes: Buffer): NewEvent | undefined {
     try {
-      return deserialize(bytes, { useBigInt64: true }) as NewEvent;
+      return eventFrom(bytes);
     } catch (error) {
       this.onError(error);
       return undefined;
