@@ -50,6 +50,17 @@ export function readByTurns({ engine }: Server): void {
   (engine as unknown as { ws: { options: { allowSynchronousEvents: boolean } } }).ws.options.allowSynchronousEvents = false;
 }
 
+/**
+ * Lets go of the request that a socket began with, and of what it said then: headers, address and token take more room than all that is needed
+ * of a client later.
+ *
+ * @see https://socket.io/docs/v4/memory-usage/
+ */
+export function forgetRequest(socket: Socket): void {
+  Object.assign(socket, { handshake: undefined });
+  Object.assign(socket.conn, { request: undefined });
+}
+
 /** Tells of every packet before it is queued: how many wait already, and its length in characters or bytes. */
 export function onQueued(connection: Connection, listener: (waiting: number, length: number) => void): void {
   connection.on('packetCreate', ({ data = '' }: Packet) => listener((connection as unknown as Inside).writeBuffer.length, data.length));

@@ -6,6 +6,7 @@ import { Buckets, type Hit } from '../throttling/buckets';
 import { type ClientSocket, close, send } from './connection';
 import { type InteractionName, INTERACTIONS } from './gateway-events';
 import { CLOSE, PacketRefused } from './gateway.errors';
+import { Interactions } from './interactions';
 
 /** An interaction as Socket.IO hands it over: its name, what comes with it, and what acknowledges it. */
 type Packet = unknown[];
@@ -15,25 +16,26 @@ const WARN_AT = 0.8;
 /** The bucket of a user's interactions, over all sockets and nodes. */
 export const gatewayBucket = (userId: bigint): string => `gateway:${userId}`;
 
-/** Looks at every packet before any handler: each hits the user's bucket, and what can't be understood costs the connection. */
+/** Looks at every packet before its handler: each hits the user's bucket, and what can't be understood costs the connection. */
 @Injectable()
 export class FloodGuard {
   constructor(
     private readonly buckets: Buckets,
     private readonly config: Config,
+    private readonly interactions: Interactions,
   ) {}
 
-  /** Puts itself before the handlers of a socket. */
+  /** Takes every packet of a socket. */
   guard(socket: ClientSocket): void {
     socket.on('error', (error: unknown) => close(socket, error instanceof PacketRefused ? error.closeReason : CLOSE.invalidPayload));
-    socket.use((packet, next) => {
+    socket.use((packet) => {
       const ahead = socket.data.inFlight;
       // Whoever was the first beyond the limit is about to be thrown off.
       if (this.isBeyond(ahead - 1)) return;
       socket.data.inFlight += 1;
       this.check(socket, packet, ahead).then(
         (passes) => {
-          if (passes) takeTurn(socket, packet, next);
+          if (passes) this.takeTurn(socket, packet);
         },
         () => close(socket, CLOSE.internalError),
       );
@@ -63,6 +65,25 @@ export class FloodGuard {
     const limit = this.config.get('GATEWAY_IN_FLIGHT');
     return limit > 0 && inFlight >= limit;
   }
+
+  // One after the other, in the order in which they came: whoever floods is off before more than the first was done. An interaction is over when
+  // it is acknowledged, asked for or not: handlers and their error filter acknowledge every one.
+  private takeTurn(socket: ClientSocket, [name, payload, acknowledge]: Packet): void {
+    const { data } = socket;
+    const end = (answer: unknown): void => {
+      data.inFlight -= 1;
+      (acknowledge as ((answer: unknown) => void) | undefined)?.(answer);
+      const next = data.waiting?.shift();
+      if (next) next();
+      else data.waiting = undefined;
+    };
+    const begin = (): void => void this.interactions.handle(socket, name as InteractionName, payload, end);
+    if (data.waiting) data.waiting.push(begin);
+    else {
+      data.waiting = [];
+      begin();
+    }
+  }
 }
 
 function warn(socket: ClientSocket, { limit }: RateRule, { remaining, resetMs }: Hit, weight: number): void {
@@ -70,24 +91,6 @@ function warn(socket: ClientSocket, { limit }: RateRule, { remaining, resetMs }:
   const threshold = WARN_AT * limit;
   if (limit === 0 || used < threshold || used - weight >= threshold) return;
   send(socket, 'BUCKET_WARNING', { limit, remaining, reset_after: Math.ceil(resetMs / 1_000) });
-}
-
-// One after the other, in the order in which they came: whoever floods is off before more than the first was done. An interaction is over when it
-// is acknowledged, asked for or not: handlers and their error filter acknowledge every one.
-function takeTurn({ data }: ClientSocket, packet: Packet, begin: () => void): void {
-  const acknowledge = packet[2] as ((answer: unknown) => void) | undefined;
-  packet[2] = (answer: unknown): void => {
-    data.inFlight -= 1;
-    acknowledge?.(answer);
-    const next = data.waiting?.shift();
-    if (next) next();
-    else data.waiting = undefined;
-  };
-  if (data.waiting) data.waiting.push(begin);
-  else {
-    data.waiting = [];
-    begin();
-  }
 }
 
 const isInteraction = (name: unknown): name is InteractionName => typeof name === 'string' && Object.hasOwn(INTERACTIONS, name);

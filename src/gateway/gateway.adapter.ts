@@ -1,26 +1,27 @@
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext, WsMessageHandler } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import { isObservable, lastValueFrom } from 'rxjs';
-import type { Server, ServerOptions, Socket } from 'socket.io';
+import type { Namespace, Server, ServerOptions, Socket } from 'socket.io';
 import { LIMITS } from '../common/limits';
 import type { Environment } from '../config/config.schema';
 import { ClientAddress } from './client-address';
 import { guardConnections } from './connection-guard';
 import { type Connection, readByTurns } from './engine';
+import { Interactions } from './interactions';
 import { SocketCounts } from './socket-counts';
 
 const SECOND_MS = 1_000;
 
-type Acknowledge = (answer: unknown) => void;
-
 /** Socket.IO as the gateway uses it: WebSockets only, small packets, and nobody outside the gateway's namespace. */
 export class GatewayAdapter extends IoAdapter {
+  private readonly interactions: Interactions;
+
   constructor(
     private readonly app: INestApplicationContext,
     private readonly environment: Environment,
   ) {
     super(app);
+    this.interactions = app.get(Interactions);
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
@@ -44,24 +45,18 @@ export class GatewayAdapter extends IoAdapter {
     return server;
   }
 
-  /**
-   * Hands interactions to their handlers, and acknowledges them with what these answer. Nest's own way makes a dozen objects of RxJS for
-   * each handler and socket: together more than Socket.IO needs for the whole connection.
-   */
-  override bindMessageHandlers(socket: Socket, handlers: WsMessageHandler[]): void {
-    for (const { message, callback } of handlers) socket.on(message, (payload: unknown, acknowledge: Acknowledge) => void this.answer(callback, payload, acknowledge));
+  /** Keeps how Nest would bind a class's handlers to sockets, for when one of them is needed. */
+  override bindClientConnect(_namespace: Namespace, introduce: (socket: Socket) => void): void {
+    this.interactions.add(introduce);
   }
 
-  // Whatever a handler throws, the gateway's filter has acknowledged.
-  private async answer(callback: WsMessageHandler['callback'], payload: unknown, acknowledge: Acknowledge): Promise<void> {
-    try {
-      const result: unknown = await callback(payload, acknowledge);
-      // Behind an interceptor it is an observable; one that failed is empty.
-      const answer: unknown = isObservable(result) ? await lastValueFrom(result, { defaultValue: undefined }) : result;
-      if (answer !== undefined) acknowledge(answer);
-    } catch (error) {
-      this.logger.error(error);
-    }
+  override bindMessageHandlers(_socket: Socket, handlers: WsMessageHandler[]): void {
+    this.interactions.bind(handlers);
+  }
+
+  /** Who wants to know listens to the socket: Nest would do so once for each class. */
+  override bindClientDisconnect(): void {
+    return;
   }
 
   // Who is over the limit is told so when they ask to enter; who opens connections and asks for nothing isn't listened to at all.

@@ -13,6 +13,7 @@ import { FloodGuard } from './flood-guard';
 import { Gateway } from './gateway';
 import { GuildViews } from './guild-views';
 import { Handshake } from './handshake';
+import { Interactions } from './interactions';
 import { LimitsController } from './limits.controller';
 import { ListedMembers } from './listed-members';
 import { Lookers } from './lookers';
@@ -29,6 +30,6 @@ import { SocketCounts } from './socket-counts';
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule, ReadStatesModule],
   controllers: [LimitsController],
-  providers: [Gateway, PresenceGateway, MembersGateway, ReadStatesGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission],
+  providers: [Gateway, PresenceGateway, MembersGateway, ReadStatesGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, Interactions, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission],
 })
 export class GatewayModule {}

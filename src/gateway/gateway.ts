@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Logger, UseFilters } from '@nestjs/common';
-import { MessageBody, type OnGatewayConnection, type OnGatewayDisconnect, type OnGatewayInit, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { MessageBody, type OnGatewayInit, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { Namespace } from 'socket.io';
 import { LIMITS } from '../common/limits';
 import { SchemaPipe } from '../common/schema.pipe';
@@ -23,19 +23,20 @@ import { Attendance } from './attendance';
 import { ClientAddress } from './client-address';
 import { type ClientSocket, close, sayGoodbye, send, wants } from './connection';
 import { Dispatcher } from './dispatcher';
-import { hangUp } from './engine';
+import { forgetRequest, hangUp } from './engine';
 import { FloodGuard } from './flood-guard';
 import { type Done, type GatewayEvents, type Interaction, INTERACTIONS } from './gateway-events';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
 import { GatewayFilter } from './gateway.filter';
 import { snapshotOf } from './guild-views';
 import { type Auth, Handshake } from './handshake';
+import { Lookers } from './lookers';
 import { SlowReaders } from './slow-readers';
 
 /** The gateway: brings every event to the clients that it concerns, and takes interactions from them. */
 @WebSocketGateway({ namespace: '/gateway' })
 @UseFilters(GatewayFilter)
-export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<ClientSocket>, OnGatewayDisconnect<ClientSocket>, BeforeApplicationShutdown {
+export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutdown {
   private readonly log = new Logger(Gateway.name);
 
   constructor(
@@ -45,6 +46,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     private readonly dispatcher: Dispatcher,
     private readonly attendance: Attendance,
     private readonly admission: Admission,
+    private readonly lookers: Lookers,
     private readonly addresses: ClientAddress,
     private readonly users: UsersService,
     private readonly presences: Presences,
@@ -60,6 +62,8 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
     this.events.subscribe((event) => this.dispatcher.dispatch(event));
     namespace.use((socket, next) => {
       const client = socket as ClientSocket;
+      // Whoever asks twice, or for another place, is thrown off already.
+      if (client.conn.readyState !== 'open') return;
       const address = this.addresses.of(client.request);
       this.handshake.identify(client.conn, address, client.handshake.auth as Auth).then(
         (identity) => {
@@ -73,30 +77,7 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
         },
       );
     });
-  }
-
-  async handleConnection(socket: ClientSocket): Promise<void> {
-    this.metrics.sockets.inc();
-    this.presences.arrive(socket.data.session.user_id);
-    this.flood.guard(socket);
-    this.slowReaders.watch(socket);
-    try {
-      const user = await this.users.get(socket.data.session.user_id);
-      this.presences.learn(user._id, user.presence);
-      await (socket.data.resumeFrom === undefined ? this.startAfresh(socket, user) : this.takeUp(socket, socket.data.resumeFrom));
-    } catch (error) {
-      const { closeReason, retryAfterMs } = this.refusal(error);
-      close(socket, closeReason, retryAfterMs);
-    }
-  }
-
-  handleDisconnect(socket: ClientSocket): void {
-    const { closeCode: code } = socket.data;
-    this.metrics.sockets.dec();
-    this.presences.depart(socket.data.session.user_id);
-    if (code !== undefined) this.metrics.closings.inc({ code });
-    this.attendance.remove(socket);
-    socket.conn.close();
+    namespace.on('connection', (socket) => void this.connect(socket as ClientSocket));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -125,6 +106,33 @@ export class Gateway implements OnGatewayInit<Namespace>, OnGatewayConnection<Cl
   ): Promise<Done<null>> {
     await this.messages.type(authority);
     return { ok: true, data: null };
+  }
+
+  private async connect(socket: ClientSocket): Promise<void> {
+    forgetRequest(socket);
+    this.metrics.sockets.inc();
+    this.presences.arrive(socket.data.session.user_id);
+    this.flood.guard(socket);
+    this.slowReaders.watch(socket);
+    socket.on('disconnect', () => this.disconnect(socket));
+    try {
+      const user = await this.users.get(socket.data.session.user_id);
+      this.presences.learn(user._id, user.presence);
+      await (socket.data.resumeFrom === undefined ? this.startAfresh(socket, user) : this.takeUp(socket, socket.data.resumeFrom));
+    } catch (error) {
+      const { closeReason, retryAfterMs } = this.refusal(error);
+      close(socket, closeReason, retryAfterMs);
+    }
+  }
+
+  private disconnect(socket: ClientSocket): void {
+    const { closeCode: code } = socket.data;
+    this.metrics.sockets.dec();
+    this.presences.depart(socket.data.session.user_id);
+    if (code !== undefined) this.metrics.closings.inc({ code });
+    this.attendance.remove(socket);
+    this.lookers.release(socket);
+    socket.conn.close();
   }
 
   private async startAfresh(socket: ClientSocket, user: UserDocument): Promise<void> {

@@ -1,5 +1,5 @@
 import { UseFilters } from '@nestjs/common';
-import { ConnectedSocket, MessageBody, type OnGatewayDisconnect, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { SchemaPipe } from '../common/schema.pipe';
 import { Touches } from '../nodes/change';
 import type { GuildAuthority } from '../permissions/authority';
@@ -16,15 +16,11 @@ import { MemberRequests } from './member-requests';
 @WebSocketGateway({ namespace: '/gateway' })
 @UseFilters(GatewayFilter)
 @Touches('nothing')
-export class MembersGateway implements OnGatewayDisconnect<ClientSocket> {
+export class MembersGateway {
   constructor(
     private readonly lookers: Lookers,
     private readonly requests: MemberRequests,
   ) {}
-
-  handleDisconnect(socket: ClientSocket): void {
-    this.lookers.release(socket);
-  }
 
   /** Looks at a guild: through a window of its member list, or only at who is there. */
   @SubscribeMessage('guild.subscribe')

@@ -1,0 +1,48 @@
+import { Injectable, Logger, type WsMessageHandler } from '@nestjs/common';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { Socket } from 'socket.io';
+
+/** Has Nest bind the handlers of one class to a socket. */
+type Introduce = (socket: Socket) => void;
+
+/**
+ * Hands interactions to their handlers, and acknowledges them with what these answer.
+ *
+ * Nest means to bind every handler to every socket that connects. Here it does so when an interaction comes, for that one: together they are
+ * bigger than what Socket.IO needs for a connection, and most sockets only listen.
+ */
+@Injectable()
+export class Interactions {
+  private readonly log = new Logger(Interactions.name);
+  private readonly introductions: Introduce[] = [];
+  private bound: WsMessageHandler[] = [];
+
+  /** Knows of another class with handlers. */
+  add(introduce: Introduce): void {
+    this.introductions.push(introduce);
+  }
+
+  /** Takes what Nest has bound. */
+  bind(handlers: readonly WsMessageHandler[]): void {
+    this.bound.push(...handlers);
+  }
+
+  /** Handles an interaction unless its socket is gone. Whatever a handler throws, the gateway's filter has acknowledged. */
+  async handle(socket: Socket, name: string, payload: unknown, acknowledge: (answer: unknown) => void): Promise<void> {
+    const handler = socket.connected ? this.handlersFor(socket).find(({ message }) => message === name) : undefined;
+    try {
+      const result: unknown = await handler?.callback(payload, acknowledge);
+      // Behind an interceptor it is an observable; one that failed is empty.
+      const answer: unknown = isObservable(result) ? await lastValueFrom(result, { defaultValue: undefined }) : result;
+      if (answer !== undefined) acknowledge(answer);
+    } catch (error) {
+      this.log.error(error);
+    }
+  }
+
+  private handlersFor(socket: Socket): WsMessageHandler[] {
+    this.bound = [];
+    for (const introduce of this.introductions) introduce(socket);
+    return this.bound;
+  }
+}
