@@ -66,8 +66,9 @@ describeWithRedis('two nodes', () => {
     it('go on, tell that it is away, and believe nothing that is no longer true', async () => {
       const guild = await world.guild({ roles: { guest: { deny: Permission.ViewTrack } }, members: { mo: [] } });
       const mo = guild.members['mo']!;
-      expect((await health()).body).toEqual({ status: 'ok', redis: 'up' });
+      expect((await health()).body).toEqual({ status: 'ok', redis: 'up', events_waiting: 0, nodes: 2 });
       await redis.stop();
+      const stoppedAt = Date.now();
       const startedAt = performance.now();
       for (let n = 0; n < 3; n += 1) {
         expect((await mo.get(`/tracks/${guild.track}`)).status).toBe(200);
@@ -77,8 +78,17 @@ describeWithRedis('two nodes', () => {
       }
       // Slow on a busy machine; but if each change waited until the others have forgotten, it would be a minute.
       expect(performance.now() - startedAt).toBeLessThan(NOT_WAITED_MS);
-      expect(await health()).toMatchObject({ status: 200, body: { status: 'ok', redis: 'away' } });
-      for (const url of world.urls) expect(await fetch(`${url}/metrics`).then((answer) => answer.text())).toContain('derailed_redis_up 0');
+      expect(await health()).toMatchObject({ status: 200, body: { status: 'ok', redis: 'away', nodes: 2 } });
+      const { redis_away_since: since, events_waiting: waiting } = of<{ redis_away_since: string; events_waiting: number }>((await health()).body);
+      expect(Math.abs(Date.parse(since) - stoppedAt)).toBeLessThan(NOT_WAITED_MS);
+      expect(waiting).toBeGreaterThan(0);
+      for (const url of world.urls) {
+        const metrics = await fetch(`${url}/metrics`).then((answer) => answer.text());
+        expect(metrics).toContain('derailed_redis_up 0');
+        expect(metrics).toMatch(/^derailed_redis_away_seconds 0*[1-9.]/m);
+        expect(metrics).toMatch(/^derailed_events_waiting \d+$/m);
+        expect(metrics).toContain('derailed_nodes_living 2');
+      }
       // Each node counts by itself then, and lets nobody through without counting.
       const answers = await Promise.all(Array.from({ length: 80 }, () => mo.get('/users/@me')));
       expect(answers.some(({ status }) => status === 429)).toBe(true);

@@ -5,6 +5,8 @@ import type { Connection } from 'mongoose';
 import { ServiceUnavailable } from '../common/common.errors';
 import { Summary } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
+import { EventLog } from '../events/event-log';
+import { Nodes } from '../nodes/nodes';
 import { Public } from '../permissions/requirement';
 import { RedisConnection } from '../redis/redis-connection';
 
@@ -12,6 +14,12 @@ interface Health {
   readonly status: 'ok';
   /** Only where there is one to share with other nodes. */
   readonly redis?: 'up' | 'away';
+  /** Since when Redis is away. */
+  readonly redis_away_since?: Date;
+  /** Events that wait to be appended to the log that all nodes share. */
+  readonly events_waiting?: number;
+  /** Nodes that are alive, this one among them, as far as it knows. */
+  readonly nodes?: number;
 }
 
 const PING_TIMEOUT_MS = 2_000;
@@ -24,6 +32,8 @@ export class HealthController implements BeforeApplicationShutdown {
   constructor(
     @InjectConnection() private readonly connection: Connection,
     @Inject(RedisConnection) private readonly redis: RedisConnection | undefined,
+    private readonly events: EventLog,
+    private readonly nodes: Nodes,
   ) {}
 
   beforeApplicationShutdown(): void {
@@ -39,13 +49,17 @@ export class HealthController implements BeforeApplicationShutdown {
   }
 
   @Get('ready')
-  @Summary('Whether requests can be served: the database answers, and the process is not stopping. Without Redis they can, so whether it is `away` is only told.')
+  @Summary('Whether requests can be served: the database answers, and the process is not stopping. Without Redis they can, so whether it is `away` and since when, what waits for it and how many nodes are alive is only told.')
   @Public()
   @Problems(ServiceUnavailable)
   @ApiOkResponse({ description: 'They can.' })
   async ready(): Promise<Health> {
     if (this.isStopping || !(await this.databaseAnswers())) throw new ServiceUnavailable();
-    return { status: 'ok', ...(this.redis && { redis: this.redis.isUp ? 'up' : 'away' }) };
+    return { status: 'ok', ...(this.redis && this.shared(this.redis)) };
+  }
+
+  private shared({ isUp, awaySince }: RedisConnection): Omit<Health, 'status'> {
+    return { redis: isUp ? 'up' : 'away', ...(awaySince && { redis_away_since: awaySince }), events_waiting: this.events.waiting, nodes: this.nodes.living.length };
   }
 
   private async databaseAnswers(): Promise<boolean> {

@@ -29,7 +29,9 @@ export class Metrics {
     counter.listen((command: Command) => this.commands.inc({ kind: isWrite(command) ? 'write' : 'read', collection: command.collection }));
     this.observe('derailed_events_waiting', 'Events that are not in the log yet.', () => events.waiting);
     this.observe('derailed_nodes_living', 'Nodes that are alive, this one among them, as far as it knows.', () => nodes.living.length);
-    if (redis) this.observe('derailed_redis_up', 'Whether the Redis that nodes share can be asked: 1, or 0 while it is away.', () => Number(redis.isUp));
+    if (!redis) return;
+    this.observe('derailed_redis_up', 'Whether the Redis that nodes share can be asked: 1, or 0 while it is away.', () => Number(redis.isUp));
+    this.observe('derailed_redis_away_seconds', 'For how long Redis has been away; 0 while it is not.', () => (redis.awaySince ? (Date.now() - redis.awaySince.getTime()) / 1_000 : 0));
   }
 
   private observe(name: string, help: string, value: () => number): void {

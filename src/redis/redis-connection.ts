@@ -30,7 +30,8 @@ const OPTIONS: RedisOptions = {
 export class RedisConnection {
   private readonly log = new Logger('Redis');
   private readonly blockingClient: Redis;
-  private isAway = false;
+  private isClosed = false;
+  private awayFrom: Date | undefined;
   private lastError = 'the connection was closed';
   private refusedAtMs = -Infinity;
 
@@ -67,6 +68,11 @@ export class RedisConnection {
     return this.commands.status === 'ready';
   }
 
+  /** Since when Redis can't be asked; undefined while it can. */
+  get awaySince(): Date | undefined {
+    return this.awayFrom;
+  }
+
   /** Whether Redis was seen a moment ago not to run at all, so that no other node can ask it either. One that is away for another reason may be away for this node alone. */
   get isDown(): boolean {
     return !this.isUp && performance.now() - this.refusedAtMs < REFUSED_HOLDS_MS;
@@ -98,7 +104,7 @@ export class RedisConnection {
   }
 
   close(): void {
-    this.isAway = true;
+    this.isClosed = true;
     this.commands.disconnect();
     this.blockingClient.disconnect();
   }
@@ -106,12 +112,12 @@ export class RedisConnection {
   // Said once for each time that it is away, however often it is tried.
   private tellWhenAway(): void {
     this.onAway(() => {
-      if (this.isAway) return;
-      this.isAway = true;
+      if (this.isClosed || this.awayFrom) return;
+      this.awayFrom = new Date();
       this.log.warn(`Redis is away (${this.lastError}). Events wait, limits are counted by each node alone, and nothing is remembered until it is back.`);
     });
     this.onBack(() => {
-      this.isAway = false;
+      this.awayFrom = undefined;
       this.log.log('Redis is back.');
     });
   }
