@@ -6,6 +6,7 @@ import type { Family } from '../events/families';
 import { before } from '../events/seq';
 import { MembersService } from '../members/members.service';
 import { trackDtoOf, tracksSeen } from '../tracks/track-views';
+import { asItNowIs } from './as-it-now-is';
 import { Attendance } from './attendance';
 import type { Audience } from './audiences';
 import { type ClientSocket, close, sayGoodbye, send, wants } from './connection';
@@ -87,10 +88,13 @@ export class Dispatcher {
     this.toGuild(event, guildId);
   }
 
-  private toGuild(event: DomainEvent, guildId: Snowflake): void {
+  private toGuild(happened: DomainEvent, guildId: Snowflake): void {
+    const room = this.attendance.room(guildId);
+    if (!room) return;
+    const event = asItNowIs(happened, room.view);
     // Most events are the same for all who get them.
     const told = new Map<EventData<EventName>, Audience[]>();
-    for (const group of this.attendance.room(guildId)?.groups ?? []) {
+    for (const group of room.groups) {
       const data = group.sight.of(event);
       const alike = data && told.get(data);
       if (alike) alike.push(group);

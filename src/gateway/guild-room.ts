@@ -28,7 +28,12 @@ export class GuildRoom {
   private readonly audiences = new Map<string, Audience>();
   private readonly places = new Map<ClientSocket, Place>();
 
-  constructor(private view: GuildView) {}
+  constructor(private seen: GuildView) {}
+
+  /** The guild as it was looked at last. */
+  get view(): GuildView {
+    return this.seen;
+  }
 
   get isEmpty(): boolean {
     return this.places.size === 0;
@@ -85,7 +90,7 @@ export class GuildRoom {
   look(view: GuildView): Visibility[] {
     const old = this.view;
     if (view.state === old.state && view.tracks === old.tracks) return [];
-    this.view = view;
+    this.seen = view;
     const before = new Map([...this.audiences.values()].map((audience) => [audience, audience.sight.trackIds]));
     for (const audience of this.audiences.values()) audience.look(view);
     const strays = [...this.strays(old)].map(([socket, { member, audience }]) => {

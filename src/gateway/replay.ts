@@ -3,6 +3,7 @@ import type { DomainEvent } from '../events/event-log';
 import { definitionOf, type EventData, type EventName, isNamed } from '../events/event-map';
 import { type Family, type Intents, isChosen } from '../events/families';
 import { timeOf } from '../events/seq';
+import { asItNowIs } from './as-it-now-is';
 import type { Sent } from './connection';
 import { type Seat, snapshotOf } from './guild-views';
 import { Sight } from './sight';
@@ -63,7 +64,7 @@ export function missedBy({ userId, intents, seats }: Reader, since: string, happ
     // Perhaps they could not see the track when it was said; then it is history to them.
     const isHistory = absence.isReshaped && family !== 'tracks' && audience.trackId !== undefined;
     if (isHistory && !sightOf(seat).mayReadBack(audience.trackId)) return undefined;
-    return sightOf(seat).of(event);
+    return sightOf(seat).of(asItNowIs(event, seat.view));
   };
 
   // Who joined so recently that the log has not told it yet is new there too.

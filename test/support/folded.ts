@@ -69,6 +69,10 @@ export class Folded {
     if (name === 'ROLES_REORDER') known.roles = (data['role_ids'] as string[]).flatMap((wanted) => known.roles.filter(({ id }) => id === wanted));
     if (name === 'TRACK_CREATE') known.tracks = [...without(known.tracks, data['id']), data];
     if (name === 'TRACK_UPDATE') known.tracks = known.tracks.map((track) => (track['id'] === data['id'] ? data : track));
+    if (name === 'TRACKS_REORDER') {
+      const places = new Map((data['layout'] as Fields[]).map(({ id, ...place }) => [id, place]));
+      known.tracks = known.tracks.map((track) => ({ ...track, ...places.get(track['id']) }));
+    }
     if (name === 'TRACK_DELETE') known.tracks = without(known.tracks, data['track_id']);
     if (name === 'MEMBER_JOIN' || name === 'MEMBER_UPDATE') known.members.set(data['user_id'], data);
     if (name === 'MEMBER_LEAVE') known.members.delete(data['user_id']);
