@@ -58,8 +58,8 @@ describe('what is told late', () => {
     const events: Record<string, unknown> = {};
     const change = async (name: string): Promise<void> => {
       await owner.patch(`/guilds/${id}/roles/${guild.roles['a']}`, { name, position: name === 'old' ? 3 : 2 });
-      await owner.patch(`/tracks/${track}`, { name });
       await owner.patch(`/guilds/${id}/tracks`, [{ id: track, parent_id: name === 'old' ? null : guild.category }]);
+      await owner.patch(`/tracks/${track}`, { name });
       await owner.patch(`/guilds/${id}`, { name });
       await world.settle();
       for (const event of late) events[`${event} ${name}`] = client.received(event).at(-1);
