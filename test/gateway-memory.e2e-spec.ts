@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { describeOnce } from './support/once';
 import { RawSocket } from './support/raw-socket';
 
 const USERS = 10;
@@ -16,7 +17,7 @@ interface Figures {
   readonly objects: Record<string, number>;
 }
 
-describe('ten thousand connections that come and go', () => {
+describeOnce('ten thousand connections that come and go', () => {
   let node: ChildProcess;
   let dataDir: string;
   let url: string;

@@ -8,6 +8,7 @@ import { Logger } from '@nestjs/common';
 import { parseEnvironment } from '../src/config/config';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import { Folded, type GuildState } from './support/folded';
+import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { Client, ownDatabase } from './support/world';
 
@@ -36,7 +37,7 @@ const until = async (holds: () => Promise<boolean>): Promise<void> => {
 };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describeWithRedis('a node that is killed between a write and its event', () => {
+describeOnce('a node that is killed between a write and its event', () => {
   let dataDir: string;
   let redis: TestRedis;
   let database: DatabaseServer;
@@ -169,4 +170,4 @@ describeWithRedis('a node that is killed between a write and its event', () => {
     }
     process.stdout.write(`killed ${ROUNDS} times: ${told.join('; ')}\n`);
   }, ROUNDS * (2 * REPAIRED_WITHIN_MS + START_MS));
-});
+}, describeWithRedis);

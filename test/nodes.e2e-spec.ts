@@ -1,12 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { Permission } from '../src/permissions/algebra';
+import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { type Answer, type Client, of, World } from './support/world';
 
 const UP_WITHIN_MS = 30_000;
 const NOT_WAITED_MS = 30_000;
 
-describeWithRedis('two nodes', () => {
+describeOnce('two nodes', () => {
   let redis: TestRedis;
   let world: World;
   beforeAll(async () => {
@@ -134,4 +135,4 @@ describeWithRedis('two nodes', () => {
       return { clients, say };
     };
   });
-});
+}, describeWithRedis);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
+import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { type Client, type GuildWorld, of, type Person, World } from './support/world';
 
@@ -12,7 +13,7 @@ const START_MS = 60_000;
 const GONE_WITHIN_MS = 30_000;
 const PREFIX = 'derailed:presence:';
 
-describeWithRedis('presence on several nodes', () => {
+describeOnce('presence on several nodes', () => {
   let redis: TestRedis;
   let world: World;
   let guild: GuildWorld;
@@ -135,4 +136,4 @@ describeWithRedis('presence on several nodes', () => {
       await comesTo(mo, 'offline');
     });
   });
-});
+}, describeWithRedis);

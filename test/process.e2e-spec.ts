@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { describeOnce } from './support/once';
 
 const MAIN = resolve(__dirname, '../dist/main.js');
 const START_MS = 30_000;
@@ -18,7 +19,7 @@ interface Answered {
   readonly body: { readonly id: string };
 }
 
-describe('the process', () => {
+describeOnce('the process', () => {
   let dataDir: string;
   const children: ChildProcess[] = [];
   beforeEach(() => (dataDir = mkdtempSync(join(tmpdir(), 'derailed-process-'))));

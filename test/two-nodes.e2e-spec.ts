@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseEnvironment } from '../src/config/config';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import { NodeProcess } from './support/node-process';
+import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { TravellingClient } from './support/travelling-client';
 
@@ -12,7 +13,7 @@ const CLIENTS = 200;
 const PEOPLE = 10;
 const ANSWER_MS = 5_000;
 
-describeWithRedis('two processes with a Redis', () => {
+describeOnce('two processes with a Redis', () => {
   let redis: TestRedis;
   let database: DatabaseServer;
   let dataDir: string;
@@ -118,4 +119,4 @@ describeWithRedis('two processes with a Redis', () => {
     await expectAll(n);
     expect(clients.every(({ resumes }) => resumes >= 1)).toBe(true);
   }, 600_000);
-});
+}, describeWithRedis);
