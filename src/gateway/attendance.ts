@@ -41,7 +41,7 @@ export class Attendance {
 
   /** The tracks that the user of a socket may view right now, guild by guild. */
   visibleTo(socket: ClientSocket): VisibleTracks[] {
-    return [...this.rooms.values()].flatMap((room) => room.visibleTo(socket) ?? []);
+    return guildIdsOf(socket).flatMap((id) => this.rooms.get(id)?.visibleTo(socket) ?? []);
   }
 
   /** Takes a socket in, with the guilds of its user. */
@@ -58,20 +58,26 @@ export class Attendance {
     const { user_id: userId } = socket.data.session;
     this.users.get(userId)?.delete(socket);
     if (this.users.get(userId)?.size === 0) this.users.delete(userId);
-    for (const guildId of this.rooms.keys()) this.leave([socket], guildId);
+    for (const guildId of guildIdsOf(socket)) this.leave([socket], guildId);
   }
 
   /** Lets sockets of one user into a guild. */
   enter(sockets: readonly ClientSocket[], member: MemberDocument, view: GuildView): void {
     const room = this.rooms.get(member.guild_id) ?? new GuildRoom(view);
     this.rooms.set(member.guild_id, room);
-    for (const socket of sockets) room.enter(socket, member);
+    for (const socket of sockets) {
+      if (!room.has(socket)) socket.data.guildIds = [...guildIdsOf(socket), member.guild_id];
+      room.enter(socket, member);
+    }
   }
 
   /** Lets sockets go out of a guild. */
   leave(sockets: readonly ClientSocket[], guildId: Snowflake): void {
     const room = this.rooms.get(guildId);
-    for (const socket of sockets) room?.leave(socket);
+    for (const socket of sockets) {
+      socket.data.guildIds = guildIdsOf(socket).filter((id) => id !== guildId);
+      room?.leave(socket);
+    }
     if (room?.isEmpty) this.rooms.delete(guildId);
   }
 
@@ -97,3 +103,5 @@ export class Attendance {
     if (rooms.length > 0) this.namespace?.to([...rooms]).emit(name, data, ...(seq === undefined ? [] : [seq]));
   }
 }
+
+const guildIdsOf = ({ data }: ClientSocket): readonly Snowflake[] => data.guildIds ?? [];

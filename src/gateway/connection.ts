@@ -1,5 +1,6 @@
 import type { Socket } from 'socket.io';
 import type { Session } from '../auth/session';
+import type { Snowflake } from '../common/snowflake';
 import { type EventData, type EventName, EVENTS } from '../events/event-map';
 import { type Family, type Intents, isChosen } from '../events/families';
 import { hangUp } from './engine';
@@ -15,6 +16,8 @@ export interface SocketData {
   resumeFrom: string | undefined;
   /** The kinds of events that it gets. */
   intents: Intents;
+  /** The guilds that it is in; undefined until it is taken in. */
+  guildIds?: readonly Snowflake[];
   /** Interactions that are not acknowledged yet. */
   inFlight: number;
   /** Begins those that wait for the one that is being done; undefined when none is. */

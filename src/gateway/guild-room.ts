@@ -49,6 +49,10 @@ export class GuildRoom {
     return [...this.places].map(([socket, { member }]) => [socket, member] as const);
   }
 
+  has(socket: ClientSocket): boolean {
+    return this.places.has(socket);
+  }
+
   /** Every group of sockets with the same permissions. */
   get groups(): Iterable<Audience> {
     return this.audiences.values();
