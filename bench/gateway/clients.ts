@@ -111,15 +111,13 @@ export interface Flooder {
   readonly offAfterMs: number;
 }
 
-/** Has clients send interactions as fast as the network takes them, until they are off. */
-async function flood({ port, trackId, tokens }: { port: number; trackId: bigint; tokens: readonly string[] }): Promise<Flooder[]> {
-  const group = new Group();
+/** Has clients of a group send interactions as fast as the network takes them, until they are off. */
+async function flood({ group: name, trackId }: { group: string; trackId: bigint }): Promise<Flooder[]> {
+  const { clients } = groupOf(name);
   const packets = Array.from({ length: FLOOD_PACKETS }, () => `42/gateway,1["message.create",{"track_id":"${trackId}","content":"flood"}]`);
-  const figures = tokens.map(() => ({ sent: 0, offAfterMs: 0 }));
-  for (const token of tokens) group.clients.push(Client.enter(port, token, (bytes, start, end) => group.take(bytes, start, end)));
-  await until(() => group.readyAt.length === tokens.length, () => 'Not every flooder is READY');
+  const figures = clients.map(() => ({ sent: 0, offAfterMs: 0 }));
   const startedAt = now();
-  const floods = group.clients.map(async (client, index) => {
+  const floods = clients.map(async (client, index) => {
     const figure = figures[index]!;
     const more = (): void => {
       if (!client.isOpen) return;
