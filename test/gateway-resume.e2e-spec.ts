@@ -1,3 +1,6 @@
+import { LIMITS } from '../src/common/limits';
+import { EventsService } from '../src/events/events.service';
+import { seqAt, timeOf } from '../src/events/seq';
 import { Permission } from '../src/permissions/algebra';
 import { Client, type GuildWorld, of, type Person, World } from './support/world';
 
@@ -257,6 +260,37 @@ describe('coming back', () => {
     await before.closed();
     expect(before.received('CLOSING')).toMatchObject([{ code: 4004 }]);
     const client = await guild.owner.resume(before);
+    expect(client.names).toEqual(['RESUMED']);
+    client.close();
+    await world.stop();
+  });
+
+  it('is over when more was missed than is sent again', async () => {
+    const world = await World.start();
+    const guild = await world.guild({ members: { mo: [] } });
+    const mo = guild.members['mo']!;
+    const before = await mo.connect();
+    before.close();
+    const [guildId, trackId] = [BigInt(guild.id), BigInt(guild.track)];
+    const events = world.app.get(EventsService);
+    await Promise.all(Array.from({ length: LIMITS.replayed + 1 }, (_, n) => events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: BigInt(n + 1) })));
+    await world.settle();
+    const client = new Client(world.url, before.place);
+    await client.next('CLOSING');
+    expect(client.events).toMatchObject([{ name: 'CLOSING', data: { code: 4016 } }]);
+    client.close();
+    (await mo.connect()).close();
+    await world.stop();
+  });
+
+  it('is to be tried again when the node has not got so far yet', async () => {
+    const world = await World.start();
+    const ada = await world.person('ada');
+    const before = await ada.connect();
+    before.close();
+    const later = BigInt(seqAt(timeOf(of<string>(before.place['seq'])) + 60_000, 0));
+    expect(await refusalOf(new Client(world.url, { ...before.place, seq: String(later) }))).toMatchObject({ data: { code: 4018, retry_after: 1 } });
+    const client = await ada.resume(before);
     expect(client.names).toEqual(['RESUMED']);
     client.close();
     await world.stop();
