@@ -69,6 +69,19 @@ describeWithRedis('the buckets in Redis', () => {
     expect(counted).toEqual([1, 2, 3]);
   });
 
+  it('are shared again when Redis is back, also when it forgot them', async () => {
+    const other = await RedisConnection.open(server.url, 'derailed:');
+    const [ours, theirs] = [new RedisBuckets(redis), new RedisBuckets(other)];
+    const rule = { limit: 2, windowMs: 600_000 };
+    for (const buckets of [ours, ours, ours]) await buckets.hit('a', rule);
+    await server.stop();
+    expect((await ours.hit('a', rule)).allowed).toBe(true);
+    await server.start();
+    for (const deadline = Date.now() + 10_000; !(redis.isUp && other.isUp) && Date.now() < deadline; ) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect([await ours.hit('a', rule), await theirs.hit('a', rule), await ours.hit('a', rule), await theirs.hit('a', rule)].map(({ allowed }) => allowed)).toEqual([true, true, false, false]);
+    other.close();
+  });
+
   it('count REST requests of all nodes together, beyond the limit too', async () => {
     const other = await RedisConnection.open(server.url, 'derailed:');
     const [ours, theirs] = [new RedisThrottlerStorage(redis), new RedisThrottlerStorage(other)];
