@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { DECIMAL_ID, type Snowflake } from '../common/snowflake';
+import { parseSnowflake, type Snowflake } from '../common/snowflake';
 
 /**
  * What a handler changes, and thus what has to be told again when nobody knows how far it got: `nothing` that is stored, `messages` of the
@@ -45,8 +45,8 @@ function namesIn(...sources: readonly unknown[]): Record<string, readonly Snowfl
   const fields = sources.flatMap((source) => (source !== null && typeof source === 'object' ? Object.entries(source) : []));
   const named = fields.flatMap(([field, value]: [string, unknown]) => {
     const [, name] = /^(\w{1,32}_id)s?$/.exec(field) ?? [];
-    const ids = (Array.isArray(value) ? value.slice(0, MOST_IDS) : [value]).filter((id): id is string => typeof id === 'string' && DECIMAL_ID.test(id));
-    return name === undefined || ids.length === 0 ? [] : [[name, ids.map(BigInt)] as const];
+    const ids = (Array.isArray(value) ? value.slice(0, MOST_IDS) : [value]).map(parseSnowflake).filter((id) => id !== undefined);
+    return name === undefined || ids.length === 0 ? [] : [[name, ids] as const];
   });
   return Object.fromEntries(named.slice(-MOST_FIELDS));
 }

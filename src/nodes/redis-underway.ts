@@ -10,6 +10,12 @@ const RETRY_MS = 1_000;
 // What a node noted that nobody ever took over from; clients start afresh long before.
 const KEEP_MS = 86_400_000;
 
+interface Begun {
+  readonly bytes: Buffer;
+  /** Whether the others may find it in Redis. */
+  isNoted: boolean;
+}
+
 /**
  * What each of several nodes is changing right now, in Redis: one command before a change, and one now and then for all that are over.
  *
@@ -17,7 +23,7 @@ const KEEP_MS = 86_400_000;
  * node doesn't.
  */
 export class RedisUnderway extends Underway {
-  private readonly current = new Map<string, Buffer>();
+  private readonly current = new Map<string, Begun>();
   private over: string[] = [];
   private timer: NodeJS.Timeout | undefined;
   private count = 0;
@@ -33,9 +39,9 @@ export class RedisUnderway extends Underway {
 
   override begin(change: Change): Ticket {
     const id = String((this.count += 1));
-    const bytes = Buffer.from(serialize(change, { ignoreUndefined: true }));
-    this.current.set(id, bytes);
-    return { noted: this.note(id, bytes), end: () => void this.end(id) };
+    const begun: Begun = { bytes: Buffer.from(serialize(change, { ignoreUndefined: true })), isNoted: false };
+    this.current.set(id, begun);
+    return { noted: this.note(id, begun), end: () => void this.end(id, begun) };
   }
 
   override async leftBy(nodeId: string): Promise<readonly Change[]> {
@@ -63,14 +69,17 @@ export class RedisUnderway extends Underway {
     }
   }
 
-  private async note(id: string, bytes: Buffer): Promise<void> {
+  private async note(id: string, begun: Begun): Promise<void> {
     if (!this.redis.isUp) return;
-    await this.redis.commands.hset(this.keyOf(this.nodes.id), id, bytes).catch(() => undefined);
+    begun.isNoted = true;
+    await this.redis.commands.hset(this.keyOf(this.nodes.id), id, begun.bytes).catch(() => undefined);
   }
 
-  private async end(id: string): Promise<void> {
-    await this.log.settled();
+  private async end(id: string, begun: Begun): Promise<void> {
+    // However long Redis is away, what was begun meanwhile is not kept until it is back.
+    if (begun.isNoted) await this.log.settled();
     this.current.delete(id);
+    if (!begun.isNoted) return;
     this.over.push(id);
     this.flushIn(TAKE_OUT_AFTER_MS);
   }
@@ -81,7 +90,7 @@ export class RedisUnderway extends Underway {
 
   // Under the old name the others take it over, before it may have been written.
   private async noteAgain(): Promise<void> {
-    await Promise.all([...this.current].map(([id, bytes]) => this.note(id, bytes)));
+    await Promise.all([...this.current].map(([id, begun]) => this.note(id, begun)));
   }
 
   private keyOf(nodeId: string): string {
