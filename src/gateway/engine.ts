@@ -12,6 +12,7 @@ interface WebSocket {
   readonly readyState: number;
   /** Reads nothing more. */
   pause(): void;
+  removeAllListeners(event: 'message'): void;
   /** Ends the TCP connection, whatever is under way. */
   terminate(): void;
   on(event: 'ping', listener: () => void): void;
@@ -72,7 +73,10 @@ export function onQueued(connection: Connection, listener: (waiting: number, len
  */
 export function hangUp(connection: Connection): void {
   connection.close();
-  webSocketOf(connection)?.pause();
+  const socket = webSocketOf(connection);
+  socket?.pause();
+  // Hundreds of messages may have been read already.
+  socket?.removeAllListeners('message');
   terminateSoon(connection);
 }
 
