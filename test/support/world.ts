@@ -39,9 +39,9 @@ export class World {
 
   /**
    * Starts an application of its own, without rate limits unless they are asked for. With Redis it has as many nodes as are asked for, else as
-   * NODES says; people use them in turn.
+   * NODES says; people use them in turn. The first ones may reach Redis in a way of their own.
    */
-  static async start(settings: Record<string, string> = {}, count = Number(process.env['NODES'] ?? 1)): Promise<World> {
+  static async start(settings: Record<string, string> = {}, count = Number(process.env['NODES'] ?? 1), redisUrls: readonly string[] = []): Promise<World> {
     const dataDir = mkdtempSync(join(tmpdir(), 'derailed-e2e-'));
     const environment = parseEnvironment({
       PORT: '0',
@@ -56,7 +56,7 @@ export class World {
       ...settings,
     });
     const database = await openDatabase(environment);
-    const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, () => startDerailed({ ...environment, MONGODB_URI: database.uri }));
+    const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, (_, index) => startDerailed({ ...environment, MONGODB_URI: database.uri, REDIS_URL: redisUrls[index] ?? environment.REDIS_URL }));
     const world = new World(await Promise.all(nodes), database, dataDir);
     World.running.add(world);
     return world;

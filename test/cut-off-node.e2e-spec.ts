@@ -1,0 +1,42 @@
+import { Logger } from '@nestjs/common';
+import { Permission } from '../src/permissions/algebra';
+import { CutWire } from './support/cut-wire';
+import { describeWithRedis, TestRedis } from './support/redis';
+import { type Person, World } from './support/world';
+
+describeWithRedis('a node that alone has lost Redis', () => {
+  let redis: TestRedis;
+  let wire: CutWire;
+  let world: World;
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    redis = await TestRedis.start();
+    wire = await CutWire.to(redis.url);
+    world = await World.start({ REDIS_URL: redis.url }, 2, [wire.url]);
+  });
+  afterEach(() => wire.mend());
+  afterAll(async () => {
+    await world.stop();
+    await wire.close();
+    await redis.stop();
+  });
+
+  const on = async (node: number, who: Person, method: string, path: string): Promise<number> =>
+    (await fetch(`${world.urls[node]!}/api/v1${path}`, { method, headers: { authorization: `Bearer ${who.token}` } })).status;
+
+  it('has answered no change of permissions, kick or logout that the other doesn’t know', async () => {
+    const guild = await world.guild({ roles: { guest: { deny: Permission.ViewTrack } }, members: { mo: [], eve: [], kim: [] } });
+    const { mo, eve, kim } = guild.members as Record<'mo' | 'eve' | 'kim', Person>;
+    // The other remembers that they may.
+    const look = (): Promise<number[]> => Promise.all([mo, eve, kim].map((who) => on(1, who, 'GET', `/tracks/${guild.track}`)));
+    for (let n = 0; n < 2; n += 1) expect(await look()).toEqual([200, 200, 200]);
+    wire.cut();
+    const changes = await Promise.all([
+      on(0, guild.owner, 'PUT', `/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['guest']}`),
+      on(0, guild.owner, 'DELETE', `/guilds/${guild.id}/members/${eve.id}`),
+      on(0, kim, 'POST', '/auth/logout'),
+    ]);
+    expect(changes.every((status) => status < 300)).toBe(true);
+    expect(await look()).toEqual([404, 404, 401]);
+  });
+});
