@@ -13,6 +13,8 @@ const shared = {
 /** @type {import('jest').Config} */
 module.exports = {
   testTimeout: 60_000,
+  // Much of the time something is waited for, so two at once are faster even on few cores.
+  maxWorkers: 2,
   projects: [
     { ...shared, displayName: 'unit', roots: ['<rootDir>/src', '<rootDir>/test'], testRegex: String.raw`\.spec\.ts$` },
     { ...shared, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: String.raw`\.e2e-spec\.ts$`, setupFilesAfterEnv: ['<rootDir>/test/database/watch-scans.ts', '<rootDir>/test/support/stop-worlds.ts'] },

@@ -1,6 +1,6 @@
 import type { Server } from 'socket.io';
 import { type BucketState, hit } from '../throttling/bucket';
-import { type Connection, hangUp, terminateSoon, webSocketOf } from './engine';
+import { type Connection, hangUp, stopListening, terminateSoon, webSocketOf } from './engine';
 import { CLOSE, closing, PacketRefused } from './gateway.errors';
 
 /** A packet of Engine.IO. */
@@ -25,24 +25,49 @@ const ASK_WITHIN_MS = 15_000;
  * Looks at what comes over each connection of a server beneath interactions: only text of known kinds, one request to enter the gateway and
  * no other place, and no more signs of life than are asked for. Everything else costs the connection.
  *
+ * @param mostAtOnce messages that fit into a user's bucket; 0 is without limit
  * @see https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
  */
-export function guardConnections(server: Server): void {
+export function guardConnections(server: Server, mostAtOnce: number): void {
   server.engine.on('connection', (connection: Connection) => {
-    const guard = new ConnectionGuard(connection);
+    const guard = new ConnectionGuard(connection, mostAtOnce);
     connection.on('packet', (packet: EnginePacket) => guard.take(packet));
     webSocketOf(connection)?.on('ping', () => guard.live());
     connection.on('close', () => guard.leave());
   });
 }
 
+/** Counts the turns of the event loop in which it is asked. */
+class Turns {
+  private count = 1;
+  private isAsked = false;
+
+  get current(): number {
+    if (!this.isAsked) setImmediate(() => this.end());
+    this.isAsked = true;
+    return this.count;
+  }
+
+  private end(): void {
+    this.count += 1;
+    this.isAsked = false;
+  }
+}
+
+const turns = new Turns();
+
 /** What has come over one connection so far. There are as many of these as connections, so each is small. */
 class ConnectionGuard {
   private hasCome = false;
   private signs: BucketState | undefined;
   private silence: NodeJS.Timeout | undefined;
+  private turn = 0;
+  private inTurn = 0;
 
-  constructor(private readonly connection: Connection) {
+  constructor(
+    private readonly connection: Connection,
+    private readonly mostAtOnce: number,
+  ) {
     this.silence = setTimeout(() => hangUp(connection), ASK_WITHIN_MS);
   }
 
@@ -50,6 +75,7 @@ class ConnectionGuard {
     if (type !== 'message') this.live();
     else if (typeof data !== 'string' || !UNDERSTOOD.has(data.charAt(0))) refuse(this.connection);
     else if (data.startsWith('0')) this.come(data);
+    else this.count();
   }
 
   live(): void {
@@ -68,6 +94,14 @@ class ConnectionGuard {
     if (this.hasCome) refuse(this.connection);
     else if (!TO_THE_GATEWAY.test(packet)) turnAway(this.connection, packet);
     this.hasCome = true;
+  }
+
+  // What arrives together is read before any of it is counted by the user's bucket. With this one it will be full, and what comes after it, as
+  // much as a buffer of the network holds, need not be taken apart.
+  private count(): void {
+    if (this.turn !== turns.current) [this.turn, this.inTurn] = [turns.current, 0];
+    this.inTurn += 1;
+    if (this.mostAtOnce > 0 && this.inTurn > this.mostAtOnce) stopListening(this.connection);
   }
 
   private endSilence(): void {

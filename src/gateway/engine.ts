@@ -1,4 +1,4 @@
-import type { Server, Socket } from 'socket.io';
+import type { Socket } from 'socket.io';
 
 const TERMINATE_MS = 1_000;
 const CLOSED = 3;
@@ -43,15 +43,6 @@ export function unsentBytes(connection: Connection): number {
 const bytesOf = ({ data = '', options: { wsPreEncodedFrame: frame } }: Packet): number => (frame ? frame.reduce((bytes, part) => bytes + part.length, 0) : Buffer.byteLength(data));
 
 /**
- * Takes one message of each connection in a turn of the event loop. Else all that a client has sent at once would be read before anybody else's.
- *
- * @see https://github.com/websockets/ws/blob/master/doc/ws.md#new-websocketserveroptions-callback
- */
-export function readByTurns({ engine }: Server): void {
-  (engine as unknown as { ws: { options: { allowSynchronousEvents: boolean } } }).ws.options.allowSynchronousEvents = false;
-}
-
-/**
  * Lets go of the request that a socket began with, and of what it said then: headers, address and token take more room than all that is needed
  * of a client later.
  *
@@ -73,11 +64,15 @@ export function onQueued(connection: Connection, listener: (waiting: number, len
  */
 export function hangUp(connection: Connection): void {
   connection.close();
+  stopListening(connection);
+  terminateSoon(connection);
+}
+
+/** Looks at nothing more of a connection, not even at the hundreds of messages that may have been read already. */
+export function stopListening(connection: Connection): void {
   const socket = webSocketOf(connection);
   socket?.pause();
-  // Hundreds of messages may have been read already.
   socket?.removeAllListeners('message');
-  terminateSoon(connection);
 }
 
 /** Ends the TCP connection within a second: closing handshakes are for clients that take part in them. */

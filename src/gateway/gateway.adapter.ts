@@ -6,7 +6,7 @@ import { LIMITS } from '../common/limits';
 import type { Environment } from '../config/config.schema';
 import { ClientAddress } from './client-address';
 import { guardConnections } from './connection-guard';
-import { type Connection, readByTurns } from './engine';
+import type { Connection } from './engine';
 import { Interactions } from './interactions';
 import { SocketCounts } from './socket-counts';
 
@@ -40,8 +40,7 @@ export class GatewayAdapter extends IoAdapter {
     const { addresses } = this.app.get(SocketCounts);
     const clients = this.app.get(ClientAddress);
     server.engine.on('connection', (connection: Connection) => connection.on('close', addresses.take(clients.of(connection.request))));
-    readByTurns(server);
-    guardConnections(server);
+    guardConnections(server, this.environment.GATEWAY_BUCKET.limit);
     return server;
   }
 
