@@ -87,8 +87,9 @@ export class World {
     return this.nodes[0]!.app;
   }
 
+  /** Stops it; harmless when called again. */
   async stop(): Promise<void> {
-    World.running.delete(this);
+    if (!World.running.delete(this)) return;
     const { MONGODB_URI: uri } = process.env;
     if (uri) await this.app.get<{ dropDatabase(): Promise<unknown> }>('DatabaseConnection').dropDatabase();
     await Promise.all(this.nodes.map((node) => node.stop()));
