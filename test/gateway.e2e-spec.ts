@@ -57,6 +57,7 @@ describe('the gateway', () => {
     const [mo, guest] = await Promise.all([guild.members['mo']!.connect(), guild.members['guest']!.connect()]);
     await hide(guild, guild.roles['guest']!);
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'secret' });
+    await guest.next('TRACK_DELETE');
     await guild.owner.delete(`/tracks/${guild.track}/overwrites/${guild.roles['guest']}`);
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'public' });
     await world.settle();
@@ -72,7 +73,11 @@ describe('the gateway', () => {
     const guild = await world.guild({ roles: { guest: { deny: ViewTrack } }, members: { mo: [] } });
     const mo = guild.members['mo']!;
     const client = await mo.connect();
-    const say = async (content: string): Promise<void> => void (await guild.owner.post(`/tracks/${guild.track}/messages`, { content }));
+    const say = async (content: string): Promise<void> => {
+      // A track that is shown again before anybody was told that it is hidden, need not be told of.
+      await world.settle();
+      await guild.owner.post(`/tracks/${guild.track}/messages`, { content });
+    };
     await guild.owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['guest']}`);
     await say('hidden by role');
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['guest']}`, { deny: '0' });
