@@ -5,7 +5,7 @@ import { Permission, union } from '../../src/permissions/algebra';
 import { AuthorityResolver } from '../../src/permissions/authority-resolver';
 import { RolesService } from '../../src/roles/roles.service';
 import { TracksService } from '../../src/tracks/tracks.service';
-import { ask, type Bench, benchUris, register, startBench } from '../support/derailed';
+import { ask, type Bench, benchUris, databasesLegend, register, startBench } from '../support/derailed';
 import { median, table } from '../support/statistics';
 import { Walk } from './walk';
 
@@ -104,6 +104,7 @@ function print(rows: readonly Row[]): string {
     '',
     'walk: the first Derailed’s way, which walks all and updates each, with no check of permissions and no event',
     'writes×, commands×, time×: how much more walking takes; size×: how much longer a move takes than in the smallest guild',
+    databasesLegend(),
   ].join('\n');
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { benchUris, startBench } from '../support/derailed';
+import { benchUris, databasesLegend, startBench } from '../support/derailed';
 import { table } from '../support/statistics';
 import { type AlgebraRow, measureAlgebra } from './algebra';
 import { startLoad } from './load';
@@ -21,6 +21,8 @@ function readsTable(rows: readonly ReadRow[]): string {
     '',
     'bare: the same handler with neither authentication nor guards; cold: nothing is remembered, the session neither',
     'size: beside the guild with the fewest members; commands: of the database, for one request',
+    'members: all but two of them are written in bulk, and have no account; nobody asks for them',
+    databasesLegend(),
   ].join('\n');
 }
 

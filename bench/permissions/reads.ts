@@ -43,7 +43,8 @@ async function guildOf(bench: Bench, members: number): Promise<{ guildId: bigint
     const batch = Array.from({ length: Math.min(BATCH, members - from) }, () => {
       nextId += 1n;
       const userId = nextId;
-      return { _id: userId, guild_id: guildId, user_id: userId, nick: null, role_ids: [], role_set: roleSetOf([]), timed_out_until: null };
+      const name = `bench-${userId}`;
+      return { _id: userId, guild_id: guildId, user_id: userId, nick: null, nick_key: null, username_key: name, name_key: name, role_ids: [], role_set: roleSetOf([]), timed_out_until: null };
     });
     await collection.insertMany(batch as never[]);
   }

@@ -30,8 +30,13 @@ export async function startBench(uri?: string): Promise<Bench> {
   };
 }
 
+const { BENCH_URI } = process.env;
+
 /** The embedded database, and the MongoDB that BENCH_URI names, if it does. */
-export const benchUris = (): readonly (string | undefined)[] => [undefined, ...(process.env.BENCH_URI ? [process.env.BENCH_URI] : [])];
+export const benchUris = (): readonly (string | undefined)[] => [undefined, ...(BENCH_URI ? [BENCH_URI] : [])];
+
+/** What tables tell about the databases that they compare. */
+export const databasesLegend = (): string => (BENCH_URI ? 'other: the MongoDB that BENCH_URI names' : 'on the embedded database alone: BENCH_URI names no other MongoDB');
 
 /** Asks the API, as whom a token names. @throws when it is refused */
 export async function ask<Body>({ url }: Bench, token: string | undefined, method: string, path: string, body?: unknown): Promise<Body> {
