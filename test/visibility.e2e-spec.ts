@@ -1,3 +1,4 @@
+import { Epochs, memberEpoch, rolesEpoch, tracksEpoch } from '../src/events/epochs';
 import { Permission } from '../src/permissions/algebra';
 import { type Client, type GuildWorld, of, type Person, World } from './support/world';
 
@@ -120,16 +121,55 @@ describe('a track that one may not view', () => {
     client.close();
   });
 
-  it('costs as many questions to the database as one that doesn’t exist', async () => {
-    const cost = async (trackId: string): Promise<string[]> => {
+  it('costs as many questions to the database as one that doesn’t exist, whoever asks and whatever is remembered', async () => {
+    const eve = await world.person('eve');
+    const epochs = world.app.get(Epochs);
+    const id = BigInt(guild.id);
+    // As ten seconds would.
+    const forget = (): Promise<unknown> => epochs.advance([rolesEpoch(id), tracksEpoch(id), ...[mo, eve].map((who) => memberEpoch(id, BigInt(who.id)))]);
+    const cost = async (who: Person, method: string, path: string): Promise<number> => {
       const commands = world.recordCommands();
-      await mo.get(`/tracks/${trackId}`);
+      const { status } = await world.ask(method as 'get', path, undefined, { authorization: `Bearer ${who.token}` });
       commands.stop();
-      return commands.all.map(({ name, collection }) => `${name} ${collection}`);
+      expect(status).toBe(404);
+      return commands.all.length;
     };
-    await mo.get(`/tracks/${guild.track}`);
-    const costs = [await cost(hidden), await cost(NOWHERE), await cost(hidden)];
-    expect(costs).toEqual([['find tracks'], ['find tracks'], ['find tracks']]);
+    // A session is remembered from the second time on.
+    for (const who of [mo, eve, eve]) await who.get('/users/@me');
+    let nowhere = Number(NOWHERE);
+    for (const who of [mo, eve]) {
+      const warmths: [string, () => Promise<unknown>][] = [
+        ['nothing', forget],
+        ['the guild too', async () => Promise.all([forget(), guild.owner.get(`/guilds/${guild.id}/roles`)])],
+        ['its tracks too', async () => Promise.all([forget(), guild.owner.get(`/tracks/${guild.track}`)])],
+        ['the member too', async () => Promise.all([who.get(`/tracks/${guild.track}`), guild.owner.get(`/tracks/${guild.track}`)])],
+        ['the answer', async () => Promise.all([`/tracks/${hidden}`, `/tracks/${NOWHERE}`].map((path) => who.get(path)))],
+      ];
+      for (const [remembered, warm] of warmths) {
+        for (const [method, path] of [['get', ''], ['delete', ''], ['get', '/messages'], ['post', '/typing']] as const) {
+          await warm();
+          const missing = await cost(who, method, `/tracks/${remembered === 'the answer' ? NOWHERE : (nowhere += 1)}${path}`);
+          await warm();
+          expect([remembered, method, path, await cost(who, method, `/tracks/${hidden}${path}`), missing]).toEqual([remembered, method, path, 5, 5]);
+        }
+      }
+    }
+  });
+
+  it('costs as many in a guild that nobody has looked at, and in one that is gone', async () => {
+    const eve = await world.person('eve');
+    const other = await world.guild();
+    const cost = async (trackId: string): Promise<number> => {
+      const commands = world.recordCommands();
+      expect((await eve.get(`/tracks/${trackId}`)).status).toBe(404);
+      commands.stop();
+      return commands.all.length;
+    };
+    // A session is remembered from the second time on.
+    for (let time = 0; time < 2; time += 1) await eve.get('/users/@me');
+    expect([await cost(other.track), await cost(other.track)]).toEqual([5, 5]);
+    await other.owner.delete(`/guilds/${other.id}`);
+    expect([await cost(other.track), await cost(other.track)]).toEqual([5, 5]);
   });
 
   it('is not named by an invite to it, neither in the list nor in the event', async () => {

@@ -1,14 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
-import { BatchLoader } from '../common/batch-loader';
-import { groupBy } from '../common/group-by';
 import type { Snowflake } from '../common/snowflake';
-import { MODELS } from '../database/database.module';
-import { LIMITS } from '../common/limits';
-import { guildEpoch, memberEpoch, rolesEpoch, tracksEpoch } from '../events/epochs';
-import { Memory, type Recollection } from '../events/memory';
-import { type GuildDocument, guildOf, type StoredGuild } from '../guilds/guild.schema';
+import { Memory } from '../events/memory';
+import type { GuildDocument } from '../guilds/guild.schema';
 import { GuildNotFound } from '../guilds/guilds.errors';
 import type { MemberDocument } from '../members/member.schema';
 import { MemberNotFound } from '../members/members.errors';
@@ -17,53 +10,61 @@ import type { TrackDocument } from '../tracks/track.schema';
 import { TrackNotFound } from '../tracks/tracks.errors';
 import { has, Permission } from './algebra';
 import { GuildAuthority, type MemberRequirement, TrackAuthority } from './authority';
+import { GuildRecollections, NOWHERE } from './guild-recollections';
 import { entriesOf, type GuildState, type GuildTracks } from './guild-state';
+import { Tally } from './tally';
 
-const TRACKS_KNOWN = 100_000;
-const MOST_AT_ONCE = LIMITS.guilds;
+/** Member, guild and roles. */
+const QUESTIONS_IN_GUILD = 3;
+/** These, and the guild's tracks. */
+const QUESTIONS_IN_TRACK = 4;
 
 /**
  * Finds out what a user may do in a place: member, guild and roles (and a track's siblings) in one round trip, and nothing at
- * all when they are remembered. Several guilds that are asked for at the same time cost no more commands than one.
+ * all when they are remembered.
  *
- * The one place besides the features themselves that reads their documents, because the three questions have to be asked at
- * the same time.
+ * A refusal asks the database as often whether there is such a place or not, and whatever happens to be remembered: five times for a track, three
+ * times for a guild. So how long it takes doesn't tell what is hidden.
  */
 @Injectable()
 export class AuthorityResolver {
-  /** A track never changes its guild, so this stays true for as long as the track exists. */
-  private readonly guildOfTrack = new Map<Snowflake, Snowflake>();
-  private readonly guildLoader = new BatchLoader((ids: readonly Snowflake[]) => this.loadGuilds(ids), MOST_AT_ONCE);
-  private readonly roleLoader = new BatchLoader((ids: readonly Snowflake[]) => this.loadRoles(ids), MOST_AT_ONCE);
-  private readonly trackLoader = new BatchLoader((ids: readonly Snowflake[]) => this.loadTracks(ids), MOST_AT_ONCE);
-
   constructor(
     private readonly memory: Memory,
-    @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
-    @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
-    @InjectModel(MODELS.role) private readonly roles: Model<RoleDocument>,
-    @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
+    private readonly recollections: GuildRecollections,
   ) {}
 
   /** @throws GuildNotFound when there is no such guild, or the user isn't in it */
   async inGuild(userId: Snowflake, guildId: Snowflake, requirement?: MemberRequirement): Promise<GuildAuthority> {
+    const tally = new Tally();
     const [member, guild, roles] = await this.memory.recall<[MemberDocument | null, GuildDocument | null, RoleDocument[]]>(
-      this.member(guildId, userId),
-      this.guild(guildId),
-      this.rolesOf(guildId),
+      tally.counting(this.recollections.member(guildId, userId)),
+      tally.counting(this.recollections.guild(guildId)),
+      tally.counting(this.recollections.rolesOf(guildId)),
     );
-    if (!member || !guild) throw new GuildNotFound();
+    if (!member || !guild) {
+      await this.recollections.askInVain(QUESTIONS_IN_GUILD - tally.count);
+      throw new GuildNotFound();
+    }
     return this.authorityOf(this.stateOf(guild, roles), member, requirement);
   }
 
   /** @throws TrackNotFound when there is no such track, or the user may not view it */
   async inTrack(userId: Snowflake, trackId: Snowflake, requirement?: MemberRequirement): Promise<TrackAuthority> {
-    const knownGuildId = this.guildOfTrack.get(trackId);
-    const guildId = knownGuildId ?? (await this.guildOf(trackId));
-    const authority = guildId === undefined ? undefined : await this.findInTrack(userId, trackId, guildId, requirement);
+    const knownGuildId = this.recollections.knownGuildOf(trackId);
+    // A track that doesn't exist is looked for in a guild that doesn't.
+    const guildId = knownGuildId ?? (await this.recollections.findGuildOf(trackId)) ?? NOWHERE;
+    const tally = new Tally();
+    const [member, guild, roles, tracks] = await this.memory.recall<[MemberDocument | null, GuildDocument | null, RoleDocument[], TrackDocument[]]>(
+      tally.counting(this.recollections.member(guildId, userId)),
+      tally.counting(this.recollections.guild(guildId)),
+      tally.counting(this.recollections.rolesOf(guildId)),
+      tally.counting(this.recollections.tracksOf(guildId)),
+    );
+    const authority = member && guild ? this.findInTrack(this.authorityOf(this.stateOf(guild, roles), member), this.existingTracks(guild, tracks), trackId, requirement) : undefined;
     if (authority) return authority;
-    // A hidden track is looked up as often as one that doesn't exist: time tells no difference.
-    if (knownGuildId !== undefined) await this.guildOf(trackId);
+    // As if it had not been found before.
+    if (knownGuildId !== undefined) await this.recollections.findGuildOf(trackId);
+    await this.recollections.askInVain(QUESTIONS_IN_TRACK - tally.count);
     throw new TrackNotFound();
   }
 
@@ -81,113 +82,47 @@ export class AuthorityResolver {
 
   /** Remembers a guild as it was just committed. */
   learn(guild: GuildDocument): void {
-    this.memory.learn(this.guild(guild._id).key, guild.version, guild);
+    this.memory.learn(this.recollections.guild(guild._id).key, guild.version, guild);
   }
 
   /** What another member of the guild may do. @throws MemberNotFound */
   async memberOf(state: GuildState, userId: Snowflake): Promise<GuildAuthority> {
-    const [member] = await this.memory.recall<[MemberDocument | null]>(this.member(state.guild._id, userId));
+    const [member] = await this.memory.recall<[MemberDocument | null]>(this.recollections.member(state.guild._id, userId));
     if (!member) throw new MemberNotFound();
     return this.authorityOf(state, member);
   }
 
   /** A guild's roles and order. @throws GuildNotFound */
   async stateOfGuild(guildId: Snowflake): Promise<GuildState> {
-    const [guild, roles] = await this.memory.recall<[GuildDocument | null, RoleDocument[]]>(this.guild(guildId), this.rolesOf(guildId));
+    const [guild, roles] = await this.memory.recall<[GuildDocument | null, RoleDocument[]]>(this.recollections.guild(guildId), this.recollections.rolesOf(guildId));
     if (!guild) throw new GuildNotFound();
     return this.stateOf(guild, roles);
   }
 
   /** Whose a guild is, if there is one. */
   async findOwner(guildId: Snowflake): Promise<Snowflake | undefined> {
-    const [guild] = await this.memory.recall<[GuildDocument | null]>(this.guild(guildId));
+    const [guild] = await this.memory.recall<[GuildDocument | null]>(this.recollections.guild(guildId));
     return guild?.owner_id;
   }
 
   /** The tracks of a guild that exist, by id, hidden ones too. @throws GuildNotFound */
   async tracksOfGuild(guildId: Snowflake): Promise<GuildTracks> {
-    const [guild, tracks] = await this.memory.recall<[GuildDocument | null, TrackDocument[]]>(this.guild(guildId), this.tracksOf(guildId));
+    const [guild, tracks] = await this.memory.recall<[GuildDocument | null, TrackDocument[]]>(this.recollections.guild(guildId), this.recollections.tracksOf(guildId));
     if (!guild) throw new GuildNotFound();
     return this.existingTracks(guild, tracks);
   }
 
   /** The tracks of a guild that exist in this version of it, by id, hidden ones too. */
   async tracksIn(guild: GuildDocument): Promise<GuildTracks> {
-    const [tracks] = await this.memory.recall<[TrackDocument[]]>(this.tracksOf(guild._id));
+    const [tracks] = await this.memory.recall<[TrackDocument[]]>(this.recollections.tracksOf(guild._id));
     return this.existingTracks(guild, tracks);
   }
 
-  private async findInTrack(userId: Snowflake, trackId: Snowflake, guildId: Snowflake, requirement: MemberRequirement | undefined): Promise<TrackAuthority | undefined> {
-    const [member, guild, roles, tracks] = await this.memory.recall<[MemberDocument | null, GuildDocument | null, RoleDocument[], TrackDocument[]]>(
-      this.member(guildId, userId),
-      this.guild(guildId),
-      this.rolesOf(guildId),
-      this.tracksOf(guildId),
-    );
-    if (!member || !guild) return undefined;
-    const existing = this.existingTracks(guild, tracks);
+  private findInTrack(authority: GuildAuthority, existing: GuildTracks, trackId: Snowflake, requirement: MemberRequirement | undefined): TrackAuthority | undefined {
     const track = existing.get(trackId);
     if (!track) return undefined;
-    const authority = this.authorityOf(this.stateOf(guild, roles), member);
     const permissions = authority.in(track, existing);
-    if (!has(permissions, Permission.ViewTrack)) return undefined;
-    return new TrackAuthority(authority, track, existing, permissions, requirement);
-  }
-
-  /** The guild of a track, when there is one. */
-  async guildOf(trackId: Snowflake): Promise<Snowflake | undefined> {
-    const track = await this.tracks.findById(trackId, { guild_id: 1 }).lean<Pick<TrackDocument, 'guild_id'> | null>();
-    if (!track) return undefined;
-    if (this.guildOfTrack.size >= TRACKS_KNOWN) this.guildOfTrack.clear();
-    this.guildOfTrack.set(trackId, track.guild_id);
-    return track.guild_id;
-  }
-
-  private member(guildId: Snowflake, userId: Snowflake): Recollection<MemberDocument | null> {
-    return {
-      key: `member:${guildId}:${userId}`,
-      epoch: memberEpoch(guildId, userId),
-      load: () => this.members.findOne({ guild_id: guildId, user_id: userId }).lean<MemberDocument | null>().exec(),
-    };
-  }
-
-  private guild(guildId: Snowflake): Recollection<GuildDocument | null> {
-    return {
-      key: `guild:${guildId}`,
-      epoch: guildEpoch(guildId),
-      load: async () => (await this.guildLoader.load(guildId)) ?? null,
-    };
-  }
-
-  private rolesOf(guildId: Snowflake): Recollection<RoleDocument[]> {
-    return {
-      key: `roles:${guildId}`,
-      epoch: rolesEpoch(guildId),
-      load: async () => (await this.roleLoader.load(guildId)) ?? [],
-    };
-  }
-
-  private tracksOf(guildId: Snowflake): Recollection<TrackDocument[]> {
-    return {
-      key: `tracks:${guildId}`,
-      epoch: tracksEpoch(guildId),
-      load: async () => (await this.trackLoader.load(guildId)) ?? [],
-    };
-  }
-
-  private async loadGuilds(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, GuildDocument>> {
-    const guilds = await this.guilds.find({ _id: { $in: ids } }).batchSize(ids.length + 1).lean<StoredGuild[]>();
-    return new Map(guilds.map((stored) => [stored._id, guildOf(stored)]));
-  }
-
-  private async loadRoles(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, RoleDocument[]>> {
-    const roles = await this.roles.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.roles + 1).lean<RoleDocument[]>();
-    return groupBy(roles, ({ guild_id }) => guild_id);
-  }
-
-  private async loadTracks(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, TrackDocument[]>> {
-    const tracks = await this.tracks.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.tracks + 1).lean<TrackDocument[]>();
-    return groupBy(tracks, ({ guild_id }) => guild_id);
+    return has(permissions, Permission.ViewTrack) ? new TrackAuthority(authority, track, existing, permissions, requirement) : undefined;
   }
 
   private readonly authorities = new WeakMap<MemberDocument, Map<MemberRequirement | undefined, GuildAuthority>>();

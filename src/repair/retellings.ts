@@ -7,7 +7,7 @@ import { InvitesService } from '../invites/invites.service';
 import { MembersService } from '../members/members.service';
 import { MessagesService } from '../messages/messages.service';
 import type { Change } from '../nodes/change';
-import { AuthorityResolver } from '../permissions/authority-resolver';
+import { GuildRecollections } from '../permissions/guild-recollections';
 import { PinList } from '../pins/pin-list';
 import { UsersService } from '../users/users.service';
 
@@ -27,7 +27,7 @@ interface Retelling {
 export class Retellings {
   constructor(
     private readonly events: EventsService,
-    private readonly resolver: AuthorityResolver,
+    private readonly recollections: GuildRecollections,
     private readonly guilds: GuildsService,
     private readonly members: MembersService,
     private readonly bans: BansService,
@@ -54,7 +54,7 @@ export class Retellings {
     const named = names['user_id'] ?? [];
     const userIds = [userId, ...named];
     const trackId = names['track_id']?.[0];
-    const guildId = names['guild_id']?.[0] ?? (trackId && (await this.resolver.guildOf(trackId)));
+    const guildId = names['guild_id']?.[0] ?? (trackId && (await this.recollections.findGuildOf(trackId)));
     if (guildId === undefined || touches === 'self') return userIds.map((id) => ({ key: `user:${id}:${code}`, tell: (from) => this.user(id, from, code) }));
     const messages = trackId === undefined ? [] : this.messagesIn(guildId, trackId, names['message_id'] ?? []);
     if (touches === 'messages' && trackId !== undefined) return [...messages, { key: `said:${trackId}:${userId}`, tell: (from) => this.said(trackId, userId, from, heard) }];
