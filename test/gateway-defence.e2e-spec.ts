@@ -52,7 +52,36 @@ describe('a user’s bucket', () => {
   });
 });
 
+describe('more at once than fits into an empty bucket', () => {
+  it('is not even looked at: the bucket is full, its client off, and nothing done', async () => {
+    const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '0/1', GATEWAY_BUCKET: '10/60' });
+    const { owner, track } = await world.guild();
+    const raw = await RawSocket.enter(world.url, owner.token);
+    raw.sendAtOnce(Array.from({ length: 500 }, () => `42/gateway,["message.create",{"track_id":"${track}","content":"flood"}]`));
+    await raw.closed;
+    expect(raw.closingCode).toBe(4004);
+    expect((await owner.get(`/tracks/${track}/messages`)).body).toEqual([]);
+    expect((await owner.get('/users/@me/limits')).body).toMatchObject({ gateway: { remaining: 0, reset_after: 60 } });
+    await world.stop();
+  });
+});
+
 describe('interactions of a socket', () => {
+  it('are done in order, however many arrive together', async () => {
+    const world = await World.start({ GATEWAY_BUCKET: '0/1', GATEWAY_IN_FLIGHT: '0' });
+    const { owner, track } = await world.guild();
+    const raw = await RawSocket.enter(world.url, owner.token);
+    const numbers = Array.from({ length: 100 }, (_, n) => `${n}`);
+    // More than may wait before it is read on, so that reading pauses.
+    raw.sendAtOnce(numbers.map((n) => `42/gateway,${n}["message.create",{"track_id":"${track}","content":"${n}","x":"${'x'.repeat(10_000)}"}]`));
+    raw.sendAtOnce(numbers.map((n) => `42/gateway,${n}["message.create",{"track_id":"${track}","content":"${n}"}]`));
+    await raw.has('43/gateway,99[{"ok":true');
+    const { body } = await owner.get(`/tracks/${track}/messages?limit=100`);
+    expect(of<{ content: string }[]>(body).map(({ content }) => content).reverse()).toEqual(numbers);
+    raw.close();
+    await world.stop();
+  });
+
   it('are so many at the same time, and any number one after the other', async () => {
     const world = await World.start({ GATEWAY_BUCKET: '0/1', GATEWAY_IN_FLIGHT: '5' });
     const guild = await world.guild({ members: { mo: [] } });

@@ -10,9 +10,12 @@ export type Connection = Socket['conn'];
 interface WebSocket {
   readonly bufferedAmount: number;
   readonly readyState: number;
-  /** Reads nothing more. */
+  /** Reads nothing more until it is resumed. */
   pause(): void;
+  resume(): void;
   removeAllListeners(event: 'message'): void;
+  /** Takes frames out of what was read, as long as it is told to. */
+  readonly _receiver: { _loop: boolean };
   /** Ends the TCP connection, whatever is under way. */
   terminate(): void;
   on(event: 'ping', listener: () => void): void;
@@ -53,6 +56,14 @@ export function forgetRequest(socket: Socket): void {
   Object.assign(socket.conn, { request: undefined });
 }
 
+/** Has `take` get the messages of a connection instead of Socket.IO. Returns what hands one to Socket.IO. */
+export function intercept(connection: Connection, take: (data: unknown) => void): (data: unknown) => void {
+  const [understand] = connection.listeners('data') as ((data: unknown) => void)[];
+  connection.removeAllListeners('data');
+  connection.on('data', take);
+  return (data) => understand?.(data);
+}
+
 /** Tells of every packet before it is queued: how many wait already, and its length in characters or bytes. */
 export function onQueued(connection: Connection, listener: (waiting: number, length: number) => void): void {
   connection.on('packetCreate', ({ data = '' }: Packet) => listener((connection as unknown as Inside).writeBuffer.length, data.length));
@@ -71,8 +82,10 @@ export function hangUp(connection: Connection): void {
 /** Looks at nothing more of a connection, not even at the hundreds of messages that may have been read already. */
 export function stopListening(connection: Connection): void {
   const socket = webSocketOf(connection);
-  socket?.pause();
-  socket?.removeAllListeners('message');
+  if (!socket) return;
+  socket.pause();
+  socket.removeAllListeners('message');
+  socket._receiver._loop = false;
 }
 
 /** Ends the TCP connection within a second: closing handshakes are for clients that take part in them. */

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { jsonFault } from '../common/strict-json';
 import { Config } from '../config/config';
 import type { RateRule } from '../config/config.schema';
@@ -19,6 +19,8 @@ export const gatewayBucket = (userId: bigint): string => `gateway:${userId}`;
 /** Looks at every packet before its handler: each hits the user's bucket, and what can't be understood costs the connection. */
 @Injectable()
 export class FloodGuard {
+  private readonly log = new Logger(FloodGuard.name);
+
   constructor(
     private readonly buckets: Buckets,
     private readonly config: Config,
@@ -27,7 +29,10 @@ export class FloodGuard {
 
   /** Takes every packet of a socket. */
   guard(socket: ClientSocket): void {
-    socket.on('error', (error: unknown) => close(socket, error instanceof PacketRefused ? error.closeReason : CLOSE.invalidPayload));
+    socket.on('error', (error: unknown) => {
+      if (error instanceof PacketRefused && error.closeReason === CLOSE.bucketFull) this.flooded(socket);
+      else close(socket, error instanceof PacketRefused ? error.closeReason : CLOSE.invalidPayload);
+    });
     socket.use((packet) => {
       const ahead = socket.data.inFlight;
       // Whoever was the first beyond the limit is about to be thrown off.
@@ -40,6 +45,13 @@ export class FloodGuard {
         () => close(socket, CLOSE.internalError),
       );
     });
+  }
+
+  // More came at once than fits into an empty bucket: it is full of what wasn't even looked at.
+  private flooded(socket: ClientSocket): void {
+    const rule = this.config.get('GATEWAY_BUCKET');
+    close(socket, CLOSE.bucketFull, rule.windowMs);
+    this.buckets.fill(gatewayBucket(socket.data.session.user_id), rule).catch((error: unknown) => this.log.error(error));
   }
 
   private async check(socket: ClientSocket, packet: Packet, ahead: number): Promise<boolean> {

@@ -5,8 +5,9 @@ import type { Namespace, Server, ServerOptions, Socket } from 'socket.io';
 import { LIMITS } from '../common/limits';
 import type { Environment } from '../config/config.schema';
 import { ClientAddress } from './client-address';
-import { guardConnections } from './connection-guard';
+import { guardConnections, type MostWaiting } from './connection-guard';
 import type { Connection } from './engine';
+import { CLOSE } from './gateway.errors';
 import { Interactions } from './interactions';
 import { SocketCounts } from './socket-counts';
 
@@ -40,7 +41,7 @@ export class GatewayAdapter extends IoAdapter {
     const { addresses } = this.app.get(SocketCounts);
     const clients = this.app.get(ClientAddress);
     server.engine.on('connection', (connection: Connection) => connection.on('close', addresses.take(clients.of(connection.request))));
-    guardConnections(server, this.environment.GATEWAY_BUCKET.limit);
+    guardConnections(server, mostWaiting(this.environment));
     return server;
   }
 
@@ -63,4 +64,10 @@ export class GatewayAdapter extends IoAdapter {
     const limit = 2 * this.environment.GATEWAY_SOCKETS_PER_ADDRESS;
     return limit === 0 || this.app.get(SocketCounts).addresses.count(this.app.get(ClientAddress).of(request)) < limit;
   }
+}
+
+// What can't be but too much, whatever else is under way or in the user's bucket already.
+function mostWaiting({ GATEWAY_BUCKET: bucket, GATEWAY_IN_FLIGHT: inFlight }: Environment): MostWaiting {
+  const isBucketSmaller = bucket.limit > 0 && (inFlight === 0 || bucket.limit <= inFlight);
+  return isBucketSmaller ? { packets: bucket.limit, reason: CLOSE.bucketFull } : { packets: inFlight, reason: CLOSE.tooManyInFlight };
 }

@@ -39,11 +39,9 @@ export const closing = ({ code, reason }: CloseReason, retryAfterMs?: number): C
   ...(retryAfterMs !== undefined && Number.isFinite(retryAfterMs) && { retry_after: Math.ceil(retryAfterMs / 1_000) }),
 });
 
-/** A packet that costs the connection, and the reason that its client is told. */
-export class PacketRefused extends Error {
-  constructor(readonly closeReason: CloseReason) {
-    super(closeReason.reason);
-  }
+/** Why a packet costs the connection. It is emitted, never thrown: a trace for each would make floods dearer. */
+export class PacketRefused {
+  constructor(readonly closeReason: CloseReason) {}
 }
 
 /** A handshake that is refused; Socket.IO hands `data` to the client. @see https://socket.io/docs/v4/middlewares/#handling-middleware-error */

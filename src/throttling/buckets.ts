@@ -10,6 +10,12 @@ export abstract class Buckets {
   /** Puts `weight` into a bucket, when it fits. */
   abstract hit(key: string, rule: BucketRule, weight?: number): Promise<Hit>;
 
+  /** Puts as much into a bucket as still fits. */
+  async fill(key: string, rule: BucketRule): Promise<void> {
+    const { remaining } = await this.peek(key, rule);
+    if (Number.isFinite(remaining)) await this.hit(key, rule, remaining);
+  }
+
   /** How a bucket stands, without putting anything in. */
   peek(key: string, rule: BucketRule): Promise<Hit> {
     return this.hit(key, rule, 0);

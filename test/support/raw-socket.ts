@@ -55,6 +55,13 @@ export class RawSocket {
     this.write(TEXT, Buffer.from(text));
   }
 
+  /** Sends texts so that they arrive together. */
+  sendAtOnce(texts: readonly string[]): void {
+    this.socket.cork();
+    for (const text of texts) this.send(text);
+    this.socket.uncork();
+  }
+
   sendBinary(bytes: Buffer): void {
     this.write(BINARY, bytes);
   }

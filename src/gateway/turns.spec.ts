@@ -1,0 +1,49 @@
+import { Turns } from './turns';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('turns', () => {
+  const takers = (turns: Turns, pieces: Record<string, number>): string[] => {
+    const done: string[] = [];
+    for (const [name, count] of Object.entries(pieces)) {
+      let left = count;
+      turns.add({
+        takeTurn: () => {
+          done.push(name);
+          left -= 1;
+          return left > 0;
+        },
+      });
+    }
+    return done;
+  };
+
+  it('come round: a piece of each, whoever has most', async () => {
+    const done = takers(new Turns(), { a: 3, b: 1, c: 2 });
+    expect(done).toEqual([]);
+    await turn();
+    expect(done).toEqual(['a', 'b', 'c']);
+    await turn();
+    await turn();
+    expect(done).toEqual(['a', 'b', 'c', 'a', 'c', 'a']);
+  });
+
+  it('are so many in one turn of the event loop', async () => {
+    const turns = new Turns(2);
+    const done = takers(turns, { a: 2, b: 1, c: 1 });
+    await turn();
+    expect(done).toEqual(['a', 'b']);
+    await turn();
+    expect(done).toEqual(['a', 'b', 'c', 'a']);
+  });
+
+  it('begin again after they ended', async () => {
+    const turns = new Turns();
+    expect(takers(turns, {})).toEqual([]);
+    const first = takers(turns, { a: 1 });
+    await turn();
+    const second = takers(turns, { b: 1 });
+    await turn();
+    expect([first, second]).toEqual([['a'], ['b']]);
+  });
+});
