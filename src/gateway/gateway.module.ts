@@ -19,6 +19,7 @@ import { ListedMembers } from './listed-members';
 import { Lookers } from './lookers';
 import { MemberRequests } from './member-requests';
 import { MembersGateway } from './members.gateway';
+import { MessagesGateway } from './messages.gateway';
 import { Past } from './past';
 import { Preparations } from './preparations';
 import { PresenceGateway } from './presence.gateway';
@@ -30,6 +31,6 @@ import { SocketCounts } from './socket-counts';
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule, ReadStatesModule],
   controllers: [LimitsController],
-  providers: [Gateway, PresenceGateway, MembersGateway, ReadStatesGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, Interactions, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission],
+  providers: [Gateway, MessagesGateway, PresenceGateway, MembersGateway, ReadStatesGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, Interactions, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission],
 })
 export class GatewayModule {}

@@ -1,19 +1,11 @@
-import { type BeforeApplicationShutdown, Logger, UseFilters } from '@nestjs/common';
-import { MessageBody, type OnGatewayInit, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { type BeforeApplicationShutdown, Logger } from '@nestjs/common';
+import { type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { Namespace } from 'socket.io';
 import { LIMITS } from '../common/limits';
-import { SchemaPipe } from '../common/schema.pipe';
 import { Config } from '../config/config';
 import { EventLog } from '../events/event-log';
 import { familiesOf } from '../events/families';
-import type { MessageDto } from '../messages/message.dto';
-import { MessagesService } from '../messages/messages.service';
 import { Metrics } from '../metrics/metrics';
-import { Touches } from '../nodes/change';
-import { Permission } from '../permissions/algebra';
-import type { TrackAuthority } from '../permissions/authority';
-import { Authority } from '../permissions/call';
-import { RequirePermissions } from '../permissions/requirement';
 import { Presences } from '../presence/presences';
 import { ReadStatesService } from '../read-states/read-states.service';
 import type { UserDocument } from '../users/user.schema';
@@ -25,17 +17,15 @@ import { type ClientSocket, close, sayGoodbye, send, wants } from './connection'
 import { Dispatcher } from './dispatcher';
 import { forgetRequest, hangUp } from './engine';
 import { FloodGuard } from './flood-guard';
-import { type Done, type GatewayEvents, type Interaction, INTERACTIONS } from './gateway-events';
+import { type GatewayEvents } from './gateway-events';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
-import { GatewayFilter } from './gateway.filter';
 import { snapshotOf } from './guild-views';
 import { type Auth, Handshake } from './handshake';
 import { Lookers } from './lookers';
 import { SlowReaders } from './slow-readers';
 
-/** The gateway: brings every event to the clients that it concerns, and takes interactions from them. */
+/** The gateway: lets clients in and out, and brings them every event that concerns them. */
 @WebSocketGateway({ namespace: '/gateway' })
-@UseFilters(GatewayFilter)
 export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutdown {
   private readonly log = new Logger(Gateway.name);
 
@@ -50,7 +40,6 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
     private readonly addresses: ClientAddress,
     private readonly users: UsersService,
     private readonly presences: Presences,
-    private readonly messages: MessagesService,
     private readonly readStates: ReadStatesService,
     private readonly events: EventLog,
     private readonly metrics: Metrics,
@@ -83,29 +72,6 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
   async beforeApplicationShutdown(): Promise<void> {
     await this.events.drain();
     for (const socket of this.attendance.open) sayGoodbye(socket, CLOSE.shuttingDown);
-  }
-
-  /** Says something, under the same rules as over REST. */
-  @SubscribeMessage('message.create')
-  @RequirePermissions(Permission.CreateMessage)
-  @Touches('messages')
-  async createMessage(
-    @Authority() authority: TrackAuthority,
-    @MessageBody(new SchemaPipe(INTERACTIONS['message.create'].data)) message: Interaction<'message.create'>,
-  ): Promise<Done<MessageDto>> {
-    return { ok: true, data: await this.messages.create(authority, message) };
-  }
-
-  /** Tells the others that one is writing. */
-  @SubscribeMessage('typing.start')
-  @RequirePermissions(Permission.CreateMessage)
-  @Touches('nothing')
-  async startTyping(
-    @Authority() authority: TrackAuthority,
-    @MessageBody(new SchemaPipe(INTERACTIONS['typing.start'].data)) _place: Interaction<'typing.start'>,
-  ): Promise<Done<null>> {
-    await this.messages.type(authority);
-    return { ok: true, data: null };
   }
 
   private async connect(socket: ClientSocket): Promise<void> {
