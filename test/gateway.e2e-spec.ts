@@ -256,7 +256,7 @@ describe('a client that misbehaves', () => {
     const small = await World.start({ GATEWAY_SEND_BUFFER_BYTES: '65536', GATEWAY_BUCKET: '0/60' }, 1);
     const place = await small.guild({ members: { deaf: [] } });
     const deaf = await place.members['deaf']!.connect();
-    const { _socket: tcp } = (deaf.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; destroyed: boolean } } }).ws;
+    const { _socket: tcp } = (deaf.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; destroy(): void } } }).ws;
     tcp.pause();
     const metrics = async (): Promise<string> => JSON.stringify(await fetch(`${small.url}/metrics`).then((answer) => answer.text()));
     // Traffic as from a busy guild; the system's own buffers hold some megabytes before anything waits.
@@ -266,7 +266,7 @@ describe('a client that misbehaves', () => {
     await small.settle();
     expect(await metrics()).toContain('derailed_gateway_sockets 0');
     expect(await metrics()).toContain('code=\\"4009\\"');
-    deaf.close();
+    tcp.destroy();
     await small.stop();
   }, 60_000);
 });
