@@ -21,7 +21,7 @@ describe('two requests at once', () => {
   afterAll(() => world.stop());
   beforeEach(async () => {
     guild = await world.guild({
-      roles: { gagged: { deny: CreateMessage }, kicker: { allow: KickMembers }, plain: {}, manager: { allow: ManageRoles | BanMembers | KickMembers } },
+      roles: { gagged: { deny: CreateMessage }, kicker: { allow: KickMembers }, plain: {}, manager: { allow: ManageRoles | BanMembers | KickMembers }, boss: {} },
       members: { mo: ['gagged', 'kicker', 'plain'], friend: ['manager'] },
     });
     owner = guild.owner;
@@ -72,6 +72,22 @@ describe('two requests at once', () => {
       expect(banned.status).toBe(200);
       expect(await member(mo)).toBeUndefined();
       expect((await mo.get(`/guilds/${guild.id}`)).status).toBe(404);
+    }));
+
+  it('throw nobody out who is lifted out of reach', () =>
+    rounds(async () => {
+      const out = [() => friend.delete(`/guilds/${guild.id}/members/${mo.id}`), () => friend.put(`/guilds/${guild.id}/bans/${mo.id}`, {})];
+      for (const go of out) {
+        await owner.delete(`/guilds/${guild.id}/bans/${mo.id}`);
+        await mo.post(`/invites/${guild.invite}`);
+        // Asked by the one and written by the other, so that each finds everything remembered.
+        await Promise.all([friend, owner].map((who) => who.get(`/guilds/${guild.id}/members/${mo.id}`)));
+        const [thrown, lifted] = await Promise.all([go(), owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['boss']}`)]);
+        expect([[200, 404], [204, 404], [403, 200]]).toContainEqual([thrown.status, lifted.status]);
+        const [now, banned] = [await member(mo), await owner.get(`/guilds/${guild.id}/bans/${mo.id}`)];
+        expect([now !== undefined, banned.status === 200]).toEqual([lifted.status === 200, thrown.status === 200]);
+        if (now) await owner.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['boss']}`);
+      }
     }));
 
   it('leave nobody who is kicked while they accept an invite with what they had', () =>

@@ -4,6 +4,8 @@ import { BanList } from '../bans/ban-list';
 import type { Snowflake } from '../common/snowflake';
 import { GuildsService } from '../guilds/guilds.service';
 import { DeparturesService } from '../members/departures.service';
+import { ExitsService } from '../members/exits.service';
+import { MemberDirectory } from '../members/member-directory';
 import { MembersService } from '../members/members.service';
 import type { UpdateSelfDto } from '../users/user.dto';
 import type { UserDocument } from '../users/user.schema';
@@ -15,7 +17,9 @@ import { UsersService } from '../users/users.service';
 export class AccountsService {
   constructor(
     private readonly users: UsersService,
+    private readonly directory: MemberDirectory,
     private readonly members: MembersService,
+    private readonly exits: ExitsService,
     private readonly departures: DeparturesService,
     private readonly bans: BanList,
     private readonly guilds: GuildsService,
@@ -40,10 +44,10 @@ export class AccountsService {
    */
   async delete(userId: Snowflake, password: string): Promise<void> {
     await this.users.assertPassword(userId, password);
-    const guildIds = (await this.members.listOf(userId)).map(({ guild_id }) => guild_id);
+    const guildIds = (await this.directory.listOf(userId)).map(({ guild_id }) => guild_id);
     const owned = (await this.guilds.list(guildIds)).filter(({ owner_id }) => owner_id === userId);
     if (owned.length > 0) throw new OwnsGuilds(owned.map(({ _id }) => _id));
-    for (const guildId of guildIds) await this.members.remove(guildId, userId);
+    for (const guildId of guildIds) await this.exits.expel(guildId, userId);
     await Promise.all([this.departures.forgetUser(userId), this.bans.forgetUser(userId)]);
     await this.users.delete(userId);
   }

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
 import { tellUntilTrue } from '../events/tell-until-true';
-import { MembersService } from '../members/members.service';
+import { ExitsService } from '../members/exits.service';
+import { MemberNotFound } from '../members/members.errors';
 import { MessageRemovals } from '../messages/message-removals';
 import { Permission } from '../permissions/algebra';
-import { GuildAuthority } from '../permissions/authority';
-import { assertMayActOnMember } from '../permissions/policy';
+import type { GuildAuthority } from '../permissions/authority';
 import { UsersService } from '../users/users.service';
 import type { BanDto, CreateBanDto } from './ban.dto';
 import { BanList, type BanPage } from './ban-list';
@@ -20,7 +20,7 @@ export class BansService {
   constructor(
     private readonly bans: BanList,
     private readonly users: UsersService,
-    private readonly members: MembersService,
+    private readonly exits: ExitsService,
     private readonly removals: MessageRemovals,
     private readonly events: EventsService,
   ) {}
@@ -38,17 +38,18 @@ export class BansService {
   /**
    * Bans a user, whether or not they are a member.
    *
-   * The ban itself decides; their membership and messages are swept afterwards. Banning again changes the reason and sweeps again, so that
-   * it also finishes what a crash interrupted.
+   * A member is thrown out first, and only as who they were judged to be: who is lifted out of reach meanwhile is neither thrown out nor banned.
+   * Banning again changes the reason and sweeps again, so that it also finishes what a crash interrupted.
    *
    * @throws UserNotFound
    * @throws MemberOutOfReach for the owner, members as high as the caller and the caller themselves
    */
   async ban(authority: GuildAuthority, userId: Snowflake, { reason, delete_message_seconds: seconds }: CreateBanDto): Promise<BanDto> {
     const { guildId, userId: moderatorId } = authority;
-    await this.assertMayBan(authority, userId);
+    await this.throwOut(authority, userId);
     const { ban, isNew } = await this.bans.add({ guild_id: guildId, user_id: userId, moderator_id: moderatorId, reason });
-    await this.members.expel(guildId, userId);
+    // Whoever came back in the meantime did so with none but roles that they were judged by.
+    await this.exits.expel(guildId, userId);
     const banned = banDtoOf(ban);
     if (isNew) await this.events.publish('BAN_CREATE', { guildId, permission: Permission.BanMembers }, banned);
     if (seconds > 0) await this.removals.deleteAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
@@ -68,16 +69,19 @@ export class BansService {
       async (ban) => {
         const audience = { guildId, permission: Permission.BanMembers };
         if (!ban) return this.events.publish('BAN_DELETE', audience, { guild_id: guildId, user_id: userId });
-        await this.members.expel(guildId, userId);
+        await this.exits.expel(guildId, userId);
         await this.events.publish('BAN_CREATE', audience, banDtoOf(ban));
       },
     );
   }
 
-  private async assertMayBan(authority: GuildAuthority, userId: Snowflake): Promise<void> {
-    const member = await this.members.find(authority.guildId, userId);
-    if (member) assertMayActOnMember(authority, new GuildAuthority(authority.state, member, undefined, Date.now()));
-    else await this.users.get(userId);
+  private async throwOut(authority: GuildAuthority, userId: Snowflake): Promise<void> {
+    try {
+      await this.exits.kick(authority, userId);
+    } catch (error) {
+      if (!(error instanceof MemberNotFound)) throw error;
+      await this.users.get(userId);
+    }
   }
 }
 

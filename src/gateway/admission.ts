@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
 import { Config } from '../config/config';
 import type { MemberDocument } from '../members/member.schema';
-import { MembersService } from '../members/members.service';
+import { MemberDirectory } from '../members/member-directory';
 import { Attendance } from './attendance';
 import { type ClientSocket, send } from './connection';
 import { Dispatcher } from './dispatcher';
@@ -30,7 +30,7 @@ export class Admission {
     private readonly preparations: Preparations,
     private readonly views: GuildViews,
     private readonly past: Past,
-    private readonly members: MembersService,
+    private readonly members: MemberDirectory,
     config: Config,
   ) {
     // So little that the client is never taken for one that doesn't read.

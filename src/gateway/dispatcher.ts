@@ -4,7 +4,7 @@ import { type DomainEvent, EventLog } from '../events/event-log';
 import { type EventData, type EventName, isInternal, isNamed } from '../events/event-map';
 import type { Family } from '../events/families';
 import { before } from '../events/seq';
-import { MembersService } from '../members/members.service';
+import { MemberDirectory } from '../members/member-directory';
 import { trackDtoOf, tracksSeen } from '../tracks/track-views';
 import { asItNowIs } from './as-it-now-is';
 import { Attendance } from './attendance';
@@ -38,7 +38,7 @@ export class Dispatcher {
     private readonly attendance: Attendance,
     private readonly preparations: Preparations,
     private readonly views: GuildViews,
-    private readonly members: MembersService,
+    private readonly members: MemberDirectory,
     events: EventLog,
   ) {
     this.dispatched = events.position;

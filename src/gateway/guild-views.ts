@@ -3,7 +3,7 @@ import type { Snowflake } from '../common/snowflake';
 import { guildDtoOf } from '../guilds/guilds.service';
 import { GuildNotFound } from '../guilds/guilds.errors';
 import type { MemberDocument } from '../members/member.schema';
-import { memberDtoOf } from '../members/members.service';
+import { memberDtoOf } from '../members/member.dto';
 import { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { roleDtos } from '../roles/roles.service';

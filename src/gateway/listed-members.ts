@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../common/snowflake';
+import { MemberDirectory, type MemberRange } from '../members/member-directory';
+import { memberDtoOf } from '../members/member.dto';
 import type { MemberDocument } from '../members/member.schema';
-import { type MemberRange, memberDtoOf, MembersService } from '../members/members.service';
 import { RoleSetsService } from '../members/role-sets.service';
 import type { PresenceStatus } from '../presence/presence.dto';
 import { Presences } from '../presence/presences';
@@ -13,7 +14,7 @@ import { type ListedMember, MemberList } from './member-list';
 @Injectable()
 export class ListedMembers {
   constructor(
-    private readonly members: MembersService,
+    private readonly members: MemberDirectory,
     private readonly roleSets: RoleSetsService,
     private readonly users: UsersService,
     private readonly presences: Presences,

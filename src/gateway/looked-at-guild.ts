@@ -1,7 +1,7 @@
 import { AtMostEvery } from '../common/at-most-every';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
-import type { MemberRange } from '../members/members.service';
+import type { MemberRange } from '../members/member-directory';
 import type { PresenceDto } from '../presence/presence.dto';
 import { type ClientSocket, type Sent, wants } from './connection';
 import type { MemberWindow } from './gateway-events';

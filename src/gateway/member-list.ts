@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Snowflake } from '../common/snowflake';
 import type { MemberDto } from '../members/member.dto';
-import type { MemberRange } from '../members/members.service';
+import type { MemberRange } from '../members/member-directory';
 
 /** A member as lists have them. The same object stands for a member who is the same. */
 export interface ListedMember extends MemberDto {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
-import { MembersService } from '../members/members.service';
+import { MemberDirectory } from '../members/member-directory';
 import type { GatewayEvents, Interaction } from './gateway-events';
 import { ListedMembers } from './listed-members';
 
@@ -13,7 +13,7 @@ type Chunk = GatewayEvents['MEMBERS_CHUNK'];
 @Injectable()
 export class MemberRequests {
   constructor(
-    private readonly members: MembersService,
+    private readonly members: MemberDirectory,
     private readonly listed: ListedMembers,
   ) {}
 

@@ -7,7 +7,8 @@ import { Problems } from '../common/problems.decorator';
 import { Versioned } from '../common/versioned';
 import type { Snowflake } from '../common/snowflake';
 import { MemberNotFound } from '../members/members.errors';
-import { MembersService } from '../members/members.service';
+import { ExitsService } from '../members/exits.service';
+import { MemberDirectory } from '../members/member-directory';
 import { Permission } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/call';
@@ -77,7 +78,8 @@ export class GuildsController {
 export class OwnGuildsController {
   constructor(
     private readonly guilds: GuildsService,
-    private readonly members: MembersService,
+    private readonly members: MemberDirectory,
+    private readonly exits: ExitsService,
   ) {}
 
   @Get()
@@ -96,6 +98,6 @@ export class OwnGuildsController {
   @Problems(OwnerCannotLeave)
   @AnswersNothing()
   async leave(@Authority() authority: GuildAuthority): Promise<void> {
-    await this.members.leave(authority);
+    await this.exits.leave(authority);
   }
 }

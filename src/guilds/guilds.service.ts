@@ -8,8 +8,10 @@ import { insert } from '../database/insert';
 import { Epochs, guildEpoch } from '../events/epochs';
 import { EventsService } from '../events/events.service';
 import { InvitesService } from '../invites/invites.service';
+import { ExitsService } from '../members/exits.service';
+import { JoinsService } from '../members/joins.service';
+import { MemberDirectory } from '../members/member-directory';
 import { MemberNotFound } from '../members/members.errors';
-import { MembersService } from '../members/members.service';
 import { MessageRemovals } from '../messages/message-removals';
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
@@ -35,7 +37,9 @@ export class GuildsService {
     private readonly commits: GuildCommits,
     private readonly resolver: AuthorityResolver,
     private readonly users: UsersService,
-    private readonly members: MembersService,
+    private readonly members: MemberDirectory,
+    private readonly joins: JoinsService,
+    private readonly exits: ExitsService,
     private readonly roles: RolesService,
     private readonly tracks: TracksService,
     private readonly messages: MessageRemovals,
@@ -58,7 +62,7 @@ export class GuildsService {
     const [track_layout] = await Promise.all([this.tracks.createFirst(_id), this.roles.createEveryone(_id)]);
     const guild: GuildDocument = { _id, ...fields, owner_id: ownerId, role_ids: [_id], track_layout, version: 1 };
     await insert(this.guilds, storedFieldsOf(guild) as StoredGuild);
-    await this.members.join(_id, ownerId);
+    await this.joins.join(_id, ownerId);
     return guild;
   }
 
@@ -115,7 +119,7 @@ export class GuildsService {
   private async finishDeletion(guildId: Snowflake): Promise<void> {
     await this.epochs.reach(guildEpoch(guildId), GONE);
     await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
-    await this.members.removeAll(guildId);
+    await this.exits.removeAll(guildId);
     await Promise.all([this.roles.removeAll(guildId), this.tracks.removeAll(guildId), this.messages.removeAll(guildId), this.positions.removeAll(guildId), this.invites.removeAll(guildId)]);
   }
 

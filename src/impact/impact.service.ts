@@ -5,7 +5,7 @@ import type { Snowflake } from '../common/snowflake';
 import { type Decision, guildAuthorityOf, type GuildPlan } from '../guilds/guild-commits';
 import type { MemberDocument } from '../members/member.schema';
 import { roleSetOf } from '../members/role-set.schema';
-import { MembersService } from '../members/members.service';
+import { MemberDirectory } from '../members/member-directory';
 import { RoleSetsService } from '../members/role-sets.service';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
@@ -35,7 +35,7 @@ type Alone = ReadonlyMap<Snowflake, MemberDocument>;
 @Injectable()
 export class ImpactService {
   constructor(
-    private readonly members: MembersService,
+    private readonly members: MemberDirectory,
     private readonly roleSets: RoleSetsService,
     private readonly resolver: AuthorityResolver,
   ) {}

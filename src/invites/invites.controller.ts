@@ -6,8 +6,7 @@ import { Answers, AnswersNothing, JsonBody, Summary, Validated } from '../common
 import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { GuildLimitReached } from '../guilds/guilds.errors';
-import { type MemberDto, memberDto } from '../members/member.dto';
-import { memberDtoOf } from '../members/members.service';
+import { type MemberDto, memberDto, memberDtoOf } from '../members/member.dto';
 import { Permission } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/call';

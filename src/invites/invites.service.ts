@@ -8,7 +8,8 @@ import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
-import { MembersService } from '../members/members.service';
+import { JoinsService } from '../members/joins.service';
+import { MemberDirectory } from '../members/member-directory';
 import type { MemberDocument } from '../members/member.schema';
 import { has, Permission } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
@@ -27,7 +28,8 @@ const CODE_BYTES = 9;
 export class InvitesService {
   constructor(
     private readonly bans: BanList,
-    private readonly members: MembersService,
+    private readonly members: MemberDirectory,
+    private readonly joins: JoinsService,
     private readonly resolver: AuthorityResolver,
     private readonly events: EventsService,
     @InjectModel(MODELS.invite) private readonly invites: Model<InviteDocument>,
@@ -88,7 +90,7 @@ export class InvitesService {
     if (known) return known;
     await this.use(invite);
     try {
-      const { member, isNew } = await this.members.join(guildId, userId);
+      const { member, isNew } = await this.joins.join(guildId, userId);
       if (!isNew) await this.giveBack(code);
       return member;
     } catch (error) {

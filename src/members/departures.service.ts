@@ -52,6 +52,12 @@ export class DeparturesService {
     return { held, membershipId: departure.membership_id };
   }
 
+  /** The membership that ended last, if that is remembered. */
+  async findEnded(guildId: Snowflake, userId: Snowflake): Promise<Snowflake | undefined> {
+    const departure = await this.departures.findOne({ guild_id: guildId, user_id: userId }, { membership_id: 1 }).lean<Pick<DepartureDocument, 'membership_id'> | null>();
+    return departure?.membership_id;
+  }
+
   /** Forgets the end of one membership: they are back. If they have left again by now, that stays remembered. */
   async forget(guildId: Snowflake, userId: Snowflake, membershipId: Snowflake): Promise<void> {
     await this.departures.deleteOne({ guild_id: guildId, user_id: userId, membership_id: membershipId });

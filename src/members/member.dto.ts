@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { LIMITS } from '../common/limits';
 import { type Infer, line, object, snowflake, timestamp } from '../common/schema';
+import { createdAt } from '../common/snowflake';
+import type { MemberDocument } from './member.schema';
 
 const nick = line(1, LIMITS.nick, 'What they are called in this guild; null is their username.', 'Countess').nullable();
 const roleIds = z.array(snowflake()).max(LIMITS.roles).meta({ description: 'The roles that they have, besides @everyone.' });
@@ -26,3 +28,13 @@ export type UpdateMemberDto = Infer<typeof updateMemberDto>;
 /** A change of one's own membership. */
 export const updateOwnMemberDto = object({ nick }).meta({ id: 'UpdateOwnMember', example: { nick: 'Countess' } });
 export type UpdateOwnMemberDto = Infer<typeof updateOwnMemberDto>;
+
+/** A member as clients see them. */
+export const memberDtoOf = ({ _id, guild_id, user_id, nick, role_ids, timed_out_until }: MemberDocument): MemberDto => ({
+  guild_id,
+  user_id,
+  nick,
+  role_ids: [...role_ids],
+  timed_out_until,
+  joined_at: createdAt(_id),
+});

@@ -12,9 +12,11 @@ import { Authority } from '../permissions/call';
 import { MemberOutOfReach, PermissionsMissing, PermissionsNotHeld } from '../permissions/permissions.errors';
 import { Member, RequirePermissions } from '../permissions/requirement';
 import { EveryoneImmovable, RoleNotFound, RoleOutOfReach } from '../roles/roles.errors';
-import { type MemberDto, memberDto, type UpdateMemberDto, updateMemberDto, type UpdateOwnMemberDto, updateOwnMemberDto } from './member.dto';
+import { type MemberDto, memberDto, memberDtoOf, type UpdateMemberDto, updateMemberDto, type UpdateOwnMemberDto, updateOwnMemberDto } from './member.dto';
 import { MemberNotFound, TimeoutTooLong } from './members.errors';
-import { memberDtoOf, MembersService } from './members.service';
+import { ExitsService } from './exits.service';
+import { MemberDirectory } from './member-directory';
+import { MembersService } from './members.service';
 
 const listQuery = object({
   after: snowflake('Only members whose user id is above this.').optional(),
@@ -26,7 +28,11 @@ type ListQuery = Infer<typeof listQuery>;
 @ApiTags('members')
 @Controller('guilds/:guild_id/members')
 export class MembersController {
-  constructor(private readonly members: MembersService) {}
+  constructor(
+    private readonly directory: MemberDirectory,
+    private readonly members: MembersService,
+    private readonly exits: ExitsService,
+  ) {}
 
   @Get()
   @Summary('Lists members by the ids of their users, ascending; or with `query` those whose name begins so, by that name.')
@@ -34,7 +40,7 @@ export class MembersController {
   @Validated()
   @Answers(z.array(memberDto))
   async list(@IdParam('guild_id') guildId: Snowflake, @QueryString(listQuery) { query, ...page }: ListQuery): Promise<MemberDto[]> {
-    const members = query === undefined ? this.members.list(guildId, page) : this.members.search(guildId, query, page.limit);
+    const members = query === undefined ? this.directory.list(guildId, page) : this.directory.search(guildId, query, page.limit);
     return (await members).map(memberDtoOf);
   }
 
@@ -44,7 +50,7 @@ export class MembersController {
   @Problems(MemberNotFound)
   @Answers(memberDto)
   async read(@IdParam('guild_id') guildId: Snowflake, @IdParam('user_id') userId: Snowflake): Promise<MemberDto> {
-    return memberDtoOf(await this.members.get(guildId, userId));
+    return memberDtoOf(await this.directory.get(guildId, userId));
   }
 
   @Patch('@me')
@@ -90,6 +96,6 @@ export class MembersController {
   @Problems(MemberNotFound, MemberOutOfReach)
   @AnswersNothing()
   async kick(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake): Promise<void> {
-    await this.members.kick(authority, userId);
+    await this.exits.kick(authority, userId);
   }
 }

@@ -3,6 +3,11 @@ import { BanListModule } from '../bans/ban-list.module';
 import { PositionsModule } from '../read-states/positions.module';
 import { UsersModule } from '../users/users.module';
 import { DeparturesService } from './departures.service';
+import { ExitsService } from './exits.service';
+import { JoinsService } from './joins.service';
+import { MemberBooks } from './member-books';
+import { MemberDirectory } from './member-directory';
+import { MemberQueue } from './member-queue';
 import { MembersController } from './members.controller';
 import { MembersService } from './members.service';
 import { RoleSetsService } from './role-sets.service';
@@ -11,7 +16,7 @@ import { RoleSetsService } from './role-sets.service';
 @Module({
   imports: [UsersModule, BanListModule, PositionsModule],
   controllers: [MembersController],
-  providers: [MembersService, DeparturesService, RoleSetsService],
-  exports: [MembersService, DeparturesService, RoleSetsService],
+  providers: [MemberDirectory, MembersService, JoinsService, ExitsService, MemberBooks, MemberQueue, DeparturesService, RoleSetsService],
+  exports: [MemberDirectory, MembersService, JoinsService, ExitsService, DeparturesService, RoleSetsService],
 })
 export class MembersModule {}

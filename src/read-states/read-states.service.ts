@@ -3,7 +3,7 @@ import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { EventsService } from '../events/events.service';
 import type { MemberDocument } from '../members/member.schema';
-import { MembersService } from '../members/members.service';
+import { MemberDirectory } from '../members/member-directory';
 import { MessageCounts, type Outlook } from '../messages/message-counts.service';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
@@ -24,7 +24,7 @@ export interface VisibleTracks {
 export class ReadStatesService {
   constructor(
     private readonly snowflakes: Snowflakes,
-    private readonly members: MembersService,
+    private readonly members: MemberDirectory,
     private readonly resolver: AuthorityResolver,
     private readonly positions: PositionsService,
     private readonly messages: MessageCounts,

@@ -4,6 +4,7 @@ import { lowestAt, type Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
 import { GuildsService } from '../guilds/guilds.service';
 import { InvitesService } from '../invites/invites.service';
+import { MemberDirectory } from '../members/member-directory';
 import { MembersService } from '../members/members.service';
 import { MessagesService } from '../messages/messages.service';
 import type { Change } from '../nodes/change';
@@ -30,6 +31,7 @@ export class Retellings {
     private readonly recollections: GuildRecollections,
     private readonly guilds: GuildsService,
     private readonly members: MembersService,
+    private readonly directory: MemberDirectory,
     private readonly bans: BansService,
     private readonly messages: MessagesService,
     private readonly pins: PinList,
@@ -80,7 +82,7 @@ export class Retellings {
   // What is theirs alone they get by starting afresh; that they joined or left is told to the others.
   private async user(userId: Snowflake, from: Snowflake, code?: string): Promise<void> {
     for (const guildId of await this.users.guildIdsOf(userId)) {
-      const member = await this.members.find(guildId, userId);
+      const member = await this.directory.find(guildId, userId);
       if (!member || member._id >= from) await this.members.retell(guildId, userId, from);
       if (code !== undefined) await this.invites.retell(guildId, code);
     }

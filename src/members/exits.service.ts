@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { BanList } from '../bans/ban-list';
+import { TooMuchContention } from '../common/common.errors';
+import type { Snowflake } from '../common/snowflake';
+import { MODELS } from '../database/database.module';
+import { insert } from '../database/insert';
+import { EventsService } from '../events/events.service';
+import { OwnerCannotLeave } from '../guilds/guilds.errors';
+import { GuildAuthority } from '../permissions/authority';
+import { AuthorityResolver } from '../permissions/authority-resolver';
+import { assertMayActOnMember } from '../permissions/policy';
+import { MemberBooks } from './member-books';
+import { MemberDirectory } from './member-directory';
+import { MemberQueue } from './member-queue';
+import { memberDtoOf } from './member.dto';
+import type { MemberDocument } from './member.schema';
+import { MemberNotFound } from './members.errors';
+
+const ATTEMPTS = 20;
+
+/** Says whether a membership may be ended as it is now, and throws to refuse. */
+type Judge = (member: MemberDocument) => Promise<void>;
+
+const anybody: Judge = () => Promise.resolve();
+
+/** How memberships end. */
+@Injectable()
+export class ExitsService {
+  constructor(
+    private readonly directory: MemberDirectory,
+    private readonly queue: MemberQueue,
+    private readonly books: MemberBooks,
+    private readonly bans: BanList,
+    private readonly resolver: AuthorityResolver,
+    private readonly events: EventsService,
+    @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
+  ) {}
+
+  /**
+   * Throws a member out. Who is given a role meanwhile is judged again, so nobody is thrown out who is out of reach by then.
+   *
+   * @throws MemberNotFound, MemberOutOfReach
+   * @throws GuildNotFound or PermissionsMissing when the caller may no longer do what they came for
+   */
+  async kick(authority: GuildAuthority, userId: Snowflake): Promise<void> {
+    await this.end(authority.guildId, userId, async (member) => {
+      const actor = await this.resolver.afresh(authority);
+      assertMayActOnMember(actor, new GuildAuthority(actor.state, member, undefined, Date.now()));
+    });
+  }
+
+  /** Leaves a guild. @throws OwnerCannotLeave */
+  async leave(authority: GuildAuthority): Promise<void> {
+    if (authority.isOwner) throw new OwnerCannotLeave();
+    await this.end(authority.guildId, authority.userId, anybody);
+  }
+
+  /** Ends a membership if there is one; whether it may be is for who asks. @throws OwnerCannotLeave */
+  async expel(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    try {
+      await this.end(guildId, userId, anybody);
+    } catch (error) {
+      if (!(error instanceof MemberNotFound)) throw error;
+    }
+  }
+
+  /** Removes every membership of a guild that is gone. */
+  async removeAll(guildId: Snowflake): Promise<void> {
+    const members = await this.members.find({ guild_id: guildId }, { user_id: 1 }).lean<Pick<MemberDocument, 'user_id'>[]>();
+    await this.books.closeGuild(guildId, members.map(({ user_id }) => user_id));
+    await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.bans.forgetGuild(guildId)]);
+  }
+
+  private async end(guildId: Snowflake, userId: Snowflake, judge: Judge): Promise<void> {
+    const member = await this.queue.run(guildId, userId, async () => {
+      const ended = await this.delete(guildId, userId, judge);
+      await this.assertNotOwner(ended);
+      await this.books.uncount(ended);
+      await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
+      return ended;
+    });
+    await this.books.close(member);
+  }
+
+  // Only who was judged and remembered goes: if another node has changed what they have meanwhile, they are judged again.
+  private async delete(guildId: Snowflake, userId: Snowflake, judge: Judge): Promise<MemberDocument> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const member = await this.directory.get(guildId, userId);
+      try {
+        await judge(member);
+      } catch (error) {
+        if (attempt > 0) await this.books.forget(member);
+        throw error;
+      }
+      // Remembered first, so that a crash leaves a member or a departure.
+      await this.books.remember(member);
+      const { _id, role_set, timed_out_until } = member;
+      const { deletedCount } = await this.members.deleteOne({ _id, guild_id: guildId, user_id: userId, role_set, timed_out_until });
+      if (deletedCount === 1) return member;
+    }
+    throw new TooMuchContention();
+  }
+
+  // Whoever is given a guild at the same moment either finds that the member is gone, or the member finds here that the guild is theirs.
+  private async assertNotOwner(member: MemberDocument): Promise<void> {
+    const { guild_id: guildId, user_id: userId } = member;
+    if ((await this.resolver.findOwner(guildId)) !== userId) return;
+    await insert(this.members, member);
+    await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(member));
+    throw new OwnerCannotLeave();
+  }
+}

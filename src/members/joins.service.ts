@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { BanList } from '../bans/ban-list';
+import { TooMuchContention } from '../common/common.errors';
+import type { Snowflake } from '../common/snowflake';
+import { MODELS } from '../database/database.module';
+import { duplicateKey } from '../database/duplicate-key';
+import { insert } from '../database/insert';
+import { EventsService } from '../events/events.service';
+import { ExitsService } from './exits.service';
+import { MemberBooks } from './member-books';
+import { MemberDirectory } from './member-directory';
+import { memberDtoOf } from './member.dto';
+import type { MemberDocument } from './member.schema';
+
+const ATTEMPTS = 20;
+
+/** How memberships begin. */
+@Injectable()
+export class JoinsService {
+  constructor(
+    private readonly directory: MemberDirectory,
+    private readonly books: MemberBooks,
+    private readonly bans: BanList,
+    private readonly exits: ExitsService,
+    private readonly events: EventsService,
+    @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
+  ) {}
+
+  /**
+   * Makes a user a member. Being one already is fine; who was one comes back with what held them down.
+   *
+   * A ban that is made at the same moment was written before this looks for it, and then they are out again; or it was written after they
+   * were in, and then whoever bans finds them. In the same way somebody who joined and left at the same moment, from elsewhere, is found out.
+   *
+   * @returns the member, and whether they are new
+   * @throws GuildLimitReached when they are in 200 guilds
+   * @throws Banned
+   */
+  async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const opening = await this.books.open(guildId, userId);
+      const { member } = opening;
+      try {
+        await insert(this.members, member);
+      } catch (error) {
+        await this.books.uncount(member);
+        if (!duplicateKey(error)) throw error;
+        return { member: await this.directory.get(guildId, userId), isNew: false };
+      }
+      const [isComplete] = await Promise.all([this.books.isComplete(opening), this.assertStillWelcome(member)]);
+      if (isComplete) {
+        await this.books.settle(opening);
+        await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(member));
+        return { member, isNew: true };
+      }
+      // Nobody was told of this membership: they come in again, with what they had when they left.
+      await this.members.deleteOne({ _id: member._id });
+      await this.books.uncount(member);
+    }
+    throw new TooMuchContention();
+  }
+
+  // Whoever can't be found to be welcome isn't.
+  private async assertStillWelcome({ guild_id: guildId, user_id: userId }: MemberDocument): Promise<void> {
+    try {
+      await this.bans.assertNotBanned(guildId, userId);
+    } catch (error) {
+      await this.exits.expel(guildId, userId);
+      throw error;
+    }
+  }
+}

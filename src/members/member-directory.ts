@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { BatchLoader } from '../common/batch-loader';
+import { groupBy } from '../common/group-by';
+import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
+import { withoutCase } from '../common/without-case';
+import { MODELS } from '../database/database.module';
+import type { MemberDocument } from './member.schema';
+import { MemberNotFound } from './members.errors';
+
+const USERS_AT_ONCE = 50;
+const LAST_CHARACTER = '\u{10FFFF}';
+
+/** A page of members. */
+export interface MemberPage {
+  readonly after?: Snowflake;
+  readonly limit: number;
+}
+
+/** Places in the list of members, from 0, both ends included. */
+export type MemberRange = readonly [first: number, last: number];
+
+/** Finds members: a member's document exists, or they are not in the guild. */
+@Injectable()
+export class MemberDirectory {
+  private readonly loader = new BatchLoader((userIds: readonly Snowflake[]) => this.loadOf(userIds), USERS_AT_ONCE);
+
+  constructor(@InjectModel(MODELS.member) private readonly members: Model<MemberDocument>) {}
+
+  /** The membership of a user, when there is one. */
+  async find(guildId: Snowflake, userId: Snowflake): Promise<MemberDocument | undefined> {
+    const member = await this.members.findOne({ guild_id: guildId, user_id: userId }).lean<MemberDocument | null>();
+    return member ?? undefined;
+  }
+
+  /** @throws MemberNotFound */
+  async get(guildId: Snowflake, userId: Snowflake): Promise<MemberDocument> {
+    const member = await this.find(guildId, userId);
+    if (!member) throw new MemberNotFound();
+    return member;
+  }
+
+  /** Members by the ids of their users, ascending. */
+  list(guildId: Snowflake, { after, limit }: MemberPage): Promise<MemberDocument[]> {
+    return this.members
+      .find({ guild_id: guildId, ...(after !== undefined && { user_id: { $gt: after } }) })
+      .sort({ user_id: 1 })
+      .limit(limit)
+      .lean<MemberDocument[]>()
+      .exec();
+  }
+
+  /** Members by what they are called, whatever the case, and then by the ids of their users; from one place in that order to another, the first being 0. */
+  listByName(guildId: Snowflake, [first, last]: MemberRange): Promise<MemberDocument[]> {
+    const limit = last - first + 1;
+    return this.members.find({ guild_id: guildId }).sort({ name_key: 1, user_id: 1 }).skip(first).limit(limit).batchSize(limit).lean<MemberDocument[]>().exec();
+  }
+
+  /** Those of these users who are members. */
+  listAmong(guildId: Snowflake, userIds: readonly Snowflake[]): Promise<MemberDocument[]> {
+    return this.members.find({ guild_id: guildId, user_id: { $in: userIds } }).lean<MemberDocument[]>().exec();
+  }
+
+  /** Some users who have exactly these roles, by their ids. */
+  async idsIn(guildId: Snowflake, roleSet: string, limit: number): Promise<Snowflake[]> {
+    const members = await this.members.find({ guild_id: guildId, role_set: roleSet }, { user_id: 1 }).sort({ user_id: 1 }).limit(limit).lean<Pick<MemberDocument, 'user_id'>[]>();
+    return members.map(({ user_id }) => user_id);
+  }
+
+  /** Members whose username or nick begins with this, whatever the case: those by username first, each in alphabetical order. */
+  async search(guildId: Snowflake, beginning: string, limit: number): Promise<MemberDocument[]> {
+    const key = withoutCase(beginning);
+    const range = { $gte: key, $lt: `${key}${LAST_CHARACTER}` };
+    const [byUsername, byNick] = await Promise.all([
+      this.members.find({ guild_id: guildId, username_key: range }).sort({ username_key: 1 }).limit(limit).lean<MemberDocument[]>(),
+      this.members.find({ guild_id: guildId, nick_key: range }).sort({ nick_key: 1 }).limit(limit).lean<MemberDocument[]>(),
+    ]);
+    const found = new Map([...byUsername, ...byNick].map((member) => [member.user_id, member]));
+    return [...found.values()].slice(0, limit);
+  }
+
+  /** The memberships of a user. */
+  async listOf(userId: Snowflake): Promise<MemberDocument[]> {
+    return (await this.loader.load(userId)) ?? [];
+  }
+
+  private async loadOf(userIds: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, MemberDocument[]>> {
+    const members = await this.members.find({ user_id: { $in: userIds } }).batchSize(userIds.length * LIMITS.guilds + 1).lean<MemberDocument[]>();
+    return groupBy(members, ({ user_id }) => user_id);
+  }
+}

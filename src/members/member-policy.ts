@@ -1,0 +1,58 @@
+import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
+import { has, minus, Permission, type PermissionSet, type TrackRules } from '../permissions/algebra';
+import type { GuildAuthority } from '../permissions/authority';
+import { PermissionsMissing } from '../permissions/permissions.errors';
+import { assertMayActOnMember, assertMayDropOwnRole, assertMayGiveRole, assertMayGiveRoleInTracks, assertMayTakeRole, assertMayTakeRoleInTracks } from '../permissions/policy';
+import type { RoleDocument } from '../roles/role.schema';
+import { EveryoneImmovable, RoleNotFound } from '../roles/roles.errors';
+import { TimeoutTooLong } from './members.errors';
+
+const DAY_MS = 86_400_000;
+
+/** One's own nick asks for CHANGE_NICKNAME, another's for MODIFY_MEMBER_NICKNAMES and height. @throws PermissionsMissing, MemberOutOfReach */
+export function assertMayNick(actor: GuildAuthority, target: GuildAuthority, isSelf: boolean): void {
+  assertHas(actor, isSelf ? Permission.ChangeNickname : Permission.ModifyMemberNicknames);
+  if (!isSelf) assertMayActOnMember(actor, target);
+}
+
+/** @throws PermissionsMissing, MemberOutOfReach, TimeoutTooLong */
+export function assertMayTimeOut(actor: GuildAuthority, target: GuildAuthority, until: Date | null): void {
+  assertHas(actor, Permission.TimeoutMembers);
+  assertMayActOnMember(actor, target);
+  if (until && until.getTime() - Date.now() > LIMITS.timeoutDays * DAY_MS) throw new TimeoutTooLong();
+}
+
+/** Every role that comes or goes has to be below the actor's highest, and nothing may be granted that they lack, in no track either. @throws PermissionsMissing, MemberOutOfReach, RoleNotFound, RoleOutOfReach, EveryoneImmovable, PermissionsNotHeld */
+export function assertMayChangeRoles(actor: GuildAuthority, target: GuildAuthority, roleIds: readonly Snowflake[], rules: readonly TrackRules[]): void {
+  const before = new Set(target.member.role_ids);
+  const after = new Set(roleIds);
+  const given = [...after].filter((id) => !before.has(id));
+  const taken = [...before].filter((id) => !after.has(id) && target.roles.some(({ _id }) => _id === id));
+  const isSelf = actor.userId === target.userId;
+  if (given.length > 0 || !isSelf) assertHas(actor, Permission.ManageRoles);
+  if (!isSelf && !actor.isOwner) assertMayActOnMember(actor, target);
+  for (const id of given) {
+    assertMayGiveRole(actor, roleOf(actor, id), positionOf(actor, id));
+    assertMayGiveRoleInTracks(actor.subject, rules, id);
+  }
+  for (const id of taken) {
+    if (isSelf) assertMayDropOwnRole(actor, roleOf(actor, id));
+    else assertMayTakeRole(actor, roleOf(actor, id), positionOf(actor, id));
+    assertMayTakeRoleInTracks(actor.subject, rules, id);
+  }
+}
+
+/** A role that can be given and taken. @throws RoleNotFound, EveryoneImmovable */
+export function roleOf({ guildId, state }: GuildAuthority, id: Snowflake): RoleDocument {
+  if (id === guildId) throw new EveryoneImmovable();
+  const role = state.roles.find(({ _id }) => _id === id);
+  if (!role) throw new RoleNotFound();
+  return role;
+}
+
+const positionOf = ({ state }: GuildAuthority, id: Snowflake): number => state.guild.role_ids.indexOf(id) + 1;
+
+function assertHas(actor: GuildAuthority, wanted: PermissionSet): void {
+  if (!has(actor.permissions, wanted)) throw new PermissionsMissing(minus(wanted, actor.permissions));
+}
