@@ -69,5 +69,7 @@ export const LIMITS = {
   bodyBytes: 262_144,
   packetBytes: 65_536,
   replayed: 10_000,
+  /** The guilds that READY tells, and each that is told at once later. The others, and the tracks of one that is longer, follow one by one. */
+  toldAtOnceBytes: 262_144,
   jsonDepth: 16,
 } as const;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
 import { Config } from '../config/config';
 import type { MemberDocument } from '../members/member.schema';
 import { MemberDirectory } from '../members/member-directory';
@@ -7,6 +8,7 @@ import { Attendance } from './attendance';
 import { type ClientSocket, send } from './connection';
 import { Dispatcher } from './dispatcher';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
+import { packetsOfGuilds, upTo } from './guild-packets';
 import { GuildViews, type Seat } from './guild-views';
 import { sendPaced } from './paced';
 import { Past } from './past';
@@ -15,9 +17,12 @@ import { type Missed, missedBy, packetsOf } from './replay';
 
 // What is sent between two events keeps everybody else waiting.
 const FEW_EVENTS = 100;
-const FEW_GUILDS = 2;
 
-const UNSENT_BYTES = 262_144;
+/** Greets a client with guilds of its user, the ids of those to come, and its place when there are none. */
+type Greet = (seats: readonly Seat[], toCome: readonly Snowflake[], seq?: string) => void;
+
+/** Tells a client that it was told everything: the guilds of its user, its place, and how many events it has missed. */
+type Welcome = (seats: readonly Seat[], seq: string, replayed: number) => void;
 
 /** Takes sockets in: between two events, so that what they are told first and what follows have neither a gap nor an overlap. */
 @Injectable()
@@ -34,24 +39,33 @@ export class Admission {
     config: Config,
   ) {
     // So little that the client is never taken for one that doesn't read.
-    const limit = config.get('GATEWAY_SEND_BUFFER_BYTES');
-    this.mostUnsent = limit === 0 ? UNSENT_BYTES : limit / 4;
+    this.mostUnsent = Math.min(LIMITS.toldAtOnceBytes, config.get('GATEWAY_SEND_BUFFER_BYTES') / 4 || Infinity);
   }
 
   /**
-   * Takes a socket in that starts afresh. `welcome` is called right before, with the guilds of its user and the place from which on it gets what
+   * Takes a socket in that starts afresh. `greet` is called right before, with the guilds of its user and the place from which on it gets what
    * happens.
    *
-   * @throws HandshakeRefused when its session was revoked meanwhile
+   * When there is more to tell of these guilds than anybody should have to read at once, `greet` gets only some, the ids of the others, and no
+   * place. The others follow as fast as the client reads, and then the socket is taken in like one that goes on from where it was greeted.
+   *
+   * @throws HandshakeRefused when its session was revoked meanwhile, or as for one that goes on
    */
-  connect(socket: ClientSocket, welcome: (seats: readonly Seat[], seq: string) => void): Promise<void> {
+  connect(socket: ClientSocket, greet: Greet, welcome: Welcome): Promise<void> {
     return this.prepare(socket, async (preparation) => {
       for (let isIn = false; !isIn && socket.connected; ) {
+        const place = this.dispatcher.position;
         const memberships = await this.membershipsFor(preparation);
-        // Looked at once before, so that the others don't wait for the database.
-        await this.views.seats(memberships);
+        // Looked at before, so that the others don't wait for the database.
+        const { first, others } = upTo(this.mostUnsent, await this.views.seats(memberships));
+        if (others.length > 0) {
+          greet(first, others.map(({ member }) => member.guild_id));
+          await sendPaced(socket, packetsOfGuilds(others), this.mostUnsent);
+          return this.goOn(preparation, memberships, place, welcome);
+        }
         isIn = await this.between(preparation, memberships, (seats) => {
-          welcome(seats, this.dispatcher.position);
+          if (upTo(this.mostUnsent, seats).others.length > 0) return false;
+          greet(seats, [], this.dispatcher.position);
           return true;
         });
       }
@@ -66,40 +80,49 @@ export class Admission {
    *
    * @throws HandshakeRefused when that is more than is sent again, is no longer known, or is not read
    */
-  resume(socket: ClientSocket, from: string, welcome: (seats: readonly Seat[], seq: string, replayed: number) => void): Promise<void> {
+  resume(socket: ClientSocket, from: string, welcome: Welcome): Promise<void> {
+    return this.prepare(socket, (preparation) => this.goOn(preparation, [], from, welcome));
+  }
+
+  private async goOn(preparation: Preparation, known: readonly MemberDocument[], from: string, welcome: Welcome): Promise<void> {
+    const { socket } = preparation;
     const { intents, session } = socket.data;
+    let memberships = known;
     let [place, replayed] = [from, 0];
     const missedUntil = (seats: readonly Seat[], until: string): Missed => {
       const missed = missedBy({ userId: session.user_id, intents, seats }, place, this.past.between(session.user_id, place, until));
       if (replayed + missed.events.length > LIMITS.replayed) throw new HandshakeRefused(CLOSE.missedTooMuch);
       return missed;
     };
-    return this.prepare(socket, async (preparation) => {
-      let memberships: readonly MemberDocument[] = [];
-      for (let isIn = false; !isIn && socket.connected; ) {
-        // What is looked at after an event was dispatched is never older than it.
-        const until = this.dispatcher.position;
-        if (preparation.isStale) memberships = await this.membershipsFor(preparation);
-        const missed = missedUntil(await this.views.seats(memberships), until);
-        if (!isLittle(missed)) {
-          await sendPaced(socket, packetsOf(missed, place), this.mostUnsent);
-          [place, replayed] = [until, replayed + missed.events.length];
-          continue;
-        }
-        isIn = await this.between(preparation, memberships, (seats) => {
-          const rest = missedUntil(seats, this.dispatcher.position);
-          if (!isLittle(rest)) return false;
-          for (const { name, data, seq } of packetsOf(rest, place)) send(socket, name, data, seq);
-          welcome(seats, this.dispatcher.position, replayed + rest.events.length);
-          return true;
-        });
+    for (let isIn = false; !isIn && socket.connected; ) {
+      // What is looked at after an event was dispatched is never older than it.
+      const until = this.dispatcher.position;
+      if (preparation.isStale) memberships = await this.membershipsFor(preparation);
+      const missed = missedUntil(await this.views.seats(memberships), until);
+      if (!this.isLittle(missed)) {
+        await sendPaced(socket, packetsOf(missed, place), this.mostUnsent);
+        [place, replayed] = [until, replayed + missed.events.length];
+        continue;
       }
-    });
+      isIn = await this.between(preparation, memberships, (seats) => {
+        const rest = missedUntil(seats, this.dispatcher.position);
+        if (!this.isLittle(rest)) return false;
+        for (const { name, data, seq } of packetsOf(rest, place)) send(socket, name, data, seq);
+        welcome(seats, this.dispatcher.position, replayed + rest.events.length);
+        return true;
+      });
+    }
+  }
+
+  private isLittle({ events, changed }: Missed): boolean {
+    return events.length <= FEW_EVENTS && upTo(this.mostUnsent, changed).others.length === 0;
   }
 
   private async prepare(socket: ClientSocket, take: (preparation: Preparation) => Promise<void>): Promise<void> {
     const preparation = this.preparations.begin(socket);
     try {
+      // From now on it is thrown off when that happens.
+      if (this.past.hasRevoked(socket.data)) throw new HandshakeRefused(CLOSE.forcedOff);
       await take(preparation);
     } finally {
       this.preparations.end(preparation);
@@ -118,12 +141,9 @@ export class Admission {
       if (preparation.isStale) return false;
       const seats = await this.views.seats(memberships);
       if (!socket.connected) return false;
-      if (this.past.hasRevoked(socket.data)) throw new HandshakeRefused(CLOSE.forcedOff);
       const isIn = tell(seats);
       if (isIn) this.attendance.add(socket, seats);
       return isIn;
     });
   }
 }
-
-const isLittle = ({ events, changed }: Missed): boolean => events.length <= FEW_EVENTS && changed.length <= FEW_GUILDS;

@@ -34,6 +34,14 @@ const SENT: Record<keyof Sent, { readonly summary: string; readonly family?: Fam
 /** Everything that a client can be sent, by name. */
 export type Sent = { [Name in EventName]: EventData<Name> } & GatewayEvents;
 
+/** An event as it is sent. */
+export interface Packet<Name extends keyof Sent = keyof Sent> {
+  readonly name: Name;
+  readonly data: Sent[Name];
+  /** Its place in the log; undefined when it has none. */
+  readonly seq: string | undefined;
+}
+
 /** The family of an event; what has none comes to everybody whom it concerns. */
 export const familyOf = (name: keyof Sent): Family | undefined => SENT[name].family;
 

@@ -9,10 +9,11 @@ import { trackDtoOf, tracksSeen } from '../tracks/track-views';
 import { asItNowIs } from './as-it-now-is';
 import { Attendance } from './attendance';
 import type { Audience } from './audiences';
-import { type ClientSocket, close, sayGoodbye, send, wants } from './connection';
+import { type ClientSocket, close, sayGoodbye, wants } from './connection';
 import { CLOSE } from './gateway.errors';
+import { packetsOfGuilds } from './guild-packets';
 import type { Visibility } from './guild-room';
-import { GuildViews, snapshotOf } from './guild-views';
+import { GuildViews, type Seat } from './guild-views';
 import { Preparations } from './preparations';
 import type { GuildView } from './sight';
 
@@ -131,7 +132,7 @@ export class Dispatcher {
     const [member, view] = await Promise.all([this.members.find(guildId, userId), this.views.find(guildId)]);
     const sockets = this.attendance.of(userId);
     if (!member || !view) return;
-    this.attendance.send(sockets, 'GUILD_CREATE', snapshotOf({ member, view }), before(seq));
+    this.tellGuild(sockets.filter((socket) => wants(socket, 'guilds')), { member, view }, seq);
     this.attendance.enter(sockets, member, view);
   }
 
@@ -165,8 +166,13 @@ export class Dispatcher {
     const view = room && (await this.views.find(guildId));
     if (!room || !view) return;
     for (const [socket, member] of room.members) {
-      if (OF_GUILDS.some((family) => wants(socket, family))) send(socket, 'GUILD_CREATE', snapshotOf({ member, view }), seq);
+      if (OF_GUILDS.some((family) => wants(socket, family))) this.tellGuild([socket], { member, view }, seq);
     }
+  }
+
+  // At the place right before, so that who is cut off within comes back for all of it.
+  private tellGuild(sockets: readonly ClientSocket[], seat: Seat, seq: string): void {
+    for (const { name, data } of packetsOfGuilds([seat])) this.attendance.sendTo(sockets.map(({ id }) => id), name, data, before(seq));
   }
 
   private closeRevoked({ user_id: userId, session_ids: sessionIds }: EventData<'SESSIONS_REVOKE'>): void {

@@ -48,8 +48,16 @@ const limits = object({
 /** What only the gateway sends, besides the events that happen in the platform. */
 export const GATEWAY_EVENTS = {
   READY: {
-    summary: 'The handshake has passed. What happens from now on comes as events.',
-    data: object({ session_id: snowflake('The login that this connection belongs to.'), user: selfDto, presence: presenceChoice, guilds: z.array(guildSnapshot), intents: intentsSchema, limits }),
+    summary: 'The handshake has passed. What happens from now on comes as events. One that doesn’t tell all guilds yet has no seq.',
+    data: object({
+      session_id: snowflake('The login that this connection belongs to.'),
+      user: selfDto,
+      presence: presenceChoice,
+      guilds: z.array(guildSnapshot).meta({ description: `The guilds that the user is in, as many as come to about ${LIMITS.toldAtOnceBytes / 1_024} KiB.` }),
+      guild_ids_to_come: z.array(snowflake()).meta({ description: 'The others. Each follows with GUILD_CREATE, whatever the intents, and then comes RESUMED; when there are none, READY is all.' }),
+      intents: intentsSchema,
+      limits,
+    }),
   },
   READ_STATES: {
     family: 'read_states',
@@ -78,7 +86,7 @@ export const GATEWAY_EVENTS = {
     }),
   },
   RESUMED: {
-    summary: 'The handshake has passed, and everything that was missed has been told. What happens from now on comes as events.',
+    summary: 'Everything has been told: what was missed; or, after a READY that left guilds to come, those and what happened meanwhile. What happens from now on comes as events.',
     data: object({
       session_id: snowflake('The login that this connection belongs to.'),
       replayed: z.int().meta({ description: 'How many events were sent again.' }),
@@ -86,7 +94,7 @@ export const GATEWAY_EVENTS = {
       intents: intentsSchema,
     }),
   },
-  GUILD_CREATE: { family: 'guilds', summary: 'A guild that the user was not in before; or, before RESUMED, one that may look different to them, as it now is.', data: guildSnapshot },
+  GUILD_CREATE: { family: 'guilds', summary: `A guild that the user was not in before; or, before RESUMED, one that READY has not told, or that may look different to them, as it now is. One of more than ${LIMITS.toldAtOnceBytes / 1_024} KiB comes without tracks, and these right after it, one by one.`, data: guildSnapshot },
   POSITION: { summary: 'Nothing but a young `seq`, however little happens: the one to come back with.', data: object({}) },
   BUCKET_WARNING: {
     summary: 'The user’s bucket has become four fifths full. Sent to the socket that filled it, once until it was emptier again.',

@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Logger } from '@nestjs/common';
 import { type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { Namespace } from 'socket.io';
 import { LIMITS } from '../common/limits';
+import type { Snowflake } from '../common/snowflake';
 import { Config } from '../config/config';
 import { EventLog } from '../events/event-log';
 import { familiesOf } from '../events/families';
@@ -19,7 +20,7 @@ import { forgetRequest, hangUp } from './engine';
 import { FloodGuard } from './flood-guard';
 import { type GatewayEvents } from './gateway-events';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
-import { snapshotOf } from './guild-views';
+import { type Seat, snapshotOf } from './guild-views';
 import { type Auth, Handshake } from './handshake';
 import { Lookers } from './lookers';
 import { SlowReaders } from './slow-readers';
@@ -103,18 +104,25 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
 
   private async startAfresh(socket: ClientSocket, user: UserDocument): Promise<void> {
     const { session, intents } = socket.data;
-    await this.admission.connect(socket, (seats, seq) =>
-      send(socket, 'READY', { session_id: session.id, user: selfDtoOf(user), presence: user.presence, guilds: seats.map(snapshotOf), intents: familiesOf(intents), limits: this.limits() }, seq),
-    );
+    const greet = (seats: readonly Seat[], toCome: readonly Snowflake[], seq?: string): void =>
+      send(
+        socket,
+        'READY',
+        { session_id: session.id, user: selfDtoOf(user), presence: user.presence, guilds: seats.map(snapshotOf), guild_ids_to_come: [...toCome], intents: familiesOf(intents), limits: this.limits() },
+        seq,
+      );
+    await this.admission.connect(socket, greet, (...told) => this.welcome(socket, ...told));
     // Asked for once events come, so that no message is in neither of them.
     if (wants(socket, 'read_states')) send(socket, 'READ_STATES', await this.readStates.list(session.user_id, this.attendance.visibleTo(socket)));
   }
 
   private takeUp(socket: ClientSocket, place: string): Promise<void> {
+    return this.admission.resume(socket, place, (...told) => this.welcome(socket, ...told));
+  }
+
+  private welcome(socket: ClientSocket, seats: readonly Seat[], seq: string, replayed: number): void {
     const { session, intents } = socket.data;
-    return this.admission.resume(socket, place, (seats, seq, replayed) =>
-      send(socket, 'RESUMED', { session_id: session.id, replayed, guild_ids: seats.map(({ member }) => member.guild_id), intents: familiesOf(intents) }, seq),
-    );
+    send(socket, 'RESUMED', { session_id: session.id, replayed, guild_ids: seats.map(({ member }) => member.guild_id), intents: familiesOf(intents) }, seq);
   }
 
   private limits(): GatewayEvents['READY']['limits'] {

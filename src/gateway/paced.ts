@@ -1,8 +1,7 @@
 import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
-import { type ClientSocket, send } from './connection';
+import { type ClientSocket, type Packet, send } from './connection';
 import { unsentBytes } from './engine';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
-import type { Packet } from './replay';
 
 const LOOK_EVERY = 10;
 const WAIT_MS = 5;

@@ -48,7 +48,7 @@ const own = (userId: Snowflake): Plain => plain('USER_UPDATE', { userIds: [userI
 
 const logOf = (events: readonly Plain[]): DomainEvent[] => events.map((event, index) => ({ ...event, seq: seqAt(1_790_000_000_000, index + 1) }));
 const missed = (events: readonly Plain[], who = reader): Missed => missedBy(who, START_SEQ, logOf(events));
-const indexesIn = ({ events }: Missed): number[] => events.map(({ seq }) => Number(BigInt(seq) - BigInt(START_SEQ)) - 1);
+const indexesIn = ({ events }: Missed): number[] => events.map(({ seq }) => Number(BigInt(seq!) - BigInt(START_SEQ)) - 1);
 
 describe('what somebody has missed', () => {
   it('is what concerns them: neither what is for others, nor what is fleeting, nor what nodes tell each other', () =>

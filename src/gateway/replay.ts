@@ -4,8 +4,9 @@ import { definitionOf, type EventData, type EventName, isNamed } from '../events
 import { type Family, type Intents, isChosen } from '../events/families';
 import { timeOf } from '../events/seq';
 import { asItNowIs } from './as-it-now-is';
-import type { Sent } from './connection';
-import { type Seat, snapshotOf } from './guild-views';
+import type { Packet } from './connection';
+import { packetsOfGuilds } from './guild-packets';
+import type { Seat } from './guild-views';
 import { Sight } from './sight';
 
 /** Who has missed something: what they want to hear, and where they are now. */
@@ -13,13 +14,6 @@ export interface Reader {
   readonly userId: Snowflake;
   readonly intents: Intents;
   readonly seats: readonly Seat[];
-}
-
-/** An event as it is sent. */
-export interface Packet<Name extends keyof Sent = keyof Sent> {
-  readonly name: Name;
-  readonly data: Sent[Name];
-  readonly seq: string;
 }
 
 /** What somebody has missed, as far as it concerns them and they may see it now. */
@@ -82,7 +76,7 @@ export function missedBy({ userId, intents, seats }: Reader, since: string, happ
 /** What was missed, in the order in which it is told: first which guilds there are, as of the place that the reader had; then what happened. */
 export function* packetsOf({ leftIds, changed, events }: Missed, since: string): Generator<Packet> {
   for (const id of leftIds) yield { name: 'GUILD_DELETE', data: { id }, seq: since };
-  for (const seat of changed) yield { name: 'GUILD_CREATE', data: snapshotOf(seat), seq: since };
+  yield* packetsOfGuilds(changed, since);
   yield* events;
 }
 

@@ -1,0 +1,40 @@
+import { LIMITS } from '../common/limits';
+import type { Packet } from './connection';
+import { type Seat, snapshotOf } from './guild-views';
+
+// What each takes as JSON beside its texts, when the numbers in it are long.
+const GUILD_BYTES = 500;
+const ROLE_BYTES = 220;
+const TRACK_BYTES = 260;
+const OVERWRITE_BYTES = 80;
+
+/** About how many bytes it takes to tell a guild, when all of its tracks are seen. */
+export function bytesToTell({ view: { state, tracks } }: Seat): number {
+  const { name, description } = state.guild;
+  const ofRoles = state.roles.map((role) => ROLE_BYTES + Buffer.byteLength(role.name));
+  const ofTracks = [...tracks.values()].map((track) => TRACK_BYTES + Buffer.byteLength(track.name) + Buffer.byteLength(track.topic) + track.overwrites.length * OVERWRITE_BYTES);
+  return [...ofRoles, ...ofTracks].reduce((sum, bytes) => sum + bytes, GUILD_BYTES + Buffer.byteLength(name) + Buffer.byteLength(description));
+}
+
+/** How guilds are told: each at once; or, when that is more than anybody should have to read at once, without its tracks, and then these one by one. */
+export function* packetsOfGuilds(seats: readonly Seat[], seq?: string): Generator<Packet> {
+  for (const seat of seats) {
+    const guild = snapshotOf(seat);
+    const isLong = bytesToTell(seat) > LIMITS.toldAtOnceBytes;
+    yield { name: 'GUILD_CREATE', data: isLong ? { ...guild, tracks: [] } : guild, seq };
+    if (isLong) for (const track of guild.tracks) yield { name: 'TRACK_CREATE', data: track, seq };
+  }
+}
+
+/** The guilds that fit into so many bytes, in their order, and the others. */
+export function upTo(mostBytes: number, seats: readonly Seat[]): { readonly first: readonly Seat[]; readonly others: readonly Seat[] } {
+  const [first, others]: [Seat[], Seat[]] = [[], []];
+  let bytes = 0;
+  for (const seat of seats) {
+    const more = bytesToTell(seat);
+    const fits = bytes + more <= mostBytes;
+    if (fits) bytes += more;
+    (fits ? first : others).push(seat);
+  }
+  return { first, others };
+}
