@@ -6,7 +6,7 @@ const TEXT = 1;
 const BINARY = 2;
 const CLOSE = 8;
 const PING = 9;
-const WAIT_MS = 5_000;
+const WAIT_MS = 20_000;
 
 /** A WebSocket that does what it is told and nothing by itself: it answers no ping, and can stop reading. */
 export class RawSocket {
