@@ -12,7 +12,7 @@ import { EventLog } from '../../src/events/event-log';
 import { compareWithDescription, compareWithOrder } from './described-events';
 
 const SETTLE_MS = 40;
-const WAIT_MS = 5_000;
+const WAIT_MS = 20_000;
 const PASSWORD = 'correct horse battery';
 
 /** What a route answered. */
