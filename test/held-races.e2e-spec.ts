@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnvironment } from '../src/config/config';
+import { type DatabaseServer, openDatabase } from '../src/database/open-database';
+import { Permission } from '../src/permissions/algebra';
+import { HeldWire } from './support/held-wire';
+import { describeWithRedis, TestRedis } from './support/redis';
+import { type GuildWorld, of, ownDatabase, type Person, World } from './support/world';
+
+const { CreateMessage, KickMembers, BanMembers } = Permission;
+
+let dataDir: string;
+let database: DatabaseServer;
+let wire: HeldWire;
+let world: World;
+
+async function startWorld(settings: Record<string, string>, nodes: number): Promise<void> {
+  dataDir = mkdtempSync(join(tmpdir(), 'derailed-held-'));
+  database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }));
+  wire = await HeldWire.to(database.uri);
+  world = await World.start({ MONGODB_URI: wire.uri, ...settings }, nodes);
+}
+
+async function stopWorld(): Promise<void> {
+  await world.stop();
+  await wire.close();
+  await database.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+// One request is held up right before one of its commands, and others overtake it.
+describe('somebody who was held down and left', () => {
+  let guild: GuildWorld;
+  let mo: Person;
+  beforeAll(() => startWorld({}, 1));
+  afterAll(stopWorld);
+  beforeEach(async () => {
+    guild = await world.guild({ roles: { gagged: { deny: CreateMessage } }, members: { mo: ['gagged'] } });
+    mo = guild.members['mo']!;
+    await leave();
+  });
+
+  const leave = async (): Promise<void> => expect((await mo.delete(`/users/@me/guilds/${guild.id}`)).status).toBe(204);
+  const join = async (): Promise<readonly string[]> => of<{ role_ids: string[] }>((await mo.post(`/invites/${guild.invite}`)).body).role_ids;
+
+  it('is so when they come back after they left while they came back', async () => {
+    const forgetting = wire.hold('delete', 'departures');
+    const joined = join();
+    await forgetting.arrived;
+    await leave();
+    forgetting.release();
+    await joined;
+    expect(await join()).toEqual([guild.roles['gagged']]);
+  });
+
+  it('is so when they come back twice at once, and leave between the two', async () => {
+    const using = wire.hold('update', 'invites');
+    const late = join();
+    await using.arrived;
+    await join();
+    const inserting = wire.hold('insert', 'members');
+    using.release();
+    await inserting.arrived;
+    await leave();
+    inserting.release();
+    expect(await late).toEqual([guild.roles['gagged']]);
+    expect((await mo.post(`/tracks/${guild.track}/messages`, { content: 'x' })).status).toBe(403);
+  });
+});
+
+describeWithRedis('somebody who is lifted out of reach on another node', () => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+    await startWorld({ REDIS_URL: redis.url }, 2);
+  });
+  afterAll(async () => {
+    await stopWorld();
+    await redis.stop();
+  });
+
+  it.each([
+    ['kicked', (by: Person, { id }: GuildWorld, whom: Person) => by.delete(`/guilds/${id}/members/${whom.id}`)],
+    ['banned', (by: Person, { id }: GuildWorld, whom: Person) => by.put(`/guilds/${id}/bans/${whom.id}`, {})],
+  ])('is not %s by whoever was above them when they were judged', async (_, throwOut) => {
+    const guild = await world.guild({ roles: { gagged: { deny: CreateMessage }, mod: { allow: KickMembers | BanMembers }, boss: {} }, members: { mod: ['mod'], mo: ['gagged'] } });
+    const { owner, id, roles } = guild;
+    const { mod, mo } = guild.members as Record<'mod' | 'mo', Person>;
+    const deleting = wire.hold('delete', 'members');
+    const thrownOut = throwOut(mod, guild, mo);
+    await deleting.arrived;
+    expect((await owner.put(`/guilds/${id}/members/${mo.id}/roles/${roles['boss']}`)).status).toBe(200);
+    deleting.release();
+    expect((await thrownOut).body).toMatchObject({ code: 'MEMBER_OUT_OF_REACH' });
+    expect((await owner.get(`/guilds/${id}/members/${mo.id}`)).body).toMatchObject({ role_ids: [roles['gagged'], roles['boss']] });
+    expect((await owner.get(`/guilds/${id}/bans/${mo.id}`)).status).toBe(404);
+    // Nor is it remembered that they went: what is taken from them while they are in doesn't come back.
+    await owner.patch(`/guilds/${id}/members/${mo.id}`, { role_ids: [] });
+    await mo.delete(`/users/@me/guilds/${id}`);
+    expect((await mo.post(`/invites/${guild.invite}`)).body).toMatchObject({ role_ids: [] });
+  });
+});
