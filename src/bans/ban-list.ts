@@ -39,6 +39,11 @@ export class BanList {
     return ban;
   }
 
+  /** The bans of these users, from whatever guilds. */
+  listOf(userIds: readonly Snowflake[]): Promise<BanDocument[]> {
+    return this.bans.find({ user_id: { $in: userIds } }).lean<BanDocument[]>().exec();
+  }
+
   /** Bans by the ids of their users, ascending. */
   list(guildId: Snowflake, { after, limit }: BanPage): Promise<BanDocument[]> {
     return this.bans

@@ -3,6 +3,7 @@ import { createdAt, type Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
 import { tellUntilTrue } from '../events/tell-until-true';
 import { ExitsService } from '../members/exits.service';
+import { MemberDirectory } from '../members/member-directory';
 import { MemberNotFound } from '../members/members.errors';
 import { MessageRemovals } from '../messages/message-removals';
 import { Permission } from '../permissions/algebra';
@@ -14,12 +15,16 @@ import type { BanDocument } from './ban.schema';
 
 const SECOND_MS = 1_000;
 
+// Longer than it takes to find out that a node is gone, and to join before.
+const INTERRUPTED_MS = 300_000;
+
 /** Keeps people out of guilds. */
 @Injectable()
 export class BansService {
   constructor(
     private readonly bans: BanList,
     private readonly users: UsersService,
+    private readonly members: MemberDirectory,
     private readonly exits: ExitsService,
     private readonly removals: MessageRemovals,
     private readonly events: EventsService,
@@ -60,6 +65,18 @@ export class BansService {
   async unban(guildId: Snowflake, userId: Snowflake): Promise<void> {
     await this.bans.remove(guildId, userId);
     await this.events.publish('BAN_DELETE', { guildId, permission: Permission.BanMembers }, { guild_id: guildId, user_id: userId });
+  }
+
+  /**
+   * Throws out those who are banned and in: a crash came between their joining and a look at the bans. They are among the last who joined, since
+   * nobody comes in whose ban was there before.
+   */
+  async finishInterrupted(): Promise<void> {
+    const latest = await this.members.listLatest(INTERRUPTED_MS);
+    if (latest.length === 0) return;
+    const bans = await this.bans.listOf(latest.map(({ user_id }) => user_id));
+    const banned = new Set(bans.map(({ guild_id, user_id }) => `${guild_id}:${user_id}`));
+    for (const { guild_id, user_id } of latest) if (banned.has(`${guild_id}:${user_id}`)) await this.exits.expel(guild_id, user_id);
   }
 
   /** Finishes a ban and tells of it, or that there is none, because that may not have been told. */

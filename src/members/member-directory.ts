@@ -4,7 +4,7 @@ import type { Model } from 'mongoose';
 import { BatchLoader } from '../common/batch-loader';
 import { groupBy } from '../common/group-by';
 import { LIMITS } from '../common/limits';
-import type { Snowflake } from '../common/snowflake';
+import { createdAt, lowestAt, type Snowflake } from '../common/snowflake';
 import { withoutCase } from '../common/without-case';
 import { MODELS } from '../database/database.module';
 import type { MemberDocument } from './member.schema';
@@ -84,6 +84,14 @@ export class MemberDirectory {
   /** The memberships of a user. */
   async listOf(userId: Snowflake): Promise<MemberDocument[]> {
     return (await this.loader.load(userId)) ?? [];
+  }
+
+  /** Who joined so long before the last one who joined anywhere, or later. */
+  async listLatest(milliseconds: number): Promise<Pick<MemberDocument, '_id' | 'guild_id' | 'user_id'>[]> {
+    const fields = { guild_id: 1, user_id: 1 };
+    const [last] = await this.members.find({ _id: { $gt: 0n } }, fields).sort({ _id: -1 }).limit(1).lean<MemberDocument[]>();
+    if (!last) return [];
+    return this.members.find({ _id: { $gte: lowestAt(new Date(createdAt(last._id).getTime() - milliseconds)) } }, fields).lean<MemberDocument[]>();
   }
 
   private async loadOf(userIds: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, MemberDocument[]>> {

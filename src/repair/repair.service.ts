@@ -1,4 +1,5 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { BansService } from '../bans/bans.service';
 import { EventLog } from '../events/event-log';
 import { isNamed } from '../events/event-map';
 import { EventsService } from '../events/events.service';
@@ -6,23 +7,32 @@ import { type GoneNode, Nodes } from '../nodes/nodes';
 import { Underway } from '../nodes/underway';
 import { Retellings } from './retellings';
 
-/** Tells what a node that is gone has written and not told: everything that it was changing is read again, and told as it now is. */
+/**
+ * Finishes what a crash interrupted, this node's own and those of others. What a node that is gone has written and not told is read again, and told
+ * as it now is.
+ */
 @Injectable()
-export class RepairService implements OnModuleInit {
+export class RepairService implements OnModuleInit, OnApplicationBootstrap {
   constructor(
     private readonly nodes: Nodes,
     private readonly underway: Underway,
     private readonly log: EventLog,
     private readonly events: EventsService,
     private readonly retellings: Retellings,
+    private readonly bans: BansService,
   ) {}
 
   onModuleInit(): void {
     this.nodes.onGone((gone) => this.repair(gone));
   }
 
+  onApplicationBootstrap(): Promise<void> {
+    return this.bans.finishInterrupted();
+  }
+
   private async repair({ id, wentUnheard }: GoneNode): Promise<void> {
     if (wentUnheard) await this.events.publish('EVENTS_LOST', { userIds: [] }, { user_ids: null });
+    await this.bans.finishInterrupted();
     const changes = await this.underway.leftBy(id);
     if (changes.length === 0) return;
     // Whatever it has told was heard here by then.
