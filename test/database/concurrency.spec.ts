@@ -40,14 +40,14 @@ describe('a hundred writers at once', () => {
   });
 
   it('fill a list up to its cap, not beyond', async () => {
-    const joined = await writers((writer) => counters.updateOne({ _id: 1, 'holders.9': { $exists: false } }, { $push: { holders: writer } }));
+    const joined = await writers((writer) => counters.updateOne({ _id: 1, 'holders.9': { $exists: false } }, { $addToSet: { holders: writer } }));
     expect(joined.filter(({ modifiedCount }) => modifiedCount === 1)).toHaveLength(10);
     expect((await counters.findOne({ _id: 1 }))?.holders).toHaveLength(10);
   });
 
   it('make one document of a hundred upserts, and one owner of a unique value', async () => {
     await counters.createIndex({ count: 1 }, { unique: true });
-    await writers((writer) => counters.updateOne({ _id: 2 }, { $set: { count: -1 }, $push: { holders: writer } }, { upsert: true }));
+    await writers((writer) => counters.updateOne({ _id: 2 }, { $set: { count: -1 }, $addToSet: { holders: writer } }, { upsert: true }));
     const inserted = await writers((writer) => counters.insertOne({ _id: 100 + writer, count: 7, version: 0 }).catch((error: { code: number }) => error.code));
 
     expect((await counters.findOne({ _id: 2 }))?.holders).toHaveLength(WRITERS);

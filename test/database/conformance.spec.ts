@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { mongo } from 'mongoose';
-import { type Known, knownOfSort, knownOfUpdate, outcome, RAW, Tally } from './conformance';
+import { type Known, knownOfUpdate, outcome, RAW, Tally } from './conformance';
 import { type EngineWorld, engineWorld } from './engine-world';
 import * as generated from './generated';
 
@@ -9,6 +9,7 @@ const options = { numRuns: Number(runs), ...(seed !== undefined && { seed: Numbe
 const TIMEOUT_MS = 1_800_000;
 
 const documents = fc.array(generated.document, { minLength: 1, maxLength: 6 });
+const scalars = fc.array(fc.record({ a: generated.scalar, b: generated.scalar, c: generated.scalar }, { requiredKeys: [] }), { minLength: 1, maxLength: 6 });
 
 /** Against the MongoDB, or compatible server, that CONFORMANCE_URI names; without one there is nothing to compare with. */
 (uri ? describe : describe.skip)('the embedded database and another MongoDB', () => {
@@ -57,9 +58,15 @@ const documents = fc.array(generated.document, { minLength: 1, maxLength: 6 });
   }, TIMEOUT_MS);
 
   it('sort and project alike', () => {
-    const property = fc.asyncProperty(documents, generated.sort, generated.projection, fc.nat(3), fc.nat(3), async (stored, sort, projection, skip, limit) => {
+    const property = fc.asyncProperty(scalars, generated.sort, generated.projection, fc.nat(3), fc.nat(3), async (stored, sort, projection, skip, limit) => {
+      const whole = { ...sort, _id: Object.values(sort)[0] as 1 | -1 };
+      const key = Object.fromEntries(Object.keys(sort).map((field) => [field, 1 as const]));
+      for (const collection of [ours, theirs]) {
+        await collection.drop();
+        await collection.createIndex(key);
+      }
       await fill(stored);
-      await both((collection) => collection.find({}, { projection }).sort(sort).skip(skip).limit(limit).toArray(), knownOfSort(stored));
+      await both((collection) => collection.find({}, { projection }).sort(whole).skip(skip).limit(limit).toArray());
     });
     return fc.assert(property, options);
   }, TIMEOUT_MS);
@@ -76,39 +83,38 @@ const documents = fc.array(generated.document, { minLength: 1, maxLength: 6 });
     return fc.assert(property, options);
   }, TIMEOUT_MS);
 
-  it('upsert, replace and find-and-modify alike', () => {
-    const condition = fc.record({ 'a.b': generated.scalar, c: generated.scalar }, { requiredKeys: [] });
-    const property = fc.asyncProperty(documents, condition, generated.update, generated.document, generated.sort, fc.boolean(), async (stored, wanted, update, replacement, sort, after) => {
+  it('upsert and find-and-modify alike', () => {
+    const condition = fc.record({ b: generated.scalar, c: generated.scalar }, { requiredKeys: [] });
+    const property = fc.asyncProperty(documents, condition, generated.update, fc.boolean(), async (stored, wanted, update, after) => {
       await fill(stored);
-      const options = { sort, returnDocument: after ? 'after' : 'before' } as const;
-      const known: Known = (...results) => knownOfUpdate(update)(...results) ?? knownOfSort(stored)(...results);
+      const options = { returnDocument: after ? 'after' : 'before' } as const;
+      const known = knownOfUpdate(update);
       let seen: string | undefined;
-      await both((collection) => collection.findOneAndUpdate(wanted, update, options), (...results) => (seen = known(...results)));
+      await both((collection) => collection.findOneAndUpdate({ _id: 0 as never, ...wanted }, update, options), (...results) => (seen = known(...results)));
       await both(everything, (...results) => (seen ??= known(...results)));
       await both((collection) => collection.updateOne({ _id: 99 as never, ...wanted }, update, { upsert: true }), (...results) => (seen ??= known(...results)));
       await both(everything, (...results) => (seen ??= known(...results)));
-      await both((collection) => collection.replaceOne({ _id: 98 as never }, replacement, { upsert: true }));
-      await both((collection) => collection.findOneAndDelete({ _id: { $gt: 0 } as never }, { sort: { _id: 1 } }), () => seen);
+      await both((collection) => collection.findOneAndDelete({ _id: 0 as never }), () => seen);
       await both(everything, () => seen);
     });
     return fc.assert(property, options);
   }, TIMEOUT_MS);
 
   it('count alike', () => {
-    const property = fc.asyncProperty(documents, generated.filter, fc.nat(2), fc.integer({ min: 1, max: 3 }), async (stored, filter, skip, limit) => {
+    const property = fc.asyncProperty(documents, generated.filter, fc.integer({ min: 1, max: 3 }), async (stored, filter, limit) => {
       await fill(stored);
       await both((collection) => collection.countDocuments(filter));
-      await both((collection) => collection.countDocuments(filter, { skip, limit }));
+      await both((collection) => collection.countDocuments(filter, { limit }));
     });
     return fc.assert(property, options);
   }, TIMEOUT_MS);
 
   it('refuse the same duplicates', async () => {
-    const property = fc.asyncProperty(fc.uniqueArray(fc.constantFrom('b', 'c'), { minLength: 1 }), fc.boolean(), fc.array(fc.record({ b: generated.scalar, c: generated.scalar }, { requiredKeys: [] }), { minLength: 2, maxLength: 6 }), async (fields, sparse, stored) => {
+    const property = fc.asyncProperty(fc.uniqueArray(fc.constantFrom('b', 'c'), { minLength: 1 }), fc.boolean(), fc.array(fc.record({ b: generated.scalar, c: generated.scalar }, { requiredKeys: [] }), { minLength: 2, maxLength: 6 }), async (fields, partial, stored) => {
       const key = Object.fromEntries(fields.map((field) => [field, 1 as const]));
       for (const collection of [ours, theirs]) {
         await collection.drop();
-        await collection.createIndex(key, { unique: true, sparse });
+        await collection.createIndex(key, { unique: true, ...(partial && { partialFilterExpression: { b: { $exists: true } } }) });
       }
       for (const [n, document] of stored.entries()) {
         await both(async (collection) => {
@@ -116,7 +122,7 @@ const documents = fc.array(generated.document, { minLength: 1, maxLength: 6 });
           const { code, keyPattern, keyValue } = error as Record<string, unknown>;
           // Which of two equal numbers the value shows, 1 or 1.0, is not the same everywhere.
           return mongo.BSON.EJSON.serialize({ code, keyPattern, keyValue }, { relaxed: true });
-        }, () => (sparse && fields.length > 1 ? 'a sparse compound index: a missing field is like null' : undefined));
+        });
       }
     });
     await fc.assert(property, { ...options, numRuns: Math.ceil(options.numRuns / 10) });

@@ -45,16 +45,7 @@ export class Tally {
 /** Names a difference that is known, from what both answered. */
 export type Known = (embedded: string, other: string) => string | undefined;
 
-const mentions = (what: unknown, text: string): boolean => JSON.stringify(what).includes(text);
-
 // Where the compatible server that was used leaves what MongoDB's manual and sources say, by name.
-
-export const knownOfSort =
-  (documents: unknown): Known =>
-  (embedded) => {
-    if (embedded === 'error 2') return 'a sort by parallel arrays: refused';
-    return mentions(documents, '[]') ? 'a sort by an empty array: before null' : undefined;
-  };
 
 export const knownOfUpdate =
   (update: Record<string, Record<string, unknown>>): Known =>
@@ -65,6 +56,5 @@ export const knownOfUpdate =
     if (Object.values(update.$inc ?? {}).some((by) => Number(by) === 0)) return '$inc by zero: changes nothing';
     if (update.$inc && embedded === 'error 14') return '$inc of a boolean: TypeMismatch';
     if (embedded.startsWith('error') && other.startsWith('error')) return 'which of several errors';
-    if ((update.$addToSet && mentions(update, '[]')) || (update.$push && mentions(update, '$each'))) return 'a push of nothing: makes an empty array';
     return undefined;
   };

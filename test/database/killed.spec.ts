@@ -66,12 +66,13 @@ class Clients {
     }
   }
 
-  /** Builds an index and drops it again, until the server is gone. */
-  async rebuildUntilCut(server: ChildProcess, items: mongo.Collection<Item>): Promise<void> {
+  /** Builds an index over documents and drops it again with them, until the server is gone. */
+  async rebuildUntilCut(server: ChildProcess, rebuilt: mongo.Collection<Item>): Promise<void> {
     try {
       for (;;) {
-        await items.createIndex({ tags: 1, count: 1 });
-        await items.dropIndex('tags_1_count_1');
+        await rebuilt.drop();
+        await rebuilt.insertMany(Array.from({ length: 200 }, (_, n) => ({ _id: n, count: n, name: `${n}`, tags: [n, -n] })));
+        await rebuilt.createIndex({ tags: 1, count: 1 });
       }
     } catch (error) {
       if (!server.killed) throw error;
@@ -90,7 +91,7 @@ class Clients {
     const engine = new Engine(storage);
     const collection = engine.catalog.find('derailed.items');
     const stored = new Map(Array.from(engine.finder.find(collection, { filter: { op: 'and', filters: [] } }), ({ document }) => [document.get('_id'), document]));
-    const disagreeing = engine.documents.check(collection);
+    const disagreeing = engine.catalog.all().flatMap((each) => engine.documents.check(each));
     await storage.close();
     expect(disagreeing).toEqual([]);
     for (const [id, known] of this.promised) {
@@ -125,9 +126,9 @@ async function cycle(dataDir: string, clients: Clients): Promise<void> {
   const client = new mongo.MongoClient(line.toString().trim(), { maxPoolSize: WRITERS + 1 });
   const items = client.db().collection<Item>('items');
   try {
-    await items.createIndexes([{ key: { name: 1 }, unique: true }, { key: { tags: 1 } }, { key: { count: -1, _id: 1 } }]);
+    await items.createIndexes([{ key: { name: 1 }, unique: true }, { key: { tags: 1 } }, { key: { count: 1, _id: 1 } }]);
     const writing = Array.from({ length: WRITERS }, (_, writer) => clients.writeUntilCut(server, items, writer));
-    writing.push(clients.rebuildUntilCut(server, items));
+    writing.push(clients.rebuildUntilCut(server, client.db().collection<Item>('rebuilt')));
     await Promise.race([clients.live(), Promise.all(writing)]);
     await kill(server);
     // Those that wait for it to come back are told that it won't.

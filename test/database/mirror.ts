@@ -8,7 +8,7 @@ import { RAW, Tally } from './conformance';
 const { BSON } = mongo;
 
 /** Commands that are about the data, and so have the same answer everywhere; others are about the server. */
-const ABOUT_DATA = new Set([...ABOUT_DOCUMENTS, 'getMore', 'killCursors', 'create', 'drop', 'dropDatabase', 'createIndexes', 'dropIndexes']);
+const ABOUT_DATA = new Set([...ABOUT_DOCUMENTS, 'getMore', 'killCursors', 'create', 'drop', 'dropDatabase', 'createIndexes']);
 
 type Reply = mongo.BSON.Document;
 

@@ -19,7 +19,12 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   'an aggregation of a database': 'aggregations without a collection',
   'pipeline stage': 'pipelines that are more than a query or a count',
   "'distinct'": 'the values of a field',
-  'read concern': 'snapshots: there is one node',
+  'readConcern': 'read concerns: there is one node',
+  "'allowDiskUse'": 'large sorts: those that an index serves need no disk',
+  "'sort' of findAndModify": 'changing the first of several by an order',
+  "'fields' of findAndModify": 'some of the fields of what was changed',
+  'the replacement of a document': 'replacements: fields are set',
+  '$nin in a filter': 'operators that the application does not use',
   "'viewOn'": 'views',
 };
 

@@ -40,18 +40,22 @@ async function scansAmong(commands: readonly Command[]): Promise<string[]> {
     // An index that has met an array is used with more care.
     for (const command of commands) if ('insert' in command) await db.command({ ...command, ordered: false });
     const scans: string[] = [];
-    for (const statement of commands.flatMap(statementsOf)) if (isScan(await db.command({ explain: statement }))) scans.push(kindOf(statement));
+    for (const command of commands) {
+      for (const search of searchesOf(command)) if (isScan(await db.command({ explain: search }))) scans.push(kindOf(command));
+    }
     return scans;
   } finally {
     await close();
   }
 }
 
-/** The searches of a command: none for an insert, several for a bulk of updates. */
-function statementsOf(command: Command): Command[] {
-  if ('insert' in command) return [];
-  const several = (['updates', 'deletes'] as const).find((field) => field in command);
-  return several ? (command[several] as object[]).map((statement) => ({ ...command, [several]: [statement] })) : [command];
+/** What a command looks for: nothing for an insert, several things for a bulk of updates. */
+function searchesOf(command: Command): Command[] {
+  const [[, find] = []] = Object.entries(command);
+  const { filter, query, sort, pipeline, updates = [], deletes = [] } = command;
+  const statements = [...(updates as Command[]), ...(deletes as Command[])].map(({ q }) => q as Command);
+  const filters = [filter, query, pipeline?.[0].$match, ...statements] as (Command | undefined)[];
+  return filters.filter((each) => each !== undefined).map((each) => ({ find, filter: each, ...(sort && { sort }) }));
 }
 
 const isScan = ({ queryPlanner }: mongo.Document): boolean => JSON.stringify(queryPlanner).includes('"COLLSCAN"');

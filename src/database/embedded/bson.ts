@@ -74,19 +74,6 @@ export function dateValue(milliseconds: number): Opaque {
 /** The milliseconds of a date since 1970. */
 export const millisecondsOf = (date: Opaque): bigint => date.bytes.readBigInt64LE();
 
-let nextObjectId = Math.floor(Math.random() * 0x1000000);
-const OBJECT_ID_ORIGIN = Buffer.from(Array.from({ length: 5 }, () => Math.floor(Math.random() * 256)));
-
-/** A new ObjectId: seconds, this process, a counter. */
-export function newObjectId(): Opaque {
-  const bytes = Buffer.alloc(12);
-  bytes.writeUInt32BE(Math.floor(Date.now() / 1000), 0);
-  OBJECT_ID_ORIGIN.copy(bytes, 4);
-  bytes.writeUIntBE(nextObjectId, 9, 3);
-  nextObjectId = (nextObjectId + 1) % 0x1000000;
-  return new Opaque(BsonType.objectId, bytes);
-}
-
 /** The number of a value's BSON type. */
 export function typeOf(value: Value): number {
   if (typeof value === 'number') return BsonType.int;
@@ -103,6 +90,19 @@ const TYPE_NAMES = new Map<number, string>(Object.entries(BsonType).map(([name, 
 
 /** The name of a value's type, as MongoDB's messages and `$type` say it. */
 export const typeName = (value: Value): string => TYPE_NAMES.get(typeOf(value)) as string;
+
+/** A value as MongoDB's messages write it. */
+export function show(value: Value): string {
+  if (value instanceof Double) return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
+  if (value instanceof Opaque) {
+    if (value.type === BsonType.objectId) return `ObjectId('${value.bytes.toString('hex')}')`;
+    if (value.type === BsonType.date) return `new Date(${millisecondsOf(value)})`;
+    return `${typeName(value)}(${value.bytes.toString('hex')})`;
+  }
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[ ${value.map(show).join(', ')} ]`;
+  if (value instanceof Map) return value.size === 0 ? '{}' : `{ ${Array.from(value, ([name, field]) => `${name}: ${show(field)}`).join(', ')} }`;
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
 
 /** A number of any BSON type as a JavaScript number; undefined for anything else. */
 export function numberOf(value: Value | undefined): number | undefined {

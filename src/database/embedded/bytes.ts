@@ -45,16 +45,6 @@ export class Bytes {
     this.buffer.writeInt32LE(value, offset);
   }
 
-  /** Flips every bit from an offset on, which turns an ascending key around. */
-  invertFrom(offset: number): void {
-    for (let at = offset; at < this.length; at += 1) this.buffer[at] = ~(this.buffer[at] as number);
-  }
-
-  /** A copy of what was written since an offset. */
-  copy(offset = 0): Buffer {
-    return Buffer.from(this.buffer.subarray(offset, this.length));
-  }
-
   /** What was written, without a copy: for the last use of this object. */
   finish(): Buffer {
     return this.buffer.subarray(0, this.length);

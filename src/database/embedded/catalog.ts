@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { type Doc, decode, docOf, encode, isInt32, numberOf, type Value } from './bson';
+import { type Doc, decode, docOf, encode, isInt32, numberOf, show, type Value } from './bson';
 import { CommandError, typeMismatch, unsupported } from './errors';
-import { isTrue, parseFilter } from './filter';
-import { type Index, parseKeyPattern } from './indexes';
+import { isTrue } from './filter';
+import type { Index } from './indexes';
 import { equal } from './keys';
 import type { KeyRange, Storage } from './storage';
 
@@ -31,7 +30,6 @@ export const keyInTree = (key: Buffer): Buffer => key.subarray(PREFIX_BYTES);
 export interface Collection {
   readonly namespace: string;
   readonly id: number;
-  readonly uuid: string;
   /** Without that of `_id`, which is the collection itself. */
   readonly indexes: Index[];
 }
@@ -42,7 +40,7 @@ export function splitNamespace(namespace: string): { database: string; collectio
   return { database: namespace.slice(0, dot), collection: namespace.slice(dot + 1) };
 }
 
-const INDEX_OPTIONS = new Set(['v', 'key', 'name', 'unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds', 'background', 'ns']);
+const INDEX_OPTIONS = new Set(['v', 'key', 'name', 'unique', 'partialFilterExpression', 'expireAfterSeconds', 'background']);
 
 /** Which collections and indexes there are. What is written within a transaction that fails is forgotten by `load`. */
 export class Catalog {
@@ -77,17 +75,15 @@ export class Catalog {
     return [...this.collections.values()].toSorted((a, b) => (a.namespace < b.namespace ? -1 : 1));
   }
 
-  create(namespace: string): Collection {
+  /** The collection, created when it isn't there, as a first insert does. */
+  ensure(namespace: string): Collection {
+    const existing = this.find(namespace);
+    if (existing) return existing;
     assertName(namespace);
-    const collection: Collection = { namespace, id: this.nextTree++, uuid: randomUUID(), indexes: [] };
+    const collection: Collection = { namespace, id: this.nextTree++, indexes: [] };
     this.collections.set(namespace, collection);
     this.save(collection);
     return collection;
-  }
-
-  /** The collection, created when it isn't there, as a first insert does. */
-  ensure(namespace: string): Collection {
-    return this.find(namespace) ?? this.create(namespace);
   }
 
   save(collection: Collection): void {
@@ -109,12 +105,6 @@ export class Catalog {
     return index;
   }
 
-  dropIndex(collection: Collection, index: Index): void {
-    this.clear(index.id);
-    collection.indexes.splice(collection.indexes.indexOf(index), 1);
-    this.save(collection);
-  }
-
   private clear(tree: number): void {
     for (const { key } of this.storage.scan(treeRange(tree))) this.storage.remove(key);
   }
@@ -129,15 +119,14 @@ function assertName(namespace: string): void {
   }
 }
 
-function writeCollection({ namespace, id, uuid, indexes }: Collection): Doc {
-  return docOf({ namespace, id, uuid, indexes: indexes.map((index) => docOf({ id: index.id, multikey: index.multikey, declared: describeIndex(index) })) });
+function writeCollection({ namespace, id, indexes }: Collection): Doc {
+  return docOf({ namespace, id, indexes: indexes.map((index) => docOf({ id: index.id, multikey: index.multikey, declared: describeIndex(index) })) });
 }
 
 function readCollection(stored: Doc): Collection {
   return {
     namespace: stored.get('namespace') as string,
     id: stored.get('id') as number,
-    uuid: stored.get('uuid') as string,
     indexes: (stored.get('indexes') as Doc[]).map((index) => ({
       ...readIndex(index.get('id') as number, index.get('declared') as Doc),
       multikey: index.get('multikey') as boolean,
@@ -145,24 +134,30 @@ function readCollection(stored: Doc): Collection {
   };
 }
 
+/** Fields, ascending, as MongoDB writes them. */
+export const patternOf = (fields: readonly string[]): Doc => new Map(fields.map((field) => [field, 1]));
+
 /** An index as `listIndexes` shows it. */
-export const describeIndex = (index: Index): Doc =>
+export const describeIndex = ({ name, fields, unique, only, expireAfterSeconds }: Omit<Index, 'id'>): Doc =>
   docOf({
     v: 2,
-    key: index.key,
-    name: index.name,
-    unique: index.unique || undefined,
-    sparse: index.sparse || undefined,
-    partialFilterExpression: index.partial?.document,
-    expireAfterSeconds: index.expireAfterSeconds,
+    key: patternOf(fields),
+    name,
+    unique: unique || undefined,
+    partialFilterExpression: only === undefined ? undefined : new Map([[only, docOf({ $exists: true })]]),
+    expireAfterSeconds,
   });
 
 /** The index that every collection has. */
-export const ID_INDEX = docOf({ v: 2, key: docOf({ _id: 1 }), name: '_id_' });
+export const ID_INDEX = docOf({ v: 2, key: patternOf(['_id']), name: '_id_' });
 
 const cannotCreate = (why: string): CommandError => new CommandError(67, 'CannotCreateIndex', why);
 
-/** Checks the declaration of an index. */
+/**
+ * Checks the declaration of an index.
+ *
+ * @throws CommandError CannotCreateIndex as MongoDB does; NotImplemented for a kind of index that isn't supported
+ */
 export function readIndex(id: number, declared: Doc): Index {
   for (const option of declared.keys()) if (!INDEX_OPTIONS.has(option)) throw unsupported(`the index option ${option}`);
   const key = declared.get('key');
@@ -170,43 +165,33 @@ export function readIndex(id: number, declared: Doc): Index {
   if (!(key instanceof Map)) throw typeMismatch("The field 'key' of an index must be an object");
   if (typeof name !== 'string' || name === '') throw cannotCreate('An index needs a name');
   if (key.size === 0) throw cannotCreate('Index keys cannot be empty.');
-  for (const [field, kind] of key) if (typeof kind === 'string' || field.includes('$**')) throw unsupported(`an index on { ${field}: ${String(kind)} }`);
-  const pattern = parseKeyPattern(key, (field) => cannotCreate(`Values in the index key pattern must be 1 or -1, for field ${field}`));
-  const partial = declared.get('partialFilterExpression');
-  const sparse = isTrue(declared.get('sparse'));
-  if (partial !== undefined && !(partial instanceof Map)) throw typeMismatch("'partialFilterExpression' must be an object");
-  if (partial && sparse) throw cannotCreate('cannot mix "partialFilterExpression" and "sparse" options');
+  for (const [field, direction] of key) if (numberOf(direction) !== 1 || /[.$]/.test(field)) throw unsupported(`an index on { ${field}: ${show(direction)} }`);
   return {
-    ...pattern,
     id,
     name,
-    key,
+    fields: [...key.keys()],
     unique: isTrue(declared.get('unique')),
-    sparse,
-    ...(partial && { partial: { document: partial, filter: parseFilter(partial) } }),
-    ...readExpiry(key, declared.get('expireAfterSeconds')),
+    only: readPartial(declared.get('partialFilterExpression')),
+    expireAfterSeconds: readExpiry(key, declared.get('expireAfterSeconds')),
     multikey: false,
   };
 }
 
-function readExpiry(key: Doc, value: Value | undefined): { expireAfterSeconds?: number } {
-  if (value === undefined) return {};
+/** Reads `{ field: { $exists: true } }`. */
+function readPartial(value: Value | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const [only, ...others] = value instanceof Map ? value : [];
+  if (!only || others.length > 0 || only[0].includes('.') || !equal(only[1], docOf({ $exists: true }))) throw unsupported('a partial index by anything but the presence of a field');
+  return only[0];
+}
+
+function readExpiry(key: Doc, value: Value | undefined): number | undefined {
+  if (value === undefined) return undefined;
   const seconds = numberOf(value);
   if (seconds === undefined || seconds < 0 || !isInt32(Math.floor(seconds))) throw cannotCreate('TTL index expireAfterSeconds must be within 0 and 2147483647');
   if (key.size > 1 || key.has('_id')) throw cannotCreate('TTL indexes are single-field indexes, compound indexes do not support TTL, and neither does _id.');
-  if (numberOf([...key.values()][0]) === -1) throw unsupported('a descending TTL index');
-  return { expireAfterSeconds: Math.floor(seconds) };
+  return Math.floor(seconds);
 }
 
 /** Whether two declarations mean the same index, names aside. */
-export function sameIndex(a: Index, b: Index): boolean {
-  return (
-    sameKey(a.key, b.key) &&
-    a.unique === b.unique &&
-    a.sparse === b.sparse &&
-    a.expireAfterSeconds === b.expireAfterSeconds &&
-    equal(a.partial?.document ?? null, b.partial?.document ?? null)
-  );
-}
-
-export const sameKey = (a: Doc, b: Doc): boolean => equal(a, b);
+export const sameIndex = (a: Index, b: Index): boolean => equal(describeIndex({ ...a, name: '' }), describeIndex({ ...b, name: '' }));

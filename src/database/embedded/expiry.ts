@@ -1,9 +1,5 @@
-import { dateValue, decode } from './bson';
-import { treeRange } from './catalog';
+import { dateValue } from './bson';
 import type { Engine } from './engine';
-import type { Index } from './indexes';
-import { keyOf, rankOf } from './keys';
-import type { KeyRange } from './storage';
 
 /** How often documents that are past their time are looked for, in milliseconds; as often as MongoDB does. */
 const SWEEP_INTERVAL_MS = 60_000;
@@ -30,33 +26,22 @@ export class Expiry {
     let deleted = 0;
     this.engine.cursors.sweep();
     for (const { namespace, indexes } of this.engine.catalog.all()) {
-      for (const { name, expireAfterSeconds } of indexes) {
+      for (const { fields, expireAfterSeconds } of indexes) {
         if (expireAfterSeconds === undefined) continue;
         for (let batch = BATCH; batch === BATCH; deleted += batch) {
-          batch = await this.engine.writer.write(() => this.expire(namespace, name, now - expireAfterSeconds * 1000));
+          batch = await this.engine.writer.write(() => this.expire(namespace, fields[0] as string, now - expireAfterSeconds * 1000));
         }
       }
     }
     return deleted;
   }
 
-  private expire(namespace: string, name: string, before: number): number {
-    const { catalog, documents, storage } = this.engine;
+  private expire(namespace: string, field: string, before: number): number {
+    const { catalog, documents, finder } = this.engine;
     const collection = catalog.find(namespace);
-    const index = collection?.indexes.find((each) => each.name === name);
-    if (!collection || !index) return 0;
-    const idKeys = new Map<string, Buffer>();
-    for (const { value } of storage.scan(expiredRange(index, before))) {
-      idKeys.set(value.toString('latin1'), value);
-      if (idKeys.size === BATCH) break;
-    }
-    for (const idKey of idKeys.values()) {
-      const bytes = documents.find(collection, idKey);
-      if (bytes) documents.remove(collection, idKey, decode(bytes));
-    }
-    return idKeys.size;
+    if (!collection) return 0;
+    const found = [...finder.find(collection, { filter: { op: 'lte', path: [field], value: dateValue(before) }, limit: BATCH })];
+    for (const { idKey, document } of found) documents.remove(collection, idKey, document);
+    return found.length;
   }
 }
-
-/** The dates of an index up to a moment; what isn't a date never expires. */
-const expiredRange = ({ id }: Index, before: number): KeyRange => treeRange(id, Buffer.of(rankOf(dateValue(0))), keyOf(dateValue(before)));

@@ -29,20 +29,20 @@ export function isOperators(value: Value | undefined): value is Doc {
 export function parseFilter(document: Doc): Filter {
   const filters: Filter[] = [];
   for (const [name, value] of document) {
-    if (name === '$and') filters.push(...parseEach(name, value));
-    else if (name === '$or') filters.push({ op: 'or', filters: parseEach(name, value) });
+    if (name === '$or') filters.push(parseOr(value));
     else if (name.startsWith('$')) throw unsupported(`${name} in a filter`);
     else filters.push(...parseField(name.split('.'), value));
   }
   return all(filters);
 }
 
-function parseEach(name: string, value: Value): Filter[] {
-  if (!Array.isArray(value) || value.length === 0) throw badValue(`${name} must be a nonempty array`);
-  return value.map((each) => {
+function parseOr(value: Value): Filter {
+  if (!Array.isArray(value) || value.length === 0) throw badValue('$or must be a nonempty array');
+  const filters = value.map((each) => {
     if (!(each instanceof Map)) throw badValue('$or/$and/$nor entries need to be full objects');
     return parseFilter(each);
   });
+  return { op: 'or', filters };
 }
 
 /** All of some filters, without nesting. */
@@ -71,20 +71,14 @@ function parseOperator(path: Path, operator: string, operand: Value): Filter {
     case '$ne':
       return { op: 'not', filter: { op: 'eq', path, value: operand } };
     case '$in':
-      return parseIn(path, operand, operator);
-    case '$nin':
-      return { op: 'not', filter: parseIn(path, operand, operator) };
+      if (!Array.isArray(operand)) throw badValue('$in needs an array');
+      if (operand.some(isOperators)) throw badValue('cannot nest $ under $in');
+      return { op: 'in', path, values: operand };
     case '$exists':
       return isTrue(operand) ? { op: 'exists', path } : { op: 'not', filter: { op: 'exists', path } };
     default:
       throw unsupported(`${operator} in a filter`);
   }
-}
-
-function parseIn(path: Path, operand: Value, operator: string): Filter {
-  if (!Array.isArray(operand)) throw badValue(`${operator} needs an array`);
-  if (operand.some(isOperators)) throw badValue(`cannot nest $ under ${operator}`);
-  return { op: 'in', path, values: operand };
 }
 
 /** What MongoDB takes for true where it wants a flag: anything but false, 0, null. */

@@ -1,17 +1,15 @@
 import { decode, type Doc } from './bson';
 import { type Collection, keyInTree, treeRange } from './catalog';
-import type { Documents, Stored } from './documents';
-import { CommandError } from './errors';
+import type { Documents } from './documents';
 import type { Filter } from './filter';
-import { type KeyPattern, sortKeyOf } from './indexes';
 import { matches } from './match';
-import { type Plan, planFor, type Source } from './plan';
+import { type Bounds, planFor, type Scan, type Sort } from './plan';
 import type { Entry, Storage } from './storage';
 
 /** What to find, and in which order. */
 export interface Query {
   readonly filter: Filter;
-  readonly sort?: KeyPattern | undefined;
+  readonly sort?: Sort | undefined;
   readonly skip?: number;
   /** 0 for all. */
   readonly limit?: number;
@@ -24,7 +22,7 @@ export interface Cost {
 }
 
 /** A document that was found; it is decoded when somebody looks into it. */
-export class Found implements Stored {
+export class Found {
   private decoded: Doc | undefined;
 
   constructor(
@@ -37,9 +35,6 @@ export class Found implements Stored {
   }
 }
 
-/** As much as a sort without an index may hold, in bytes. */
-const MAX_SORT_BYTES = 100 * 1024 * 1024;
-
 /** Finds documents. */
 export class Finder {
   constructor(
@@ -48,55 +43,38 @@ export class Finder {
   ) {}
 
   /** What a query finds, one by one; nothing in a collection that doesn't exist. */
-  *find(collection: Collection | undefined, query: Query, cost: Cost = { keys: 0, documents: 0 }): Generator<Found> {
+  *find(collection: Collection | undefined, { filter, sort, skip = 0, limit = 0 }: Query, cost: Cost = { keys: 0, documents: 0 }): Generator<Found> {
     if (!collection) return;
-    const plan = planFor(collection, query.filter, query.sort);
-    const { skip = 0, limit = 0 } = query;
-    const found = this.matching(collection, plan, cost);
-    const ordered = plan.sorted || !query.sort ? found : sorted(found, query.sort, limit && limit + skip);
+    const { scans, residual } = planFor(collection, filter, sort);
     let position = 0;
-    for (const each of ordered) {
-      position += 1;
-      if (position <= skip) continue;
-      yield each;
-      if (limit > 0 && position >= skip + limit) return;
-    }
-  }
-
-  private *matching(collection: Collection, { source, residual }: Plan, cost: Cost): Generator<Found> {
-    for (const stored of this.from(collection, source, cost)) {
+    for (const found of this.from(collection, scans, cost)) {
       cost.documents += 1;
-      if (!residual || matches(residual, stored.document)) yield stored;
+      if (residual && !matches(residual, found.document)) continue;
+      position += 1;
+      if (position > skip) yield found;
+      if (limit > 0 && position === skip + limit) return;
     }
   }
 
-  private *from(collection: Collection, source: Source, cost: Cost): Generator<Found> {
-    if (source.kind === 'collection') {
-      for (const { key, value } of this.storage.scan(treeRange(collection.id), source.reverse)) yield new Found(keyInTree(key), value);
-      return;
-    }
-    if (source.kind === 'index' && !source.index?.multikey) return yield* this.fromIndex(collection, source, cost);
-    // One document may be reached in several ways, and is given once.
-    const given = new Set<string>();
-    const sources = source.kind === 'union' ? source.sources : [source];
-    for (const each of sources) {
-      const stored = each.kind === 'index' ? this.fromIndex(collection, each, cost) : this.from(collection, each, cost);
-      for (const found of stored) {
-        const id = found.idKey.toString('latin1');
-        if (given.has(id)) continue;
-        given.add(id);
+  /** What some scans reach, each once. */
+  private *from(collection: Collection, scans: readonly Scan[], cost: Cost): Generator<Found> {
+    const given = scans.length > 1 || scans[0]?.index?.multikey ? new Set<string>() : undefined;
+    for (const scan of scans) {
+      for (const found of this.scan(collection, scan, cost)) {
+        const id = given && found.idKey.toString('latin1');
+        if (id !== undefined && given?.has(id)) continue;
+        if (id !== undefined) given?.add(id);
         yield found;
       }
     }
   }
 
-  private *fromIndex(collection: Collection, { index, bounds, reverse, onlyOne, merged }: Extract<Source, { kind: 'index' }>, cost: Cost): Generator<Found> {
+  private *scan(collection: Collection, { index, bounds, reverse, onlyOne, merged }: Scan, cost: Cost): Generator<Found> {
     if (!index && onlyOne) {
-      for (const { start } of bounds) {
-        const bytes = this.documents.find(collection, start);
-        cost.keys += 1;
-        if (bytes) yield new Found(start, bytes);
-      }
+      const { start } = bounds[0] as Bounds;
+      const bytes = this.documents.find(collection, start);
+      cost.keys += 1;
+      if (bytes) yield new Found(start, bytes);
       return;
     }
     const ranges = (reverse ? bounds.toReversed() : bounds).map(({ start, end, lookedUp }) => ({ lookedUp, entries: this.storage.scan(treeRange(index?.id ?? collection.id, start, end), reverse) }));
@@ -132,24 +110,4 @@ function* mergedEntries(ranges: readonly Range[], reverse: boolean): Generator<E
 function headOf(range: Range): { readonly entry: Entry; readonly rest: Buffer; readonly range: Range }[] {
   const { value: entry, done } = range.entries.next() as IteratorResult<Entry, void>;
   return done ? [] : [{ entry, rest: keyInTree(entry.key).subarray(range.lookedUp), range }];
-}
-
-function sorted(found: Iterable<Found>, sort: KeyPattern, limit: number): Found[] {
-  let held: { readonly key: Buffer; readonly found: Found }[] = [];
-  let size = 0;
-  const order = (): void => void held.sort((a, b) => a.key.compare(b.key));
-  for (const each of found) {
-    held.push({ key: sortKeyOf(sort, each.document), found: new Found(each.idKey, each.bytes) });
-    size += each.bytes.length;
-    if (limit > 0 && held.length >= limit * 2 + 1_000) {
-      order();
-      held = held.slice(0, limit);
-      size = held.reduce((sum, { found: { bytes } }) => sum + bytes.length, 0);
-    }
-    if (size > MAX_SORT_BYTES) {
-      throw new CommandError(292, 'QueryExceededMemoryLimitNoDiskUseAllowed', `Sort exceeded memory limit of ${MAX_SORT_BYTES} bytes.`);
-    }
-  }
-  order();
-  return (limit > 0 ? held.slice(0, limit) : held).map((each) => each.found);
 }

@@ -120,19 +120,7 @@ export function keyOf(value: Value): Buffer {
 }
 
 /** The order of two values: negative, zero or positive. */
-export function compare(a: Value, b: Value): number {
-  if (typeof a === 'string' && typeof b === 'string' && a === b) return 0;
-  // JavaScript compares a bigint with a number exactly.
-  const x = a instanceof Double ? a.value : a;
-  const y = b instanceof Double ? b.value : b;
-  if ((typeof x === 'bigint' || typeof x === 'number') && (typeof y === 'bigint' || typeof y === 'number')) {
-    if (x < y) return -1;
-    if (x > y) return 1;
-    if (x == y) return 0;
-    return Number.isNaN(x) ? (Number.isNaN(y) ? 0 : -1) : 1;
-  }
-  return Buffer.compare(keyOf(a), keyOf(b));
-}
+export const compare = (a: Value, b: Value): number => Buffer.compare(keyOf(a), keyOf(b));
 
 /** Whether two values are the same to a query, a unique index or `$addToSet`: 1 equals 1.0; fields in another order don't. */
 export const equal = (a: Value, b: Value): boolean => compare(a, b) === 0;

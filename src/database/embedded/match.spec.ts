@@ -40,5 +40,7 @@ describe('a filter', () => {
     [{ $expr: true }, '$expr'],
     [{ a: { $elemMatch: { b: 1 } } }, '$elemMatch'],
     [{ $nor: [{ a: 1 }] }, '$nor'],
+    [{ $and: [{ a: 1 }] }, '$and'],
+    [{ a: { $nin: [1] } }, '$nin'],
   ])('refuses %j', (filter, why) => expect(() => finds(filter, {})).toThrow(why));
 });

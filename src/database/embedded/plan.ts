@@ -1,8 +1,9 @@
 import type { Value } from './bson';
 import type { Collection } from './catalog';
+import { unsupported } from './errors';
 import { all, type Comparison, type Filter } from './filter';
-import type { Index, KeyPart, KeyPattern } from './indexes';
-import { after, equal, keyOf, rankOf } from './keys';
+import type { Index } from './indexes';
+import { after, keyOf, rankOf } from './keys';
 import { isNaNValue } from './match';
 import { MAX_KEY_BYTES } from './storage';
 
@@ -14,108 +15,105 @@ export interface Bounds {
   readonly lookedUp: number;
 }
 
-/** How documents are found. */
-export type Source =
-  | { readonly kind: 'collection'; readonly reverse: boolean }
-  | { readonly kind: 'index'; readonly index: Index | undefined; readonly bounds: readonly Bounds[]; readonly reverse: boolean; readonly onlyOne: boolean; readonly merged: boolean }
-  | { readonly kind: 'union'; readonly sources: readonly Source[] };
+/** The keys of one index that are read, and how; without an index it is that of `_id`, which is the collection itself. */
+export interface Scan {
+  readonly index: Index | undefined;
+  readonly bounds: readonly Bounds[];
+  readonly reverse: boolean;
+  /** Whether there is one document at most. */
+  readonly onlyOne: boolean;
+  /** Whether the bounds are read side by side, to come in one order. */
+  readonly merged: boolean;
+}
 
-/** A source, what is still to be checked of each document, and whether they come in the order that was asked for. */
+/** An order: the fields that decide, the first before the others, all of them upwards or all downwards. */
+export interface Sort {
+  readonly fields: readonly string[];
+  readonly reverse: boolean;
+}
+
+/** How documents are found, in the order that was asked for, and what is still to be checked of each. */
 export interface Plan {
-  readonly source: Source;
+  readonly scans: readonly Scan[];
   readonly residual: Filter | undefined;
-  readonly sorted: boolean;
 }
 
 type Condition = Extract<Filter, { op: Comparison | 'in' }>;
 
-/** The index of `_id`, which is the collection itself: there is no tree of its own. */
-const ID_PART: KeyPart = { field: '_id', path: ['_id'], descending: false };
-
 /** `$in`s of several fields multiply; beyond this many ranges the later fields are checked document by document. */
 const MOST_RANGES = 1_000;
 
-/** As many ranges are merged into one order; more are sorted. The same as in MongoDB. */
+/** As many ranges are merged into one order. The same as in MongoDB. */
 const MOST_MERGED = 200;
 
 /**
- * Chooses how to find what a filter describes: the index with the most fields to look up, then the one that spares a sort.
+ * Chooses how to find what a filter describes: by the index with the most fields to look up.
+ *
+ * @throws CommandError NotImplemented when no index has the order that is asked for
  */
-export function planFor(collection: Collection, filter: Filter, sort: KeyPattern | undefined): Plan {
-  const candidates = [candidate(undefined, filter, sort), ...collection.indexes.map((index) => candidate(index, filter, sort))];
-  const best = candidates.filter((each) => each !== undefined).toSorted((a, b) => b.score - a.score)[0];
-  if (best && best.score >= LOOKUP) return best.plan;
-  const union = planUnion(collection, filter);
-  if (union) return { source: union, residual: filter, sorted: sort === undefined };
-  if (best) return best.plan;
-  return { source: { kind: 'collection', reverse: false }, residual: isEmpty(filter) ? undefined : filter, sorted: sort === undefined };
+export function planFor(collection: Collection, filter: Filter, sort: Sort | undefined): Plan {
+  const candidates = [undefined, ...collection.indexes].map((index) => candidate(index, filter, sort)).filter((each) => each !== undefined);
+  const best = candidates.toSorted((a, b) => b.score - a.score)[0];
+  if (!best) throw unsupported(`a sort that no index serves, here by ${sort?.fields.join()}`);
+  const union = best.score < LOOKUP && !sort ? planUnion(collection, filter) : undefined;
+  return union ?? best.plan;
 }
-
-const isEmpty = (filter: Filter): boolean => filter.op === 'and' && filter.filters.length === 0;
 
 const conjuncts = (filter: Filter): readonly Filter[] => (filter.op === 'and' ? filter.filters : [filter]);
 
 /** Each branch of an `$or` by its own index, together with the conditions beside it. */
-function planUnion(collection: Collection, filter: Filter): Source | undefined {
+function planUnion(collection: Collection, filter: Filter): Plan | undefined {
   for (const conjunct of conjuncts(filter)) {
     if (conjunct.op !== 'or') continue;
     const others = conjuncts(filter).filter((each) => each !== conjunct);
-    const sources = conjunct.filters.map((branch) => planFor(collection, all([branch, ...others]), undefined).source);
-    if (sources.every(({ kind }) => kind !== 'collection')) return { kind: 'union', sources };
+    const scans = conjunct.filters.flatMap((branch) => planFor(collection, all([branch, ...others]), undefined).scans);
+    if (!scans.some(isWhole)) return { scans, residual: filter };
   }
   return undefined;
 }
+
+/** Whether a scan reads the whole collection. */
+export const isWhole = ({ index, bounds }: Scan): boolean => !index && bounds[0]?.start.length === 0;
 
 interface Candidate {
   readonly plan: Plan;
   readonly score: number;
 }
 
-// How good a plan is: one document at most, then the number of fields looked up, then a range, then an order that needs no sort.
+// How good a plan is: one document at most, then the number of fields looked up, then a range.
 const ONE = 1_000;
 const LOOKUP = 10;
-const SORTED = 4;
 const RANGE = 5;
 
-function candidate(index: Index | undefined, filter: Filter, sort: KeyPattern | undefined): Candidate | undefined {
+/** A plan with one index; none when that lacks documents that are asked for, or their order, or has nothing to look up by. */
+function candidate(index: Index | undefined, filter: Filter, sort: Sort | undefined): Candidate | undefined {
   if (index && !covers(index, filter)) return undefined;
-  const parts = index?.parts ?? [ID_PART];
+  const fields = index?.fields ?? ['_id'];
   const lookups: Value[][] = [];
   const used = new Set<Filter>();
   let ranges = 1;
-  for (const part of parts) {
-    const condition = lookupOn(part, filter);
+  for (const field of fields) {
+    const condition = lookupOn(field, filter);
     const values = condition && (condition.op === 'in' ? distinctValues(condition.values) : [condition.value]);
     if (!values || (lookups.length > 0 && ranges * values.length > MOST_RANGES)) break;
     ranges *= values.length;
     lookups.push(values);
     used.add(condition);
   }
-  const next = parts[lookups.length];
-  const interval = next && intervalOn(next, filter, index?.multikey ?? false, used);
-  const order = sort && ranges <= MOST_MERGED ? orderOf(index, parts, lookups, sort) : undefined;
-  // An index that gives nothing but an order must have every document: none for want of the field, none twice.
-  if (lookups.length === 0 && !interval && !order) return undefined;
-  const complete = lookups.length === (index?.parts.length ?? 1);
-  const onlyOne = complete && ranges === 1 && (index?.unique ?? true) && !index?.multikey;
-  const sorted = sort === undefined || order !== undefined || onlyOne;
-  const { bounds, exact } = boundsOf(parts, lookups, interval);
+  const next = fields[lookups.length];
+  const interval = next === undefined ? undefined : intervalOn(next, filter, index?.multikey ?? false, used);
+  if (index && lookups.length === 0 && !interval && !sort) return undefined;
+  const onlyOne = lookups.length === fields.length && ranges === 1 && (index?.unique ?? true) && !index?.multikey;
+  const ordered = sort !== undefined && !onlyOne;
+  if (ordered && (ranges > MOST_MERGED || !givesOrder(index, fields, lookups, sort))) return undefined;
+  const { bounds, exact } = boundsOf(lookups, interval);
   const residual = remaining(filter, used, exact && !index?.multikey);
-  const score = (onlyOne ? ONE : 0) + lookups.length * LOOKUP + (interval ? RANGE + (lookups.length === 0 ? RANGE : 0) : 0) + (sorted ? SORTED : 0);
-  return { plan: { source: { kind: 'index', index, bounds, reverse: order === 'reverse', onlyOne, merged: order !== undefined && ranges > 1 }, residual, sorted }, score };
+  const score = (onlyOne ? ONE : 0) + lookups.length * LOOKUP + (interval ? RANGE : 0);
+  return { plan: { scans: [{ index, bounds, reverse: ordered && sort.reverse, onlyOne, merged: ordered && ranges > 1 }], residual }, score };
 }
 
 /** Whether an index has every document that a filter can match. */
-function covers(index: Index, filter: Filter): boolean {
-  const given = conjuncts(filter);
-  if (index.partial) return conjuncts(index.partial.filter).every((needed) => given.some((each) => implies(each, needed)));
-  return !index.sparse || index.parts.some(({ field }) => given.some((each) => impliesPresence(each, field)));
-}
-
-function implies(given: Filter, needed: Filter): boolean {
-  if (needed.op === 'exists') return impliesPresence(given, needed.path.join('.'));
-  return 'value' in needed && 'value' in given && given.op === needed.op && given.path.join('.') === needed.path.join('.') && equal(given.value, needed.value);
-}
+const covers = ({ only }: Index, filter: Filter): boolean => only === undefined || conjuncts(filter).some((each) => impliesPresence(each, only));
 
 function impliesPresence(given: Filter, field: string): boolean {
   if (!('path' in given) || given.path.join('.') !== field) return false;
@@ -126,7 +124,7 @@ function impliesPresence(given: Filter, field: string): boolean {
 /** Values whose bounds mean what the comparison means: no null, which is also missing, and nothing that stands for itself only. */
 const isPlain = (value: Value): boolean => value !== null && !Array.isArray(value) && !isNaNValue(value);
 
-function lookupOn({ field }: KeyPart, filter: Filter): Condition | undefined {
+function lookupOn(field: string, filter: Filter): Condition | undefined {
   const conditions = conjuncts(filter).filter((each): each is Condition => (each.op === 'eq' || each.op === 'in') && each.path.join('.') === field);
   // An array is looked up by its elements in an index, so a whole one is not.
   const usable = conditions.filter((each) => (each.op === 'in' ? each.values : [each.value]).every((value) => !Array.isArray(value)));
@@ -138,60 +136,53 @@ function distinctValues(values: readonly Value[]): Value[] {
   return [...byKey].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
 
-/** A range of one field: bytes that keys begin with, from and to. */
+/** A range of one field, in bytes: its keys are from `start` on and below `end`. */
 interface Interval {
-  readonly low: Buffer;
-  readonly lowIncluded: boolean;
-  readonly high: Buffer;
-  readonly highIncluded: boolean;
+  readonly start: Buffer;
+  readonly end: Buffer;
 }
 
-function intervalOn({ field }: KeyPart, filter: Filter, multikey: boolean, used: Set<Filter>): Interval | undefined {
+function intervalOn(field: string, filter: Filter, multikey: boolean, used: Set<Filter>): Interval | undefined {
   const isRange = (each: Filter): each is Extract<Filter, { op: Comparison }> =>
     (each.op === 'gt' || each.op === 'gte' || each.op === 'lt' || each.op === 'lte') && each.path.join('.') === field && isPlain(each.value);
   const [first, ...others] = conjuncts(filter).filter(isRange);
   if (!first) return undefined;
   // Different elements of an array may meet the two ends of a range, so only one of the ends bounds a multikey index.
   const conditions = [first, ...(multikey ? [] : others)].filter(({ value }) => rankOf(value) === rankOf(first.value));
-  const kind = Buffer.of(rankOf(first.value));
-  // NaN is the lowest number, and compares with nothing.
-  const low = rankOf(first.value) === rankOf(0) ? LOWEST_NUMBER : kind;
-  let interval: Interval = { low, lowIncluded: true, high: kind, highIncluded: true };
-  for (const condition of conditions) {
-    const key = keyOf(condition.value);
-    const included = condition.op === 'gte' || condition.op === 'lte';
-    interval = condition.op.startsWith('g') ? raise(interval, key, included) : lower(interval, key, included, kind);
-    used.add(condition);
-  }
-  return interval;
+  for (const condition of conditions) used.add(condition);
+  const intervals = conditions.map(intervalOf);
+  return { start: intervals.map(({ start }) => start).reduce(greater), end: intervals.map(({ end }) => end).reduce(lesser) };
 }
 
+const greater = (a: Buffer, b: Buffer): Buffer => (a.compare(b) > 0 ? a : b);
+const lesser = (a: Buffer, b: Buffer): Buffer => (a.compare(b) < 0 ? a : b);
+
+/** NaN is the lowest number, and compares with nothing. */
 const LOWEST_NUMBER = Buffer.of(rankOf(0), 0x00, 0x0f);
 
-function raise(interval: Interval, low: Buffer, lowIncluded: boolean): Interval {
-  const order = low.compare(interval.low);
-  return order > 0 || (order === 0 && !lowIncluded) ? { ...interval, low, lowIncluded } : interval;
+/** What compares with a value in a way: values of its kind only. */
+function intervalOf({ op, value }: { op: Comparison; value: Value }): Interval {
+  const key = keyOf(value);
+  const kind = Buffer.of(rankOf(value));
+  if (op === 'gt' || op === 'gte') return { start: op === 'gt' ? behind(key) : key, end: behind(kind) };
+  return { start: kind.equals(LOWEST_NUMBER.subarray(0, 1)) ? LOWEST_NUMBER : kind, end: op === 'lte' ? behind(key) : key };
 }
 
-function lower(interval: Interval, high: Buffer, highIncluded: boolean, unbounded: Buffer): Interval {
-  const order = interval.high.equals(unbounded) ? -1 : high.compare(interval.high);
-  return order < 0 || (order === 0 && !highIncluded) ? { ...interval, high, highIncluded } : interval;
-}
+/** The first key behind all that begin as this one does: there is one, since no key begins with all bits set. */
+const behind = (key: Buffer): Buffer => after(key) as Buffer;
 
 /** Every combination of the values looked up, each with the range behind it. */
-function boundsOf(parts: readonly KeyPart[], lookups: readonly Value[][], interval: Interval | undefined): { bounds: Bounds[]; exact: boolean } {
-  let prefixes = [Buffer.alloc(0)];
-  let exact = true;
-  lookups.forEach((values, part) => {
-    const { descending } = parts[part] as KeyPart;
-    exact &&= values.every(isPlain);
-    prefixes = prefixes.flatMap((prefix) => values.map((value) => Buffer.concat([prefix, directed(keyOf(value), descending)])));
-  });
-  const part = parts[lookups.length];
-  const bounds = prefixes.map((prefix) => (interval && part ? within(prefix, interval, part.descending) : { start: prefix, end: after(prefix), lookedUp: prefix.length }));
+function boundsOf(lookups: readonly Value[][], interval: Interval | undefined): { bounds: Bounds[]; exact: boolean } {
+  const none = [Buffer.alloc(0)];
+  const prefixes = lookups.reduce((before, values) => before.flatMap((prefix) => values.map((value) => Buffer.concat([prefix, keyOf(value)]))), none);
+  const bounds = prefixes.map((prefix) => ({
+    start: interval ? Buffer.concat([prefix, interval.start]) : prefix,
+    end: interval ? Buffer.concat([prefix, interval.end]) : after(prefix),
+    lookedUp: prefix.length,
+  }));
   // No stored key is longer than the limit, but the bounds of a query may be: cut, they include a little more.
   const tooLong = bounds.some(({ start, end }) => start.length > LONGEST_BOUND || (end?.length ?? 0) > LONGEST_BOUND);
-  return { bounds: tooLong ? bounds.map(cut) : bounds.toSorted((a, b) => a.start.compare(b.start)), exact: exact && !tooLong };
+  return { bounds: tooLong ? bounds.map(cut) : bounds, exact: !tooLong && lookups.flat().every(isPlain) };
 }
 
 const LONGEST_BOUND = MAX_KEY_BYTES - 8;
@@ -202,27 +193,15 @@ const cut = ({ start, end, lookedUp }: Bounds): Bounds => ({
   end: end && (end.length > LONGEST_BOUND ? after(end.subarray(0, LONGEST_BOUND)) : end),
 });
 
-const directed = (key: Buffer, descending: boolean): Buffer => (descending ? Buffer.from(key.map((byte) => ~byte)) : key);
-
-function within(prefix: Buffer, { low, lowIncluded, high, highIncluded }: Interval, descending: boolean): Bounds {
-  const [from, fromIncluded, to, toIncluded] = descending ? [high, highIncluded, low, lowIncluded] : [low, lowIncluded, high, highIncluded];
-  const start = Buffer.concat([prefix, directed(from, descending)]);
-  const end = Buffer.concat([prefix, directed(to, descending)]);
-  return { start: fromIncluded ? start : (after(start) as Buffer), end: toIncluded ? after(end) : end, lookedUp: prefix.length };
-}
-
-/** Whether an index, beyond the fields looked up, gives the order that is asked for, and which way round. */
-function orderOf(index: Index | undefined, parts: readonly KeyPart[], lookups: readonly Value[][], sort: KeyPattern): 'forward' | 'reverse' | undefined {
+/** Whether an index, beyond the fields looked up, has the order that is asked for. */
+function givesOrder(index: Index | undefined, fields: readonly string[], lookups: readonly Value[][], sort: Sort): boolean {
   // Where there are arrays, a document is at several places by its fields, but at one by its `_id`.
-  if (index?.multikey && sort.parts.some(({ field }) => field !== '_id')) return undefined;
-  const fixed = new Set(parts.filter((_, part) => lookups[part]?.length === 1).map(({ field }) => field));
-  const wanted = sort.parts.filter(({ field }) => !fixed.has(field));
+  if (index?.multikey && sort.fields.some((field) => field !== '_id')) return false;
+  const fixed = fields.filter((_, at) => lookups[at]?.length === 1);
+  const wanted = sort.fields.filter((field) => !fixed.includes(field));
   // Behind its own fields, an index that isn't unique is in the order of `_id`.
-  const given = [...parts.slice(lookups.length), ...(index && !index.unique && !parts.some(({ field }) => field === '_id') ? [ID_PART] : [])];
-  if (wanted.length > given.length) return undefined;
-  const turned = wanted.map((part, at) => (part.field === given[at]?.field ? part.descending !== given[at].descending : undefined));
-  if (turned.includes(undefined) || new Set(turned).size > 1) return undefined;
-  return turned[0] ? 'reverse' : 'forward';
+  const given = [...fields.slice(lookups.length), ...(index?.unique ? [] : ['_id'])];
+  return wanted.every((field, at) => field === given[at]);
 }
 
 function remaining(filter: Filter, used: ReadonlySet<Filter>, exact: boolean): Filter | undefined {

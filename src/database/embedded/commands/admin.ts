@@ -1,18 +1,15 @@
-import { BsonType, type Doc, docOf, encode, Opaque, type Value } from '../bson';
-import { type Collection, describeIndex, ID_INDEX, readIndex, sameIndex, sameKey, splitNamespace } from '../catalog';
+import { type Doc, docOf, encode } from '../bson';
+import { type Collection, describeIndex, ID_INDEX, patternOf, readIndex, sameIndex, splitNamespace } from '../catalog';
 import type { Engine } from '../engine';
-import { badValue, CommandError, unsupported } from '../errors';
+import { badValue, CommandError } from '../errors';
 import { parseFilter } from '../filter';
-import type { Index } from '../indexes';
+import { equal } from '../keys';
 import { matches } from '../match';
 import type { Command, Request } from './request';
 
-const namespaceNotFound = (namespace: string): CommandError => new CommandError(26, 'NamespaceNotFound', `ns does not exist: ${namespace}`);
-
 function create(request: Request, { catalog }: Engine): Doc {
-  const { namespace } = request;
-  if (catalog.find(namespace)) throw new CommandError(48, 'NamespaceExists', `Collection ${namespace} already exists.`);
-  catalog.create(namespace);
+  // One that is there already has the same options: none.
+  catalog.ensure(request.namespace);
   return docOf({});
 }
 
@@ -35,11 +32,9 @@ function listCollections(request: Request, { catalog, cursors }: Engine): Doc {
   return cursors.start(`${request.database}.$cmd.listCollections`, rows);
 }
 
-function describeCollection({ namespace, uuid }: Collection, nameOnly: boolean): Doc {
+function describeCollection({ namespace }: Collection, nameOnly: boolean): Doc {
   const name = splitNamespace(namespace).collection;
-  if (nameOnly) return docOf({ name, type: 'collection' });
-  const bytes = Buffer.concat([Buffer.of(16, 0, 0, 0, 4), Buffer.from(uuid.replaceAll('-', ''), 'hex')]);
-  return docOf({ name, type: 'collection', options: {}, info: { readOnly: false, uuid: new Opaque(BsonType.binData, bytes) }, idIndex: ID_INDEX });
+  return docOf({ name, type: 'collection', ...(!nameOnly && { options: {}, info: { readOnly: false }, idIndex: ID_INDEX }) });
 }
 
 function listDatabases(request: Request, { catalog }: Engine): Doc {
@@ -51,7 +46,7 @@ function listDatabases(request: Request, { catalog }: Engine): Doc {
 
 function listIndexes(request: Request, { catalog, cursors }: Engine): Doc {
   const collection = catalog.find(request.namespace);
-  if (!collection) throw namespaceNotFound(request.namespace);
+  if (!collection) throw new CommandError(26, 'NamespaceNotFound', `ns does not exist: ${request.namespace}`);
   return cursors.start(request.namespace, [ID_INDEX, ...collection.indexes.map(describeIndex)].map(encode));
 }
 
@@ -71,34 +66,15 @@ function createIndexes(request: Request, engine: Engine): Doc {
 
 function createIndex({ catalog, documents }: Engine, collection: Collection, declared: Doc): void {
   const wanted = readIndex(0, declared);
-  if (sameKey(wanted.key, new Map([['_id', 1]]))) return;
+  if (wanted.fields.join() === '_id') return;
   const named = collection.indexes.find(({ name }) => name === wanted.name);
   if (named) {
     if (sameIndex(named, wanted)) return;
     throw new CommandError(86, 'IndexKeySpecsConflict', `An existing index has the same name as the requested index: ${wanted.name}`);
   }
-  const alike = collection.indexes.find((index) => sameKey(index.key, wanted.key) && samePartial(index, wanted));
+  const alike = collection.indexes.find(({ fields, only }) => equal(patternOf(fields), patternOf(wanted.fields)) && only === wanted.only);
   if (alike) throw new CommandError(85, 'IndexOptionsConflict', `Index already exists with a different name: ${alike.name}`);
   documents.build(collection, catalog.addIndex(collection, declared));
-}
-
-const samePartial = (a: Index, b: Index): boolean => sameKey(a.partial?.document ?? new Map(), b.partial?.document ?? new Map());
-
-function dropIndexes(request: Request, { catalog }: Engine): Doc {
-  const collection = catalog.find(request.namespace);
-  if (!collection) throw namespaceNotFound(request.namespace);
-  const nIndexesWas = collection.indexes.length + 1;
-  for (const index of indexesToDrop(collection, request.body.get('index'))) catalog.dropIndex(collection, index);
-  return docOf({ nIndexesWas });
-}
-
-function indexesToDrop({ indexes }: Collection, wanted: Value | undefined): Index[] {
-  if (wanted === '*') return [...indexes];
-  if (typeof wanted !== 'string') throw unsupported('dropping an index by anything but its name');
-  if (wanted === '_id_') throw new CommandError(72, 'InvalidOptions', 'cannot drop _id index');
-  const index = indexes.find(({ name }) => name === wanted);
-  if (!index) throw new CommandError(27, 'IndexNotFound', `index not found with name [${wanted}]`);
-  return [index];
 }
 
 type Run = (request: Request, engine: Engine) => Doc;
@@ -114,6 +90,5 @@ export const ADMIN_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
   listCollections: look(['filter', 'nameOnly', 'authorizedCollections', 'cursor'], listCollections),
   listDatabases: look(['filter', 'nameOnly', 'authorizedDatabases'], listDatabases),
   listIndexes: look(['cursor'], listIndexes),
-  createIndexes: change(['indexes', 'commitQuorum'], createIndexes),
-  dropIndexes: change(['index'], dropIndexes),
+  createIndexes: change(['indexes'], createIndexes),
 };

@@ -1,61 +1,35 @@
 import { type Doc, docOf, type Plain } from '../bson';
-import type { Collection } from '../catalog';
+import { type Collection, patternOf } from '../catalog';
 import type { Cost, Query } from '../find';
-import { planFor, type Source } from '../plan';
+import { isWhole, planFor, type Scan } from '../plan';
 
 /** A search that was run, to be shown. */
 export interface Explained {
-  readonly namespace: string;
   readonly collection: Collection | undefined;
   readonly query: Query;
   readonly cost: Cost;
   readonly returned: number;
-  readonly milliseconds: number;
 }
 
 /** A plan and its costs in the form of MongoDB's `explain`. */
-export function describePlan({ namespace, collection, query, cost, returned, milliseconds }: Explained): Doc {
-  const winningPlan = collection ? planStages(collection, query) : { stage: 'EOF' };
+export function describePlan({ collection, query, cost, returned }: Explained): Doc {
   return docOf({
-    explainVersion: '1',
-    queryPlanner: { namespace, winningPlan, rejectedPlans: [] },
-    executionStats: {
-      executionSuccess: true,
-      nReturned: returned,
-      executionTimeMillis: Math.round(milliseconds),
-      totalKeysExamined: cost.keys,
-      totalDocsExamined: cost.documents,
-      executionStages: winningPlan,
-    },
+    queryPlanner: { winningPlan: collection ? stagesOf(collection, query) : { stage: 'EOF' } },
+    executionStats: { nReturned: returned, totalKeysExamined: cost.keys, totalDocsExamined: cost.documents },
   });
 }
 
-function planStages(collection: Collection, query: Query): Plain {
-  const { source, residual, sorted } = planFor(collection, query.filter, query.sort);
-  const found = sourceStages(source, residual !== undefined);
-  if (sorted || !query.sort) return found;
-  const sortPattern = docOf(Object.fromEntries(query.sort.parts.map(({ field, descending }) => [field, descending ? -1 : 1])));
-  return { stage: 'SORT', sortPattern, inputStage: found };
+function stagesOf(collection: Collection, { filter, sort }: Query): Plain {
+  const { scans, residual } = planFor(collection, filter, sort);
+  const stages = scans.map((scan) => stageOf(scan));
+  return { stage: 'FETCH', filtered: residual !== undefined, inputStage: stages.length > 1 ? { stage: 'OR', inputStages: stages } : stages[0] };
 }
 
-function sourceStages(source: Source, filtered: boolean): Plain {
-  if (source.kind === 'collection') return { stage: 'COLLSCAN', direction: source.reverse ? 'backward' : 'forward' };
-  if (source.kind === 'index' && !source.index && source.onlyOne) return { stage: 'IDHACK' };
-  return { stage: 'FETCH', filtered, inputStage: scanStage(source) };
-}
-
-function scanStage(source: Source): Plain {
-  if (source.kind === 'union') return { stage: 'OR', inputStages: source.sources.map(scanStage) };
-  if (source.kind === 'collection') return { stage: 'COLLSCAN' };
-  const { index, reverse, bounds, merged } = source;
-  const scan = {
-    stage: 'IXSCAN',
-    keyPattern: index?.key ?? docOf({ _id: 1 }),
-    indexName: index?.name ?? '_id_',
-    isMultiKey: index?.multikey ?? false,
-    isUnique: index?.unique ?? true,
-    direction: reverse ? 'backward' : 'forward',
-    ranges: bounds.length,
-  };
-  return merged ? { stage: 'SORT_MERGE', inputStages: [scan] } : scan;
+function stageOf(scan: Scan): Plain {
+  const { index, reverse, bounds, onlyOne, merged } = scan;
+  if (isWhole(scan)) return { stage: 'COLLSCAN' };
+  if (!index && onlyOne) return { stage: 'IDHACK' };
+  const direction = reverse ? 'backward' : 'forward';
+  const stage = { stage: 'IXSCAN', indexName: index?.name ?? '_id_', keyPattern: patternOf(index?.fields ?? ['_id']), direction, ranges: bounds.length };
+  return merged ? { stage: 'SORT_MERGE', inputStages: [stage] } : stage;
 }

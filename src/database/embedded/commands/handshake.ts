@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { type Doc, docOf, MAX_DOCUMENT_BYTES, Opaque, BsonType } from '../bson';
+import { type Doc, docOf, MAX_DOCUMENT_BYTES } from '../bson';
 import type { Engine } from '../engine';
 import { MAX_MESSAGE_BYTES } from '../wire';
 import type { Command } from './request';
@@ -44,11 +43,6 @@ const buildInfo = (): Doc =>
     storageEngines: ['lmdb'],
   });
 
-function startSession(): Doc {
-  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex');
-  return docOf({ id: { id: new Opaque(BsonType.binData, Buffer.concat([Buffer.of(16, 0, 0, 0, 4), id])) }, timeoutMinutes: SESSION_TIMEOUT_MINUTES });
-}
-
 const HELLO_FIELDS = new Set(['helloOk', 'client', 'compression', 'hostInfo', 'topologyVersion', 'maxAwaitTimeMS', 'loadBalanced', 'saslSupportedMechs', 'speculativeAuthenticate', 'backpressure']);
 const NONE = new Set<string>();
 const answer = (run: () => Doc, fields: ReadonlySet<string> = NONE): Command<Engine> => ({ fields, run });
@@ -61,8 +55,5 @@ export const HANDSHAKE_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
   ping: answer(() => docOf({})),
   buildInfo: answer(buildInfo),
   buildinfo: answer(buildInfo),
-  startSession: answer(startSession),
   endSessions: answer(() => docOf({})),
-  killSessions: answer(() => docOf({})),
-  refreshSessions: answer(() => docOf({})),
 };

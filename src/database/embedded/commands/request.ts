@@ -8,17 +8,10 @@ const EVERYWHERE = new Set([
   '$db',
   'lsid',
   '$readPreference',
-  '$clusterTime',
-  'readConcern',
   'writeConcern',
   'maxTimeMS',
   'comment',
-  'apiVersion',
-  'apiStrict',
-  'apiDeprecationErrors',
 ]);
-
-const READ_CONCERNS = new Set<Value | undefined>([undefined, 'local', 'available', 'majority']);
 
 /** One command, and its fields by their types. */
 export class Request {
@@ -47,15 +40,13 @@ export class Request {
       if (field === this.name || fields.has(field) || EVERYWHERE.has(field) || value === false) continue;
       throw unsupported(`the field '${field}' of ${this.name}`);
     }
-    const level = this.document('readConcern')?.get('level');
-    if (!READ_CONCERNS.has(level)) throw unsupported(`the read concern ${String(level)}`);
     const w = numberOf(this.document('writeConcern')?.get('w'));
     if (w !== undefined && w > 1) throw new CommandError(2, 'BadValue', "cannot use 'w' > 1 when a host is not replicated");
   }
 
-  /** A command within this one, on the same database. */
-  inner(body: Doc): Request {
-    return new Request(new Map([...body, ['$db', this.database]]));
+  /** The command in a field of this one, on the same database. */
+  inner(field: string): Request {
+    return new Request(new Map([...(this.document(field) ?? []), ['$db', this.database]]));
   }
 
   /** `database.collection`. */
@@ -76,26 +67,14 @@ export class Request {
     throw this.wrongType(field, value, 'object');
   }
 
-  number(field: string): number | undefined {
-    const value = this.body.get(field);
-    const number = numberOf(value);
-    if (value !== undefined && number === undefined) throw this.wrongType(field, value, 'number');
-    return number;
-  }
-
   /** A whole number from 0 on. */
   count(field: string): number | undefined {
-    const number = this.number(field);
-    if (number !== undefined && (number < 0 || !Number.isSafeInteger(number))) {
-      throw new CommandError(51024, 'Location51024', `BSON field '${field}' value must be >= 0, actual value '${number}'`);
-    }
-    return number;
-  }
-
-  text(field: string): string | undefined {
     const value = this.body.get(field);
-    if (value === undefined || typeof value === 'string') return value;
-    throw this.wrongType(field, value, 'string');
+    if (value === undefined) return undefined;
+    const number = numberOf(value);
+    if (number === undefined) throw this.wrongType(field, value, 'number');
+    if (number < 0 || !Number.isSafeInteger(number)) throw new CommandError(51024, 'Location51024', `BSON field '${field}' value must be >= 0, actual value '${number}'`);
+    return number;
   }
 
   flag(field: string): boolean {

@@ -1,12 +1,11 @@
-import { type Doc, docOf, newObjectId, type Plain, type Value } from '../bson';
+import { type Doc, docOf, encode, type Plain } from '../bson';
 import type { Collection } from '../catalog';
 import type { Engine } from '../engine';
 import { badValue, CommandError, failedToParse, unsupported } from '../errors';
 import { type Filter, isTrue, parseFilter } from '../filter';
 import { Found, type Query } from '../find';
-import { parseProjection, project } from '../projection';
-import { applyUpdate, encodeChecked, parseUpdate, type Update, upserted, withIdFirst } from '../update';
-import { filterIn, sortIn } from './reads';
+import { applyUpdate, parseUpdate, type Update, upserted, withIdFirst } from '../update';
+import { filterIn } from './reads';
 import type { Command, Request } from './request';
 
 /** Runs the statements of a command one by one, and tells which failed. */
@@ -32,7 +31,7 @@ function insert(request: Request, { catalog, documents }: Engine): Doc {
   let n = 0;
   const writeErrors = statements(request, all, ({ document, bytes }) => {
     assertFieldNames(document);
-    const complete = withIdFirst(document, document.get('_id') ?? newObjectId());
+    const complete = withIdFirst(document);
     documents.insert(catalog.ensure(namespace), complete, complete === document ? bytes : undefined);
     n += 1;
   });
@@ -62,15 +61,15 @@ function filterOf(statement: Doc): Filter {
 /** Stores what an update makes of a document; whether that is anything else than before. */
 function change({ documents }: Engine, collection: Collection, found: Found, update: Update): { after: Doc; changed: boolean } {
   const after = applyUpdate(update, found.document);
-  const bytes = encodeChecked(after);
+  const bytes = encode(after);
   const changed = !bytes.equals(found.bytes);
-  if (changed) documents.replace(collection, found.idKey, found.document, after, bytes);
+  if (changed) documents.write(collection, found.idKey, found.document, after, bytes);
   return { after, changed };
 }
 
 function insertUpserted({ catalog, documents }: Engine, namespace: string, update: Update, filter: Filter): Doc {
   const document = upserted(update, filter);
-  documents.insert(catalog.ensure(namespace), document, encodeChecked(document));
+  documents.insert(catalog.ensure(namespace), document);
   return document;
 }
 
@@ -82,7 +81,6 @@ function update(request: Request, engine: Engine): Doc {
     const multi = isTrue(statement.get('multi'));
     const filter = filterOf(statement);
     const update = parseUpdate(statement.get('u'));
-    if (multi && update.kind === 'replacement') throw failedToParse('multi update is not supported for replacement-style update');
     const { matched, modified } = updateMatching(engine, namespace, { filter, limit: multi ? 0 : 1 }, update);
     done.n += matched;
     done.nModified += modified;
@@ -157,31 +155,24 @@ function findAndModify(request: Request, engine: Engine): Doc {
   const removing = request.flag('remove');
   const returnsNew = request.flag('new');
   const upsert = request.flag('upsert');
-  if (removing && request.body.has('update')) throw failedToParse("Cannot specify both an 'update' and 'remove'=true");
-  if (removing && upsert) throw failedToParse("Cannot specify both 'upsert'=true and 'remove'=true");
-  if (removing && returnsNew) throw failedToParse("Cannot specify both 'new'=true and 'remove'=true; 'remove' always returns the deleted document");
-  if (!removing && !request.body.has('update')) throw failedToParse("Either an 'update' or 'remove'=true must be specified");
-  const projection = parseProjection(request.document('fields'));
-  const returned = (document: Doc | undefined): Value => (document && projection ? project(projection, document) : (document ?? null));
+  if (removing === request.body.has('update')) throw failedToParse("Exactly one of 'update' and 'remove'=true must be specified");
+  if (removing && (upsert || returnsNew)) throw failedToParse("Cannot specify 'upsert'=true or 'new'=true with 'remove'=true");
   const { namespace } = request;
   const collection = engine.catalog.find(namespace);
-  const query: Query = { filter: filterIn(request, 'query'), sort: sortIn(request), limit: 1 };
-  const [found] = engine.finder.find(collection, query);
+  const filter = filterIn(request, 'query');
+  const [found] = engine.finder.find(collection, { filter, limit: 1 });
   if (removing) {
     if (found && collection) engine.documents.remove(collection, found.idKey, found.document);
-    return docOf({ lastErrorObject: { n: found ? 1 : 0 }, value: returned(found?.document) });
+    return docOf({ lastErrorObject: { n: found ? 1 : 0 }, value: found?.document ?? null });
   }
   const update = parseUpdate(request.body.get('update'));
   if (found && collection) {
     const { after } = change(engine, collection, found, update);
-    return docOf({ lastErrorObject: { n: 1, updatedExisting: true }, value: returned(returnsNew ? after : found.document) });
+    return docOf({ lastErrorObject: { n: 1, updatedExisting: true }, value: returnsNew ? after : found.document });
   }
   if (!upsert) return docOf({ lastErrorObject: { n: 0, updatedExisting: false }, value: null });
-  const inserted = insertUpserted(engine, namespace, update, query.filter);
-  return docOf({
-    lastErrorObject: { n: 1, updatedExisting: false, upserted: inserted.get('_id') },
-    value: returned(returnsNew ? inserted : undefined),
-  });
+  const inserted = insertUpserted(engine, namespace, update, filter);
+  return docOf({ lastErrorObject: { n: 1, updatedExisting: false, upserted: inserted.get('_id') }, value: returnsNew ? inserted : null });
 }
 
 /** A command that runs in one transaction. */
@@ -192,8 +183,8 @@ const write = (fields: string[], run: (request: Request, engine: Engine) => Doc)
 
 /** The commands that change documents. */
 export const WRITE_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
-  insert: write(['documents', 'ordered', 'bypassDocumentValidation'], insert),
-  update: write(['updates', 'ordered', 'bypassDocumentValidation'], update),
+  insert: write(['documents', 'ordered'], insert),
+  update: write(['updates', 'ordered'], update),
   delete: { fields: new Set(['deletes', 'ordered']), run: remove },
-  findAndModify: write(['query', 'sort', 'remove', 'update', 'new', 'fields', 'upsert', 'bypassDocumentValidation'], findAndModify),
+  findAndModify: write(['query', 'remove', 'update', 'new', 'upsert'], findAndModify),
 };
