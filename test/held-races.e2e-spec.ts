@@ -46,11 +46,16 @@ describe('somebody who was held down and left', () => {
 
   it('is so when they come back after they left while they came back', async () => {
     const forgetting = wire.hold('delete', 'departures');
+    const client = await guild.owner.connect();
     const joined = join();
     await forgetting.arrived;
     await leave();
     forgetting.release();
     await joined;
+    await client.next('MEMBER_JOIN');
+    await world.settle();
+    expect(client.names.filter((name) => name.startsWith('MEMBER_')).at(-1)).toBe('MEMBER_LEAVE');
+    client.close();
     expect(await join()).toEqual([guild.roles['gagged']]);
   });
 

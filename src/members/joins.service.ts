@@ -52,7 +52,7 @@ export class JoinsService {
       const [isComplete] = await Promise.all([this.books.isComplete(opening), this.assertStillWelcome(member)]);
       if (isComplete) {
         await this.books.settle(opening);
-        await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(member));
+        await this.tell(member);
         return { member, isNew: true };
       }
       // Nobody was told of this membership: they come in again, with what they had when they left.
@@ -60,6 +60,15 @@ export class JoinsService {
       await this.books.uncount(member);
     }
     throw new TooMuchContention();
+  }
+
+  // Who has left before it was told that they came is told to have left again, or else to be what they are since they came back.
+  private async tell(member: MemberDocument): Promise<void> {
+    const { _id, guild_id: guildId, user_id } = member;
+    await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(member));
+    const now = await this.directory.find(guildId, user_id);
+    if (!now) await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id });
+    else if (now._id !== _id) await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(now));
   }
 
   // Whoever can't be found to be welcome isn't.
