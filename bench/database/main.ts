@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { startEmbeddedDatabase } from '../../src/database/embedded/embedded-database';
 import { bareLmdb } from './bare-lmdb';
+import { type Memory, memory, memoryOnceOpened } from './memory';
 import { OPERATIONS, rateOf } from './operations';
 import { stock, type Stocked, temporaryFolder } from './world';
 
@@ -28,23 +28,28 @@ interface Row {
   readonly bare: number;
 }
 
-/** Resident memory of this process, without the pages of files that it has mapped, and with them; in MiB. */
-function memory(): { own: number; withFiles: number } {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const kilobytes = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
-  return { own: Math.round(kilobytes('RssAnon') / 1024), withFiles: Math.round(kilobytes('VmRSS') / 1024) };
+/** A stocked database in a folder, which stays when the database is closed. */
+interface Embedded extends Stocked {
+  readonly folder: ReturnType<typeof temporaryFolder>;
 }
 
-async function embedded(size: number): Promise<Stocked> {
+async function embedded(size: number): Promise<Embedded> {
   const folder = temporaryFolder();
   const database = await startEmbeddedDatabase({ dataDir: folder.path });
   const stocked = await stock(database.uri, size);
   const close = async (): Promise<void> => {
     await stocked.close();
     await database.stop();
-    folder.remove();
   };
-  return { ...stocked, close };
+  return { ...stocked, folder, close };
+}
+
+/** What it takes to open a folder with documents beyond what it takes to open an empty one. */
+function memoryOfOpening(folder: string): Memory {
+  const empty = temporaryFolder();
+  const [without, having] = [empty.path, folder].map(memoryOnceOpened) as [Memory, Memory];
+  empty.remove();
+  return { own: having.own - without.own, withFiles: having.withFiles - without.withFiles };
 }
 
 const ROUNDS = 3;
@@ -95,17 +100,21 @@ function table(rows: readonly Row[]): string {
 
 async function main(): Promise<void> {
   const small = await embedded(SMALL);
-  globalThis.gc?.();
-  const before = memory();
   const large = await embedded(LARGE);
   const other = process.env.BENCH_URI ? await stock(process.env.BENCH_URI, SMALL) : undefined;
   const rows = await measure(small, large, other);
-  globalThis.gc?.();
-  const after = memory();
+  const afterWork = memory();
   await Promise.all([small.close(), large.close(), other?.close()]);
-  const used = { own: after.own - before.own, withFiles: after.withFiles - before.withFiles };
-  if (values.json) process.stdout.write(`${JSON.stringify({ benchmark: 'database', small: SMALL, large: LARGE, rows, memoryMiB: used })}\n`);
-  else process.stdout.write(`${table(rows)}\nmemory for ${LARGE} documents: ${used.own} MiB, with mapped pages of the file ${used.withFiles} MiB\n`);
+  const opening = memoryOfOpening(large.folder.path);
+  for (const { folder } of [small, large]) folder.remove();
+  if (values.json) process.stdout.write(`${JSON.stringify({ benchmark: 'database', small: SMALL, large: LARGE, rows, memoryMiB: { opening, afterWork } })}\n`);
+  else process.stdout.write(`${table(rows)}\n\n${memoryLines(opening, afterWork).join('\n')}\n`);
 }
+
+const memoryLines = (opening: Memory, afterWork: Memory): string[] => [
+  `memory once a folder with ${LARGE} documents is opened, beyond an empty one: ${opening.withFiles} MiB resident`,
+  `memory of this process after all the work, client and databases together: ${afterWork.own} MiB of its own`,
+  `the same with the mapped pages of the files, which the kernel takes back when it needs them: ${afterWork.withFiles} MiB`,
+];
 
 void main();
