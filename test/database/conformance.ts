@@ -47,6 +47,15 @@ export type Known = (embedded: string, other: string) => string | undefined;
 
 // Where the compatible server that was used leaves what MongoDB's manual and sources say, by name.
 
+/** An answer with the fields of its documents in one order. */
+const ordered = (answer: string): string =>
+  JSON.stringify(JSON.parse(answer), (_, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value));
+
+const isError = (answer: string): boolean => answer.startsWith('error');
+
+const knownOfOrder: Known = (embedded, other) =>
+  !isError(embedded) && !isError(other) && ordered(embedded) === ordered(other) ? 'the fields that an update makes: in the order of their names' : undefined;
+
 export const knownOfUpdate =
   (update: Record<string, Record<string, unknown>>): Known =>
   (embedded, other) => {
@@ -56,5 +65,13 @@ export const knownOfUpdate =
     if (Object.values(update.$inc ?? {}).some((by) => Number(by) === 0)) return '$inc by zero: changes nothing';
     if (update.$inc && embedded === 'error 14') return '$inc of a boolean: TypeMismatch';
     if (embedded.startsWith('error') && other.startsWith('error')) return 'which of several errors';
-    return undefined;
+    return knownOfOrder(embedded, other);
   };
+
+const NOTHING = '"lastErrorObject":{"n":{"$numberInt":"0"},"updatedExisting":false}';
+const ONE = '"lastErrorObject":{"n":{"$numberInt":"1"},"updatedExisting":true}';
+
+export const knownOfAnswer: Known = (embedded, other) => {
+  if (!isError(embedded) && other.includes(NOTHING) && ordered(embedded) === ordered(other.replace(NOTHING, () => ONE))) return 'findAndModify that changes nothing: says what it found';
+  return knownOfOrder(embedded, other);
+};

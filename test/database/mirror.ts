@@ -3,7 +3,7 @@ import { type Doc, encode } from '../../src/database/embedded/bson';
 import type { Engine } from '../../src/database/embedded/engine';
 import type { Message } from '../../src/database/embedded/wire';
 import { ABOUT_DOCUMENTS, bareCommand, kindOf } from './command-kind';
-import { RAW, Tally } from './conformance';
+import { knownOfAnswer, RAW, Tally } from './conformance';
 
 const { BSON } = mongo;
 
@@ -42,7 +42,7 @@ export class Mirror {
     const ours = raw(encode(reply));
     if (theirs.cursor?.id && ours.cursor?.id) this.cursors.set(String(ours.cursor.id), theirs.cursor.id as mongo.BSON.Long);
     this.kinds.add(kindOf(command));
-    const difference = this.tally.compare(show(command, ours), show(command, theirs));
+    const difference = this.tally.compare(show(command, ours), show(command, theirs), knownOfAnswer);
     if (difference) this.differences.push(`${kindOf(command)}\n${difference}`);
     return reply;
   }
@@ -68,20 +68,19 @@ function commandOf({ body, sequences }: Pick<Message, 'body' | 'sequences'>): Re
 function show(command: Reply, reply: Reply): string {
   if (reply['ok']?.valueOf() !== 1) return `error ${Number(reply['code'])}`;
   if (!ABOUT_DOCUMENTS.has(Object.keys(command)[0] as string) && !('getMore' in command)) return 'ok';
-  const { n, nModified, upserted, value, values, cursor, lastErrorObject, writeErrors } = reply;
+  const { n, nModified, upserted, value, cursor, lastErrorObject, writeErrors } = reply;
   const rows = (cursor?.firstBatch ?? cursor?.nextBatch) as Reply[] | undefined;
   return text({
-    n,
-    nModified,
-    upserted,
+    n: Number(n),
+    nModified: Number(nModified),
+    upserted: (upserted as Reply[] | undefined)?.map(({ index, _id }) => ({ index: Number(index), _id: _id as unknown })),
     value,
-    values: (values as unknown[] | undefined)?.map(text).toSorted(),
     // Without a sort, any order is right.
-    rows: command['sort'] ? rows : rows?.map(text).toSorted(),
+    rows: command['sort'] ? rows : rows?.toSorted((a, b) => (text(a['_id']) < text(b['_id']) ? -1 : 1)),
     more: cursor && Number(cursor.id) !== 0,
-    lastErrorObject,
-    writeErrors: (writeErrors as Reply[] | undefined)?.map(({ index, code, keyPattern, keyValue }) => ({ index, code, keyPattern, keyValue })),
+    lastErrorObject: lastErrorObject && { ...lastErrorObject, n: Number(lastErrorObject.n) },
+    writeErrors: (writeErrors as Reply[] | undefined)?.map(({ index, code, keyPattern, keyValue }) => ({ index: Number(index), code: Number(code), fields: Object.keys((keyPattern ?? {}) as object), keyValue: keyValue as unknown })),
   });
 }
 
-const text = (value: unknown): string => BSON.EJSON.stringify(value, { relaxed: true });
+const text = (value: unknown): string => BSON.EJSON.stringify(value, { relaxed: false });
