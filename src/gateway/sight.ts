@@ -55,7 +55,7 @@ export class Sight {
     if (trackId !== undefined && !this.trackIds.has(trackId)) return undefined;
     if (permission !== undefined && !this.holds(permission)) return undefined;
     // Where a track is depends on what else somebody sees.
-    if (isNamed(event, 'TRACKS_REORDER')) return { ...event.data, layout: layoutSeenBy(event.data.layout, (id) => this.trackIds.has(id)) };
+    if (isNamed(event, 'TRACKS_REORDER')) return { ...event.data, layout: [...layoutSeenBy(event.data.layout, (id) => this.trackIds.has(id))] };
     if (isNamed(event, 'INVITE_CREATE')) return inviteSeenBy(event.data, (id) => this.trackIds.has(id));
     if (isNamed(event, 'TRACK_UPDATE')) return { ...event.data, ...this.places.get(event.data.id) };
     return data;

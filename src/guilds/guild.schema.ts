@@ -50,8 +50,7 @@ export const guildSchema = new Schema<StoredGuild>(
     discoverable: { type: Boolean, required: true },
     owner_id: { type: BigInt, required: true },
     role_ids: { type: [BigInt], required: true },
-    track_order: { type: [Schema.Types.Mixed], required: true },
-    cut_off_ids: { type: [BigInt], required: true },
+    track_order: { type: Schema.Types.Buffer, required: true },
     version: { type: Number, required: true },
     pending: { kind: String, id: BigInt, revision: Number },
   },
@@ -59,8 +58,8 @@ export const guildSchema = new Schema<StoredGuild>(
 );
 
 /** A guild from its document. */
-export function guildOf({ track_order, cut_off_ids, ...guild }: StoredGuild): GuildDocument {
-  return { ...guild, track_layout: layoutOf({ track_order, cut_off_ids }) };
+export function guildOf({ track_order, ...guild }: StoredGuild): GuildDocument {
+  return { ...guild, track_layout: layoutOf({ track_order }) };
 }
 
 /** The fields of a guild's document that hold these. */

@@ -2,7 +2,7 @@ import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
-import { has, inGuild, inTrack, minus, type PermissionSet, type Subject, type SubjectOverwrite } from './algebra';
+import { has, inGuild, inTrack, minus, type PermissionSet, type Subject, type SubjectOverwrite, type TrackRules } from './algebra';
 import { type GuildState, type GuildTracks, rolesHeld, rulesOf } from './guild-state';
 import { OwnerOnly, PermissionsMissing } from './permissions.errors';
 import type { Actor } from './policy';
@@ -55,7 +55,11 @@ export class GuildAuthority implements Actor {
 
   /** What they may do in a track. */
   in(track: TrackDocument, tracks: GuildTracks): PermissionSet {
-    const rules = rulesOf(this.state.guild, tracks, track);
+    return this.where(rulesOf(this.state.guild, tracks, track));
+  }
+
+  /** What they may do in a track where these rules hold. */
+  where(rules: TrackRules): PermissionSet {
     if (rules.overwrites.length > 0) return inTrack(this.subject, rules);
     const inherited = rules.inherits ? rules.categoryOverwrites : rules.overwrites;
     const said = inherited.length > 0 ? inherited : NOTHING_SAID;

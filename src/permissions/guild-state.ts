@@ -14,14 +14,13 @@ export interface GuildState {
 /** The tracks of a guild that exist, by id. */
 export type GuildTracks = ReadonlyMap<Snowflake, TrackDocument>;
 
-type Layout = GuildDocument['track_layout'];
-
 const NO_OVERWRITES: readonly SubjectOverwrite[] = [];
-const entries = new WeakMap<Layout, ReadonlyMap<Snowflake, LayoutEntry>>();
+const entries = new WeakMap<readonly object[], ReadonlyMap<Snowflake, unknown>>();
 
 /** The place of each track in a layout. Worked out once for each layout, since every decision in a track asks for it. */
-export function entriesOf(layout: Layout): ReadonlyMap<Snowflake, LayoutEntry> {
-  const known = entries.get(layout) ?? new Map(layout.map((entry) => [entry.id, entry]));
+export function entriesOf<Entry extends { readonly id: Snowflake }>(layout: readonly Entry[]): ReadonlyMap<Snowflake, Entry> {
+  // What is kept for an array was made of its entries.
+  const known = (entries.get(layout) as ReadonlyMap<Snowflake, Entry> | undefined) ?? new Map(layout.map((entry) => [entry.id, entry]));
   entries.set(layout, known);
   return known;
 }
@@ -31,6 +30,26 @@ export function rulesOf({ track_layout }: Pick<GuildDocument, 'track_layout'>, t
   const { parent_id: parentId = null, inherits = true } = entriesOf(track_layout).get(_id) ?? {};
   const category = parentId === null ? undefined : tracks.get(parentId);
   return { overwrites, inherits, categoryOverwrites: category?.overwrites ?? NO_OVERWRITES };
+}
+
+/** A track, its place, and the overwrites that count in it. */
+export interface PlacedTrack {
+  readonly entry: LayoutEntry;
+  readonly track: TrackDocument;
+  readonly rules: TrackRules;
+}
+
+/** The tracks of a guild in order, hidden ones too. It is for those who ask about all of them: nothing is looked up twice. */
+export function tracksInOrder({ track_layout }: Pick<GuildDocument, 'track_layout'>, tracks: GuildTracks): PlacedTrack[] {
+  const placed: PlacedTrack[] = [];
+  let category: TrackDocument | undefined;
+  for (const entry of track_layout) {
+    const track = tracks.get(entry.id);
+    if (entry.parent_id === null) category = track;
+    const categoryOverwrites = (entry.parent_id !== null && category?.overwrites) || NO_OVERWRITES;
+    if (track) placed.push({ entry, track, rules: { overwrites: track.overwrites, inherits: entry.inherits, categoryOverwrites } });
+  }
+  return placed;
 }
 
 /** The rules of every track, hidden ones too. */

@@ -21,9 +21,10 @@ export function assertMayRearrange(actor: GuildAuthority, tracks: GuildTracks, l
   const { guild } = actor.state;
   const before = entriesOf(guild.track_layout);
   for (const { id, parent_id, inherits } of layout) {
-    const track = tracks.get(id);
     const was = before.get(id);
-    if (!track || !was || (was.parent_id === parent_id && was.inherits === inherits)) continue;
+    if (!was || (was.parent_id === parent_id && was.inherits === inherits)) continue;
+    const track = tracks.get(id);
+    if (!track) continue;
     assertMayChangeRules(actor.in(track, tracks), rulesOf(guild, tracks, track), rulesOf({ track_layout: layout }, tracks, track));
   }
 }

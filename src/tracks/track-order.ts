@@ -1,4 +1,5 @@
 import { LIMITS } from '../common/limits';
+import { entriesOf } from '../permissions/guild-state';
 import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
 
 /** The tracks of a guild in order: each category is followed by the tracks in it. */
@@ -18,6 +19,8 @@ export interface TrackKinds {
   isVisible(id: bigint): boolean;
 }
 
+type Entries = ReadonlyMap<bigint, TrackLayout[number]>;
+
 /** The tracks of each category in order, and under null those of none. */
 type Siblings = Map<bigint | null, bigint[]>;
 
@@ -33,15 +36,26 @@ export interface TrackPlace {
 }
 
 /** The layout as somebody sees it: what is hidden from them is not there, and what is in a hidden category is in none. */
-export function layoutSeenBy<Entry extends TrackLayout[number]>(layout: readonly Entry[], isVisible: (id: bigint) => boolean): Entry[] {
-  return layout.filter(({ id }) => isVisible(id)).map((entry) => (entry.parent_id === null || isVisible(entry.parent_id) ? entry : { ...entry, parent_id: null }));
+export function layoutSeenBy<Entry extends TrackLayout[number]>(layout: readonly Entry[], isVisible: (id: bigint) => boolean): readonly Entry[] {
+  const seen = layout.filter(({ id }) => isVisible(id));
+  if (seen.length === layout.length) return layout;
+  return seen.map((entry) => (entry.parent_id === null || isVisible(entry.parent_id) ? entry : { ...entry, parent_id: null }));
+}
+
+/** The position of each entry of a layout among those of its category, from 1. */
+export function positionsIn(layout: TrackLayout): number[] {
+  let [inNone, inCategory, category]: [number, number, bigint | null] = [0, 0, null];
+  return layout.map(({ parent_id }) => {
+    if (parent_id === null) return (inNone += 1);
+    if (parent_id !== category) [inCategory, category] = [0, parent_id];
+    return (inCategory += 1);
+  });
 }
 
 /** Where each track of a layout is. */
 export function placesIn(layout: TrackLayout): ReadonlyMap<bigint, TrackPlace> {
-  const places = new Map<bigint, TrackPlace>();
-  for (const [parent_id, ids] of siblingsOf(layout)) for (const [index, id] of ids.entries()) places.set(id, { parent_id, position: index + 1 });
-  return places;
+  const positions = positionsIn(layout);
+  return new Map(layout.map(({ id, parent_id }, index) => [id, { parent_id, position: positions[index]! }]));
 }
 
 /**
@@ -61,24 +75,30 @@ export function placesIn(layout: TrackLayout): ReadonlyMap<bigint, TrackPlace> {
  * @throws CategoryFull when a category would grow beyond 50
  */
 export function moveTracks(layout: TrackLayout, moves: readonly TrackMove[], kinds: TrackKinds): TrackLayout {
-  const parents = new Map(layout.map(({ id, parent_id }) => [id, parent_id]));
+  const entries = entriesOf(layout);
   const asked = new Map(moves.map((move) => [move.id, move]));
   if (asked.size < moves.length) throw new TrackMoveDuplicate();
-  for (const move of moves) assertMove(move, parents, kinds);
+  for (const move of moves) assertMove(move, entries, kinds);
 
   const siblings = siblingsOf(layout);
-  const seen = siblingsOf(layoutSeenBy(layout, (id) => kinds.isVisible(id)));
-  const parentBefore = (id: bigint): bigint | null => parents.get(id) ?? null;
-  const parentAfter = (id: bigint): bigint | null => {
+  const seenLayout = layoutSeenBy(layout, (id) => kinds.isVisible(id));
+  const seen = siblingsOf(seenLayout);
+  const seesAll = seenLayout === layout;
+  const parentBefore = (id: bigint): bigint | null => entries.get(id)?.parent_id ?? null;
+  const parentAfter = (id: bigint, before = parentBefore(id)): bigint | null => {
     const wanted = asked.get(id)?.parent_id;
-    return wanted === undefined ? parentBefore(id) : wanted;
+    return wanted === undefined ? before : wanted;
   };
   for (const parent of new Set(moves.flatMap(({ id }) => [parentBefore(id), parentAfter(id)]))) {
     const before = siblings.get(parent) ?? [];
-    const staying = before.filter((id) => parentAfter(id) === parent);
+    const staying = before.filter((id) => parentAfter(id, parent) === parent);
     const entering = moves.map(({ id }) => id).filter((id) => parentAfter(id) === parent && parentBefore(id) !== parent);
     if (entering.length > 0) assertRoom(parent, staying.length + entering.length, before.length);
-    const hidden = before.flatMap((id, index) => (parentAfter(id) === parent && !kinds.isVisible(id) ? [{ id, position: index + 1 }] : []));
+    if (seesAll) {
+      siblings.set(parent, order([...staying, ...entering], asked));
+      continue;
+    }
+    const hidden = before.flatMap((id, index) => (parentAfter(id, parent) === parent && !kinds.isVisible(id) ? [{ id, position: index + 1 }] : []));
     // What is shown in no category because its own is hidden counts there, though it stays where it is.
     const shown = parent === null || kinds.isVisible(parent) ? (seen.get(parent) ?? []) : before.filter((id) => kinds.isVisible(id));
     const isCounted = (id: bigint): boolean => parentBefore(id) !== parent && parentAfter(id) !== parent;
@@ -99,13 +119,13 @@ export function moveTracks(layout: TrackLayout, moves: readonly TrackMove[], kin
 export function placeTrack(layout: TrackLayout, track: Required<Pick<TrackMove, 'parent_id'>> & TrackMove, kinds: TrackKinds): TrackLayout {
   if (layout.length >= LIMITS.tracks) throw new TrackLimitReached();
   const { id, parent_id, position } = track;
-  const parents = new Map(layout.map((entry) => [entry.id, entry.parent_id]));
-  if (parent_id !== null) assertParent(id, parent_id, parents, kinds);
+  const entries = entriesOf(layout);
+  if (parent_id !== null) assertParent(id, parent_id, entries, kinds);
   const siblings = siblingsOf(layout);
   const before = siblings.get(parent_id) ?? [];
   assertRoom(parent_id, before.length + 1, before.length);
   const shown = position === undefined ? undefined : siblingsOf(layoutSeenBy(layout, (other) => kinds.isVisible(other))).get(parent_id)?.[position - 1];
-  const next = shown === undefined || parents.get(shown) === parent_id ? shown : parents.get(shown);
+  const next = shown === undefined || entries.get(shown)?.parent_id === parent_id ? shown : entries.get(shown)?.parent_id;
   siblings.set(parent_id, before.toSpliced(next == null ? before.length : before.indexOf(next), 0, id));
   return flatten(siblings);
 }
@@ -121,21 +141,22 @@ export function removeTrack(layout: TrackLayout, id: bigint): TrackLayout {
   return flatten(siblings);
 }
 
-function assertMove({ id, parent_id }: TrackMove, parents: ReadonlyMap<bigint, bigint | null>, kinds: TrackKinds): void {
-  if (!parents.has(id) || !kinds.isVisible(id)) throw new TrackNotFound();
-  if (parent_id != null) assertParent(id, parent_id, parents, kinds);
+function assertMove({ id, parent_id }: TrackMove, entries: Entries, kinds: TrackKinds): void {
+  if (!entries.has(id) || !kinds.isVisible(id)) throw new TrackNotFound();
+  if (parent_id != null) assertParent(id, parent_id, entries, kinds);
 }
 
-function assertParent(id: bigint, parentId: bigint, parents: ReadonlyMap<bigint, bigint | null>, kinds: TrackKinds): void {
-  if (kinds.isCategory(id) || !parents.has(parentId) || !kinds.isCategory(parentId) || !kinds.isVisible(parentId)) throw new TrackParentInvalid();
+function assertParent(id: bigint, parentId: bigint, entries: Entries, kinds: TrackKinds): void {
+  if (kinds.isCategory(id) || !entries.has(parentId) || !kinds.isCategory(parentId) || !kinds.isVisible(parentId)) throw new TrackParentInvalid();
 }
 
 /** Tracks in the order that was asked for: those with a position first choose their places, and the rest fill what is left. */
 function order(ids: readonly bigint[], asked: ReadonlyMap<bigint, TrackMove>): bigint[] {
-  const wishes = ids.flatMap((id) => {
+  const wishes: Placed[] = [];
+  for (const id of ids) {
     const position = asked.get(id)?.position;
-    return position === undefined ? [] : [{ id, position }];
-  });
+    if (position !== undefined) wishes.push({ id, position });
+  }
   if (new Set(wishes.map(({ position }) => position)).size < wishes.length) throw new TrackMoveDuplicate();
   const settled = settle(wishes.toSorted((one, other) => one.position - other.position), ids.length);
   const placed = new Set(settled.values());
@@ -163,10 +184,13 @@ function assertRoom(parent: bigint | null, count: number, before: number): void 
 
 function siblingsOf(layout: TrackLayout): Siblings {
   const siblings: Siblings = new Map();
+  let [parent, ids]: [bigint | null, bigint[]] = [null, []];
   for (const { id, parent_id } of layout) {
-    const ids = siblings.get(parent_id);
-    if (ids) ids.push(id);
-    else siblings.set(parent_id, [id]);
+    if (parent_id !== parent || ids.length === 0) {
+      [parent, ids] = [parent_id, siblings.get(parent_id) ?? []];
+      siblings.set(parent, ids);
+    }
+    ids.push(id);
   }
   return siblings;
 }

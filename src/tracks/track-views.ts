@@ -2,9 +2,9 @@ import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../guilds/guild.schema';
 import { has, Permission, type SubjectOverwrite } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
-import { entriesOf, type GuildTracks } from '../permissions/guild-state';
+import { entriesOf, type GuildTracks, tracksInOrder } from '../permissions/guild-state';
 import type { TrackDto } from './track.dto';
-import { layoutSeenBy, placesIn, type TrackPlace } from './track-order';
+import { layoutSeenBy, placesIn, positionsIn, type TrackPlace } from './track-order';
 import type { TrackDocument } from './track.schema';
 
 /** A guild's tracks as somebody sees them. */
@@ -15,7 +15,15 @@ export interface SeenTracks {
 
 /** The tracks that a member may view, where they see them: what they can't is in no number either. */
 export function tracksSeenBy(authority: GuildAuthority, tracks: GuildTracks): SeenTracks {
-  return tracksSeen(authority.state.guild.track_layout, (id) => isSeenBy(authority, tracks, id));
+  return tracksSeen(authority.state.guild.track_layout, sightOf(authority, tracks));
+}
+
+/** Tells which tracks of a guild a member may view. Worked out at once for all of them. */
+export function sightOf(authority: GuildAuthority, tracks: GuildTracks): (id: Snowflake) => boolean {
+  const { guild } = authority.state;
+  const seen = tracksInOrder(guild, tracks).filter(({ rules }) => has(authority.where(rules), Permission.ViewTrack));
+  const visible = seen.length === tracks.size ? tracks : new Set(seen.map(({ track }) => track._id));
+  return (id) => visible.has(id);
 }
 
 /** The tracks that somebody sees who may view these. */
@@ -24,23 +32,23 @@ export function tracksSeen(layout: readonly LayoutEntry[], isVisible: (id: Snowf
   return { layout: seen, places: placesIn(seen) };
 }
 
-/** Whether a member may view a track. */
-export function isSeenBy(authority: GuildAuthority, tracks: GuildTracks, id: Snowflake): boolean {
-  const track = tracks.get(id);
-  return track !== undefined && has(authority.in(track, tracks), Permission.ViewTrack);
+/** A track as somebody sees it. */
+export function trackDtoOf(track: TrackDocument, { layout, places }: SeenTracks): TrackDto {
+  const { parent_id = null, position = 1 } = places.get(track._id) ?? {};
+  return placedDtoOf(track, { parent_id, inherits: entriesOf(layout).get(track._id)?.inherits ?? true }, position);
 }
 
-/** A track as somebody sees it. */
-export function trackDtoOf({ _id, guild_id, type, name, topic, nsfw, slowmode_seconds, overwrites }: TrackDocument, { layout, places }: SeenTracks): TrackDto {
-  const { parent_id = null, position = 1 } = places.get(_id) ?? {};
-  const inherits = entriesOf(layout).get(_id)?.inherits ?? true;
-  return { id: _id, guild_id, type, parent_id, position, name, topic, nsfw, slowmode_seconds, inherits, overwrites: overwrites.map(overwriteDtoOf) };
-}
+const placedDtoOf = (
+  { _id, guild_id, type, name, topic, nsfw, slowmode_seconds, overwrites }: TrackDocument,
+  { parent_id, inherits }: Pick<LayoutEntry, 'parent_id' | 'inherits'>,
+  position: number,
+): TrackDto => ({ id: _id, guild_id, type, parent_id, position, name, topic, nsfw, slowmode_seconds, inherits, overwrites: overwrites.map(overwriteDtoOf) });
 
 const overwriteDtoOf = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOverwrite => ({ id, type, allow, deny });
 
 /** The tracks that a member may view, in order, as they see them. */
 export function visibleTracks(authority: GuildAuthority, tracks: GuildTracks): TrackDto[] {
-  const seen = tracksSeenBy(authority, tracks);
-  return seen.layout.flatMap(({ id }) => trackDtoOf(tracks.get(id)!, seen));
+  const layout = layoutSeenBy(authority.state.guild.track_layout, sightOf(authority, tracks));
+  const positions = positionsIn(layout);
+  return layout.map((entry, index) => placedDtoOf(tracks.get(entry.id)!, entry, positions[index]!));
 }

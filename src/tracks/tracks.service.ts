@@ -19,7 +19,7 @@ import { PositionsService } from '../read-states/positions.service';
 import { OverwritesService } from './overwrites.service';
 import { assertMayRearrange, inheriting } from './rearrangement';
 import { moveTracks, placeTrack, removeTrack, type TrackKinds } from './track-order';
-import { isSeenBy, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
+import { sightOf, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
 import type { CreateTrackDto, MoveTrackDto, TrackDto, UpdateTrackDto } from './track.dto';
 import type { TrackDocument, TrackType } from './track.schema';
 import { TrackNotFound } from './tracks.errors';
@@ -196,8 +196,7 @@ function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveT
 }
 
 function kindsFor(actor: GuildAuthority, tracks: GuildTracks): TrackKinds {
-  const visible = new Set([...tracks.keys()].filter((id) => isSeenBy(actor, tracks, id)));
-  return { isCategory: (id) => tracks.get(id)?.type === 'category', isVisible: (id) => visible.has(id) };
+  return { isCategory: (id) => tracks.get(id)?.type === 'category', isVisible: sightOf(actor, tracks) };
 }
 
 function assertHolds(actor: GuildAuthority, tracks: GuildTracks, id: Snowflake, wanted: (typeof Permission)[keyof typeof Permission]): void {
