@@ -45,7 +45,7 @@ import { UsersModule } from './users/users.module';
         const told = config.get('WORKER_ID');
         const lease = told === undefined && redis ? await WorkerLease.take(redis) : undefined;
         const own = told ?? Math.floor(Math.random() * (MAX_WORKER_ID + 1));
-        return new Snowflakes(() => lease?.current() ?? own);
+        return new Snowflakes(() => (lease ? lease.current() : own));
       },
     },
   ],

@@ -1,12 +1,13 @@
 import * as fc from 'fast-check';
-import { createdAt, DERAILED_EPOCH_MS, MAX_SNOWFLAKE, SnowflakeGenerator } from './snowflake';
+import { createdAt, DERAILED_EPOCH_MS, MAX_SNOWFLAKE, SnowflakeGenerator, workerIdOf } from './snowflake';
 
 describe('snowflakes', () => {
-  it('carry the moment they were made at', () => {
+  it('carry the moment they were made at, and who made them', () => {
     const now = DERAILED_EPOCH_MS + 123_456_789;
     const id = new SnowflakeGenerator(7, () => now).next();
     expect(createdAt(id).getTime()).toBe(now);
-    expect((id >> 12n) & 1_023n).toBe(7n);
+    expect(workerIdOf(id)).toBe(7);
+    expect(workerIdOf(MAX_SNOWFLAKE)).toBe(1_023);
   });
 
   it('grow strictly, whatever the clock does and however many are made', () => {

@@ -71,6 +71,11 @@ export function lowestAt(moment: Date): Snowflake {
   return BigInt(Math.max(0, moment.getTime() - DERAILED_EPOCH_MS)) << (WORKER_BITS + SEQUENCE_BITS);
 }
 
+/** The worker id that an id was made with. */
+export function workerIdOf(id: Snowflake): number {
+  return Number(id >> SEQUENCE_BITS) & MAX_WORKER_ID;
+}
+
 /** When an id was made. */
 export function createdAt(id: Snowflake): Date {
   return new Date(Number(id >> (WORKER_BITS + SEQUENCE_BITS)) + DERAILED_EPOCH_MS);

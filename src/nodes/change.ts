@@ -22,6 +22,8 @@ export interface Change {
   readonly names: Readonly<Record<string, readonly Snowflake[]>>;
   /** The code of the invite that its path names. */
   readonly code?: string;
+  /** The worker id of its node, which is in the ids that it makes; undefined when it can make none. */
+  readonly workerId?: number | undefined;
 }
 
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -1,4 +1,5 @@
 import { Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Snowflakes } from '../common/snowflakes.service';
 import { EventLog } from '../events/event-log';
 import { RedisConnection } from '../redis/redis-connection';
 import { LocalNodes, Nodes } from './nodes';
@@ -16,8 +17,8 @@ const onError = (error: unknown): void => log.error(`What a node left behind cou
     { provide: Nodes, inject: [RedisConnection], useFactory: (redis?: RedisConnection) => (redis ? RedisNodes.join(redis, onError) : new LocalNodes()) },
     {
       provide: Underway,
-      inject: [Nodes, EventLog, RedisConnection],
-      useFactory: (nodes: Nodes, events: EventLog, redis?: RedisConnection) => (redis ? new RedisUnderway(redis, nodes, events) : new LocalUnderway()),
+      inject: [Nodes, EventLog, Snowflakes, RedisConnection],
+      useFactory: (nodes: Nodes, events: EventLog, snowflakes: Snowflakes, redis?: RedisConnection) => (redis ? new RedisUnderway(redis, nodes, events, () => snowflakes.workerId) : new LocalUnderway()),
     },
   ],
   exports: [Nodes, Underway],

@@ -6,7 +6,8 @@ import type { Change } from './change';
 import { RedisNodes } from './redis-nodes';
 import { RedisUnderway } from './redis-underway';
 
-const change = (userId: bigint): Change => ({ userId, atMs: 1, touches: 'place', names: { guild_id: [2n], user_id: [3n, 4n] } });
+const WORKER_ID = 7;
+const change = (userId: bigint): Change => ({ userId, atMs: 1, touches: 'place', names: { guild_id: [2n], user_id: [3n, 4n] }, workerId: WORKER_ID });
 const event: NewEvent = { name: 'HEARTBEAT', audience: { userIds: [] }, data: {} };
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
@@ -25,7 +26,7 @@ describeWithRedis('what is under way', () => {
     [redis, other] = await Promise.all([RedisConnection.open(server.url, 'derailed:'), RedisConnection.open(server.url, 'derailed:')]);
     nodes = await RedisNodes.join(redis, () => undefined, { everyMs: 40, aliveMs: 10_000 });
     log = await RedisEventLog.open(redis, 60_000, () => undefined);
-    underway = new RedisUnderway(redis, nodes, log);
+    underway = new RedisUnderway(redis, nodes, log, () => WORKER_ID);
   });
   afterEach(async () => {
     await nodes.leave();
@@ -34,7 +35,7 @@ describeWithRedis('what is under way', () => {
     await server.stop();
   });
   /** As another node finds it. */
-  const found = (id = nodes.id): Promise<Change[]> => new RedisUnderway(other, nodes, log).leftBy(id).then((changes) => changes.toSorted((a, b) => Number(a.userId - b.userId)));
+  const found = (id = nodes.id): Promise<Change[]> => new RedisUnderway(other, nodes, log, () => undefined).leftBy(id).then((changes) => changes.toSorted((a, b) => Number(a.userId - b.userId)));
 
   it('is found by others from before it happens until it is over', async () => {
     const [first, second] = [underway.begin(change(1n)), underway.begin(change(2n))];

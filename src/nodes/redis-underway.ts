@@ -32,6 +32,7 @@ export class RedisUnderway extends Underway {
     private readonly redis: RedisConnection,
     private readonly nodes: Nodes,
     private readonly log: EventLog,
+    private readonly workerId: () => number | undefined,
   ) {
     super();
     nodes.onRenamed(() => void this.noteAgain());
@@ -39,7 +40,7 @@ export class RedisUnderway extends Underway {
 
   override begin(change: Change): Ticket {
     const id = String((this.count += 1));
-    const begun: Begun = { bytes: Buffer.from(serialize(change, { ignoreUndefined: true })), isNoted: false };
+    const begun: Begun = { bytes: Buffer.from(serialize({ ...change, workerId: this.workerId() }, { ignoreUndefined: true })), isNoted: false };
     this.current.set(id, begun);
     return { noted: this.note(id, begun), end: () => void this.end(id, begun) };
   }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ServiceUnavailable } from '../common/common.errors';
 import { MAX_WORKER_ID } from '../common/snowflake';
 import type { RedisConnection } from './redis-connection';
 import { RedisScript } from './redis-script';
@@ -54,10 +53,9 @@ export class WorkerLease {
     return lease;
   }
 
-  /** The worker id. @throws ServiceUnavailable when the lease ran out, or another node has it */
-  current(): number {
-    if (this.now() >= this.validUntilMs) throw new ServiceUnavailable();
-    return this.workerId;
+  /** The worker id; undefined when the lease ran out, or another node has it. */
+  current(): number | undefined {
+    return this.now() < this.validUntilMs ? this.workerId : undefined;
   }
 
   /** Holds the worker id for longer, or takes another when it is somebody else's by now. */

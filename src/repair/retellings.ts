@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BansService } from '../bans/bans.service';
-import { lowestAt, type Snowflake } from '../common/snowflake';
+import { lowestAt, type Snowflake, workerIdOf } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
 import { GuildsService } from '../guilds/guilds.service';
 import { InvitesService } from '../invites/invites.service';
@@ -52,14 +52,18 @@ export class Retellings {
     for (const { tell, from } of all.values()) await tell(from);
   }
 
-  private async after({ userId, touches, names, code }: Change, heard: ReadonlySet<Snowflake>): Promise<Retelling[]> {
+  private async after({ userId, touches, names, code, workerId }: Change, heard: ReadonlySet<Snowflake>): Promise<Retelling[]> {
     const named = names['user_id'] ?? [];
     const userIds = [userId, ...named];
     const trackId = names['track_id']?.[0];
     const guildId = names['guild_id']?.[0] ?? (trackId && (await this.recollections.findGuildOf(trackId)));
     if (guildId === undefined || touches === 'self') return userIds.map((id) => ({ key: `user:${id}:${code}`, tell: (from) => this.user(id, from, code) }));
     const messages = trackId === undefined ? [] : this.messagesIn(guildId, trackId, names['message_id'] ?? []);
-    if (touches === 'messages' && trackId !== undefined) return [...messages, { key: `said:${trackId}:${userId}`, tell: (from) => this.said(trackId, userId, from, heard) }];
+    if (touches === 'messages' && trackId !== undefined) {
+      // What its author says on another node meanwhile is told by that one.
+      const isUntold = (id: Snowflake): boolean => workerIdOf(id) === workerId && !heard.has(id);
+      return [...messages, { key: `said:${trackId}:${userId}:${workerId}`, tell: (from) => this.said(trackId, userId, from, isUntold) }];
+    }
     return [
       ...messages,
       ...userIds.map((id) => ({ key: `member:${guildId}:${id}`, tell: (from: Snowflake) => this.members.retell(guildId, id, from) })),
@@ -73,9 +77,9 @@ export class Retellings {
     return ids.length === 0 ? [] : [...messages, { key: `pins:${trackId}`, tell: () => this.pins.tell(guildId, trackId) }];
   }
 
-  private async said(trackId: Snowflake, authorId: Snowflake, from: Snowflake, heard: ReadonlySet<Snowflake>): Promise<void> {
+  private async said(trackId: Snowflake, authorId: Snowflake, from: Snowflake, isUntold: (id: Snowflake) => boolean): Promise<void> {
     for (const message of await this.messages.listBy(trackId, authorId, from)) {
-      if (!heard.has(message._id)) await this.messages.tellNew(message);
+      if (isUntold(message._id)) await this.messages.tellNew(message);
     }
   }
 

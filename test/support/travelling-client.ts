@@ -8,9 +8,10 @@ interface Place {
   readonly seq?: string;
 }
 
-/** A client that goes on at the next node whenever its connection ends, and remembers the numbers that it was told in messages. */
+/** A client that goes on at the next node whenever its connection ends, and remembers the numbers that it was told in messages, and their places. */
 export class TravellingClient {
   readonly numbers: number[] = [];
+  readonly places: string[] = [];
   /** How often it was ready to start with, went on, and why it could not. */
   starts = 0;
   resumes = 0;
@@ -51,7 +52,9 @@ export class TravellingClient {
       if (name === 'READY') this.place = { session_id: data.session_id, seq };
       if (name === 'READY') this.starts += 1;
       if (name === 'RESUMED') this.resumes += 1;
-      if (name === 'MESSAGE_CREATE') this.numbers.push(Number(data.content));
+      if (name !== 'MESSAGE_CREATE') return;
+      this.numbers.push(Number(data.content));
+      this.places.push(String(seq));
     });
     socket.on('disconnect', goOn);
     socket.on('connect_error', (error) => {
