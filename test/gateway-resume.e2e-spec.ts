@@ -1,6 +1,7 @@
 import { LIMITS } from '../src/common/limits';
 import { EventsService } from '../src/events/events.service';
 import { seqAt, timeOf } from '../src/events/seq';
+import { messageDto } from '../src/messages/message.dto';
 import { Permission } from '../src/permissions/algebra';
 import { Client, type GuildWorld, of, type Person, World } from './support/world';
 
@@ -261,6 +262,27 @@ describe('coming back', () => {
     expect(before.received('CLOSING')).toMatchObject([{ code: 4004 }]);
     const client = await guild.owner.resume(before);
     expect(client.names).toEqual(['RESUMED']);
+    client.close();
+    await world.stop();
+  });
+
+  it('works after having read too slowly', async () => {
+    const world = await World.start({ GATEWAY_SEND_BUFFER_BYTES: '262144' }, 1);
+    const guild = await world.guild({ members: { mo: [] } });
+    const before = await guild.members['mo']!.connect();
+    const { _socket: tcp } = (before.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; resume(): void } } }).ws;
+    tcp.pause();
+    const { guild_id: guildId, track_id: trackId, ...message } = messageDto.parse((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' })).body);
+    // The system's own buffers take some megabytes before anything waits.
+    const said = Array.from({ length: 6_000 }, (_, n) => `${n} `.padEnd(2_000, 'x'));
+    for (const content of said) await world.app.get(EventsService).publish('MESSAGE_CREATE', { guildId, trackId }, { ...message, guild_id: guildId, track_id: trackId, content });
+    await world.settle();
+    expect(await fetch(`${world.url}/metrics`).then((answer) => answer.text())).toContain('code="4009"');
+    tcp.resume();
+    await before.closed();
+    const client = await guild.members['mo']!.resume(before);
+    expect(client.received('RESUMED')).toMatchObject([{ replayed: client.received('MESSAGE_CREATE').length }]);
+    expect([before, client].flatMap((each) => each.received('MESSAGE_CREATE')).map(({ content }) => content)).toEqual(['hello', ...said]);
     client.close();
     await world.stop();
   });

@@ -114,6 +114,21 @@ describeOnce('two processes with a Redis', () => {
     expect(resumes).toBeGreaterThanOrEqual(CLIENTS);
   }, 600_000);
 
+  it('hand everybody over when one of them is asked to end', async () => {
+    const [count, said] = [40, 200];
+    const living = [...nodes];
+    await connect(count, (n) => living[n % living.length]!.url);
+    let ended: Promise<void> | undefined;
+    for (let n = 0; n < said; n += 1) {
+      if (n === said / 2) ended = living.pop()!.stop();
+      await say(n, () => living.map(({ url }) => url));
+    }
+    await ended;
+    await expectAll(said);
+    expect(clients.flatMap(({ closings }) => closings)).toEqual(Array.from({ length: count / 2 }, () => 4_010));
+    expect(clients.map(({ resumes }) => resumes)).toEqual(Array.from({ length: count }, (_, n) => n % 2));
+  }, 600_000);
+
   it('bring everybody back at once, and when Redis was away meanwhile', async () => {
     await connect(CLIENTS, (n) => nodes[n % 2]!.url);
     let n = 0;

@@ -24,8 +24,9 @@ const scalars = fc.array(fc.record({ a: generated.scalar, b: generated.scalar, c
     other = await mongo.MongoClient.connect(uri as string);
     ours = world.db.collection('generated', RAW);
     theirs = other.db('derailed_conformance').collection('generated', RAW);
-    await theirs.drop();
   });
+  // With the indexes that a spec has made.
+  beforeEach(() => Promise.all([ours, theirs].map((collection) => collection.drop())));
 
   afterAll(async () => {
     process.stdout.write(`conformance: ${tally.toString()}\n`);

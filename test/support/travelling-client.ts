@@ -16,6 +16,8 @@ export class TravellingClient {
   starts = 0;
   resumes = 0;
   readonly refusals: number[] = [];
+  /** The codes that it was told when the server ended a connection. */
+  readonly closings: number[] = [];
   private socket: Socket | undefined;
   private place: Place = {};
   private isOver = false;
@@ -47,11 +49,12 @@ export class TravellingClient {
       isGone = true;
       setTimeout(() => this.connect(), TRY_AGAIN_MS * Math.random());
     };
-    socket.onAny((name: string, data: { session_id: string; content: string }, seq: string | undefined) => {
+    socket.onAny((name: string, data: { session_id: string; content: string; code: number }, seq: string | undefined) => {
       if (seq !== undefined) this.place = { ...this.place, seq };
       if (name === 'READY') this.place = { session_id: data.session_id, seq };
       if (name === 'READY') this.starts += 1;
       if (name === 'RESUMED') this.resumes += 1;
+      if (name === 'CLOSING') this.closings.push(data.code);
       if (name !== 'MESSAGE_CREATE') return;
       this.numbers.push(Number(data.content));
       this.places.push(String(seq));
