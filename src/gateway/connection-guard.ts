@@ -5,10 +5,12 @@ import { type Connection, hangUp, intercept, stopListening, terminateSoon, webSo
 import { CLOSE, type CloseReason, closing, PacketRefused } from './gateway.errors';
 import { Turns, type TurnTaker } from './turns';
 
-// Socket.IO's packets begin with a digit for their kind. These are what clients have to say: that they come, that they go, and interactions.
-const UNDERSTOOD: ReadonlySet<string> = new Set(['0', '1', '2']);
-const TO_THE_GATEWAY = /^0\/gateway(,|$)/;
-const TO_A_NAMESPACE = /^0(\/[^,]{1,100})(,|$)/;
+// What frames begin with: kinds of packets of Engine.IO, and what follows in those with a message: Socket.IO's.
+const byteOf = (character: string): number => character.charCodeAt(0);
+const [MESSAGE, BASE64] = [byteOf('4'), byteOf('b')];
+const [ENTER, INTERACT] = [byteOf('0'), byteOf('2')];
+const TO_THE_GATEWAY = /^40\/gateway(,|$)/;
+const TO_A_NAMESPACE = /^40(\/[^,]{1,100})(,|$)/;
 
 // What keeps a connection alive is needed a few times a minute; more of it is a flood that no bucket of interactions would notice.
 const SIGNS_OF_LIFE = { limit: 10, windowMs: 10_000 };
@@ -52,11 +54,11 @@ const endings = new Turns(4);
 
 /** What has come over one connection so far. There are as many of these as connections, so each is small. */
 class ConnectionGuard implements TurnTaker {
-  private readonly understand: (data: unknown) => void;
+  private readonly understand: (frame: Buffer, isBinary: boolean) => void;
   private hasCome = false;
   private signs: BucketState | undefined;
   private silence: NodeJS.Timeout | undefined;
-  private waiting: string[] | undefined;
+  private waiting: Buffer[] | undefined;
   // Of all that came since nothing waited.
   private waitingLength = 0;
 
@@ -65,7 +67,7 @@ class ConnectionGuard implements TurnTaker {
     private readonly mostWaiting: MostWaiting,
   ) {
     this.silence = setTimeout(() => hangUp(connection), ASK_WITHIN_MS);
-    this.understand = intercept(connection, (data) => this.take(data));
+    this.understand = intercept(connection, (frame, isBinary) => this.take(frame, isBinary));
   }
 
   live(): void {
@@ -84,7 +86,7 @@ class ConnectionGuard implements TurnTaker {
   takeTurn(): boolean {
     const next = this.waiting?.shift();
     if (next === undefined || this.connection.readyState !== 'open') return false;
-    this.understand(next);
+    this.understand(next, false);
     if (this.waiting?.length) return true;
     if (this.waitingLength > MOST_WAITING_LENGTH) webSocketOf(this.connection)?.resume();
     this.waiting = undefined;
@@ -92,9 +94,12 @@ class ConnectionGuard implements TurnTaker {
     return false;
   }
 
-  private take(data: unknown): void {
-    if (typeof data !== 'string' || !UNDERSTOOD.has(data.charAt(0))) refuse(this.connection);
-    else if (!data.startsWith('0') || this.comes(data)) this.wait(data);
+  // A digit for Engine.IO's kind of packet; and one for Socket.IO's in a message. Clients have to say that they come, interactions, and that they go.
+  private take(frame: Buffer, isBinary: boolean): void {
+    const [kind, what = -1] = frame;
+    if (isBinary || kind === BASE64 || (kind === MESSAGE && (what < ENTER || what > INTERACT))) refuse(this.connection);
+    else if (kind !== MESSAGE) this.understand(frame, isBinary);
+    else if (what !== ENTER || this.comes(frame.toString())) this.wait(frame);
   }
 
   private comes(packet: string): boolean {
@@ -107,11 +112,11 @@ class ConnectionGuard implements TurnTaker {
     return isFirst && isToTheGateway;
   }
 
-  private wait(data: string): void {
+  private wait(frame: Buffer): void {
     if (!this.waiting) turns.add(this);
     const waiting = (this.waiting ??= []);
-    waiting.push(data);
-    this.waitingLength += data.length;
+    waiting.push(frame);
+    this.waitingLength += frame.length;
     const { packets, reason } = this.mostWaiting;
     if (packets > 0 && waiting.length > packets) {
       stopListening(this.connection);

@@ -6,6 +6,9 @@ const CLOSED = 3;
 /** A connection of Engine.IO: what a socket of the gateway's namespace runs over. */
 export type Connection = Socket['conn'];
 
+/** What has a frame understood that came over a WebSocket. */
+type Understand = (frame: Buffer, isBinary: boolean) => void;
+
 /** What is asked of the WebSocket beneath a connection. */
 interface WebSocket {
   readonly bufferedAmount: number;
@@ -13,11 +16,13 @@ interface WebSocket {
   /** Reads nothing more until it is resumed. */
   pause(): void;
   resume(): void;
+  listeners(event: 'message'): Understand[];
   removeAllListeners(event: 'message'): void;
   /** Takes frames out of what was read, as long as it is told to. */
   readonly _receiver: { _loop: boolean };
   /** Ends the TCP connection, whatever is under way. */
   terminate(): void;
+  on(event: 'message', listener: Understand): void;
   on(event: 'ping', listener: () => void): void;
   once(event: 'close', listener: () => void): void;
 }
@@ -56,12 +61,13 @@ export function forgetRequest(socket: Socket): void {
   Object.assign(socket.conn, { request: undefined });
 }
 
-/** Has `take` get the messages of a connection instead of Socket.IO. Returns what hands one to Socket.IO. */
-export function intercept(connection: Connection, take: (data: unknown) => void): (data: unknown) => void {
-  const [understand] = connection.listeners('data') as ((data: unknown) => void)[];
-  connection.removeAllListeners('data');
-  connection.on('data', take);
-  return (data) => understand?.(data);
+/** Has `take` get the frames of a connection instead of Engine.IO. Returns what hands one to Engine.IO. */
+export function intercept(connection: Connection, take: Understand): Understand {
+  const socket = webSocketOf(connection);
+  const understand = socket?.listeners('message')[0];
+  socket?.removeAllListeners('message');
+  socket?.on('message', take);
+  return (frame, isBinary) => understand?.(frame, isBinary);
 }
 
 /** Tells of every packet before it is queued: how many wait already, and its length in characters or bytes. */
