@@ -9,7 +9,11 @@ import type { TrackLayout } from './track-order';
 /** A layout with whether each track inherits: as it is asked for, else as it did before; a new one does unless asked not to. */
 export function inheriting(layout: TrackLayout, before: readonly LayoutEntry[], asked: ReadonlyMap<Snowflake, boolean> = new Map()): LayoutEntry[] {
   const known = entriesOf(before);
-  return layout.map(({ id, parent_id }) => ({ id, parent_id, inherits: asked.get(id) ?? known.get(id)?.inherits ?? true }));
+  return layout.map(({ id, parent_id }) => {
+    const was = known.get(id);
+    const inherits = asked.get(id) ?? was?.inherits ?? true;
+    return was?.parent_id === parent_id && was.inherits === inherits ? was : { id, parent_id, inherits };
+  });
 }
 
 /**

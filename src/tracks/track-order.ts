@@ -82,8 +82,8 @@ export function moveTracks(layout: TrackLayout, moves: readonly TrackMove[], kin
 
   const siblings = siblingsOf(layout);
   const seenLayout = layoutSeenBy(layout, (id) => kinds.isVisible(id));
-  const seen = siblingsOf(seenLayout);
   const seesAll = seenLayout === layout;
+  const seen = seesAll ? siblings : siblingsOf(seenLayout);
   const parentBefore = (id: bigint): bigint | null => entries.get(id)?.parent_id ?? null;
   const parentAfter = (id: bigint, before = parentBefore(id)): bigint | null => {
     const wanted = asked.get(id)?.parent_id;

@@ -174,7 +174,7 @@ export class TracksService {
   }
 
   private tellOrder({ _id, track_layout }: GuildDocument): Promise<void> {
-    return this.events.publish('TRACKS_REORDER', { guildId: _id }, { guild_id: _id, layout: track_layout.map(({ id, parent_id, inherits }) => ({ id, parent_id, inherits })) });
+    return this.events.publish('TRACKS_REORDER', { guildId: _id }, { guild_id: _id, layout: [...track_layout] });
   }
 
   private document(guildId: Snowflake, type: TrackType, name: string): TrackDocument {
