@@ -3,7 +3,7 @@ import { LIMITS } from '../common/limits';
 import { type BucketState, hit } from '../throttling/bucket';
 import { type Connection, hangUp, intercept, stopListening, terminateSoon, webSocketOf } from './engine';
 import { CLOSE, type CloseReason, closing, PacketRefused } from './gateway.errors';
-import { Turns, type TurnTaker } from './turns';
+import { Turns } from './turns';
 
 // What frames begin with: kinds of packets of Engine.IO, and what follows in those with a message: Socket.IO's.
 const byteOf = (character: string): number => character.charCodeAt(0);
@@ -53,7 +53,7 @@ const turns = new Turns();
 const endings = new Turns(4);
 
 /** What has come over one connection so far. There are as many of these as connections, so each is small. */
-class ConnectionGuard implements TurnTaker {
+class ConnectionGuard {
   private readonly understand: (frame: Buffer, isBinary: boolean) => void;
   private hasCome = false;
   private signs: BucketState | undefined;
@@ -82,18 +82,6 @@ class ConnectionGuard implements TurnTaker {
     terminateSoon(this.connection);
   }
 
-  /** Hands on what has waited longest. */
-  takeTurn(): boolean {
-    const next = this.waiting?.shift();
-    if (next === undefined || this.connection.readyState !== 'open') return false;
-    this.understand(next, false);
-    if (this.waiting?.length) return true;
-    if (this.waitingLength > MOST_WAITING_LENGTH) webSocketOf(this.connection)?.resume();
-    this.waiting = undefined;
-    this.waitingLength = 0;
-    return false;
-  }
-
   // A digit for Engine.IO's kind of packet; and one for Socket.IO's in a message. Clients have to say that they come, interactions, and that they go.
   private take(frame: Buffer, isBinary: boolean): void {
     const [kind, what = -1] = frame;
@@ -113,7 +101,7 @@ class ConnectionGuard implements TurnTaker {
   }
 
   private wait(frame: Buffer): void {
-    if (!this.waiting) turns.add(this);
+    if (!this.waiting) turns.add(() => this.takeTurn());
     const waiting = (this.waiting ??= []);
     waiting.push(frame);
     this.waitingLength += frame.length;
@@ -121,13 +109,23 @@ class ConnectionGuard implements TurnTaker {
     if (packets > 0 && waiting.length > packets) {
       stopListening(this.connection);
       this.waiting = [];
-      endings.add({
-        takeTurn: () => {
-          refuse(this.connection, reason);
-          return false;
-        },
+      endings.add(() => {
+        refuse(this.connection, reason);
+        return false;
       });
     } else if (this.waitingLength > MOST_WAITING_LENGTH) webSocketOf(this.connection)?.pause();
+  }
+
+  // Hands on what has waited longest.
+  private takeTurn(): boolean {
+    const next = this.waiting?.shift();
+    if (next === undefined || this.connection.readyState !== 'open') return false;
+    this.understand(next, false);
+    if (this.waiting?.length) return true;
+    if (this.waitingLength > MOST_WAITING_LENGTH) webSocketOf(this.connection)?.resume();
+    this.waiting = undefined;
+    this.waitingLength = 0;
+    return false;
   }
 
   private endSilence(): void {

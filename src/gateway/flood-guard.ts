@@ -30,8 +30,9 @@ export class FloodGuard {
   /** Takes every packet of a socket. */
   guard(socket: ClientSocket): void {
     socket.on('error', (error: unknown) => {
-      if (error instanceof PacketRefused && error.closeReason === CLOSE.bucketFull) this.flooded(socket);
-      else close(socket, error instanceof PacketRefused ? error.closeReason : CLOSE.invalidPayload);
+      const reason = error instanceof PacketRefused ? error.closeReason : CLOSE.invalidPayload;
+      if (reason === CLOSE.bucketFull) this.flooded(socket);
+      else close(socket, reason);
     });
     socket.use((packet) => {
       const ahead = socket.data.inFlight;

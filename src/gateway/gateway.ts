@@ -18,7 +18,7 @@ import { type ClientSocket, close, sayGoodbye, send, wants } from './connection'
 import { Dispatcher } from './dispatcher';
 import { forgetRequest, hangUp } from './engine';
 import { FloodGuard } from './flood-guard';
-import { type GatewayEvents } from './gateway-events';
+import type { GatewayEvents } from './gateway-events';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
 import { type Seat, snapshotOf } from './guild-views';
 import { type Auth, Handshake } from './handshake';

@@ -7,12 +7,10 @@ describe('turns', () => {
     const done: string[] = [];
     for (const [name, count] of Object.entries(pieces)) {
       let left = count;
-      turns.add({
-        takeTurn: () => {
-          done.push(name);
-          left -= 1;
-          return left > 0;
-        },
+      turns.add(() => {
+        done.push(name);
+        left -= 1;
+        return left > 0;
       });
     }
     return done;

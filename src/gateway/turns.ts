@@ -1,26 +1,23 @@
-/** Somebody who has something to do, a piece in each turn. */
-export interface TurnTaker {
-  /** Does one piece, and tells whether there is another. */
-  takeTurn(): boolean;
-}
+/** Does one piece of what somebody has to do, and tells whether there is another. */
+type TakeTurn = () => boolean;
 
 /** Lets all who have something to do take turns: each does one piece in a turn of the event loop. */
 export class Turns {
-  private readonly waiting: TurnTaker[] = [];
+  private readonly waiting: TakeTurn[] = [];
   private isUnderWay = false;
 
   /** @param most how many come in one turn of the event loop; the others wait for the next */
   constructor(private readonly most = Infinity) {}
 
   /** Lets somebody take turns from the coming one on, until nothing is left for them to do. */
-  add(taker: TurnTaker): void {
-    this.waiting.push(taker);
+  add(takeTurn: TakeTurn): void {
+    this.waiting.push(takeTurn);
     if (!this.isUnderWay) setImmediate(() => this.pass());
     this.isUnderWay = true;
   }
 
   private pass(): void {
-    for (const taker of this.waiting.splice(0, this.most)) if (taker.takeTurn()) this.waiting.push(taker);
+    for (const takeTurn of this.waiting.splice(0, this.most)) if (takeTurn()) this.waiting.push(takeTurn);
     this.isUnderWay = this.waiting.length > 0;
     if (this.isUnderWay) setImmediate(() => this.pass());
   }

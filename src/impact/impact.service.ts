@@ -10,7 +10,7 @@ import { RoleSetsService } from '../members/role-sets.service';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { type GuildState, namedIn } from '../permissions/guild-state';
-import { sightOf } from '../tracks/track-views';
+import { isSeenBy } from '../tracks/track-views';
 import { Comparison, type MemberImpact, planned, type Standing } from './comparison';
 import type { AffectedGroupDto, ImpactDto } from './impact.dto';
 
@@ -47,7 +47,7 @@ export class ImpactService {
     const [plan, tracks] = await Promise.all([decide(authority), this.resolver.tracksIn(state.guild)]);
     const before: Standing = { state, tracks };
     const after = planned(before, plan);
-    const comparison = new Comparison(before, after, state.guild.track_layout.map(({ id }) => id).filter(sightOf(asker, tracks)));
+    const comparison = new Comparison(before, after, state.guild.track_layout.map(({ id }) => id).filter(isSeenBy(asker, tracks)));
     const alone = await this.alone(before, after);
     const affected = await compare(await this.groups(state, alone), comparison);
     const shown = affected.toSorted((one, other) => other.memberCount - one.memberCount).slice(0, LIMITS.groupsInImpact);

@@ -15,7 +15,7 @@ import { has, Permission } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { sightOf } from '../tracks/track-views';
+import { isSeenBy } from '../tracks/track-views';
 import { TrackNotText } from '../tracks/tracks.errors';
 import { type CreateInviteDto, type InviteDto, type InvitePreviewDto, inviteSeenBy } from './invite.dto';
 import type { InviteDocument } from './invite.schema';
@@ -63,7 +63,7 @@ export class InvitesService {
       this.invites.find({ guild_id: guildId }).sort({ _id: 1 }).limit(LIMITS.invites).lean<InviteDocument[]>(),
       this.resolver.tracksIn(state.guild),
     ]);
-    const isSeen = sightOf(authority, tracks);
+    const isSeen = isSeenBy(authority, tracks);
     return invites.filter(works).map((invite) => inviteSeenBy(inviteDtoOf(invite), isSeen));
   }
 

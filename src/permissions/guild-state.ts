@@ -1,5 +1,5 @@
 import type { Snowflake } from '../common/snowflake';
-import type { GuildDocument, LayoutEntry } from '../guilds/guild.schema';
+import type { GuildDocument } from '../guilds/guild.schema';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import type { SubjectOverwrite, TrackRules } from './algebra';
@@ -32,22 +32,15 @@ export function rulesOf({ track_layout }: Pick<GuildDocument, 'track_layout'>, t
   return { overwrites, inherits, categoryOverwrites: category?.overwrites ?? NO_OVERWRITES };
 }
 
-/** A track, its place, and the overwrites that count in it. */
-export interface PlacedTrack {
-  readonly entry: LayoutEntry;
-  readonly track: TrackDocument;
-  readonly rules: TrackRules;
-}
-
-/** The tracks of a guild in order, hidden ones too. It is for those who ask about all of them: nothing is looked up twice. */
-export function tracksInOrder({ track_layout }: Pick<GuildDocument, 'track_layout'>, tracks: GuildTracks): PlacedTrack[] {
-  const placed: PlacedTrack[] = [];
+/** The rules of each track of a layout that exists, by its id, hidden ones too. It is for those who ask about all of them: nothing is looked up twice. */
+export function rulesInOrder({ track_layout }: Pick<GuildDocument, 'track_layout'>, tracks: GuildTracks): [Snowflake, TrackRules][] {
+  const placed: [Snowflake, TrackRules][] = [];
   let category: TrackDocument | undefined;
-  for (const entry of track_layout) {
-    const track = tracks.get(entry.id);
-    if (entry.parent_id === null) category = track;
-    const categoryOverwrites = (entry.parent_id !== null && category?.overwrites) || NO_OVERWRITES;
-    if (track) placed.push({ entry, track, rules: { overwrites: track.overwrites, inherits: entry.inherits, categoryOverwrites } });
+  for (const { id, parent_id, inherits } of track_layout) {
+    const track = tracks.get(id);
+    if (parent_id === null) category = track;
+    const categoryOverwrites = (parent_id !== null && category?.overwrites) || NO_OVERWRITES;
+    if (track) placed.push([id, { overwrites: track.overwrites, inherits, categoryOverwrites }]);
   }
   return placed;
 }

@@ -7,7 +7,7 @@ import { MemberDirectory } from '../members/member-directory';
 import { MessageCounts, type Outlook } from '../messages/message-counts.service';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import { sightOf } from '../tracks/track-views';
+import { isSeenBy } from '../tracks/track-views';
 import { TrackNotText } from '../tracks/tracks.errors';
 import { PositionsService } from './positions.service';
 import type { ReadStateDto, UpdateReadStateDto } from './read-state.dto';
@@ -86,7 +86,7 @@ export class ReadStatesService {
   private async visibleTo(member: MemberDocument): Promise<VisibleTracks> {
     const [state, tracks] = await Promise.all([this.resolver.stateOfGuild(member.guild_id), this.resolver.tracksOfGuild(member.guild_id)]);
     const authority = new GuildAuthority(state, member, undefined, Date.now());
-    return { member, trackIds: [...tracks.keys()].filter(sightOf(authority, tracks)) };
+    return { member, trackIds: [...tracks.keys()].filter(isSeenBy(authority, tracks)) };
   }
 }
 

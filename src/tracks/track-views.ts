@@ -2,7 +2,7 @@ import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../guilds/guild.schema';
 import { has, Permission, type SubjectOverwrite } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
-import { entriesOf, type GuildTracks, tracksInOrder } from '../permissions/guild-state';
+import { entriesOf, type GuildTracks, rulesInOrder } from '../permissions/guild-state';
 import type { TrackDto } from './track.dto';
 import { layoutSeenBy, placesIn, positionsIn, type TrackPlace } from './track-order';
 import type { TrackDocument } from './track.schema';
@@ -15,14 +15,13 @@ export interface SeenTracks {
 
 /** The tracks that a member may view, where they see them: what they can't is in no number either. */
 export function tracksSeenBy(authority: GuildAuthority, tracks: GuildTracks): SeenTracks {
-  return tracksSeen(authority.state.guild.track_layout, sightOf(authority, tracks));
+  return tracksSeen(authority.state.guild.track_layout, isSeenBy(authority, tracks));
 }
 
 /** Tells which tracks of a guild a member may view. Worked out at once for all of them. */
-export function sightOf(authority: GuildAuthority, tracks: GuildTracks): (id: Snowflake) => boolean {
-  const { guild } = authority.state;
-  const seen = tracksInOrder(guild, tracks).filter(({ rules }) => has(authority.where(rules), Permission.ViewTrack));
-  const visible = seen.length === tracks.size ? tracks : new Set(seen.map(({ track }) => track._id));
+export function isSeenBy(authority: GuildAuthority, tracks: GuildTracks): (id: Snowflake) => boolean {
+  const seen = rulesInOrder(authority.state.guild, tracks).filter(([, rules]) => has(authority.where(rules), Permission.ViewTrack));
+  const visible = seen.length === tracks.size ? tracks : new Map(seen);
   return (id) => visible.has(id);
 }
 
@@ -48,7 +47,7 @@ const overwriteDtoOf = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOve
 
 /** The tracks that a member may view, in order, as they see them. */
 export function visibleTracks(authority: GuildAuthority, tracks: GuildTracks): TrackDto[] {
-  const layout = layoutSeenBy(authority.state.guild.track_layout, sightOf(authority, tracks));
+  const layout = layoutSeenBy(authority.state.guild.track_layout, isSeenBy(authority, tracks));
   const positions = positionsIn(layout);
   return layout.map((entry, index) => placedDtoOf(tracks.get(entry.id)!, entry, positions[index]!));
 }

@@ -19,7 +19,7 @@ import { PositionsService } from '../read-states/positions.service';
 import { OverwritesService } from './overwrites.service';
 import { assertMayRearrange, inheriting } from './rearrangement';
 import { moveTracks, placeTrack, removeTrack, type TrackKinds } from './track-order';
-import { sightOf, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
+import { isSeenBy, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
 import type { CreateTrackDto, MoveTrackDto, TrackDto, UpdateTrackDto } from './track.dto';
 import type { TrackDocument, TrackType } from './track.schema';
 import { TrackNotFound } from './tracks.errors';
@@ -196,7 +196,7 @@ function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveT
 }
 
 function kindsFor(actor: GuildAuthority, tracks: GuildTracks): TrackKinds {
-  return { isCategory: (id) => tracks.get(id)?.type === 'category', isVisible: sightOf(actor, tracks) };
+  return { isCategory: (id) => tracks.get(id)?.type === 'category', isVisible: isSeenBy(actor, tracks) };
 }
 
 function assertHolds(actor: GuildAuthority, tracks: GuildTracks, id: Snowflake, wanted: (typeof Permission)[keyof typeof Permission]): void {

@@ -5,7 +5,7 @@ import { Server } from '../../src/database/embedded/server';
 import { engineWorld } from './engine-world';
 import { Mirror } from './mirror';
 
-/** The end-to-end specs whose features bring commands of their own; `MIRRORED_SPECS=.` is for all of them, which takes half an hour. */
+/** The end-to-end specs whose features bring commands of their own; `MIRRORED_SPECS=.` is for all of them, which takes much longer. */
 const FEATURES = 'test/(auth|bans|guilds|if-match|member-search|mentions|messages|pins|reactions|read-states|roles|search|tracks)\\.';
 
 const { CONFORMANCE_URI: uri, MIRRORED_SPECS: specs = FEATURES } = process.env;

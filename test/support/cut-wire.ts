@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tie } from './tie';
 
 /** A wire to a server that can be cut, while the server goes on for everybody else. */
 export class CutWire {
@@ -44,14 +45,7 @@ export class CutWire {
   private join(near: Socket): void {
     if (this.isCut) return void near.destroy();
     const far = connect(this.port, '127.0.0.1');
-    for (const [end, other] of [[near, far], [far, near]] as const) {
-      this.ends.add(end);
-      end.on('error', () => undefined);
-      end.on('close', () => {
-        this.ends.delete(end);
-        other.destroy();
-      });
-      end.pipe(other);
-    }
+    tie(near, far, this.ends);
+    near.pipe(far).pipe(near);
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Framing, readMessage } from '../../src/database/embedded/wire';
+import { tie } from './tie';
 
 /** A command that waits on its way to the database. */
 export interface Held {
@@ -56,14 +57,7 @@ export class HeldWire {
 
   private join(near: Socket): void {
     const far = this.far.port === '' ? connect(decodeURIComponent(this.far.hostname)) : connect(Number(this.far.port), this.far.hostname);
-    for (const [end, other] of [[near, far], [far, near]] as const) {
-      this.ends.add(end);
-      end.on('error', () => undefined);
-      end.on('close', () => {
-        this.ends.delete(end);
-        other.destroy();
-      });
-    }
+    tie(near, far, this.ends);
     far.pipe(near);
     const framing = new Framing();
     let before: Promise<void> = Promise.resolve();
