@@ -106,3 +106,56 @@ describeWithRedis('somebody who is lifted out of reach on another node', () => {
     expect((await mo.post(`/invites/${guild.invite}`)).body).toMatchObject({ role_ids: [] });
   });
 });
+
+describeWithRedis('what is made on another node while a guild is read', () => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+    await startWorld({ REDIS_URL: redis.url }, 2);
+  });
+  afterAll(async () => {
+    await stopWorld();
+    await redis.stop();
+  });
+
+  const on = async <Body>(node: number, who: Person, method: string, path: string, body?: object): Promise<Body> => {
+    const headers = { authorization: `Bearer ${who.token}`, 'content-type': 'application/json' };
+    const answer = await fetch(`${world.urls[node]!}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    expect(answer.ok).toBe(true);
+    return of<Body>(await answer.json());
+  };
+
+  it('is in its list of roles, at its position', async () => {
+    const { id, owner } = await world.guild({ roles: { some: {} } });
+    await on(1, owner, 'GET', `/guilds/${id}/roles`);
+    // Now the other node remembers all but the guild itself.
+    await on(0, owner, 'PATCH', `/guilds/${id}`, { name: 'Renamed' });
+    const reading = wire.hold('find', 'guilds');
+    const listed = on(1, owner, 'GET', `/guilds/${id}/roles`);
+    await reading.arrived;
+    await on(0, owner, 'POST', `/guilds/${id}/roles`, { name: 'new', position: 2 });
+    reading.release();
+    expect(await listed).toContainEqual(expect.objectContaining({ name: 'new', position: 2 }));
+  });
+
+  it('is moved around like every track that one sees', async () => {
+    const { id, owner } = await world.guild();
+    const make = (name: string, position: number): Promise<{ id: string }> => on(0, owner, 'POST', `/guilds/${id}/tracks`, { name, position });
+    const first = await make('first', 2);
+    await make('second', 3);
+    await on(1, owner, 'GET', `/guilds/${id}/tracks`);
+    await on(0, owner, 'PATCH', `/guilds/${id}`, { name: 'Renamed' });
+    const checking = wire.hold('find', 'guilds');
+    const moved = on(1, owner, 'PATCH', `/tracks/${first.id}`, { position: 1 });
+    await checking.arrived;
+    await on(0, owner, 'PATCH', `/guilds/${id}`, { name: 'Renamed again' });
+    const deciding = wire.hold('find', 'guilds');
+    checking.release();
+    await deciding.arrived;
+    await make('new', 2);
+    deciding.release();
+    await moved;
+    const tracks = await on<{ name: string; parent_id: string | null }[]>(1, owner, 'GET', `/guilds/${id}/tracks`);
+    expect(tracks.filter(({ parent_id }) => parent_id === null).map(({ name }) => name)).toEqual(['first', 'Talk', 'new', 'second']);
+  });
+});

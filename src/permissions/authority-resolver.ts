@@ -11,7 +11,7 @@ import { TrackNotFound } from '../tracks/tracks.errors';
 import { has, Permission } from './algebra';
 import { GuildAuthority, type MemberRequirement, TrackAuthority } from './authority';
 import { GuildRecollections, NOWHERE } from './guild-recollections';
-import { entriesOf, type GuildState, type GuildTracks } from './guild-state';
+import { type GuildState, type GuildTracks } from './guild-state';
 import { Tally } from './tally';
 
 /** Member, guild and roles. */
@@ -45,7 +45,7 @@ export class AuthorityResolver {
       await this.recollections.askInVain(QUESTIONS_IN_GUILD - tally.count);
       throw new GuildNotFound();
     }
-    return this.authorityOf(this.stateOf(guild, roles), member, requirement);
+    return this.authorityOf(await this.stateOf(guild, roles), member, requirement);
   }
 
   /** @throws TrackNotFound when there is no such track, or the user may not view it */
@@ -60,8 +60,10 @@ export class AuthorityResolver {
       tally.counting(this.recollections.rolesOf(guildId)),
       tally.counting(this.recollections.tracksOf(guildId)),
     );
-    const authority = member && guild ? this.findInTrack(this.authorityOf(this.stateOf(guild, roles), member), this.existingTracks(guild, tracks), trackId, requirement) : undefined;
-    if (authority) return authority;
+    if (member && guild) {
+      const authority = this.findInTrack(this.authorityOf(await this.stateOf(guild, roles), member), await this.existingTracks(guild, tracks), trackId, requirement);
+      if (authority) return authority;
+    }
     // As if it had not been found before.
     if (knownGuildId !== undefined) await this.recollections.findGuildOf(trackId);
     await this.recollections.askInVain(QUESTIONS_IN_TRACK - tally.count);
@@ -139,10 +141,21 @@ export class AuthorityResolver {
     return made;
   }
 
+  // A role or track is written before the guild names it. So one that is named and not among what was read at the same time is among what is read now.
+  private async stateOf(guild: GuildDocument, roles: RoleDocument[]): Promise<GuildState> {
+    const state = this.stateWith(guild, roles);
+    return state.roles.length === guild.role_ids.length ? state : this.stateWith(guild, await this.recollections.rolesOf(guild._id).load());
+  }
+
+  private async existingTracks(guild: GuildDocument, tracks: TrackDocument[]): Promise<GuildTracks> {
+    const existing = this.tracksWith(guild, tracks);
+    return existing.size === guild.track_layout.length ? existing : this.tracksWith(guild, await this.recollections.tracksOf(guild._id).load());
+  }
+
   private readonly states = new WeakMap<GuildDocument, WeakMap<RoleDocument[], GuildState>>();
 
   // The same documents make the same state, so that its order is worked out once and identity tells whether anything changed.
-  private stateOf(guild: GuildDocument, roles: RoleDocument[]): GuildState {
+  private stateWith(guild: GuildDocument, roles: RoleDocument[]): GuildState {
     const known = this.states.get(guild)?.get(roles);
     if (known) return known;
     const byId = new Map(roles.map((role) => [role._id, role]));
@@ -154,10 +167,10 @@ export class AuthorityResolver {
   private readonly tracksById = new WeakMap<TrackDocument[], GuildTracks>();
 
   // Nearly always every document is one of a track that exists; then an order that changes leaves the same map.
-  private existingTracks({ track_layout }: GuildDocument, tracks: TrackDocument[]): GuildTracks {
+  private tracksWith({ track_layout }: GuildDocument, tracks: TrackDocument[]): GuildTracks {
     const byId = this.tracksById.get(tracks) ?? new Map(tracks.map((track) => [track._id, track]));
     this.tracksById.set(tracks, byId);
-    const existing = entriesOf(track_layout);
-    return [...byId.keys()].every((id) => existing.has(id)) ? byId : new Map([...byId].filter(([id]) => existing.has(id)));
+    const existing = track_layout.filter(({ id }) => byId.has(id));
+    return existing.length === byId.size ? byId : new Map(existing.map(({ id }) => [id, byId.get(id)!]));
   }
 }
