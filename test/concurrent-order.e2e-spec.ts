@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Permission } from '../src/permissions/algebra';
 import { moveRoles, placeRole, removeRole, type RoleOrder } from '../src/roles/role-order';
-import { moveTracks, placeTrack, removeTrack, type TrackLayout } from '../src/tracks/track-order';
+import { moveTracks, placeTrack, removeTrack, type TrackKinds, type TrackLayout } from '../src/tracks/track-order';
 import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
 
 /*
@@ -130,7 +130,7 @@ describe('fifty people at once', () => {
           const { id } = of<{ id: string }>((await guild.owner.post(path, { name: `t${index}`, type })).body);
           if (type === 'category') categories.add(BigInt(id));
         }
-        const kinds = { isCategory: (id: bigint) => categories.has(id), isVisible: () => true };
+        const kindsIn = (seen: TrackLayout): TrackKinds => ({ isCategory: (id) => categories.has(id), seen });
         const before = await guild.owner.get(path);
         const start = layoutOf(before);
         const known = start.map(({ id }) => id);
@@ -139,12 +139,12 @@ describe('fifty people at once', () => {
           const ids = [...new Set(picks.map((pick) => known[pick % known.length]!))];
           const parent = [null, ...categories][places[1]! % (categories.size + 1)]!;
           if (kind === 'make') {
-            const asked = { parent_id: parent, position: places[0]! + 1 };
-            const answer = await who.post(path, { name: 'new', position: asked.position, parent_id: parent === null ? null : String(parent) });
+            const position = places[0]! + 1;
+            const answer = await who.post(path, { name: 'new', position, parent_id: parent === null ? null : String(parent) });
             if (answer.status !== 201) return undefined;
             const id = BigInt(of<{ id: string }>(answer.body).id);
             known.push(id);
-            return { version: versionOf(answer), apply: (layout) => placeTrack(layout, { id, ...asked }, kinds), check: () => undefined };
+            return { version: versionOf(answer), apply: (layout) => placeTrack(layout, { id, parent_id: parent }, position, kindsIn(layout)), check: () => undefined };
           }
           if (kind === 'delete') {
             const answer = await who.delete(`/tracks/${ids[0]}`);
@@ -156,7 +156,7 @@ describe('fifty people at once', () => {
           const answered = new Set(layoutOf(answer).map(({ id }) => id));
           return {
             version: versionOf(answer),
-            apply: (layout) => moveTracks(layout, moves, kinds),
+            apply: (layout) => moveTracks(layout, moves, kindsIn(layout)),
             // What somebody deleted before this was answered is not in the answer.
             check: (layout) => expect(layoutOf(answer).map(({ id }) => id)).toEqual(layout.map(({ id }) => id).filter((id) => answered.has(id))),
           };

@@ -33,9 +33,9 @@ export function layoutOf({ track_order }: StoredLayout): LayoutEntry[] {
 /** How a layout is stored. @param layout each category is followed by what is in it */
 export function storedLayoutOf(layout: readonly LayoutEntry[]): StoredLayout {
   const bytes = new DataView(new ArrayBuffer(layout.length * ENTRY_BYTES));
-  for (const [index, { id, parent_id, inherits }] of layout.entries()) {
+  layout.forEach(({ id, parent_id, inherits }, index) => {
     bytes.setBigInt64(index * ENTRY_BYTES, id, true);
     bytes.setUint8(index * ENTRY_BYTES + ID_BYTES, (parent_id === null ? 0 : IS_IN_CATEGORY) | (inherits ? 0 : IS_CUT_OFF));
-  }
+  });
   return { track_order: new mongo.Binary(new Uint8Array(bytes.buffer)) };
 }

@@ -11,7 +11,7 @@ import { TrackNotFound } from '../tracks/tracks.errors';
 import { has, Permission } from './algebra';
 import { GuildAuthority, type MemberRequirement, TrackAuthority } from './authority';
 import { GuildRecollections, NOWHERE } from './guild-recollections';
-import { type GuildState, type GuildTracks } from './guild-state';
+import { type GuildState, type GuildTracks, inOrder } from './guild-state';
 import { Tally } from './tally';
 
 /** Member, guild and roles. */
@@ -170,7 +170,7 @@ export class AuthorityResolver {
   private tracksWith({ track_layout }: GuildDocument, tracks: TrackDocument[]): GuildTracks {
     const byId = this.tracksById.get(tracks) ?? new Map(tracks.map((track) => [track._id, track]));
     this.tracksById.set(tracks, byId);
-    const existing = track_layout.filter(({ id }) => byId.has(id));
-    return existing.length === byId.size ? byId : new Map(existing.map(({ id }) => [id, byId.get(id)!]));
+    const existing = inOrder(track_layout, byId).filter((track) => track !== undefined);
+    return existing.length === byId.size ? byId : new Map(existing.map((track) => [track._id, track]));
   }
 }

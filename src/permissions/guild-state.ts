@@ -1,5 +1,5 @@
 import type { Snowflake } from '../common/snowflake';
-import type { GuildDocument } from '../guilds/guild.schema';
+import type { GuildDocument, LayoutEntry } from '../guilds/guild.schema';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import type { SubjectOverwrite, TrackRules } from './algebra';
@@ -32,17 +32,27 @@ export function rulesOf({ track_layout }: Pick<GuildDocument, 'track_layout'>, t
   return { overwrites, inherits, categoryOverwrites: category?.overwrites ?? NO_OVERWRITES };
 }
 
-/** The rules of each track of a layout that exists, by its id, hidden ones too. It is for those who ask about all of them: nothing is looked up twice. */
-export function rulesInOrder({ track_layout }: Pick<GuildDocument, 'track_layout'>, tracks: GuildTracks): [Snowflake, TrackRules][] {
-  const placed: [Snowflake, TrackRules][] = [];
+const documents = new WeakMap<readonly LayoutEntry[], { readonly tracks: GuildTracks; readonly inOrder: readonly (TrackDocument | undefined)[] }>();
+
+/** The document of each track of a layout, in its order. Worked out once for each layout. */
+export function inOrder(layout: readonly LayoutEntry[], tracks: GuildTracks): readonly (TrackDocument | undefined)[] {
+  const known = documents.get(layout);
+  if (known?.tracks === tracks) return known.inOrder;
+  const made = layout.map(({ id }) => tracks.get(id));
+  documents.set(layout, { tracks, inOrder: made });
+  return made;
+}
+
+/** The rules of each track of a layout, in its order. It is for those who ask about all of them: nothing is looked up twice. */
+export function rulesInOrder({ track_layout }: Pick<GuildDocument, 'track_layout'>, tracks: GuildTracks): (TrackRules | undefined)[] {
+  const existing = inOrder(track_layout, tracks);
   let category: TrackDocument | undefined;
-  for (const { id, parent_id, inherits } of track_layout) {
-    const track = tracks.get(id);
+  return track_layout.map(({ parent_id, inherits }, index) => {
+    const track = existing[index];
     if (parent_id === null) category = track;
     const categoryOverwrites = (parent_id !== null && category?.overwrites) || NO_OVERWRITES;
-    if (track) placed.push([id, { overwrites: track.overwrites, inherits, categoryOverwrites }]);
-  }
-  return placed;
+    return track && { overwrites: track.overwrites, inherits, categoryOverwrites };
+  });
 }
 
 /** The rules of every track, hidden ones too. */

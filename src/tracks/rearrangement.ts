@@ -4,15 +4,13 @@ import type { SubjectOverwrite } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
 import { entriesOf, type GuildTracks, rulesOf } from '../permissions/guild-state';
 import { assertMayChangeRules } from '../permissions/policy';
-import type { TrackLayout } from './track-order';
 
-/** A layout with whether each track inherits: as it is asked for, else as it did before; a new one does unless asked not to. */
-export function inheriting(layout: TrackLayout, before: readonly LayoutEntry[], asked: ReadonlyMap<Snowflake, boolean> = new Map()): LayoutEntry[] {
-  const known = entriesOf(before);
-  return layout.map(({ id, parent_id }) => {
-    const was = known.get(id);
-    const inherits = asked.get(id) ?? was?.inherits ?? true;
-    return was?.parent_id === parent_id && was.inherits === inherits ? was : { id, parent_id, inherits };
+/** A layout in which these tracks inherit, or don't, as it is asked for. */
+export function inheriting(layout: readonly LayoutEntry[], asked: ReadonlyMap<Snowflake, boolean>): readonly LayoutEntry[] {
+  if (asked.size === 0) return layout;
+  return layout.map((entry) => {
+    const inherits = asked.get(entry.id) ?? entry.inherits;
+    return inherits === entry.inherits ? entry : { ...entry, inherits };
   });
 }
 
@@ -24,11 +22,10 @@ export function inheriting(layout: TrackLayout, before: readonly LayoutEntry[], 
 export function assertMayRearrange(actor: GuildAuthority, tracks: GuildTracks, layout: readonly LayoutEntry[]): void {
   const { guild } = actor.state;
   const before = entriesOf(guild.track_layout);
-  for (const { id, parent_id, inherits } of layout) {
-    const was = before.get(id);
-    if (!was || (was.parent_id === parent_id && was.inherits === inherits)) continue;
-    const track = tracks.get(id);
-    if (!track) continue;
+  for (const entry of layout) {
+    const was = before.get(entry.id);
+    const track = was === entry ? undefined : tracks.get(entry.id);
+    if (!was || !track) continue;
     assertMayChangeRules(actor.in(track, tracks), rulesOf(guild, tracks, track), rulesOf({ track_layout: layout }, tracks, track));
   }
 }

@@ -27,13 +27,16 @@ function textOf(layout: TrackLayout): string {
   return text;
 }
 
+/** What a mover sees from whom some letters are hidden. */
+const without = (layout: TrackLayout, hidden: string): TrackKinds => ({ isCategory, seen: hidden === '' ? layout : layoutSeenBy(layout, (id) => !hidden.includes(letterOf(id))) });
+
 type Wish = readonly [track: string, where: { position?: number; parent?: string | null }];
 
 /** Moves tracks in a layout that is given, and answered, as text. */
 function move(text: string, wishes: readonly Wish[], hidden = ''): string {
-  const kinds: TrackKinds = { isCategory, isVisible: (id) => !hidden.includes(letterOf(id)) };
+  const layout = layoutOf(text);
   const moves = wishes.map(([track, { position, parent }]): TrackMove => ({ id: idOf(track), position, parent_id: typeof parent === 'string' ? idOf(parent) : parent }));
-  return textOf(moveTracks(layoutOf(text), moves, kinds));
+  return textOf(moveTracks(layout, moves, without(layout, hidden)));
 }
 
 describe('moving tracks', () => {
@@ -116,34 +119,35 @@ describe('tracks that the mover can’t see', () => {
 describe('a category', () => {
   const children = (count: number, from = 1_000): TrackLayout => Array.from({ length: count }, (_, index) => ({ id: BigInt(from + index), parent_id: idOf('X') }));
   const categories = (id: bigint): boolean => id < 1_000n && isCategory(id);
-  const all: TrackKinds = { isCategory: categories, isVisible: () => true };
+  const all = (seen: TrackLayout): TrackKinds => ({ isCategory: categories, seen });
 
   it('takes up to 50, by moving and by making', () => {
     const nearlyFull = [...layoutOf('X'), ...children(LIMITS.tracksInCategory - 1), ...layoutOf('a b')];
-    const full = moveTracks(nearlyFull, [{ id: idOf('a'), parent_id: idOf('X') }], all);
+    const full = moveTracks(nearlyFull, [{ id: idOf('a'), parent_id: idOf('X') }], all(nearlyFull));
     expect(placesIn(full).get(idOf('a'))?.position).toBe(50);
-    expect(() => moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }], all)).toThrow(CategoryFull);
-    expect(() => placeTrack(full, { id: 9n, parent_id: idOf('X') }, all)).toThrow(CategoryFull);
-    expect(moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }, { id: 1_000n, parent_id: null }], all)).toHaveLength(full.length);
+    expect(() => moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }], all(full))).toThrow(CategoryFull);
+    expect(() => placeTrack(full, { id: 9n, parent_id: idOf('X') }, undefined, all(full))).toThrow(CategoryFull);
+    expect(moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }, { id: 1_000n, parent_id: null }], all(full))).toHaveLength(full.length);
   });
 
   it('that is too full can still be ordered and emptied', () => {
     const tooFull = [...layoutOf('X'), ...children(LIMITS.tracksInCategory + 2)];
-    expect(placesIn(moveTracks(tooFull, [{ id: 1_051n, position: 1 }], all)).get(1_051n)?.position).toBe(1);
-    expect(moveTracks(tooFull, [{ id: 1_051n, parent_id: null }], all)).toHaveLength(tooFull.length);
+    expect(placesIn(moveTracks(tooFull, [{ id: 1_051n, position: 1 }], all(tooFull))).get(1_051n)?.position).toBe(1);
+    expect(moveTracks(tooFull, [{ id: 1_051n, parent_id: null }], all(tooFull))).toHaveLength(tooFull.length);
   });
 
   it('is one of 500 tracks at most', () => {
     const most = Array.from({ length: LIMITS.tracks }, (_, index) => ({ id: BigInt(1_000 + index), parent_id: null }));
-    expect(() => placeTrack(most, { id: 9n, parent_id: null }, all)).toThrow(TrackLimitReached);
-    expect(placeTrack(most.slice(1), { id: 9n, parent_id: null }, all)).toHaveLength(LIMITS.tracks);
+    expect(() => placeTrack(most, { id: 9n, parent_id: null }, undefined, all(most))).toThrow(TrackLimitReached);
+    const fewer = most.slice(1);
+    expect(placeTrack(fewer, { id: 9n, parent_id: null }, undefined, all(fewer))).toHaveLength(LIMITS.tracks);
   });
 });
 
 describe('a new track', () => {
   const place = (text: string, track: string, position?: number, parent?: string, hidden = ''): string => {
-    const kinds: TrackKinds = { isCategory, isVisible: (id) => !hidden.includes(letterOf(id)) };
-    return textOf(placeTrack(layoutOf(text), { id: idOf(track), parent_id: parent === undefined ? null : idOf(parent), position }, kinds));
+    const layout = layoutOf(text);
+    return textOf(placeTrack(layout, { id: idOf(track), parent_id: parent === undefined ? null : idOf(parent) }, position, without(layout, hidden)));
   };
 
   it('arrives at the end of its category, or where it is asked for', () => {
@@ -194,24 +198,24 @@ describe('any moves', () => {
       const inside = (category: string): string => letters.filter(({ parent }) => parent === category).map(({ letter }) => letter).join(' ');
       const layout = layoutOf(`X(${inside('X')}) ${inside('')} Y(${inside('Y')}) Z(${inside('Z')})`);
       const hiddenIds = new Set(hidden.flatMap((index) => layout[index]?.id ?? []));
-      const kinds: TrackKinds = { isCategory, isVisible: (id) => !hiddenIds.has(id) };
+      const isVisible = (id: bigint): boolean => !hiddenIds.has(id);
       const moves = wishes.flatMap(({ which, position, parent }): TrackMove[] => {
         const id = layout[which]?.id;
         return id === undefined ? [] : [{ id, position, parent_id: parent && !isCategory(id) ? idOf(parent) : parent === null ? null : undefined }];
       });
-      return { layout, moves, kinds };
+      return { layout, moves, isVisible, kinds: { isCategory, seen: layoutSeenBy(layout, isVisible) } };
     });
 
   const childrenOf = (layout: TrackLayout, parent: bigint | null): bigint[] => layout.filter(({ parent_id }) => parent_id === parent).map(({ id }) => id);
   const parentIn = (layout: TrackLayout, id: bigint): bigint | null => layout.find((entry) => entry.id === id)!.parent_id;
 
   /** Checks moves that are possible, and counts them. */
-  const whenMoved = (check: (situation: { layout: TrackLayout; moves: TrackMove[]; kinds: TrackKinds }, moved: TrackLayout) => void): void => {
+  const whenMoved = (check: (situation: { layout: TrackLayout; moves: TrackMove[]; isVisible: (id: bigint) => boolean }, moved: TrackLayout) => void): void => {
     let possible = 0;
     fc.assert(
       fc.property(situations, (situation) => {
-        const { layout, moves, kinds } = situation;
-        const allowed = moves.filter(({ id, parent_id }) => kinds.isVisible(id) && (parent_id == null || kinds.isVisible(parent_id)));
+        const { layout, moves, isVisible, kinds } = situation;
+        const allowed = moves.filter(({ id, parent_id }) => isVisible(id) && (parent_id == null || isVisible(parent_id)));
         let moved: TrackLayout;
         try {
           moved = moveTracks(layout, allowed, kinds);
@@ -238,19 +242,19 @@ describe('any moves', () => {
     }));
 
   it('leave hidden tracks at their positions, or at the end where the category became too short', () =>
-    whenMoved(({ layout, kinds }, moved) => {
+    whenMoved(({ layout, isVisible }, moved) => {
       for (const parent of new Set(layout.map(({ parent_id }) => parent_id))) {
         const [before, after] = [childrenOf(layout, parent), childrenOf(moved, parent)];
-        const hidden = before.filter((id) => !kinds.isVisible(id));
-        expect(after.filter((id) => !kinds.isVisible(id))).toEqual(hidden);
+        const hidden = before.filter((id) => !isVisible(id));
+        expect(after.filter((id) => !isVisible(id))).toEqual(hidden);
         for (const [place, id] of hidden.entries()) expect(after.indexOf(id)).toBe(Math.min(before.indexOf(id), after.length - (hidden.length - place)));
       }
     }));
 
   it('put a moved track exactly where it was asked to be, among what the mover sees', () =>
-    whenMoved(({ moves, kinds }, moved) => {
+    whenMoved(({ moves, isVisible }, moved) => {
       for (const parent of new Set(moved.map(({ parent_id }) => parent_id))) {
-        const shown = childrenOf(layoutSeenBy(moved, (id) => kinds.isVisible(id)), parent);
+        const shown = childrenOf(layoutSeenBy(moved, isVisible), parent);
         // What only seems to be in no category moves within its own.
         if (shown.some((id) => parentIn(moved, id) !== parent)) continue;
         for (const { id, position = Infinity } of moves) if (shown.includes(id) && position <= shown.length) {
@@ -262,11 +266,11 @@ describe('any moves', () => {
     }));
 
   it('keep the order of what isn’t mentioned, and that of the positions asked for', () =>
-    whenMoved(({ layout, moves, kinds }, moved) => {
+    whenMoved(({ layout, moves, isVisible }, moved) => {
       const mentioned = new Set(moves.map(({ id }) => id));
       for (const parent of new Set(layout.map(({ parent_id }) => parent_id))) {
         const after = childrenOf(moved, parent);
-        const unmentioned = (ids: readonly bigint[]): bigint[] => ids.filter((id) => !mentioned.has(id) && kinds.isVisible(id));
+        const unmentioned = (ids: readonly bigint[]): bigint[] => ids.filter((id) => !mentioned.has(id) && isVisible(id));
         expect(unmentioned(after)).toEqual(unmentioned(childrenOf(layout, parent)));
         const positions = after.flatMap((id) => moves.find((wish) => wish.id === id)?.position ?? []);
         expect(positions).toEqual(positions.toSorted((one, other) => one - other));
@@ -275,7 +279,7 @@ describe('any moves', () => {
 
   it('do what taking out and putting back one by one does, when nothing is hidden', () =>
     whenMoved(({ layout, moves }, _) => {
-      const moved = moveTracks(layout, moves, { isCategory, isVisible: () => true });
+      const moved = moveTracks(layout, moves, { isCategory, seen: layout });
       for (const parent of new Set(moved.map(({ parent_id }) => parent_id))) {
         const siblings = childrenOf(moved, parent);
         const wishes = moves.filter(({ id, position }) => position !== undefined && siblings.includes(id)).sort((one, other) => one.position! - other.position!);
@@ -290,7 +294,6 @@ describe('any moves', () => {
 
 it('any sequence of creations, moves and deletions leaves every track that is left once, at dense positions', () => {
   const isFifth = (id: bigint): boolean => id % 5n === 0n;
-  const kinds: TrackKinds = { isCategory: isFifth, isVisible: () => true };
   const step = fc.record({ kind: fc.constantFrom('place', 'place', 'move', 'remove'), which: fc.nat(40), position: fc.option(fc.integer({ min: 1, max: 15 }), { nil: undefined }), parent: fc.option(fc.nat(8)) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -300,8 +303,9 @@ it('any sequence of creations, moves and deletions leaves every track that is le
         const id = BigInt(kind === 'place' ? index + 1 : which);
         const parent_id = parent === null ? null : BigInt(parent * 5);
         const before = layout;
+        const kinds: TrackKinds = { isCategory: isFifth, seen: layout };
         try {
-          layout = kind === 'place' ? placeTrack(layout, { id, parent_id, position }, kinds) : kind === 'move' ? moveTracks(layout, [{ id, position, parent_id }], kinds) : removeTrack(layout, id);
+          layout = kind === 'place' ? placeTrack(layout, { id, parent_id }, position, kinds) : kind === 'move' ? moveTracks(layout, [{ id, position, parent_id }], kinds) : removeTrack(layout, id);
           if (kind === 'place') alive.add(id);
           if (kind === 'remove') alive.delete(id);
         } catch (error) {

@@ -2,8 +2,14 @@ import { LIMITS } from '../common/limits';
 import { entriesOf } from '../permissions/guild-state';
 import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
 
+/** A track and the category that it is in. */
+export interface TrackEntry {
+  readonly id: bigint;
+  readonly parent_id: bigint | null;
+}
+
 /** The tracks of a guild in order: each category is followed by the tracks in it. */
-export type TrackLayout = readonly { readonly id: bigint; readonly parent_id: bigint | null }[];
+export type TrackLayout = readonly TrackEntry[];
 
 /** Where one track shall be: `position` counts from 1 among those tracks of its category that the mover sees; beyond the last is the last. */
 export interface TrackMove {
@@ -15,17 +21,15 @@ export interface TrackMove {
 /** What the order itself doesn't know of tracks. */
 export interface TrackKinds {
   isCategory(id: bigint): boolean;
-  /** Whether the mover can see it; what they can't see stays where it is. */
-  isVisible(id: bigint): boolean;
+  /** The layout as the mover sees it; what they can't see stays where it is. */
+  readonly seen: TrackLayout;
 }
 
-type Entries = ReadonlyMap<bigint, TrackLayout[number]>;
-
 /** The tracks of each category in order, and under null those of none. */
-type Siblings = Map<bigint | null, bigint[]>;
+type Siblings<Entry> = Map<bigint | null, Entry[]>;
 
-interface Placed {
-  readonly id: bigint;
+interface Placed<Entry> {
+  readonly entry: Entry;
   readonly position: number;
 }
 
@@ -36,7 +40,7 @@ export interface TrackPlace {
 }
 
 /** The layout as somebody sees it: what is hidden from them is not there, and what is in a hidden category is in none. */
-export function layoutSeenBy<Entry extends TrackLayout[number]>(layout: readonly Entry[], isVisible: (id: bigint) => boolean): readonly Entry[] {
+export function layoutSeenBy<Entry extends TrackEntry>(layout: readonly Entry[], isVisible: (id: bigint) => boolean): readonly Entry[] {
   const seen = layout.filter(({ id }) => isVisible(id));
   if (seen.length === layout.length) return layout;
   return seen.map((entry) => (entry.parent_id === null || isVisible(entry.parent_id) ? entry : { ...entry, parent_id: null }));
@@ -74,37 +78,36 @@ export function placesIn(layout: TrackLayout): ReadonlyMap<bigint, TrackPlace> {
  * @throws TrackMoveDuplicate when a track, or a position of a category, is named twice
  * @throws CategoryFull when a category would grow beyond 50
  */
-export function moveTracks(layout: TrackLayout, moves: readonly TrackMove[], kinds: TrackKinds): TrackLayout {
+export function moveTracks<Entry extends TrackEntry>(layout: readonly Entry[], moves: readonly TrackMove[], kinds: TrackKinds): readonly Entry[] {
+  const { seen } = kinds;
   const entries = entriesOf(layout);
-  const asked = new Map(moves.map((move) => [move.id, move]));
-  if (asked.size < moves.length) throw new TrackMoveDuplicate();
   for (const move of moves) assertMove(move, entries, kinds);
+  const asked = new Map(moves.map((move) => [entries.get(move.id)!, move]));
+  if (asked.size < moves.length) throw new TrackMoveDuplicate();
 
   const siblings = siblingsOf(layout);
-  const seenLayout = layoutSeenBy(layout, (id) => kinds.isVisible(id));
-  const seesAll = seenLayout === layout;
-  const seen = seesAll ? siblings : siblingsOf(seenLayout);
-  const parentBefore = (id: bigint): bigint | null => entries.get(id)?.parent_id ?? null;
-  const parentAfter = (id: bigint, before = parentBefore(id)): bigint | null => {
-    const wanted = asked.get(id)?.parent_id;
-    return wanted === undefined ? before : wanted;
+  const seenSiblings = seen === layout ? siblings : siblingsOf(seen.map(({ id }) => entries.get(id)!), seen);
+  const isVisible = ({ id }: Entry): boolean => entriesOf(seen).has(id);
+  const parentAfter = (entry: Entry): bigint | null => {
+    const wanted = asked.get(entry)?.parent_id;
+    return wanted === undefined ? entry.parent_id : wanted;
   };
-  for (const parent of new Set(moves.flatMap(({ id }) => [parentBefore(id), parentAfter(id)]))) {
+  const moving = [...asked.keys()];
+  for (const parent of new Set(moving.flatMap((entry) => [entry.parent_id, parentAfter(entry)]))) {
+    const isHere = (entry: Entry): boolean => parentAfter(entry) === parent;
     const before = siblings.get(parent) ?? [];
-    const staying = before.filter((id) => parentAfter(id, parent) === parent);
-    const entering = moves.map(({ id }) => id).filter((id) => parentAfter(id) === parent && parentBefore(id) !== parent);
+    const staying = before.filter(isHere);
+    const entering = moving.filter((entry) => isHere(entry) && entry.parent_id !== parent);
     if (entering.length > 0) assertRoom(parent, staying.length + entering.length, before.length);
-    if (seesAll) {
+    if (seen === layout) {
       siblings.set(parent, order([...staying, ...entering], asked));
       continue;
     }
-    const hidden = before.flatMap((id, index) => (parentAfter(id, parent) === parent && !kinds.isVisible(id) ? [{ id, position: index + 1 }] : []));
+    const hidden = before.flatMap((entry, index) => (isHere(entry) && !isVisible(entry) ? [{ entry, position: index + 1 }] : []));
     // What is shown in no category because its own is hidden counts there, though it stays where it is.
-    const shown = parent === null || kinds.isVisible(parent) ? (seen.get(parent) ?? []) : before.filter((id) => kinds.isVisible(id));
-    const isCounted = (id: bigint): boolean => parentBefore(id) !== parent && parentAfter(id) !== parent;
-    const wanted = [...shown.filter((id) => parentAfter(id) === (isCounted(id) ? parentBefore(id) : parent)), ...entering.filter((id) => !shown.includes(id))];
-    const ordered = order(wanted, asked).filter((id) => parentAfter(id) === parent);
-    siblings.set(parent, around(hidden, ordered));
+    const shown = parent === null || entriesOf(seen).has(parent) ? (seenSiblings.get(parent) ?? []) : before.filter(isVisible);
+    const wanted = [...shown.filter((entry) => isHere(entry) || parentAfter(entry) === entry.parent_id), ...entering.filter((entry) => !shown.includes(entry))];
+    siblings.set(parent, around(hidden, order(wanted, asked).filter(isHere)));
   }
   return flatten(siblings);
 }
@@ -116,65 +119,60 @@ export function moveTracks(layout: TrackLayout, moves: readonly TrackMove[], kin
  * @throws CategoryFull when the category has 50
  * @throws TrackLimitReached when the guild has 500
  */
-export function placeTrack(layout: TrackLayout, track: Required<Pick<TrackMove, 'parent_id'>> & TrackMove, kinds: TrackKinds): TrackLayout {
+export function placeTrack<Entry extends TrackEntry>(layout: readonly Entry[], track: Entry, position: number | undefined, kinds: TrackKinds): readonly Entry[] {
   if (layout.length >= LIMITS.tracks) throw new TrackLimitReached();
-  const { id, parent_id, position } = track;
+  const { id, parent_id } = track;
   const entries = entriesOf(layout);
   if (parent_id !== null) assertParent(id, parent_id, entries, kinds);
   const siblings = siblingsOf(layout);
   const before = siblings.get(parent_id) ?? [];
   assertRoom(parent_id, before.length + 1, before.length);
-  const shown = position === undefined ? undefined : siblingsOf(layoutSeenBy(layout, (other) => kinds.isVisible(other))).get(parent_id)?.[position - 1];
-  const next = shown === undefined || entries.get(shown)?.parent_id === parent_id ? shown : entries.get(shown)?.parent_id;
-  siblings.set(parent_id, before.toSpliced(next == null ? before.length : before.indexOf(next), 0, id));
+  const shown = position === undefined ? undefined : siblingsOf(kinds.seen).get(parent_id)?.[position - 1]?.id;
+  const there = shown === undefined ? undefined : entries.get(shown);
+  // What is shown here because its category is hidden stands where that is.
+  const next = there === undefined || there.parent_id === parent_id ? there : before.find((sibling) => sibling.id === there.parent_id);
+  siblings.set(parent_id, before.toSpliced(next === undefined ? before.length : before.indexOf(next), 0, track));
   return flatten(siblings);
 }
 
 /** The layout without a track. What was in a removed category takes the category's place. @throws TrackNotFound */
-export function removeTrack(layout: TrackLayout, id: bigint): TrackLayout {
-  const removed = layout.find((entry) => entry.id === id);
+export function removeTrack<Entry extends TrackEntry>(layout: readonly Entry[], id: bigint): readonly Entry[] {
+  const removed = entriesOf(layout).get(id);
   if (!removed) throw new TrackNotFound();
   const siblings = siblingsOf(layout);
   const children = siblings.get(id) ?? [];
   siblings.delete(id);
-  siblings.set(removed.parent_id, (siblings.get(removed.parent_id) ?? []).flatMap((sibling) => (sibling === id ? children : [sibling])));
+  siblings.set(removed.parent_id, (siblings.get(removed.parent_id) ?? []).flatMap((sibling) => (sibling === removed ? children : [sibling])));
   return flatten(siblings);
 }
 
-function assertMove({ id, parent_id }: TrackMove, entries: Entries, kinds: TrackKinds): void {
-  if (!entries.has(id) || !kinds.isVisible(id)) throw new TrackNotFound();
+function assertMove({ id, parent_id }: TrackMove, entries: ReadonlyMap<bigint, TrackEntry>, kinds: TrackKinds): void {
+  if (!entries.has(id) || !entriesOf(kinds.seen).has(id)) throw new TrackNotFound();
   if (parent_id != null) assertParent(id, parent_id, entries, kinds);
 }
 
-function assertParent(id: bigint, parentId: bigint, entries: Entries, kinds: TrackKinds): void {
-  if (kinds.isCategory(id) || !entries.has(parentId) || !kinds.isCategory(parentId) || !kinds.isVisible(parentId)) throw new TrackParentInvalid();
+function assertParent(id: bigint, parentId: bigint, entries: ReadonlyMap<bigint, TrackEntry>, kinds: TrackKinds): void {
+  if (kinds.isCategory(id) || !entries.has(parentId) || !kinds.isCategory(parentId) || !entriesOf(kinds.seen).has(parentId)) throw new TrackParentInvalid();
 }
 
 /** Tracks in the order that was asked for: those with a position first choose their places, and the rest fill what is left. */
-function order(ids: readonly bigint[], asked: ReadonlyMap<bigint, TrackMove>): bigint[] {
-  const wishes: Placed[] = [];
-  for (const id of ids) {
-    const position = asked.get(id)?.position;
-    if (position !== undefined) wishes.push({ id, position });
+function order<Entry extends TrackEntry>(entries: readonly Entry[], asked: ReadonlyMap<Entry, TrackMove>): Entry[] {
+  const wishes: Placed<Entry>[] = [];
+  const others: Entry[] = [];
+  for (const entry of entries) {
+    const position = asked.get(entry)?.position;
+    if (position === undefined) others.push(entry);
+    else wishes.push({ entry, position });
   }
   if (new Set(wishes.map(({ position }) => position)).size < wishes.length) throw new TrackMoveDuplicate();
-  const settled = settle(wishes.toSorted((one, other) => one.position - other.position), ids.length);
-  const placed = new Set(settled.values());
-  const rest = ids.filter((id) => !placed.has(id)).values();
-  return ids.map((_, index) => settled.get(index + 1) ?? (rest.next().value as bigint));
+  return around(wishes.toSorted((one, other) => one.position - other.position), others);
 }
 
-/** Tracks that keep their places, and others in their order around them. */
-function around(fixed: readonly Placed[], ids: readonly bigint[]): bigint[] {
-  const length = fixed.length + ids.length;
-  const settled = settle(fixed, length);
-  const rest = ids.values();
-  return Array.from({ length }, (_, index) => settled.get(index + 1) ?? (rest.next().value as bigint));
-}
-
-/** Gives each its place, or an earlier one as far as the length leaves those after it too few. @param wishes ascending */
-function settle(wishes: readonly Placed[], length: number): ReadonlyMap<number, bigint> {
-  return new Map(wishes.map(({ id, position }, index) => [Math.min(position, length - (wishes.length - 1 - index)), id]));
+/** Puts each of these into its place among others, which keep their order; beyond the last is the last. @param placed by position, ascending */
+function around<Entry>(placed: readonly Placed<Entry>[], others: readonly Entry[]): Entry[] {
+  const all = [...others];
+  for (const { entry, position } of placed) all.splice(position - 1, 0, entry);
+  return all;
 }
 
 /** @throws CategoryFull when a category grows beyond what it can hold; one that is too full may still shrink or be ordered */
@@ -182,24 +180,28 @@ function assertRoom(parent: bigint | null, count: number, before: number): void 
   if (parent !== null && count > before && count > LIMITS.tracksInCategory) throw new CategoryFull();
 }
 
-function siblingsOf(layout: TrackLayout): Siblings {
-  const siblings: Siblings = new Map();
-  let [parent, ids]: [bigint | null, bigint[]] = [null, []];
-  for (const { id, parent_id } of layout) {
-    if (parent_id !== parent || ids.length === 0) {
-      [parent, ids] = [parent_id, siblings.get(parent_id) ?? []];
-      siblings.set(parent, ids);
+/** @param places where each of them counts */
+function siblingsOf<Entry extends TrackEntry>(layout: readonly Entry[], places: TrackLayout = layout): Siblings<Entry> {
+  const siblings: Siblings<Entry> = new Map();
+  let [parent, group]: [bigint | null, Entry[]] = [null, []];
+  for (const [index, entry] of layout.entries()) {
+    const { parent_id } = places[index]!;
+    if (parent_id !== parent || group.length === 0) {
+      [parent, group] = [parent_id, siblings.get(parent_id) ?? []];
+      siblings.set(parent, group);
     }
-    ids.push(id);
+    group.push(entry);
   }
   return siblings;
 }
 
-function flatten(siblings: Siblings): TrackLayout {
-  const layout: TrackLayout[number][] = [];
-  for (const id of siblings.get(null) ?? []) {
-    layout.push({ id, parent_id: null });
-    for (const child of siblings.get(id) ?? []) layout.push({ id: child, parent_id: id });
+/** What stays in its category stays the same entry. */
+function flatten<Entry extends TrackEntry>(siblings: Siblings<Entry>): Entry[] {
+  const inside = (entry: Entry, parent_id: bigint | null): Entry => (entry.parent_id === parent_id ? entry : { ...entry, parent_id });
+  const layout: Entry[] = [];
+  for (const entry of siblings.get(null) ?? []) {
+    layout.push(inside(entry, null));
+    for (const child of siblings.get(entry.id) ?? []) layout.push(inside(child, entry.id));
   }
   return layout;
 }

@@ -2,7 +2,7 @@ import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../guilds/guild.schema';
 import { has, Permission, type SubjectOverwrite } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
-import { entriesOf, type GuildTracks, rulesInOrder } from '../permissions/guild-state';
+import { entriesOf, type GuildTracks, inOrder, rulesInOrder } from '../permissions/guild-state';
 import type { TrackDto } from './track.dto';
 import { layoutSeenBy, placesIn, positionsIn, type TrackPlace } from './track-order';
 import type { TrackDocument } from './track.schema';
@@ -15,14 +15,25 @@ export interface SeenTracks {
 
 /** The tracks that a member may view, where they see them: what they can't is in no number either. */
 export function tracksSeenBy(authority: GuildAuthority, tracks: GuildTracks): SeenTracks {
-  return tracksSeen(authority.state.guild.track_layout, isSeenBy(authority, tracks));
+  const layout = layoutFor(authority, tracks);
+  return { layout, places: placesIn(layout) };
 }
 
-/** Tells which tracks of a guild a member may view. Worked out at once for all of them. */
+/** Tells which tracks of a guild a member may view. */
 export function isSeenBy(authority: GuildAuthority, tracks: GuildTracks): (id: Snowflake) => boolean {
-  const seen = rulesInOrder(authority.state.guild, tracks).filter(([, rules]) => has(authority.where(rules), Permission.ViewTrack));
-  const visible = seen.length === tracks.size ? tracks : new Map(seen);
-  return (id) => visible.has(id);
+  const seen = entriesOf(layoutFor(authority, tracks));
+  return (id) => seen.has(id);
+}
+
+/** The layout as a member sees it. Worked out at once for all tracks; the same when they see them all. */
+export function layoutFor(authority: GuildAuthority, tracks: GuildTracks): readonly LayoutEntry[] {
+  const { guild } = authority.state;
+  const { track_layout: layout } = guild;
+  const rules = rulesInOrder(guild, tracks);
+  const seen = layout.filter((_, index) => rules[index] && has(authority.where(rules[index]), Permission.ViewTrack));
+  if (seen.length === layout.length) return layout;
+  const visible = entriesOf(seen);
+  return layoutSeenBy(layout, (id) => visible.has(id));
 }
 
 /** The tracks that somebody sees who may view these. */
@@ -47,7 +58,7 @@ const overwriteDtoOf = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOve
 
 /** The tracks that a member may view, in order, as they see them. */
 export function visibleTracks(authority: GuildAuthority, tracks: GuildTracks): TrackDto[] {
-  const layout = layoutSeenBy(authority.state.guild.track_layout, isSeenBy(authority, tracks));
-  const positions = positionsIn(layout);
-  return layout.map((entry, index) => placedDtoOf(tracks.get(entry.id)!, entry, positions[index]!));
+  const layout = layoutFor(authority, tracks);
+  const [documents, positions] = [inOrder(layout, tracks), positionsIn(layout)];
+  return layout.map((entry, index) => placedDtoOf(documents[index]!, entry, positions[index]!));
 }

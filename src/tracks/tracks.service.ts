@@ -19,7 +19,7 @@ import { PositionsService } from '../read-states/positions.service';
 import { OverwritesService } from './overwrites.service';
 import { assertMayRearrange, inheriting } from './rearrangement';
 import { moveTracks, placeTrack, removeTrack, type TrackKinds } from './track-order';
-import { isSeenBy, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
+import { layoutFor, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
 import type { CreateTrackDto, MoveTrackDto, TrackDto, UpdateTrackDto } from './track.dto';
 import type { TrackDocument, TrackType } from './track.schema';
 import { TrackNotFound } from './tracks.errors';
@@ -75,9 +75,8 @@ export class TracksService {
       assertSeen(actor.state.guild, seenVersion);
       const tracks = new Map(await this.resolver.tracksIn(actor.state.guild)).set(track._id, track);
       const { track_layout: before } = actor.state.guild;
-      const layout = placeTrack(before, { id: track._id, parent_id, position }, kindsFor(actor, tracks));
+      const guild = { track_layout: placeTrack(before, { id: track._id, parent_id, inherits }, position, kindsFor(actor, tracks)) };
       if (parent_id !== null) assertHolds(actor, tracks, parent_id, Permission.CreateTrack);
-      const guild = { track_layout: inheriting(layout, before, new Map([[track._id, inherits]])) };
       await this.overwrites.assertMayStartWith(actor.under({ ...actor.state, guild: { ...actor.state.guild, ...guild } }), tracks, track);
       return { guild, track };
     };
@@ -142,8 +141,7 @@ export class TracksService {
     const { guild: committed } = await this.commits.commit(authority, {
       decide: ({ guild, tracks }) => {
         assertSeen(guild.state.guild, seenVersion);
-        const { track_layout: before } = guild.state.guild;
-        const layout = inheriting(removeTrack(before, trackId), before);
+        const layout = removeTrack(guild.state.guild.track_layout, trackId);
         assertMayRearrange(guild, tracks, layout);
         return { guild: { track_layout: layout } };
       },
@@ -183,20 +181,19 @@ export class TracksService {
 }
 
 /** The layout after moves that the mover may make: MODIFY_TRACK in each track and each category that takes one up. */
-function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveTrackDto[]): LayoutEntry[] {
-  const { track_layout: before } = actor.state.guild;
-  const layout = moveTracks(before, moves, kindsFor(actor, tracks));
+function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveTrackDto[]): readonly LayoutEntry[] {
+  const layout = moveTracks(actor.state.guild.track_layout, moves, kindsFor(actor, tracks));
   for (const id of new Set(moves.flatMap(({ id: moving, parent_id }) => (parent_id == null ? [moving] : [moving, parent_id])))) {
     assertHolds(actor, tracks, id, Permission.ModifyTrack);
   }
   const asked = moves.flatMap(({ id, inherits }) => (inherits === undefined ? [] : [[id, inherits] as const]));
-  const arranged = inheriting(layout, before, new Map(asked));
+  const arranged = inheriting(layout, new Map(asked));
   assertMayRearrange(actor, tracks, arranged);
   return arranged;
 }
 
 function kindsFor(actor: GuildAuthority, tracks: GuildTracks): TrackKinds {
-  return { isCategory: (id) => tracks.get(id)?.type === 'category', isVisible: isSeenBy(actor, tracks) };
+  return { isCategory: (id) => tracks.get(id)?.type === 'category', seen: layoutFor(actor, tracks) };
 }
 
 function assertHolds(actor: GuildAuthority, tracks: GuildTracks, id: Snowflake, wanted: (typeof Permission)[keyof typeof Permission]): void {
