@@ -107,7 +107,7 @@ describeWithRedis('somebody who is lifted out of reach on another node', () => {
   });
 });
 
-describeWithRedis('what is made on another node while a guild is read', () => {
+describeWithRedis('what comes about on another node while somebody is judged', () => {
   let redis: TestRedis;
   beforeAll(async () => {
     redis = await TestRedis.start();
@@ -119,7 +119,7 @@ describeWithRedis('what is made on another node while a guild is read', () => {
   });
 
   const on = async <Body>(node: number, who: Person, method: string, path: string, body?: object): Promise<Body> => {
-    const headers = { authorization: `Bearer ${who.token}`, 'content-type': 'application/json' };
+    const headers = { authorization: `Bearer ${who.token}`, ...(body && { 'content-type': 'application/json' }) };
     const answer = await fetch(`${world.urls[node]!}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
     expect(answer.ok).toBe(true);
     return of<Body>(await answer.json());
@@ -157,5 +157,19 @@ describeWithRedis('what is made on another node while a guild is read', () => {
     await moved;
     const tracks = await on<{ name: string; parent_id: string | null }[]>(1, owner, 'GET', `/guilds/${id}/tracks`);
     expect(tracks.filter(({ parent_id }) => parent_id === null).map(({ name }) => name)).toEqual(['first', 'Talk', 'new', 'second']);
+  });
+
+  it('is not dropped by who only asked to drop something else', async () => {
+    const { id, owner, roles, members } = await world.guild({ roles: { gagged: { deny: CreateMessage }, plain: {}, other: {} }, members: { mo: ['plain', 'other'] } });
+    const mo = members['mo']!;
+    await on(1, mo, 'GET', `/guilds/${id}/roles`);
+    const judging = wire.hold('find', 'members');
+    const dropped = on<{ role_ids: string[] }>(1, mo, 'PATCH', `/guilds/${id}/members/${mo.id}`, { role_ids: [roles['plain']] });
+    await judging.arrived;
+    await on(0, owner, 'PUT', `/guilds/${id}/members/${mo.id}/roles/${roles['gagged']}`);
+    judging.release();
+    await expect(dropped).rejects.toThrow();
+    const { role_ids } = await on<{ role_ids: string[] }>(0, owner, 'GET', `/guilds/${id}/members/${mo.id}`);
+    expect(role_ids).toContain(roles['gagged']);
   });
 });

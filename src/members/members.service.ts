@@ -107,8 +107,11 @@ export class MembersService {
     return this.queue.run(guildId, userId, async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         // Asked again, since either of them may have been changed while this waited.
-        const [actor, member, tracks] = await Promise.all([this.resolver.afresh(authority), this.directory.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
-        const target = new GuildAuthority(actor.state, member, undefined, Date.now());
+        const [seen, member, tracks] = await Promise.all([this.resolver.afresh(authority), this.directory.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
+        const target = new GuildAuthority(seen.state, member, seen.requirement, Date.now());
+        // Who acts on themselves is judged as they are found, not as they are remembered: a role that came in between may hold them down.
+        const actor = seen.userId === userId ? target : seen;
+        if (seen.requirement) actor.assertMeets(seen.requirement);
         const changed = await this.write(member, decide(actor, target, allRules(actor.state.guild, tracks)));
         if (!changed) continue;
         await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(changed));
