@@ -46,7 +46,7 @@ export class MessageRemovals {
     await this.finish(guildId, trackId, found);
   }
 
-  /** Deletes what somebody said in a guild since then, in all tracks: a hundred at a time, so that no command grows with how much it was. */
+  /** Deletes what somebody said in a guild since then, in all tracks: a hundred at a time, the oldest first, so that no command grows with how much it was. */
   async deleteAllBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<void> {
     for (let found = await this.someBy(authorId, guildId, since); found.length > 0; found = await this.someBy(authorId, guildId, since)) {
       await this.messages.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
@@ -63,6 +63,7 @@ export class MessageRemovals {
   private someBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<Place[]> {
     return this.messages
       .find({ guild_id: guildId, author_id: authorId, _id: { $gte: lowestAt(since) } }, { track_id: 1 })
+      .sort({ _id: 1 })
       .limit(LIMITS.bulkDelete)
       .lean<Place[]>()
       .exec();
