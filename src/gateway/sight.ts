@@ -6,7 +6,8 @@ import type { MemberDocument } from '../members/member.schema';
 import { has, Permission, type PermissionSet, union } from '../permissions/algebra';
 import { GuildAuthority } from '../permissions/authority';
 import type { GuildState, GuildTracks } from '../permissions/guild-state';
-import { layoutSeenBy, placesIn, type TrackPlace } from '../tracks/track-order';
+import { layoutSeenBy, placesIn, type TrackLayout, type TrackPlace } from '../tracks/track-order';
+import { layoutFor } from '../tracks/track-views';
 
 /** What a guild looks like at one moment, for everybody in it. */
 export interface GuildView {
@@ -19,21 +20,22 @@ const TOLD_BY_VISIBILITY: ReadonlySet<EventName> = new Set<EventName>(['TRACK_CR
 
 /** What a member sees of a guild at one moment: the same as everybody with the same permissions. */
 export class Sight {
-  /** The tracks that they may view. */
+  /** The tracks that they may view, in order. */
   readonly trackIds: ReadonlySet<Snowflake>;
+  private readonly layout: TrackLayout;
   private seenPlaces: ReadonlyMap<Snowflake, TrackPlace> | undefined;
 
   constructor(
     private readonly member: MemberDocument,
     private readonly view: GuildView,
   ) {
-    const authority = this.authority();
-    this.trackIds = new Set([...view.tracks.values()].filter((track) => has(authority.in(track, view.tracks), Permission.ViewTrack)).map(({ _id }) => _id));
+    this.layout = layoutFor(this.authority(), view.tracks);
+    this.trackIds = new Set(this.layout.map(({ id }) => id));
   }
 
   /** Where they see each of them. */
   get places(): ReadonlyMap<Snowflake, TrackPlace> {
-    return (this.seenPlaces ??= placesIn(layoutSeenBy(this.view.state.guild.track_layout, (id) => this.trackIds.has(id))));
+    return (this.seenPlaces ??= placesIn(this.layout));
   }
 
   /** Whether they hold a permission in the guild, right now. */
