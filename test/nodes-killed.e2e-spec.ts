@@ -7,7 +7,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { parseEnvironment } from '../src/config/config';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
-import { Folded, type GuildState } from './support/folded';
+import { Permission, union } from '../src/permissions/algebra';
+import { Folded, type GuildLists, type GuildState } from './support/folded';
 import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { Client, ownDatabase } from './support/world';
@@ -26,6 +27,23 @@ interface Node {
 interface Account {
   readonly id: string;
   readonly token: string;
+}
+
+interface Place {
+  readonly guildId: string;
+  readonly trackId: string;
+  /** A message that is pinned and reacted to. */
+  readonly messageId: string;
+  readonly code: string;
+}
+
+interface People {
+  readonly owner: Account;
+  readonly members: readonly Account[];
+  /** They come and go. */
+  readonly strangers: readonly Account[];
+  /** Who is banned, and not any more. */
+  readonly outcast: Account;
 }
 
 type Json = Record<string, unknown> & { readonly id: string };
@@ -80,7 +98,7 @@ describeOnce('a node that is killed between a write and its event', () => {
   };
 
   /** Whoever changes things on a node, all at the same time, until it is gone. Each changes things of one kind, and nobody else does. */
-  const change = (url: string, guildId: string, trackId: string, { owner, members, strangers, code }: { owner: Account; members: Account[]; strangers: Account[]; code: string }): Promise<unknown> => {
+  const change = (url: string, { guildId, trackId, messageId, code }: Place, { owner, members, strangers, outcast }: People): Promise<unknown> => {
     const as = (account: Account) => (method: string, path: string, body?: unknown): Promise<Json> => ask(url, method, path, account.token, body);
     const act = as(owner);
     const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(Math.random() * values.length)]!;
@@ -109,6 +127,13 @@ describeOnce('a node that is killed between a write and its event', () => {
       }),
       forever((n) => act('PATCH', `/guilds/${guildId}`, { name: `Engines ${n}` })),
       forever((n) => act('PATCH', `/guilds/${guildId}/members/${pick(members).id}`, { nick: `nick ${n}` })),
+      ...members.map((member) => forever((n) => as(member)(n % 2 ? 'DELETE' : 'PUT', `/tracks/${trackId}/messages/${messageId}/reactions/${encodeURIComponent('👍')}/@me`))),
+      forever((n) => act(n % 2 ? 'DELETE' : 'PUT', `/tracks/${trackId}/pins/${messageId}`)),
+      forever((n) => (n % 2 ? act('DELETE', `/guilds/${guildId}/bans/${outcast.id}`) : act('PUT', `/guilds/${guildId}/bans/${outcast.id}`, { reason: `${n}` }))),
+      forever(async (n) => {
+        const invite = await act('POST', `/tracks/${trackId}/invites`, {});
+        if (n % 2) await act('DELETE', `/invites/${invite['code'] as string}`);
+      }),
       ...strangers.map((stranger) =>
         forever(async (n) => {
           await as(stranger)('POST', `/invites/${code}`);
@@ -118,38 +143,53 @@ describeOnce('a node that is killed between a write and its event', () => {
     ]);
   };
 
-  /** The guild as whoever comes now finds it. */
-  const read = async (url: string, guildId: string, trackId: string, viewer: Account): Promise<GuildState> => {
-    const client = new Client(url, { token: viewer.token });
-    await client.ready;
-    const folded = new Folded(client, guildId);
-    client.close();
-    const members = await ask<Json[]>(url, 'GET', `/guilds/${guildId}/members?limit=100`, viewer.token);
+  /** What is read of a guild. */
+  const lists = async (url: string, { guildId, trackId }: Place, { token }: Account): Promise<GuildLists> => {
+    const get = <Body>(path: string): Promise<Body> => ask<Body>(url, 'GET', path, token);
     const messages: Json[] = [];
     for (let before = ''; ; ) {
-      const page = await ask<Json[]>(url, 'GET', `/tracks/${trackId}/messages?limit=100${before}`, viewer.token);
+      const page = await get<Json[]>(`/tracks/${trackId}/messages?limit=100${before}`);
       messages.push(...page);
       if (page.length < 100) break;
       before = `&before=${page.at(-1)!.id}`;
     }
-    return folded.state(members, messages);
+    const [members, bans, invites, pinned] = await Promise.all([
+      get<Json[]>(`/guilds/${guildId}/members?limit=100`),
+      get<Json[]>(`/guilds/${guildId}/bans`),
+      get<Json[]>(`/guilds/${guildId}/invites`),
+      get<Json[]>(`/tracks/${trackId}/pins`),
+    ]);
+    return { members, messages, bans, inviteCodes: invites.map((invite) => invite['code']), pinnedIds: pinned.map(({ id }) => id) };
+  };
+
+  /** The guild as whoever comes now finds it. */
+  const read = async (url: string, place: Place, viewer: Account): Promise<GuildState> => {
+    const client = new Client(url, { token: viewer.token });
+    await client.ready;
+    const state = new Folded(client, place.guildId, await lists(url, place, viewer)).now();
+    client.close();
+    return state;
   };
 
   it('leaves nothing untold: others tell it', async () => {
     const told: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const [victim, survivor] = [nodes[round % 2]!, nodes[(round + 1) % 2]!];
-      const [owner, viewer, ...others] = await Promise.all(Array.from({ length: 8 }, () => register(survivor.url))) as [Account, Account, ...Account[]];
+      const [owner, viewer, outcast, ...others] = await Promise.all(Array.from({ length: 9 }, () => register(survivor.url))) as [Account, Account, Account, ...Account[]];
       const [members, strangers] = [others.slice(0, 3), others.slice(3)];
       const { id: guildId } = await ask(survivor.url, 'POST', '/guilds', owner.token, { name: 'Engines' });
       const trackId = (await ask<Json[]>(survivor.url, 'GET', `/guilds/${guildId}/tracks`, owner.token))[1]!.id;
       const { code } = await ask<{ code: string }>(survivor.url, 'POST', `/tracks/${trackId}/invites`, owner.token, {});
       for (const { token } of [viewer, ...members]) await ask(survivor.url, 'POST', `/invites/${code}`, token);
+      const { id: messageId } = await ask(survivor.url, 'POST', `/tracks/${trackId}/messages`, owner.token, { content: 'like and subscribe' });
+      const { id: roleId } = await ask(survivor.url, 'POST', `/guilds/${guildId}/roles`, owner.token, { name: 'watch', allow: String(union(Permission.BanMembers, Permission.ModifyGuild)) });
+      await ask(survivor.url, 'PUT', `/guilds/${guildId}/members/${viewer.id}/roles/${roleId}`, owner.token);
 
+      const place: Place = { guildId, trackId, messageId, code };
       const client = new Client(survivor.url, { token: viewer.token });
       await client.ready;
-      const folded = new Folded(client, guildId, await ask<Json[]>(survivor.url, 'GET', `/guilds/${guildId}/members?limit=100`, viewer.token));
-      const changing = change(victim.url, guildId, trackId, { owner, members, strangers, code });
+      const folded = new Folded(client, guildId, await lists(survivor.url, place, viewer));
+      const changing = change(victim.url, place, { owner, members, strangers, outcast });
       await pause(500 + Math.random() * 1_500);
       const exited = once(victim.process, 'exit');
       victim.process.kill('SIGKILL');
@@ -159,8 +199,8 @@ describeOnce('a node that is killed between a write and its event', () => {
       const known = folded.now();
       // Until then the survivor may remember what was true before: nobody told it, and nobody was told otherwise.
       await until(async () => (await fetch(`${survivor.url}/metrics`).then((answer) => answer.text())).includes('derailed_nodes_living 1'));
-      await until(async () => isDeepStrictEqual(folded.now(), await read(survivor.url, guildId, trackId, viewer))).catch(() => undefined);
-      expect(folded.now()).toEqual(await read(survivor.url, guildId, trackId, viewer));
+      await until(async () => isDeepStrictEqual(folded.now(), await read(survivor.url, place, viewer))).catch(() => undefined);
+      expect(folded.now()).toEqual(await read(survivor.url, place, viewer));
       const isUntold = !isDeepStrictEqual(known, folded.now());
       expect(folded.createdTwice).toEqual([]);
       expect(client.received('CLOSING')).toEqual([]);

@@ -8,6 +8,7 @@ import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
+import { tellUntilTrue } from '../events/tell-until-true';
 import { JoinsService } from '../members/joins.service';
 import { MemberDirectory } from '../members/member-directory';
 import type { MemberDocument } from '../members/member.schema';
@@ -112,10 +113,19 @@ export class InvitesService {
     await this.events.publish('INVITE_DELETE', { guildId, permission: Permission.ModifyGuild }, { guild_id: guildId, code });
   }
 
-  /** Tells a guild that an invite is gone, if it is, because that may not have been told. */
+  /** Tells a guild what an invite is by now, or that it is gone, because that may not have been told. */
   async retell(guildId: Snowflake, code: string): Promise<void> {
-    if (await this.invites.exists({ _id: code })) return;
-    await this.events.publish('INVITE_DELETE', { guildId, permission: Permission.ModifyGuild }, { guild_id: guildId, code });
+    const audience = { guildId, permission: Permission.ModifyGuild };
+    await tellUntilTrue(
+      () => this.invites.findById(code).lean<InviteDocument | null>(),
+      (invite) => (invite ? this.events.publish('INVITE_CREATE', audience, inviteDtoOf(invite)) : this.events.publish('INVITE_DELETE', audience, { guild_id: guildId, code })),
+    );
+  }
+
+  /** The same for those that somebody made since then. */
+  async retellNew(guildId: Snowflake, inviterId: Snowflake, since: Date): Promise<void> {
+    const made = await this.invites.find({ guild_id: guildId, inviter_id: inviterId, created_at: { $gte: since } }, { _id: 1 }).lean<Pick<InviteDocument, '_id'>[]>();
+    for (const { _id: code } of made) await this.retell(guildId, code);
   }
 
   /** Removes the invites of a guild that is gone. */

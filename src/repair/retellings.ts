@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BansService } from '../bans/bans.service';
-import { lowestAt, type Snowflake, workerIdOf } from '../common/snowflake';
+import { createdAt, lowestAt, type Snowflake, workerIdOf } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
 import { GuildsService } from '../guilds/guilds.service';
 import { InvitesService } from '../invites/invites.service';
@@ -68,6 +68,7 @@ export class Retellings {
       ...messages,
       ...userIds.map((id) => ({ key: `member:${guildId}:${id}`, tell: (from: Snowflake) => this.members.retell(guildId, id, from) })),
       ...named.map((id) => ({ key: `ban:${guildId}:${id}`, tell: () => this.bans.retell(guildId, id) })),
+      { key: `invites:${guildId}:${userId}`, tell: (from) => this.invites.retellNew(guildId, userId, createdAt(from)) },
       { key: `guild:${guildId}`, tell: () => this.guilds.retell(guildId) },
     ];
   }

@@ -9,6 +9,18 @@ export interface GuildState {
   readonly tracks: readonly unknown[];
   readonly members: readonly unknown[];
   readonly messages: readonly unknown[];
+  readonly bans: readonly unknown[];
+  readonly inviteCodes: readonly unknown[];
+  readonly pinnedIds: readonly unknown[];
+}
+
+/** What is read of a guild beside what READY says. */
+export interface GuildLists {
+  readonly members: readonly Fields[];
+  readonly messages: readonly Fields[];
+  readonly bans: readonly Fields[];
+  readonly inviteCodes: readonly unknown[];
+  readonly pinnedIds: readonly unknown[];
 }
 
 interface Known {
@@ -17,6 +29,9 @@ interface Known {
   tracks: Fields[];
   readonly members: Map<unknown, Fields>;
   readonly messages: Map<unknown, Fields>;
+  readonly bans: Map<unknown, Fields>;
+  readonly inviteCodes: Set<unknown>;
+  pinnedIds: readonly unknown[];
 }
 
 /** What a client makes of READY and the events that follow, for one guild that it is in. */
@@ -26,7 +41,7 @@ export class Folded {
   constructor(
     private readonly client: Client,
     private readonly guildId: string,
-    private readonly members: readonly Fields[] = [],
+    private readonly start: GuildLists = NOTHING,
   ) {}
 
   /** How many events have come. */
@@ -41,15 +56,18 @@ export class Folded {
 
   /** The guild as the client knows it now. */
   now(): GuildState {
-    const known: Known = { guild: {}, roles: [], tracks: [], members: new Map(this.members.map((member) => [member['user_id'], member])), messages: new Map() };
+    const { members, messages, bans, inviteCodes, pinnedIds } = this.start;
+    const known: Known = {
+      guild: {},
+      roles: [],
+      tracks: [],
+      members: new Map(members.map((member) => [member['user_id'], member])),
+      messages: new Map(messages.map((message) => [message['id'], message])),
+      bans: new Map(bans.map((ban) => [ban['user_id'], ban])),
+      inviteCodes: new Set(inviteCodes),
+      pinnedIds,
+    };
     this.created.clear();
-    for (const event of this.client.events) this.fold(known, event);
-    return stateOf(known);
-  }
-
-  /** The same of what is read: the guild as the client knows it, these members and these messages. */
-  state(members: readonly Fields[], messages: readonly Fields[]): GuildState {
-    const known: Known = { guild: {}, roles: [], tracks: [], members: new Map(members.map((member) => [member['user_id'], member])), messages: new Map(messages.map((message) => [message['id'], message])) };
     for (const event of this.client.events) this.fold(known, event);
     return stateOf(known);
   }
@@ -79,19 +97,41 @@ export class Folded {
     if (name === 'MESSAGE_CREATE') this.created.set(data['id'], (this.created.get(data['id']) ?? 0) + 1);
     if (name === 'MESSAGE_CREATE' || name === 'MESSAGE_UPDATE') known.messages.set(data['id'], data);
     if (name === 'MESSAGE_DELETE') known.messages.delete(data['message_id']);
+    if (name === 'REACTION_ADD') this.count(known, data, 1);
+    if (name === 'REACTION_REMOVE') this.count(known, data, -1);
+    if (name === 'PINS_UPDATE') known.pinnedIds = data['message_ids'] as string[];
+    if (name === 'BAN_CREATE') known.bans.set(data['user_id'], data);
+    if (name === 'BAN_DELETE') known.bans.delete(data['user_id']);
+    if (name === 'INVITE_CREATE') known.inviteCodes.add(data['code']);
+    if (name === 'INVITE_DELETE') known.inviteCodes.delete(data['code']);
+  }
+
+  private count(known: Known, { message_id: id, emoji }: Fields, by: 1 | -1): void {
+    const message = known.messages.get(id);
+    if (!message) return;
+    const before = message['reactions'] as { readonly emoji: unknown; readonly count: number }[];
+    const { count = 0 } = before.find((reaction) => reaction.emoji === emoji) ?? {};
+    const others = before.filter((reaction) => reaction.emoji !== emoji);
+    known.messages.set(id, { ...message, reactions: count + by === 0 ? others : [...others, { emoji, count: count + by }] });
   }
 }
+
+const NOTHING: GuildLists = { members: [], messages: [], bans: [], inviteCodes: [], pinnedIds: [] };
 
 const without = (all: readonly Fields[], gone: unknown): Fields[] => all.filter(({ id }) => id !== gone);
 
 // Positions and the guild's version follow from what else is known.
-function stateOf({ guild, roles, tracks, members, messages }: Known): GuildState {
+function stateOf({ guild, roles, tracks, members, messages, bans, inviteCodes, pinnedIds }: Known): GuildState {
   const byId = (one: Fields, other: Fields): number => String(one['id'] ?? one['user_id']).localeCompare(String(other['id'] ?? other['user_id']));
   return {
     name: guild['name'],
     roles: roles.map(({ position: _position, ...role }) => role),
     tracks: tracks.map(({ position: _position, ...track }) => track).sort(byId),
     members: [...members.values()].sort(byId),
-    messages: [...messages.values()].sort(byId),
+    // Whether one reacted oneself is in what one reads, and in no event.
+    messages: [...messages.values()].sort(byId).map(({ reactions, ...message }) => ({ ...message, reactions: (reactions as Fields[]).map(({ emoji, count }) => ({ emoji, count })) })),
+    bans: [...bans.values()].sort(byId),
+    inviteCodes: [...inviteCodes].sort(),
+    pinnedIds,
   };
 }
