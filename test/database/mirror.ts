@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { type Doc, encode } from '../../src/database/embedded/bson';
+import { encode, type PlainDoc } from '../../src/database/embedded/bson';
 import type { Engine } from '../../src/database/embedded/engine';
 import type { Message } from '../../src/database/embedded/wire';
 import { ABOUT_DOCUMENTS, bareCommand, kindOf } from './command-kind';
@@ -27,7 +27,7 @@ export class Mirror {
     private readonly other: mongo.MongoClient,
   ) {}
 
-  answer(message: Pick<Message, 'body' | 'sequences'>): Promise<Doc> {
+  answer(message: Pick<Message, 'body' | 'sequences'>): Promise<PlainDoc> {
     const [name] = message.body.keys();
     if (!ABOUT_DATA.has(name as string)) return this.engine.answer(message);
     const answered = this.previous.then(() => this.both(message));
@@ -35,7 +35,7 @@ export class Mirror {
     return answered;
   }
 
-  private async both(message: Pick<Message, 'body' | 'sequences'>): Promise<Doc> {
+  private async both(message: Pick<Message, 'body' | 'sequences'>): Promise<PlainDoc> {
     const command = commandOf(message);
     const database = message.body.get('$db') as string;
     const [reply, theirs] = await Promise.all([this.engine.answer(message), this.ask(database, command)]);
@@ -75,12 +75,14 @@ function show(command: Reply, reply: Reply): string {
     nModified: Number(nModified),
     upserted: (upserted as Reply[] | undefined)?.map(({ index, _id }) => ({ index: Number(index), _id: _id as unknown })),
     value,
-    // Without a sort, any order is right.
-    rows: command['sort'] ? rows : rows?.toSorted((a, b) => (text(a['_id']) < text(b['_id']) ? -1 : 1)),
+    rows: isAnyChoice(command, rows) ? rows?.length : command['sort'] ? rows : rows?.toSorted((a, b) => (text(a['_id']) < text(b['_id']) ? -1 : 1)),
     more: cursor && Number(cursor.id) !== 0,
     lastErrorObject: lastErrorObject && { ...lastErrorObject, n: Number(lastErrorObject.n) },
     writeErrors: (writeErrors as Reply[] | undefined)?.map(({ index, code, keyPattern, keyValue }) => ({ index: Number(index), code: Number(code), fields: Object.keys((keyPattern ?? {}) as object), keyValue: keyValue as unknown })),
   });
 }
+
+/** Without a sort, any order is right; and where a limit cuts, any of the documents. */
+const isAnyChoice = ({ sort, limit }: Reply, rows: readonly Reply[] | undefined): boolean => !sort && limit > 1 && rows?.length === Number(limit);
 
 const text = (value: unknown): string => BSON.EJSON.stringify(value, { relaxed: false });

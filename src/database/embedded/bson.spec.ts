@@ -43,7 +43,7 @@ describe('reading and writing documents', () => {
     ));
 
   it.each([
-    ['decimal128', Decimal128.fromString('1')],
+    ['decimal', Decimal128.fromString('1')],
     ['minKey', new MinKey()],
     ['maxKey', new MaxKey()],
     ['timestamp', new Timestamp({ t: 5, i: 7 })],

@@ -34,11 +34,8 @@ export interface Collection {
   readonly indexes: Index[];
 }
 
-/** Splits `db.collection`, where the collection may have dots. */
-export function splitNamespace(namespace: string): { database: string; collection: string } {
-  const dot = namespace.indexOf('.');
-  return { database: namespace.slice(0, dot), collection: namespace.slice(dot + 1) };
-}
+/** The name of a collection within its database. */
+export const nameIn = (database: string, namespace: string): string => namespace.slice(database.length + 1);
 
 const INDEX_OPTIONS = new Set(['v', 'key', 'name', 'unique', 'partialFilterExpression', 'expireAfterSeconds', 'background']);
 
@@ -68,7 +65,7 @@ export class Catalog {
 
   /** Those of one database, by name. */
   of(database: string): Collection[] {
-    return this.all().filter(({ namespace }) => splitNamespace(namespace).database === database);
+    return this.all().filter(({ namespace }) => namespace.startsWith(`${database}.`));
   }
 
   all(): Collection[] {
@@ -113,7 +110,7 @@ export class Catalog {
 const entryKey = (namespace: string): Buffer => Buffer.concat([CATALOG_ENTRY, Buffer.from(namespace)]);
 
 function assertName(namespace: string): void {
-  const { collection } = splitNamespace(namespace);
+  const collection = namespace.slice(namespace.indexOf('.') + 1);
   if (collection === '' || collection.includes('$') || collection.includes('\0') || collection.startsWith('system.') || Buffer.byteLength(namespace) > 255) {
     throw new CommandError(73, 'InvalidNamespace', `Invalid namespace specified '${namespace}'`);
   }

@@ -1,5 +1,4 @@
-import type { Doc, Value } from './bson';
-import { docOf, Encoded } from './bson';
+import { Encoded, type PlainDoc } from './bson';
 import { CommandError } from './errors';
 
 /** How long a cursor may be left alone, in milliseconds. */
@@ -29,7 +28,7 @@ export class Cursors {
   private lastId = BigInt(Date.now()) << 20n;
 
   /** Answers a query with its first batch; the rest waits for `getMore`. */
-  start(namespace: string, rows: Iterable<Buffer>, batchSize = FIRST_BATCH, single = false): Doc {
+  start(namespace: string, rows: Iterable<Buffer>, batchSize = FIRST_BATCH, single = false): PlainDoc {
     const cursor: Cursor = { namespace, rows: rows[Symbol.iterator]() as Iterator<Buffer, void>, next: undefined, usedAt: Date.now() };
     advance(cursor);
     const batch = take(cursor, batchSize);
@@ -48,7 +47,7 @@ export class Cursors {
    *
    * @throws CommandError CursorNotFound when it was read to its end, killed, or left alone for ten minutes
    */
-  more(id: bigint, namespace: string, batchSize = Infinity): Doc {
+  more(id: bigint, namespace: string, batchSize = Infinity): PlainDoc {
     const cursor = this.open.get(id);
     if (!cursor) throw new CommandError(43, 'CursorNotFound', `cursor id ${id} not found`);
     if (cursor.namespace !== namespace) {
@@ -78,8 +77,8 @@ function advance(cursor: Cursor): void {
   cursor.next = done ? undefined : value;
 }
 
-function take(cursor: Cursor, batchSize: number): Value[] {
-  const batch: Value[] = [];
+function take(cursor: Cursor, batchSize: number): Encoded[] {
+  const batch: Encoded[] = [];
   let bytes = 0;
   while (cursor.next && batch.length < batchSize && (batch.length === 0 || bytes + cursor.next.length <= MAX_BATCH_BYTES)) {
     batch.push(new Encoded(cursor.next));
@@ -89,5 +88,4 @@ function take(cursor: Cursor, batchSize: number): Value[] {
   return batch;
 }
 
-const reply = (batchName: string, id: bigint, namespace: string, batch: Value[]): Doc =>
-  docOf({ cursor: new Map<string, Value>([[batchName, batch], ['id', id], ['ns', namespace]]) });
+const reply = (batchName: string, id: bigint, namespace: string, batch: readonly Encoded[]): PlainDoc => ({ cursor: { [batchName]: batch, id, ns: namespace } });

@@ -16,10 +16,6 @@ export class Documents {
     return this.storage.get(treeKey(collection.id, idKey));
   }
 
-  count(collection: Collection): number {
-    return this.storage.count(treeRange(collection.id));
-  }
-
   /**
    * Adds a document.
    *

@@ -5,20 +5,24 @@ import { READ_COMMANDS } from './commands/reads';
 import { type Command, Request } from './commands/request';
 import { WRITE_COMMANDS } from './commands/writes';
 import { Cursors } from './cursors';
-import { type Doc, docOf, type Plain } from './bson';
+import type { PlainDoc } from './bson';
 import { Documents } from './documents';
 import { CommandError } from './errors';
-import { Finder } from './find';
+import type { Filter } from './filter';
+import { Finder, type Query } from './find';
 import type { Storage } from './storage';
 import type { Message } from './wire';
 import { Writer } from './writer';
 
-const COMMANDS = new Map<string, Command<Engine>>([
+const COMMANDS = new Map<string, Command>([
   ...Object.entries(HANDSHAKE_COMMANDS),
   ...Object.entries(READ_COMMANDS),
   ...Object.entries(WRITE_COMMANDS),
   ...Object.entries(ADMIN_COMMANDS),
 ]);
+
+/** As many documents as are deleted in one transaction, so that nobody waits long for it. */
+const MOST_DELETED = 1_000;
 
 /** The database behind the wire: commands in, answers out. */
 export class Engine {
@@ -48,12 +52,29 @@ export class Engine {
     }
   }
 
+  /** Within a transaction: deletes what a query finds; how many documents that were. */
+  remove(namespace: string, query: Query): number {
+    const collection = this.catalog.find(namespace);
+    if (!collection) return 0;
+    const found = [...this.finder.find(collection, query)];
+    for (const { idKey, document } of found) this.documents.remove(collection, idKey, document);
+    return found.length;
+  }
+
+  /** Deletes all that a filter finds, in as many transactions as that takes; how many documents that were. */
+  async removeAll(namespace: string, filter: Filter): Promise<number> {
+    let removed = 0;
+    for (let part = MOST_DELETED; part === MOST_DELETED; removed += part) {
+      part = await this.writer.write(() => this.remove(namespace, { filter, limit: MOST_DELETED }));
+    }
+    return removed;
+  }
+
   /** Answers a command; an error is an answer as well. What a write did is on the disk by then. */
-  async answer(message: Pick<Message, 'body' | 'sequences'>): Promise<Doc> {
+  async answer(message: Pick<Message, 'body' | 'sequences'>): Promise<PlainDoc> {
     try {
       const request = new Request(message.body, message.sequences);
-      const reply = await commandOf(request).run(request, this);
-      return reply.has('ok') ? reply : reply.set('ok', 1);
+      return { ...(await commandOf(request).run(request, this)), ok: 1 };
     } catch (error) {
       return errorReply(error);
     }
@@ -61,7 +82,7 @@ export class Engine {
 }
 
 /** The command that a request names. */
-export function commandOf(request: Request): Command<Engine> {
+function commandOf(request: Request): Command {
   const command = COMMANDS.get(request.name);
   if (!command) throw new CommandError(59, 'CommandNotFound', `no such command: '${request.name}'`);
   request.assertOnly(command.fields);
@@ -69,8 +90,8 @@ export function commandOf(request: Request): Command<Engine> {
 }
 
 /** An error as a client gets it. */
-export function errorReply(error: unknown): Doc {
+export function errorReply(error: unknown): PlainDoc {
   const { code, codeName, message, details } =
     error instanceof CommandError ? error : new CommandError(1, 'InternalError', error instanceof Error ? error.message : String(error));
-  return docOf({ ok: 0, errmsg: message, code, codeName, ...(details as Readonly<Record<string, Plain>>) });
+  return { ok: 0, errmsg: message, code, codeName, ...details };
 }

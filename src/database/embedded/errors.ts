@@ -1,3 +1,5 @@
+import type { PlainDoc } from './bson';
+
 /** What a client is told when its command fails: MongoDB's number, name and words for it. */
 export class CommandError extends Error {
   constructor(
@@ -5,7 +7,7 @@ export class CommandError extends Error {
     readonly codeName: string,
     message: string,
     /** Fields that some errors carry besides, such as the `keyValue` of a duplicate key. */
-    readonly details: Readonly<Record<string, unknown>> = {},
+    readonly details: PlainDoc = {},
   ) {
     super(message);
   }

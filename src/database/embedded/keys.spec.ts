@@ -1,5 +1,6 @@
+import { BSONType } from 'bson';
 import * as fc from 'fast-check';
-import { BsonType, Double, type Doc, Opaque, type Value } from './bson';
+import { Double, type Doc, Opaque, type Value } from './bson';
 import { after, compare, equal, keyOf } from './keys';
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
@@ -84,13 +85,13 @@ describe('the order of keys', () => {
       [1],
       [1, 2],
       [2],
-      opaque(BsonType.binData, [1, 0, 0, 0, 0, 255]),
-      opaque(BsonType.binData, [2, 0, 0, 0, 0, 0, 0]),
-      opaque(BsonType.objectId, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
+      opaque(BSONType.binData, [1, 0, 0, 0, 0, 255]),
+      opaque(BSONType.binData, [2, 0, 0, 0, 0, 0, 0]),
+      opaque(BSONType.objectId, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]),
       false,
       true,
-      opaque(BsonType.date, [255, 255, 255, 255, 255, 255, 255, 255]),
-      opaque(BsonType.date, [0, 0, 0, 0, 0, 0, 0, 0]),
+      opaque(BSONType.date, [255, 255, 255, 255, 255, 255, 255, 255]),
+      opaque(BSONType.date, [0, 0, 0, 0, 0, 0, 0, 0]),
     ];
     expect(ascending.map(keyOf).toSorted(Buffer.compare)).toEqual(ascending.map(keyOf));
   });

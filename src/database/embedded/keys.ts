@@ -1,6 +1,6 @@
-import { BsonType, Double, Opaque, typeOf, type Value } from './bson';
+import { BSONType } from 'bson';
+import { Double, Opaque, typeOf, type Value } from './bson';
 import { Bytes } from './bytes';
-import { unsupported } from './errors';
 
 /**
  * The order of BSON values, written down as bytes: comparing two keys byte by byte compares the values as MongoDB does, across
@@ -9,17 +9,17 @@ import { unsupported } from './errors';
  * @see https://www.mongodb.com/docs/manual/reference/bson-type-comparison-order/
  */
 const RANKS: Readonly<Record<number, number>> = {
-  [BsonType.null]: 0x05,
-  [BsonType.double]: 0x0a,
-  [BsonType.int]: 0x0a,
-  [BsonType.long]: 0x0a,
-  [BsonType.string]: 0x0f,
-  [BsonType.object]: 0x14,
-  [BsonType.array]: 0x19,
-  [BsonType.binData]: 0x1e,
-  [BsonType.objectId]: 0x23,
-  [BsonType.bool]: 0x28,
-  [BsonType.date]: 0x2d,
+  [BSONType.null]: 0x05,
+  [BSONType.double]: 0x0a,
+  [BSONType.int]: 0x0a,
+  [BSONType.long]: 0x0a,
+  [BSONType.string]: 0x0f,
+  [BSONType.object]: 0x14,
+  [BSONType.array]: 0x19,
+  [BSONType.binData]: 0x1e,
+  [BSONType.objectId]: 0x23,
+  [BSONType.bool]: 0x28,
+  [BSONType.date]: 0x2d,
 };
 
 /** The place of an empty array in an index and in a sort: before null. */
@@ -69,10 +69,10 @@ function writeText(out: Bytes, text: string): void {
 
 function writeOpaque(out: Bytes, { type, bytes }: Opaque): void {
   switch (type) {
-    case BsonType.date:
+    case BSONType.date:
       scratch.writeBigInt64BE(BigInt.asIntN(64, bytes.readBigInt64LE() ^ (1n << 63n)));
       return out.raw(scratch);
-    case BsonType.binData:
+    case BSONType.binData:
       // Shorter sorts first whatever it holds, so the length leads; the subtype follows, as it does in BSON.
       scratch.writeInt32BE(bytes.readInt32LE());
       out.raw(scratch.subarray(0, 4));
@@ -106,7 +106,7 @@ function writeKeyBody(out: Bytes, value: Value): void {
       writeKeyBody(out, field);
     }
     out.byte(0);
-  } else if (value !== null) throw unsupported('comparing an encoded document');
+  }
 }
 
 /** Writes the key of an empty array as an index and a sort see it. */

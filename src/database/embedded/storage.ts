@@ -86,11 +86,6 @@ export class Storage {
     void this.database.remove(key);
   }
 
-  /** How many keys there are. */
-  count({ start, end }: KeyRange): number {
-    return this.database.getKeysCount({ start, end });
-  }
-
   /**
    * The entries of a range. It may be written to, and other work may happen, between one entry and the next: a scan holds no
    * snapshot, it continues behind the last key that it gave.

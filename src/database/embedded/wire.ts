@@ -1,4 +1,4 @@
-import { type Doc, decode, encode } from './bson';
+import { type Doc, decode, encode, type PlainDoc } from './bson';
 import { Bytes } from './bytes';
 import { CommandError } from './errors';
 
@@ -126,7 +126,7 @@ function readQuery(message: Buffer): Message {
 let lastReply = 0;
 
 /** Writes the answer to a message. */
-export function writeReply(responseTo: number, legacy: boolean, reply: Doc): Buffer {
+export function writeReply(responseTo: number, legacy: boolean, reply: PlainDoc): Buffer {
   const body = encode(reply);
   const out = new Bytes(body.length + 48);
   out.int32(0);

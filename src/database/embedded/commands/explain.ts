@@ -1,4 +1,4 @@
-import { type Doc, docOf, type Plain } from '../bson';
+import type { Plain, PlainDoc } from '../bson';
 import { type Collection, patternOf } from '../catalog';
 import type { Cost, Query } from '../find';
 import { isWhole, planFor, type Scan } from '../plan';
@@ -12,11 +12,11 @@ export interface Explained {
 }
 
 /** A plan and its costs in the form of MongoDB's `explain`. */
-export function describePlan({ collection, query, cost, returned }: Explained): Doc {
-  return docOf({
+export function describePlan({ collection, query, cost, returned }: Explained): PlainDoc {
+  return {
     queryPlanner: { winningPlan: collection ? stagesOf(collection, query) : { stage: 'EOF' } },
     executionStats: { nReturned: returned, totalKeysExamined: cost.keys, totalDocsExamined: cost.documents },
-  });
+  };
 }
 
 function stagesOf(collection: Collection, { filter, sort }: Query): Plain {

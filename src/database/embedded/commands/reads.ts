@@ -1,4 +1,4 @@
-import { type Doc, docOf, encode, isInt32, numberOf, type Value } from '../bson';
+import { type Doc, encode, numberOf, type PlainDoc, type Value } from '../bson';
 import type { Engine } from '../engine';
 import { badValue, typeMismatch, unsupported } from '../errors';
 import { parseCount } from '../aggregate';
@@ -27,7 +27,7 @@ function findQuery(request: Request): Query {
   return { filter: filterIn(request, 'filter'), sort: sortIn(request), skip: request.count('skip') ?? 0, limit: request.count('limit') ?? 0 };
 }
 
-function find(request: Request, { catalog, finder, cursors }: Engine): Doc {
+function find(request: Request, { catalog, finder, cursors }: Engine): PlainDoc {
   const { namespace } = request;
   const projection = parseProjection(request.document('projection'));
   const rows = finder.find(catalog.find(namespace), findQuery(request));
@@ -38,32 +38,26 @@ function* map<A, B>(values: Iterable<A>, change: (value: A) => B): Generator<B> 
   for (const value of values) yield change(value);
 }
 
-function aggregate(request: Request, { catalog, finder, cursors }: Engine): Doc {
+function aggregate(request: Request, { catalog, finder, cursors }: Engine): PlainDoc {
   if (typeof request.body.get('aggregate') !== 'string') throw unsupported('an aggregation of a database');
   const { namespace } = request;
   const n = countOf(finder.find(catalog.find(namespace), parseCount(request.body.get('pipeline'))));
-  return cursors.start(namespace, n > 0 ? [encode(docOf({ _id: 1, n: integer(n) }))] : []);
+  return cursors.start(namespace, n > 0 ? [encode({ _id: 1, n })] : []);
 }
 
-function getMore(request: Request, { cursors }: Engine): Doc {
+function getMore(request: Request, { cursors }: Engine): PlainDoc {
   const id = request.body.get('getMore');
   if (typeof id !== 'bigint') throw typeMismatch("BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
   return cursors.more(id, request.namespaceOf(request.body.get('collection')), request.count('batchSize') || undefined);
 }
 
-function killCursors(request: Request, { cursors }: Engine): Doc {
+function killCursors(request: Request, { cursors }: Engine): PlainDoc {
   const ids = request.body.get('cursors');
   if (!Array.isArray(ids)) throw typeMismatch("BSON field 'killCursors.cursors' is the wrong type, expected type 'array'");
   const cursorsKilled: Value[] = [];
   const cursorsNotFound: Value[] = [];
   for (const id of ids) (typeof id === 'bigint' && cursors.kill(id) ? cursorsKilled : cursorsNotFound).push(id);
-  return docOf({ cursorsKilled, cursorsNotFound, cursorsAlive: [], cursorsUnknown: [] });
-}
-
-function count(request: Request, { catalog, documents }: Engine): Doc {
-  if ((request.document('query') ?? EMPTY).size > 0) throw unsupported('count with a query; countDocuments is');
-  const collection = catalog.find(request.namespace);
-  return docOf({ n: collection ? integer(documents.count(collection)) : 0 });
+  return { cursorsKilled, cursorsNotFound, cursorsAlive: [], cursorsUnknown: [] };
 }
 
 function countOf(found: Iterable<unknown>): number {
@@ -72,10 +66,8 @@ function countOf(found: Iterable<unknown>): number {
   return n;
 }
 
-const integer = (value: number): Value => (isInt32(value) ? value : BigInt(value));
-
 /** Shows how documents are found; it runs the search for the costs. */
-function explain(request: Request, { catalog, finder }: Engine): Doc {
+function explain(request: Request, { catalog, finder }: Engine): PlainDoc {
   const explained = request.inner('explain');
   if (explained.name !== 'find') throw unsupported(`explain of anything but find, here of ${explained.name}`);
   const query = findQuery(explained);
@@ -85,14 +77,11 @@ function explain(request: Request, { catalog, finder }: Engine): Doc {
   return describePlan({ collection, query, cost, returned });
 }
 
-const read = (fields: string[], run: Command<Engine>['run']): Command<Engine> => ({ fields: new Set(fields), run });
-
 /** The commands that look at documents. */
-export const READ_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
-  find: read(['filter', 'sort', 'projection', 'skip', 'limit', 'batchSize', 'singleBatch'], find),
-  aggregate: read(['pipeline', 'cursor'], aggregate),
-  getMore: read(['collection', 'batchSize'], getMore),
-  killCursors: read(['cursors'], killCursors),
-  count: read(['query'], count),
-  explain: read(['verbosity'], explain),
+export const READ_COMMANDS: Readonly<Record<string, Command>> = {
+  find: { fields: ['filter', 'sort', 'projection', 'skip', 'limit', 'batchSize', 'singleBatch'], run: find },
+  aggregate: { fields: ['pipeline', 'cursor'], run: aggregate },
+  getMore: { fields: ['collection', 'batchSize'], run: getMore },
+  killCursors: { fields: ['cursors'], run: killCursors },
+  explain: { fields: ['verbosity'], run: explain },
 };

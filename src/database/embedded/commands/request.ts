@@ -1,4 +1,5 @@
-import { decode, type Doc, numberOf, typeName, type Value } from '../bson';
+import { decode, type Doc, numberOf, type PlainDoc, typeName, type Value } from '../bson';
+import type { Engine } from '../engine';
 import { CommandError, typeMismatch, unsupported } from '../errors';
 import { isTrue } from '../filter';
 import type { Message } from '../wire';
@@ -32,12 +33,12 @@ export class Request {
    *
    * @throws CommandError NotImplemented; IllegalOperation for a transaction, as a standalone MongoDB answers
    */
-  assertOnly(fields: ReadonlySet<string>): void {
+  assertOnly(fields: readonly string[]): void {
     if (this.body.has('txnNumber') || this.body.has('startTransaction')) {
       throw new CommandError(20, 'IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
     }
     for (const [field, value] of this.body) {
-      if (field === this.name || fields.has(field) || EVERYWHERE.has(field) || value === false) continue;
+      if (field === this.name || fields.includes(field) || EVERYWHERE.has(field) || value === false) continue;
       throw unsupported(`the field '${field}' of ${this.name}`);
     }
     const w = numberOf(this.document('writeConcern')?.get('w'));
@@ -98,9 +99,17 @@ export class Request {
   }
 }
 
+/** What a command answers. */
+type Run = (request: Request, engine: Engine) => PlainDoc | Promise<PlainDoc>;
+
 /** A command: its fields besides those that any command has, and what it answers. */
-export interface Command<Engine> {
-  readonly fields: ReadonlySet<string>;
-  readonly run: (request: Request, engine: Engine) => Doc | Promise<Doc>;
+export interface Command {
+  readonly fields: readonly string[];
+  readonly run: Run;
 }
 
+/** Runs a command in one transaction. */
+export const inTransaction =
+  (run: (request: Request, engine: Engine) => PlainDoc): Run =>
+  (request, engine) =>
+    engine.writer.write(() => run(request, engine));

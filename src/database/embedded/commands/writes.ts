@@ -1,4 +1,4 @@
-import { type Doc, docOf, encode, type Plain } from '../bson';
+import { type Doc, encode, type Plain, type PlainDoc } from '../bson';
 import type { Collection } from '../catalog';
 import type { Engine } from '../engine';
 import { badValue, CommandError, failedToParse, unsupported } from '../errors';
@@ -6,7 +6,7 @@ import { type Filter, isTrue, parseFilter } from '../filter';
 import { Found, type Query } from '../find';
 import { applyUpdate, parseUpdate, type Update, upserted, withIdFirst } from '../update';
 import { filterIn } from './reads';
-import type { Command, Request } from './request';
+import { type Command, inTransaction, type Request } from './request';
 
 /** Runs the statements of a command one by one, and tells which failed. */
 function statements<T>(request: Request, all: readonly T[], run: (statement: T, index: number) => void): Plain {
@@ -18,14 +18,14 @@ function statements<T>(request: Request, all: readonly T[], run: (statement: T, 
       run(statement, index);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      errors.push({ index, code: error.code, errmsg: error.message, ...(error.details as Readonly<Record<string, Plain>>) });
+      errors.push({ index, code: error.code, errmsg: error.message, ...error.details });
       if (ordered) break;
     }
   }
   return errors.length > 0 ? errors : undefined;
 }
 
-function insert(request: Request, { catalog, documents }: Engine): Doc {
+function insert(request: Request, { catalog, documents }: Engine): PlainDoc {
   const { namespace } = request;
   const all = request.documents('documents');
   let n = 0;
@@ -35,7 +35,7 @@ function insert(request: Request, { catalog, documents }: Engine): Doc {
     documents.insert(catalog.ensure(namespace), complete, complete === document ? bytes : undefined);
     n += 1;
   });
-  return docOf({ n, writeErrors });
+  return { n, writeErrors };
 }
 
 function assertFieldNames(document: Doc): void {
@@ -73,7 +73,7 @@ function insertUpserted({ catalog, documents }: Engine, namespace: string, updat
   return document;
 }
 
-function update(request: Request, engine: Engine): Doc {
+function update(request: Request, engine: Engine): PlainDoc {
   const { namespace } = request;
   const done = { n: 0, nModified: 0, upserted: [] as Plain[] };
   const writeErrors = statements(request, request.documents('updates'), ({ document: statement }, index) => {
@@ -89,7 +89,7 @@ function update(request: Request, engine: Engine): Doc {
     done.n += 1;
     done.upserted.push({ index, _id: inserted.get('_id') });
   });
-  return docOf({ n: done.n, nModified: done.nModified, upserted: done.upserted.length > 0 ? done.upserted : undefined, writeErrors });
+  return { n: done.n, nModified: done.nModified, upserted: done.upserted.length > 0 ? done.upserted : undefined, writeErrors };
 }
 
 function updateMatching(engine: Engine, namespace: string, query: Query, update: Update): { matched: number; modified: number } {
@@ -105,44 +105,18 @@ function updateMatching(engine: Engine, namespace: string, query: Query, update:
   return { matched: idKeys.length, modified: engine.atomically(() => idKeys.filter((idKey) => change(engine, collection, found(idKey), update).changed).length) };
 }
 
-/** As many documents as are deleted in one transaction, so that nobody waits long for it. */
-const MOST_DELETED = 1_000;
-
-interface Deletion {
-  readonly filter: Filter;
-  readonly limit: number;
-}
-
-async function remove(request: Request, engine: Engine): Promise<Doc> {
-  const deletions: Deletion[] = [];
+async function remove(request: Request, engine: Engine): Promise<PlainDoc> {
+  const deletions: (Query & { readonly limit: number })[] = [];
   // What can be wrong with a statement shows before it is done.
   const writeErrors = statements(request, request.documents('deletes'), ({ document: statement }) => {
     assertStatement('delete', statement, DELETE_FIELDS);
     deletions.push({ filter: filterOf(statement), limit: limitOf(statement) });
   });
   let n = 0;
-  for (let at = 0; at < deletions.length; ) {
-    const { removed, done } = await engine.writer.write(() => removeSome(engine, request.namespace, deletions.slice(at)));
-    n += removed;
-    at += done;
+  for (const { filter, limit } of deletions) {
+    n += limit === 0 ? await engine.removeAll(request.namespace, filter) : await engine.writer.write(() => engine.remove(request.namespace, { filter, limit }));
   }
-  return docOf({ n, writeErrors });
-}
-
-/** Deletes what fits into one transaction; how many documents that were, and how many of the deletions are done. */
-function removeSome({ catalog, documents, finder }: Engine, namespace: string, deletions: readonly Deletion[]): { removed: number; done: number } {
-  const collection = catalog.find(namespace);
-  if (!collection) return { removed: 0, done: deletions.length };
-  let removed = 0;
-  for (const [done, { filter, limit }] of deletions.entries()) {
-    const most = MOST_DELETED - removed;
-    const found = [...finder.find(collection, { filter, limit: limit || most })];
-    for (const { idKey, document } of found) documents.remove(collection, idKey, document);
-    removed += found.length;
-    if (limit === 0 && found.length === most) return { removed, done };
-    if (removed === MOST_DELETED) return { removed, done: done + 1 };
-  }
-  return { removed, done: deletions.length };
+  return { n, writeErrors };
 }
 
 function limitOf(statement: Doc): number {
@@ -151,7 +125,7 @@ function limitOf(statement: Doc): number {
   throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${String(limit)}`);
 }
 
-function findAndModify(request: Request, engine: Engine): Doc {
+function findAndModify(request: Request, engine: Engine): PlainDoc {
   const removing = request.flag('remove');
   const returnsNew = request.flag('new');
   const upsert = request.flag('upsert');
@@ -163,28 +137,22 @@ function findAndModify(request: Request, engine: Engine): Doc {
   const [found] = engine.finder.find(collection, { filter, limit: 1 });
   if (removing) {
     if (found && collection) engine.documents.remove(collection, found.idKey, found.document);
-    return docOf({ lastErrorObject: { n: found ? 1 : 0 }, value: found?.document ?? null });
+    return { lastErrorObject: { n: found ? 1 : 0 }, value: found?.document ?? null };
   }
   const update = parseUpdate(request.body.get('update'));
   if (found && collection) {
     const { after } = change(engine, collection, found, update);
-    return docOf({ lastErrorObject: { n: 1, updatedExisting: true }, value: returnsNew ? after : found.document });
+    return { lastErrorObject: { n: 1, updatedExisting: true }, value: returnsNew ? after : found.document };
   }
-  if (!upsert) return docOf({ lastErrorObject: { n: 0, updatedExisting: false }, value: null });
+  if (!upsert) return { lastErrorObject: { n: 0, updatedExisting: false }, value: null };
   const inserted = insertUpserted(engine, namespace, update, filter);
-  return docOf({ lastErrorObject: { n: 1, updatedExisting: false, upserted: inserted.get('_id') }, value: returnsNew ? inserted : null });
+  return { lastErrorObject: { n: 1, updatedExisting: false, upserted: inserted.get('_id') }, value: returnsNew ? inserted : null };
 }
 
-/** A command that runs in one transaction. */
-const write = (fields: string[], run: (request: Request, engine: Engine) => Doc): Command<Engine> => ({
-  fields: new Set(fields),
-  run: (request, engine) => engine.writer.write(() => run(request, engine)),
-});
-
 /** The commands that change documents. */
-export const WRITE_COMMANDS: Readonly<Record<string, Command<Engine>>> = {
-  insert: write(['documents', 'ordered'], insert),
-  update: write(['updates', 'ordered'], update),
-  delete: { fields: new Set(['deletes', 'ordered']), run: remove },
-  findAndModify: write(['query', 'remove', 'update', 'new', 'upsert'], findAndModify),
+export const WRITE_COMMANDS: Readonly<Record<string, Command>> = {
+  insert: { fields: ['documents', 'ordered'], run: inTransaction(insert) },
+  update: { fields: ['updates', 'ordered'], run: inTransaction(update) },
+  delete: { fields: ['deletes', 'ordered'], run: remove },
+  findAndModify: { fields: ['query', 'remove', 'update', 'new', 'upsert'], run: inTransaction(findAndModify) },
 };
