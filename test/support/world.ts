@@ -12,6 +12,7 @@ import { EventLog } from '../../src/events/event-log';
 import { compareWithDescription, compareWithOrder } from './described-events';
 
 const SETTLE_MS = 40;
+const SETTLE_TURNS = 3;
 const WAIT_MS = 20_000;
 const PASSWORD = 'correct horse battery';
 
@@ -155,6 +156,8 @@ export class World {
   async settle(): Promise<void> {
     for (const { app } of this.nodes) await app.get(EventLog).drain();
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    // A process that stood still meanwhile finds that the time is over before it finds what has arrived.
+    for (let turn = 0; turn < SETTLE_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
