@@ -12,7 +12,7 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   // Much of the time something is waited for, so two at once are faster even on few cores.
   maxWorkers: 2,
   projects: [

@@ -3,51 +3,56 @@ import { Attendance } from '../src/gateway/attendance';
 import { unsentBytes } from '../src/gateway/engine';
 import { messageDto } from '../src/messages/message.dto';
 import { RawSocket } from './support/raw-socket';
-import { Client, type GuildWorld, of, World } from './support/world';
+import { Client, of, World } from './support/world';
 
 const refusalOf = (client: Client): Promise<{ data?: { code: number } }> => client.ready.then(() => ({}), (error: unknown) => error as { data: { code: number } });
 
-describe('a user’s bucket', () => {
-  let world: World;
-  let guild: GuildWorld;
-  beforeAll(async () => {
-    world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '0/1', GATEWAY_IDENTIFY: '2/60', GATEWAY_BUCKET: '10/2' });
-    guild = await world.guild();
-  });
-  afterAll(() => world.stop());
+/** What may be left of so many seconds: those that have passed since are gone. */
+const left = (seconds: number, sinceMs: number): number[] => Array.from({ length: 1 + Math.ceil((Date.now() - sinceMs) / 1_000) }, (_, gone) => seconds - gone);
 
-  const type = (client: Client): Promise<unknown> => client.say('typing.start', { track_id: guild.track });
+describe('a user’s bucket', () => {
+  const settings = { RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '0/1', GATEWAY_IDENTIFY: '2/60' };
 
   it('warns the socket that fills it at four fifths, and again only when it was emptier meanwhile', async () => {
+    const world = await World.start({ ...settings, GATEWAY_BUCKET: '10/5' });
+    const guild = await world.guild();
+    const type = (client: Client): Promise<unknown> => client.say('typing.start', { track_id: guild.track });
     const [one, other] = [await guild.owner.connect(), await guild.owner.connect()];
     await type(other);
     for (let n = 0; n < 6; n += 1) await type(one);
     expect(one.received('BUCKET_WARNING')).toEqual([]);
     for (let n = 0; n < 2; n += 1) await type(one);
-    expect(one.received('BUCKET_WARNING')).toEqual([{ limit: 10, remaining: 2, reset_after: 2 }]);
+    expect(one.received('BUCKET_WARNING')).toEqual([{ limit: 10, remaining: 2, reset_after: 5 }]);
     expect(other.received('BUCKET_WARNING')).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 2_050));
+    await new Promise((resolve) => setTimeout(resolve, 5_500));
     for (let n = 0; n < 9; n += 1) await type(one);
     expect(one.received('BUCKET_WARNING')).toHaveLength(2);
     expect(one.socket.connected && other.socket.connected).toBe(true);
     for (const client of [one, other]) client.close();
+    await world.stop();
   });
 
   it('can be looked at without putting anything in, and is all that being thrown off costs', async () => {
+    const world = await World.start({ ...settings, GATEWAY_BUCKET: '10/60' });
     const ada = await world.person('ada');
-    const look = async (): Promise<unknown> => (await ada.get('/users/@me/limits')).body;
+    const look = async (): Promise<{ gateway: { reset_after: number } }> => of((await ada.get('/users/@me/limits')).body);
     const empty = (limit: number, window_seconds: number): object => ({ limit, window_seconds, remaining: limit, reset_after: 0 });
-    expect(await look()).toEqual({ gateway: empty(10, 2), identify: empty(2, 60), identify_daily: empty(1_000, 86_400), resume: empty(60, 60) });
+    expect(await look()).toEqual({ gateway: empty(10, 60), identify: empty(2, 60), identify_daily: empty(1_000, 86_400), resume: empty(60, 60) });
     expect(await look()).toEqual(await look());
     const client = await ada.connect();
-    for (let n = 0; n < 11; n += 1) client.socket.emit('typing.start', { track_id: guild.track });
+    const floodedAt = Date.now();
+    for (let n = 0; n < 11; n += 1) client.socket.emit('typing.start', { track_id: '1' });
     await client.closed();
-    expect(client.received('CLOSING')).toMatchObject([{ code: 4004, retry_after: 2 }]);
-    expect(await look()).toMatchObject({ gateway: { remaining: 0, reset_after: 2 }, identify: { remaining: 1 }, identify_daily: { remaining: 999 } });
+    expect(client.received('CLOSING')).toMatchObject([{ code: 4004, retry_after: expect.any(Number) as unknown }]);
+    expect(left(60, floodedAt)).toContain(of<{ retry_after: number }>(client.received('CLOSING')[0]).retry_after);
+    const limits = await look();
+    expect(limits).toMatchObject({ gateway: { remaining: 0 }, identify: { remaining: 1 }, identify_daily: { remaining: 999 } });
+    expect(left(60, floodedAt)).toContain(limits.gateway.reset_after);
     expect((await ada.get('/users/@me')).status).toBe(200);
     const again = await ada.connect();
     expect(again.names).toEqual(['READY']);
     again.close();
+    await world.stop();
   });
 });
 
@@ -56,11 +61,14 @@ describe('more at once than fits into an empty bucket', () => {
     const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '0/1', GATEWAY_BUCKET: '10/60' });
     const { owner, track } = await world.guild();
     const raw = await RawSocket.enter(world.url, owner.token);
+    const floodedAt = Date.now();
     raw.sendAtOnce(Array.from({ length: 500 }, () => `42/gateway,["message.create",{"track_id":"${track}","content":"flood"}]`));
     await raw.closed;
     expect(raw.closingCode).toBe(4004);
     expect((await owner.get(`/tracks/${track}/messages`)).body).toEqual([]);
-    expect((await owner.get('/users/@me/limits')).body).toMatchObject({ gateway: { remaining: 0, reset_after: 60 } });
+    const { gateway } = of<{ gateway: { remaining: number; reset_after: number } }>((await owner.get('/users/@me/limits')).body);
+    expect(gateway.remaining).toBe(0);
+    expect(left(60, floodedAt)).toContain(gateway.reset_after);
     await world.stop();
   });
 });

@@ -6,7 +6,7 @@ describe('a raw client', () => {
   let world: World;
   let person: Person;
   let complaints: jest.SpyInstance[];
-  beforeAll(async () => (world = await World.start({ GATEWAY_PING_INTERVAL_SECONDS: '1', GATEWAY_PING_TIMEOUT_SECONDS: '1', GATEWAY_SOCKETS_PER_USER: '0' })));
+  beforeAll(async () => (world = await World.start({ GATEWAY_PING_INTERVAL_SECONDS: '1', GATEWAY_PING_TIMEOUT_SECONDS: '3', GATEWAY_SOCKETS_PER_USER: '0' })));
   beforeAll(async () => (person = await world.person('raw')));
   beforeEach(() => (complaints = [jest.spyOn(console, 'error'), jest.spyOn(Logger.prototype, 'error'), jest.spyOn(Logger.prototype, 'warn')]));
   afterEach(() => jest.restoreAllMocks());
@@ -106,7 +106,8 @@ describe('a raw client', () => {
     const closedAt = Date.now();
     await raw.gone;
     clearInterval(flood);
-    expect(Date.now() - closedAt).toBeLessThan(2_000);
+    // Later on a busy machine; but a closing handshake may take half a minute.
+    expect(Date.now() - closedAt).toBeLessThan(10_000);
   });
 
   it('that interacts before it is in is off, and gets no READY', async () => {
@@ -118,10 +119,10 @@ describe('a raw client', () => {
   });
 
   it('that gives no sign of life is off within interval and time-out', async () => {
+    const startedAt = Date.now();
     const raw = await RawSocket.enter(world.url, person.token);
-    const enteredAt = Date.now();
     await raw.closed;
-    expect(Date.now() - enteredAt).toBeGreaterThan(900);
+    expect(Date.now() - startedAt).toBeGreaterThan(3_900);
     expect(raw.received.filter((text) => text === '2')).toHaveLength(1);
   });
 

@@ -6,6 +6,7 @@ import { Permission } from '../src/permissions/algebra';
 import { Client, type GuildWorld, of, type Person, World } from './support/world';
 
 const { ViewTrack, ViewMessageHistory, ModifyGuild } = Permission;
+const RESUME_SECONDS = 3;
 
 const refusalOf = (client: Client): Promise<{ data?: { code: number; retry_after?: number } }> => client.ready.then(() => ({}), (error: unknown) => error as { data: { code: number } });
 
@@ -319,19 +320,19 @@ describe('coming back', () => {
   });
 
   it('is over when one was away for too long; until then a quiet guild is no obstacle', async () => {
-    const world = await World.start({ RESUME_SECONDS: '1' });
+    const world = await World.start({ RESUME_SECONDS: String(RESUME_SECONDS) });
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const quiet = await mo.connect();
     const atFirst = quiet.place['seq'];
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await new Promise((resolve) => setTimeout(resolve, 2 * RESUME_SECONDS * 1_000));
     expect(BigInt(of<string>(quiet.place['seq']))).toBeGreaterThan(BigInt(of<string>(atFirst)));
     quiet.close();
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' });
     const client = await mo.resume(quiet);
     expect(client.names).toEqual(['MESSAGE_CREATE', 'RESUMED']);
     client.close();
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await new Promise((resolve) => setTimeout(resolve, 2 * RESUME_SECONDS * 1_000));
     expect(await refusalOf(new Client(world.url, client.place))).toMatchObject({ data: { code: 4014 } });
     (await mo.connect()).close();
     await world.stop();

@@ -50,12 +50,14 @@ describe('the window of a member list', () => {
       return { guild_id, member_count, members: (user_ids ?? members.map(({ user_id }) => user_id)).map((id) => rows.get(id)!) };
     }, shown);
   const comesTo = async (shown: Shown, names: readonly string[], who = client): Promise<Shown> => {
-    for (const deadline = Date.now() + 5_000; Date.now() < deadline; await pause(10)) if (namesIn(followed(shown, who)).join() === names.join()) return followed(shown, who);
+    for (const deadline = Date.now() + 20_000; Date.now() < deadline; await pause(10)) if (namesIn(followed(shown, who)).join() === names.join()) return followed(shown, who);
     throw new Error(`It shows ${namesIn(followed(shown, who)).join()} and not ${names.join()}.`);
   };
 
   it('has members by what they are called, with their names and whether they are there', async () => {
+    await subscribe([0, 49]);
     const anna = await person('anna').connect();
+    await client.next('PRESENCE_UPDATE', (data) => JSON.stringify(data).includes(person('anna').id));
     await nick('dora', 'ALFRED');
     const shown = await subscribe([0, 49]);
     expect(shown).toMatchObject({ guild_id: guild.id, member_count: 5 });
@@ -237,9 +239,9 @@ describe('asking for members', () => {
   const chunks = (): { nonce?: string; index: number; count: number; members: Row[]; not_found: string[] }[] => client.received('MEMBERS_CHUNK').map((data) => of(data));
 
   it('finds them by the beginning of their name, with their presence', async () => {
+    await client.say('guild.subscribe', { guild_id: guild.id, members: [0, 9] });
     const anna = await guild.members['anna']!.connect();
-    await world.settle();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await client.next('PRESENCE_UPDATE', (data) => JSON.stringify(data).includes(guild.members['anna']!.id));
     expect(await ask({ query: 'AN', limit: 10, nonce: 'n1' })).toEqual({ ok: true, data: { chunks: 1, members: 2 } });
     expect(chunks()).toMatchObject([{ nonce: 'n1', index: 0, count: 1, not_found: [], members: [{ user_id: guild.members['anna']!.id, status: 'online' }, { user_id: guild.members['annika']!.id, status: 'offline' }] }]);
     anna.close();

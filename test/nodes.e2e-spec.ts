@@ -13,7 +13,7 @@ describeOnce('two nodes', () => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     redis = await TestRedis.start();
-    world = await World.start({ REDIS_URL: redis.url, RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '30/2' }, 2);
+    world = await World.start({ REDIS_URL: redis.url, RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '30/60' }, 2);
   });
   afterAll(async () => {
     await world.stop();
