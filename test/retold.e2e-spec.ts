@@ -1,0 +1,95 @@
+import { parseSnowflake } from '../src/common/snowflake';
+import type { Change } from '../src/nodes/change';
+import { Retellings } from '../src/repair/retellings';
+import { type Client, type GuildWorld, of, World } from './support/world';
+
+const EMOJI = encodeURIComponent('👍');
+
+/** What a request is known by that was under way, and what it did. */
+interface Act {
+  readonly touches: Change['touches'];
+  readonly run: (guild: GuildWorld) => Promise<{ readonly names: Record<string, string>; readonly code?: string }>;
+  readonly event: string;
+  /** The event by which it is told again, if that is another one. */
+  readonly again?: string;
+}
+
+const invited = async ({ owner, track }: GuildWorld): Promise<string> => of<{ code: string }>((await owner.post(`/tracks/${track}/invites`, {})).body).code;
+const said = async ({ owner, track }: GuildWorld): Promise<string> => of<{ id: string }>((await owner.post(`/tracks/${track}/messages`, { content: 'hello' })).body).id;
+
+const acts: Record<string, Act> = {
+  'an invite': { touches: 'place', event: 'INVITE_CREATE', run: async (guild) => ({ names: { track_id: guild.track }, code: await invited(guild) }) },
+  'the end of an invite': {
+    touches: 'self',
+    event: 'INVITE_DELETE',
+    run: async (guild) => {
+      const code = await invited(guild);
+      await guild.owner.delete(`/invites/${code}`);
+      return { names: {}, code };
+    },
+  },
+  'a ban': {
+    touches: 'place',
+    event: 'BAN_CREATE',
+    run: async ({ id, owner, members }) => {
+      await owner.put(`/guilds/${id}/bans/${members['mo']!.id}`, {});
+      return { names: { guild_id: id, user_id: members['mo']!.id } };
+    },
+  },
+  'the end of a ban': {
+    touches: 'place',
+    event: 'BAN_DELETE',
+    run: async ({ id, owner, members }) => {
+      await owner.put(`/guilds/${id}/bans/${members['mo']!.id}`, {});
+      await owner.delete(`/guilds/${id}/bans/${members['mo']!.id}`);
+      return { names: { guild_id: id, user_id: members['mo']!.id } };
+    },
+  },
+  'a reaction': {
+    touches: 'messages',
+    event: 'REACTION_ADD',
+    again: 'MESSAGE_UPDATE',
+    run: async (guild) => {
+      const id = await said(guild);
+      await guild.owner.put(`/tracks/${guild.track}/messages/${id}/reactions/${EMOJI}/@me`);
+      return { names: { track_id: guild.track, message_id: id } };
+    },
+  },
+  'a pin': {
+    touches: 'messages',
+    event: 'PINS_UPDATE',
+    run: async (guild) => {
+      const id = await said(guild);
+      await guild.owner.put(`/tracks/${guild.track}/pins/${id}`);
+      return { names: { track_id: guild.track, message_id: id } };
+    },
+  },
+};
+
+// Each change is made and told, and then told again as if its node had gone before it was.
+describe('what a node that is gone may not have told', () => {
+  let world: World;
+  let guild: GuildWorld;
+  let client: Client;
+  beforeAll(async () => (world = await World.start()));
+  afterAll(() => world.stop());
+  beforeEach(async () => {
+    guild = await world.guild({ members: { mo: [] } });
+    client = await guild.owner.connect();
+  });
+  afterEach(() => client.close());
+
+  it.each(Object.entries(acts))('is told by another: %s', async (_, { touches, run, event, again = event }) => {
+    const atMs = Date.now();
+    const { names, code } = await run(guild);
+    await client.next(event);
+    client.clear();
+    const ids = Object.fromEntries(Object.entries(names).map(([name, id]) => [name, [parseSnowflake(id)!]]));
+    await world.app.get(Retellings).retell([{ userId: parseSnowflake(guild.owner.id)!, atMs, touches, names: ids, ...(code !== undefined && { code }) }], new Set());
+    const told = await client.next(again);
+    if (event.startsWith('INVITE_')) expect(told).toMatchObject({ code });
+    if (event.startsWith('BAN_')) expect(told).toMatchObject({ user_id: names['user_id'] });
+    if (again === 'MESSAGE_UPDATE') expect(told).toMatchObject({ id: names['message_id'], reactions: [{ count: 1 }] });
+    if (event === 'PINS_UPDATE') expect(told).toMatchObject({ message_ids: [names['message_id']] });
+  });
+});
