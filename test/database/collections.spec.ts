@@ -97,6 +97,18 @@ describe('the embedded database', () => {
     expect((await notes().indexes()).map(({ name }) => name)).toEqual(['_id_']);
   });
 
+  it('compares with values that are longer than any key', async () => {
+    await notes().createIndex({ text: 1 });
+    const [longest, longer] = ['x'.repeat(1_960), 'x'.repeat(3_000)];
+    await notes().insertOne({ _id: 1, text: longest });
+    await expect(notes().insertOne({ _id: 2, text: `${longest}x` })).rejects.toMatchObject({ code: 238 });
+
+    const found = async (text: object | string): Promise<number> => (await notes().find({ text } as object).toArray()).length;
+    expect(await Promise.all([longest, { $gte: longest }, { $lt: longer }, { $gt: 'x', $lte: longer }].map(found))).toEqual([1, 1, 1, 1]);
+    expect(await Promise.all([longer, { $gt: longest }, { $gte: longer }, { $lt: longest }].map(found))).toEqual([0, 0, 0, 0]);
+    expect(await notes().findOne({ _id: longer as never })).toBeNull();
+  });
+
   it('reports exactly which statements of a command were done', async () => {
     await notes().createIndex({ count: 1 }, { unique: true });
     const documents = [{ _id: 1, count: 1 }, { _id: 2, count: 1 }, { _id: 3, count: 3 }];

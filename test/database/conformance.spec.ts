@@ -23,13 +23,15 @@ const scalars = fc.array(fc.record({ a: generated.scalar, b: generated.scalar, c
     world = await engineWorld();
     other = await mongo.MongoClient.connect(uri as string);
     ours = world.db.collection('generated', RAW);
-    theirs = other.db('derailed_conformance').collection('generated', RAW);
+    // Others may compare with the same server.
+    theirs = other.db(`derailed_conformance_${process.pid}_${Date.now()}`).collection('generated', RAW);
   });
   // With the indexes that a spec has made.
   beforeEach(() => Promise.all([ours, theirs].map((collection) => collection.drop())));
 
   afterAll(async () => {
     process.stdout.write(`conformance: ${tally.toString()}\n`);
+    await other.db(theirs.dbName).dropDatabase();
     await other.close();
     await world.close();
   });

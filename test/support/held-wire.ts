@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { Framing, readMessage } from '../../src/database/embedded/wire';
+import { messagesIn, readMessage } from '../../src/database/embedded/wire';
 import { tie } from './tie';
 
 /** A command that waits on its way to the database. */
@@ -59,12 +59,12 @@ export class HeldWire {
     const far = this.far.port === '' ? connect(decodeURIComponent(this.far.hostname)) : connect(Number(this.far.port), this.far.hostname);
     tie(near, far, this.ends);
     far.pipe(near);
-    const framing = new Framing();
-    let before: Promise<void> = Promise.resolve();
-    near.on('data', (chunk: Buffer) => {
-      // A message is a view of what comes next, too.
-      for (const message of [...framing.push(chunk)].map((each) => Buffer.from(each))) before = before.then(() => this.pass(message, far));
-    });
+    // An end that is cut off is cut off on both sides by `tie`.
+    this.relay(near, far).catch(() => undefined);
+  }
+
+  private async relay(near: Socket, far: Socket): Promise<void> {
+    for await (const message of messagesIn(near as AsyncIterable<Buffer>)) await this.pass(message, far);
   }
 
   private async pass(message: Buffer, far: Socket): Promise<void> {

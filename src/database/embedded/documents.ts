@@ -63,17 +63,6 @@ export class Documents {
     }
   }
 
-  /** The names of the indexes that don't have exactly the entries of their documents: none when all is well. */
-  check({ id, indexes }: Collection): string[] {
-    const shown = (entry: Buffer, idKey: Buffer): string => `${entry.toString('hex')} ${idKey.toString('hex')}`;
-    const disagrees = (index: Index): boolean => {
-      const wanted = Array.from(this.storage.scan(treeRange(id)), ({ key, value }) => entriesOf(index, decode(value), keyInTree(key)).map((entry) => shown(entry, keyInTree(key))));
-      const stored = Array.from(this.storage.scan(treeRange(index.id)), ({ key, value }) => shown(key, value));
-      return wanted.flat().toSorted().join() !== stored.join();
-    };
-    return indexes.filter(disagrees).map(({ name }) => name);
-  }
-
   /** What a document has in an index, once nothing stands against it. */
   private checkedEntries(collection: Collection, index: Index, idKey: Buffer, document: Doc): Buffer[] {
     const entries = entriesOf(index, document, idKey);
@@ -91,7 +80,7 @@ export class Documents {
 }
 
 /** A unique index leads from a key to its one document; any other has the document's key behind its own. */
-const entriesOf = (index: Index, document: Doc, idKey: Buffer): Buffer[] =>
+export const entriesOf = (index: Index, document: Doc, idKey: Buffer): Buffer[] =>
   keysOf(index, document).map((key) => treeKey(index.id, index.unique ? key : Buffer.concat([key, idKey])));
 
 const without = (entries: readonly Buffer[], others: readonly Buffer[]): Buffer[] => entries.filter((entry) => !others.some((other) => other.equals(entry)));

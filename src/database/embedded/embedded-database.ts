@@ -58,7 +58,7 @@ function listening(worker: Worker): Promise<number | undefined> {
       // From here on an error of the thread is nobody's to handle: it ends the process, rather than leave it without its database.
       worker.removeAllListeners();
       if ('listening' in report) resolve(report.listening);
-      else reject(new Error('failed' in report ? report.failed : 'The embedded database has stopped.'));
+      else reject(new Error(report.failed));
     });
   });
 }

@@ -19,17 +19,15 @@ export class Expiry {
     clearInterval(this.timer);
   }
 
-  /** Deletes everything that is past its time; how many that were. */
-  async sweep(now = Date.now()): Promise<number> {
-    let deleted = 0;
+  /** Deletes everything that is past its time. */
+  async sweep(now = Date.now()): Promise<void> {
     this.engine.cursors.sweep();
     for (const { namespace, indexes } of this.engine.catalog.all()) {
       for (const { fields, expireAfterSeconds } of indexes) {
         if (expireAfterSeconds === undefined) continue;
         const past = docOf({ [fields[0] as string]: { $lte: new Date(now - expireAfterSeconds * 1000) } });
-        deleted += await this.engine.removeAll(namespace, parseFilter(past));
+        await this.engine.removeAll(namespace, parseFilter(past));
       }
     }
-    return deleted;
   }
 }

@@ -5,7 +5,6 @@ import { all, type Comparison, type Filter } from './filter';
 import type { Index } from './indexes';
 import { after, keyOf, rankOf } from './keys';
 import { isNaNValue } from './match';
-import { MAX_KEY_BYTES } from './storage';
 
 /** Keys of an index, from `start` on and below `end`; without an end, to the index's last. */
 export interface Bounds {
@@ -180,18 +179,8 @@ function boundsOf(lookups: readonly Value[][], interval: Interval | undefined): 
     end: interval ? Buffer.concat([prefix, interval.end]) : after(prefix),
     lookedUp: prefix.length,
   }));
-  // No stored key is longer than the limit, but the bounds of a query may be: cut, they include a little more.
-  const tooLong = bounds.some(({ start, end }) => start.length > LONGEST_BOUND || (end?.length ?? 0) > LONGEST_BOUND);
-  return { bounds: tooLong ? bounds.map(cut) : bounds, exact: !tooLong && lookups.flat().every(isPlain) };
+  return { bounds, exact: lookups.flat().every(isPlain) };
 }
-
-const LONGEST_BOUND = MAX_KEY_BYTES - 8;
-
-const cut = ({ start, end, lookedUp }: Bounds): Bounds => ({
-  lookedUp,
-  start: start.subarray(0, LONGEST_BOUND),
-  end: end && (end.length > LONGEST_BOUND ? after(end.subarray(0, LONGEST_BOUND)) : end),
-});
 
 /** Whether an index, beyond the fields looked up, has the order that is asked for. */
 function givesOrder(index: Index | undefined, fields: readonly string[], lookups: readonly Value[][], sort: Sort): boolean {

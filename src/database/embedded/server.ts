@@ -1,6 +1,6 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { type Engine, errorReply } from './engine';
-import { Framing, readMessage, requestIdOf, writeReply } from './wire';
+import { messagesIn, readMessage, requestIdOf, writeReply } from './wire';
 
 /** Where to listen: a socket file, or a port of the loopback interface. */
 export type Address = { readonly path: string } | { readonly port: number };
@@ -44,16 +44,13 @@ export class Server {
   }
 
   private async serve(socket: Socket): Promise<void> {
-    const framing = new Framing();
     this.sockets.add(socket);
     socket.setNoDelay(true);
     try {
-      for await (const chunk of socket) {
-        for (const message of framing.push(chunk as Buffer)) {
-          if (this.closing) return;
-          const reply = await this.answer(message);
-          if (reply) await sent(socket, reply);
-        }
+      for await (const message of messagesIn(socket as AsyncIterable<Buffer>)) {
+        if (this.closing) return;
+        const reply = await this.answer(message);
+        if (reply) await sent(socket, reply);
       }
     } catch {
       // What is no message, or a client that hangs up in the middle of an answer, ends this connection and nothing else.

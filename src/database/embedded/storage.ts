@@ -69,7 +69,7 @@ export class Storage {
   }
 
   get(key: Buffer): Buffer | undefined {
-    return this.database.getBinary(key);
+    return key.length > MAX_KEY_BYTES ? undefined : this.database.getBinary(key);
   }
 
   has(key: Buffer): boolean {
@@ -91,8 +91,9 @@ export class Storage {
    * snapshot, it continues behind the last key that it gave.
    */
   *scan({ start, end }: KeyRange, reverse = false): Generator<Entry> {
-    let from = start;
-    let to = end ?? Buffer.alloc(MAX_KEY_BYTES, 0xff);
+    // LMDB takes no longer ones, and since no key is the beginning of another, what is cut off makes no difference.
+    let from = start.subarray(0, MAX_KEY_BYTES);
+    let to = end?.subarray(0, MAX_KEY_BYTES) ?? Buffer.alloc(MAX_KEY_BYTES, 0xff);
     for (let chunk = FIRST_CHUNK; ; chunk = Math.min(chunk * 4, LARGEST_CHUNK)) {
       const { entries, last } = this.chunk(from, to, reverse, chunk);
       const { commits } = this;

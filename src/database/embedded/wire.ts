@@ -27,39 +27,29 @@ export interface Message {
 }
 
 /**
- * Cuts a connection's bytes into messages.
+ * The messages that a connection's bytes are, each as soon as it is complete.
  *
+ * @throws Error when a message claims an impossible length
  * @see https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
  */
-export class Framing {
-  private chunks: Buffer[] = [];
-  private size = 0;
-
-  /**
-   * The messages that are complete now.
-   *
-   * @throws Error when a message claims an impossible length
-   */
-  *push(chunk: Buffer): Generator<Buffer> {
-    this.chunks.push(chunk);
-    this.size += chunk.length;
-    for (;;) {
-      if (this.size < 4) return;
-      if ((this.chunks[0] as Buffer).length < 4) this.join();
-      const length = (this.chunks[0] as Buffer).readInt32LE();
+export async function* messagesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let held: Buffer[] = [];
+  let size = 0;
+  let wanted = HEADER_BYTES;
+  for await (const chunk of chunks) {
+    held.push(chunk);
+    size += chunk.length;
+    while (size >= wanted) {
+      const bytes = held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
+      const length = bytes.readInt32LE();
       if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES) throw new Error(`A message of ${length} bytes`);
-      if (this.size < length) return;
-      const all = this.join();
-      yield all.subarray(0, length);
-      this.chunks = all.length > length ? [all.subarray(length)] : [];
-      this.size = all.length - length;
+      wanted = size < length ? length : HEADER_BYTES;
+      held = [bytes];
+      if (size < length) break;
+      yield bytes.subarray(0, length);
+      held = size > length ? [bytes.subarray(length)] : [];
+      size -= length;
     }
-  }
-
-  private join(): Buffer {
-    const all = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    this.chunks = [all];
-    return all;
   }
 }
 

@@ -10,8 +10,8 @@ export interface WorkerOptions {
   readonly address: Address;
 }
 
-/** What the worker reports: that it listens, why it can't, or that it has stopped. */
-export type WorkerReport = { readonly listening: number | undefined } | { readonly failed: string } | { readonly stopped: true };
+/** What the worker reports: that it listens, or why it can't. */
+export type WorkerReport = { readonly listening: number | undefined } | { readonly failed: string };
 
 /** Serves a data folder until it is told to stop, by any message. */
 async function serve({ dataDir, address }: WorkerOptions, report: (report: WorkerReport) => void): Promise<void> {
@@ -26,7 +26,6 @@ async function serve({ dataDir, address }: WorkerOptions, report: (report: Worke
     void server
       .close()
       .then(() => storage.close())
-      .then(() => report({ stopped: true }))
       .finally(() => parentPort?.close());
   });
 }
