@@ -8,12 +8,15 @@ const SECRETS = ['token', 'password', 'current_password', 'authorization', '*.to
 export const createLog = (level: string): Logger =>
   pino({ level, redact: { paths: SECRETS, censor: '[removed]' }, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
 
+// They tell of each module, route and interaction what the documentation tells, a hundred and fifty lines at every start.
+const OF_THE_START: ReadonlySet<string> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'WebSocketsController']);
+
 /** Lets Nest write to the process's log. */
 export class NestLog implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, context?: string): void {
-    this.logger.info({ context }, String(message));
+    this.logger[context !== undefined && OF_THE_START.has(context) ? 'debug' : 'info']({ context }, String(message));
   }
 
   error(message: unknown, stack?: string, context?: string): void {
