@@ -43,6 +43,15 @@ describe('reading and writing documents', () => {
     ));
 
   it.each([
+    ['a document that claims no length', '0c000000' + '036100' + '00000000' + '00'],
+    ['a document that begins where the one around it ends', '08000000' + '036100' + '00' + '000000'],
+    ['a string that does not end', '0e000000' + '026100' + '02000000' + '6263' + '00'],
+    ['a string that claims no length', '0c000000' + '026100' + '00000000' + '00'],
+  ])('refuses %s', (_, hex) => {
+    expect(() => decode(Buffer.from(hex, 'hex'))).toThrow('Invalid BSON');
+  });
+
+  it.each([
     ['decimal', Decimal128.fromString('1')],
     ['minKey', new MinKey()],
     ['maxKey', new MaxKey()],
