@@ -101,7 +101,9 @@ describe('a category that somebody can’t see', () => {
     const guild = await hiddenCategory();
     const client = await guild.members['mo']!.connect();
     await guild.owner.patch(`/tracks/${guild.track}`, { topic: 'new' });
+    await client.next('TRACK_UPDATE');
     await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'last' });
+    await client.next('TRACK_CREATE');
     await guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.category, position: 2 }]);
     await world.settle();
     expect(await list(guild)).toMatchObject([{ name: 'last', position: 1, parent_id: null }, { name: 'general', position: 2, parent_id: null }]);

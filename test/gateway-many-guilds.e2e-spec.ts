@@ -23,6 +23,7 @@ describe('a user of many guilds', () => {
     ada = await world.person('ada');
     guildIds = [];
     for (let n = 0; n < MANY; n += 1) guildIds.push(of<Id>((await ada.post('/guilds', { name: `Guild ${n}` })).body).id);
+    await world.settle();
   });
   afterAll(() => world.stop());
 
@@ -150,6 +151,7 @@ describe('a guild with a great deal to tell', () => {
     for (let n = 0; n < 90; n += 1) await ada.post(`/guilds/${guildId}/tracks`, { name: `t${n}`, topic: TOPIC });
     const tracks = of<Id[]>((await ada.get(`/guilds/${guildId}/tracks`)).body);
     const { code } = of<{ code: string }>((await ada.post(`/tracks/${tracks[1]!.id}/invites`, {})).body);
+    await world.settle();
 
     const client = new Client(world.url, { token: ada.token });
     await client.next('RESUMED');

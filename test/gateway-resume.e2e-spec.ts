@@ -230,6 +230,7 @@ describe('a client that comes back', () => {
     before.close();
     const [{ id }] = of<[{ id: string }]>((await ada.get('/users/@me/guilds')).body);
     await ada.patch(`/guilds/${id}`, { name: 'Renamed' });
+    await world.settle();
     const commands = world.recordCommands();
     const client = await ada.resume(before);
     commands.stop();

@@ -215,8 +215,12 @@ export class Person {
     return this.world.ask('delete', path, body, { ...this.authorization, ...headers });
   }
 
-  /** Connects to the gateway and waits for READY, or RESUMED; after READY for READ_STATES too, unless intents are chosen. */
+  /**
+   * Connects to the gateway and waits for READY, or RESUMED; after READY for READ_STATES too, unless intents are chosen. What was done before is over
+   * by then, and nothing of it comes later.
+   */
   async connect(auth: Record<string, unknown> = { token: this.token }, url = this.world.url): Promise<Client> {
+    await this.world.settle();
     const client = new Client(url, auth);
     await client.ready;
     if (auth['intents'] === undefined && auth['seq'] === undefined) await client.readStates;
