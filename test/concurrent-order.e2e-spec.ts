@@ -65,7 +65,7 @@ describe('fifty people at once', () => {
   beforeAll(async () => {
     world = await World.start();
     people = await Promise.all(Array.from({ length: CLIENTS }, () => world.person('mover')));
-  }, 60_000);
+  });
   afterAll(() => world.stop());
 
   const chiefs = async (roles: Record<string, object> = {}): Promise<GuildWorld> => {

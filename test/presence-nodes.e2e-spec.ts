@@ -100,7 +100,7 @@ describeOnce('presence on several nodes', () => {
         if (url) return;
       }
       throw new Error(`It did not start: ${output}`);
-    }, START_MS);
+    });
     afterEach(() => {
       child.kill('SIGKILL');
       rmSync(dataDir, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { describeOnce } from './support/once';
 
 const MAIN = resolve(__dirname, '../dist/main.js');
-const START_MS = 30_000;
+const START_MS = 60_000;
 
 interface Running {
   readonly process: ChildProcess;
@@ -159,7 +159,7 @@ describeOnce('the process', () => {
       }
     }
     process.stdout.write(`killed ${rounds} times while ${made} moves were made, ${killedAmidst} times after a move that was never acknowledged\n`);
-  }, 120_000);
+  }, 600_000);
 
   it('refuses a second process on the same data', async () => {
     await start();

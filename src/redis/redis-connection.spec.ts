@@ -57,5 +57,5 @@ describeWithRedis('the connection to Redis', () => {
   it('does not come about without a Redis, and says which', async () => {
     await server.stop();
     await expect(RedisConnection.open(server.url.replace('//', '//user:secret@'), '')).rejects.toThrow(/^(?!.*secret).*127\.0\.0\.1:\d+, can't be reached: .*ECONNREFUSED/);
-  }, 15_000);
+  });
 });

@@ -183,7 +183,7 @@ describe('copies', () => {
       expect(await copied.everything()).toEqual(before);
       await copied.stop();
     }
-  }, 120_000);
+  });
 });
 
 /** The notes in a folder, served by itself. */
