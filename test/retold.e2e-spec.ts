@@ -86,8 +86,8 @@ describe('what a node that is gone may not have told', () => {
     client.clear();
     const ids = Object.fromEntries(Object.entries(names).map(([name, id]) => [name, [parseSnowflake(id)!]]));
     await world.app.get(Retellings).retell([{ userId: parseSnowflake(guild.owner.id)!, atMs, touches, names: ids, ...(code !== undefined && { code }) }], new Set());
-    const told = await client.next(again);
-    if (event.startsWith('INVITE_')) expect(told).toMatchObject({ code });
+    // What was made right before is told again as well.
+    const told = await client.next(again, (data) => code === undefined || data['code'] === code);
     if (event.startsWith('BAN_')) expect(told).toMatchObject({ user_id: names['user_id'] });
     if (again === 'MESSAGE_UPDATE') expect(told).toMatchObject({ id: names['message_id'], reactions: [{ count: 1 }] });
     if (event === 'PINS_UPDATE') expect(told).toMatchObject({ message_ids: [names['message_id']] });
