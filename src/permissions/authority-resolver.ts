@@ -152,13 +152,15 @@ export class AuthorityResolver {
     return existing.size === guild.track_layout.length ? existing : this.tracksWith(guild, await this.recollections.tracksOf(guild._id).load());
   }
 
+  private readonly rolesById = new WeakMap<RoleDocument[], ReadonlyMap<Snowflake, RoleDocument>>();
   private readonly states = new WeakMap<GuildDocument, WeakMap<RoleDocument[], GuildState>>();
 
   // The same documents make the same state, so that its order is worked out once and identity tells whether anything changed.
   private stateWith(guild: GuildDocument, roles: RoleDocument[]): GuildState {
     const known = this.states.get(guild)?.get(roles);
     if (known) return known;
-    const byId = new Map(roles.map((role) => [role._id, role]));
+    const byId = this.rolesById.get(roles) ?? new Map(roles.map((role) => [role._id, role]));
+    this.rolesById.set(roles, byId);
     const state = { guild, roles: guild.role_ids.flatMap((id) => byId.get(id) ?? []) };
     this.states.set(guild, new WeakMap([[roles, state]]));
     return state;
