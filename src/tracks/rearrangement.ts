@@ -2,7 +2,7 @@ import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../guilds/guild.schema';
 import type { SubjectOverwrite } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
-import { entriesOf, type GuildTracks, rulesOf } from '../permissions/guild-state';
+import { type GuildTracks, rulesOf } from '../permissions/guild-state';
 import { assertMayChangeRules } from '../permissions/policy';
 
 /** A layout in which these tracks inherit, or don't, as it is asked for. */
@@ -17,15 +17,14 @@ export function inheriting(layout: readonly LayoutEntry[], asked: ReadonlyMap<Sn
 /**
  * Another category, or none, means other inherited overwrites: nobody lifts anybody by moving a track, nor by what it inherits.
  *
+ * @param moved the tracks of which that may be so
  * @throws PermissionsNotHeld
  */
-export function assertMayRearrange(actor: GuildAuthority, tracks: GuildTracks, layout: readonly LayoutEntry[]): void {
+export function assertMayRearrange(actor: GuildAuthority, tracks: GuildTracks, layout: readonly LayoutEntry[], moved: Iterable<Snowflake>): void {
   const { guild } = actor.state;
-  const before = entriesOf(guild.track_layout);
-  for (const entry of layout) {
-    const was = before.get(entry.id);
-    const track = was === entry ? undefined : tracks.get(entry.id);
-    if (!was || !track) continue;
+  for (const id of moved) {
+    const track = tracks.get(id);
+    if (!track) continue;
     assertMayChangeRules(actor.in(track, tracks), rulesOf(guild, tracks, track), rulesOf({ track_layout: layout }, tracks, track));
   }
 }

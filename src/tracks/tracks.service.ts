@@ -141,8 +141,9 @@ export class TracksService {
     const { guild: committed } = await this.commits.commit(authority, {
       decide: ({ guild, tracks }) => {
         assertSeen(guild.state.guild, seenVersion);
-        const layout = removeTrack(guild.state.guild.track_layout, trackId);
-        assertMayRearrange(guild, tracks, layout);
+        const { track_layout: before } = guild.state.guild;
+        const layout = removeTrack(before, trackId);
+        assertMayRearrange(guild, tracks, layout, before.flatMap(({ id, parent_id }) => (parent_id === trackId ? [id] : [])));
         return { guild: { track_layout: layout } };
       },
       tell: () => this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
@@ -188,7 +189,7 @@ function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveT
   }
   const asked = moves.flatMap(({ id, inherits }) => (inherits === undefined ? [] : [[id, inherits] as const]));
   const arranged = inheriting(layout, new Map(asked));
-  assertMayRearrange(actor, tracks, arranged);
+  assertMayRearrange(actor, tracks, arranged, moves.map(({ id }) => id));
   return arranged;
 }
 
