@@ -13,8 +13,8 @@ const shared = {
 /** @type {import('jest').Config} */
 module.exports = {
   testTimeout: 180_000,
-  // Much of the time something is waited for, so two at once are faster even on few cores.
-  maxWorkers: 2,
+  // Much of the time something is waited for, so three at once are faster even on two cores.
+  maxWorkers: 3,
   projects: [
     { ...shared, displayName: 'unit', roots: ['<rootDir>/src', '<rootDir>/test'], testRegex: String.raw`\.spec\.ts$` },
     { ...shared, displayName: 'e2e', roots: ['<rootDir>/test'], testRegex: String.raw`\.e2e-spec\.ts$`, setupFilesAfterEnv: ['<rootDir>/test/database/watch-scans.ts', '<rootDir>/test/support/stop-worlds.ts'] },
