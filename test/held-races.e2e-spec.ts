@@ -29,6 +29,22 @@ async function stopWorld(): Promise<void> {
   rmSync(dataDir, { recursive: true, force: true });
 }
 
+/** Describes what happens on two nodes, on whose way to the database commands can be held up. */
+function describeOnTwoNodes(name: string, run: () => void): void {
+  describeWithRedis(name, () => {
+    let redis: TestRedis;
+    beforeAll(async () => {
+      redis = await TestRedis.start();
+      await startWorld({ REDIS_URL: redis.url }, 2);
+    });
+    afterAll(async () => {
+      await stopWorld();
+      await redis.stop();
+    });
+    run();
+  });
+}
+
 // One request is held up right before one of its commands, and others overtake it.
 describe('somebody who was held down and left', () => {
   let guild: GuildWorld;
@@ -74,17 +90,7 @@ describe('somebody who was held down and left', () => {
   });
 });
 
-describeWithRedis('somebody who is lifted out of reach on another node', () => {
-  let redis: TestRedis;
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-    await startWorld({ REDIS_URL: redis.url }, 2);
-  });
-  afterAll(async () => {
-    await stopWorld();
-    await redis.stop();
-  });
-
+describeOnTwoNodes('somebody who is lifted out of reach on another node', () => {
   it.each([
     ['kicked', (by: Person, { id }: GuildWorld, whom: Person) => by.delete(`/guilds/${id}/members/${whom.id}`)],
     ['banned', (by: Person, { id }: GuildWorld, whom: Person) => by.put(`/guilds/${id}/bans/${whom.id}`, {})],
@@ -107,17 +113,7 @@ describeWithRedis('somebody who is lifted out of reach on another node', () => {
   });
 });
 
-describeWithRedis('what comes about on another node while somebody is judged', () => {
-  let redis: TestRedis;
-  beforeAll(async () => {
-    redis = await TestRedis.start();
-    await startWorld({ REDIS_URL: redis.url }, 2);
-  });
-  afterAll(async () => {
-    await stopWorld();
-    await redis.stop();
-  });
-
+describeOnTwoNodes('what comes about on another node while somebody is judged', () => {
   const on = async <Body>(node: number, who: Person, method: string, path: string, body?: object): Promise<Body> => {
     const headers = { authorization: `Bearer ${who.token}`, ...(body && { 'content-type': 'application/json' }) };
     const answer = await fetch(`${world.urls[node]!}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });

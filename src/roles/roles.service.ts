@@ -200,7 +200,7 @@ const positionIn = ({ role_ids }: GuildDocument, id: Snowflake): number => role_
 /** A role as clients see it. */
 export const roleDtoOf = (role: RoleDocument, guild: GuildDocument): RoleDto => placedDtoOf(role, positionIn(guild, role._id));
 
-// Each field by its name: for a list of roles that takes a tenth of the time of copying all but some.
+// Each field by its name: copying all but some is slower, and a list of two hundred roles is made with every move.
 const placedDtoOf = ({ _id, guild_id, name, color, hoist, mentionable, allow, deny }: RoleDocument, position: number): RoleDto => ({ id: _id, guild_id, name, color, hoist, mentionable, allow, deny, position });
 
 /** The roles of a guild as clients see them, lowest first. */
