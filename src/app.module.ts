@@ -1,5 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AccountsModule } from './accounts/accounts.module';
 import { AuthController } from './auth/auth.controller';
 import { AuthGuard } from './auth/auth.guard';
@@ -18,7 +18,6 @@ import { GatewayModule } from './gateway/gateway.module';
 import { GuildsModule } from './guilds/guilds.module';
 import { MetaModule } from './meta/meta.module';
 import { NodesModule } from './nodes/nodes.module';
-import { UnderwayInterceptor } from './nodes/underway.interceptor';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
 import { PinsModule } from './pins/pins.module';
@@ -89,7 +88,6 @@ export class AppModule {
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateGuard },
         { provide: APP_GUARD, useClass: PermissionsGuard },
-        { provide: APP_INTERCEPTOR, useClass: UnderwayInterceptor },
         { provide: APP_PIPE, useClass: ValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

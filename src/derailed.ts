@@ -1,25 +1,20 @@
 import 'reflect-metadata';
 import './common/bigint-json';
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import fastifyHelmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module';
-import { LIMITS } from './common/limits';
 import { createLog, NestLog } from './common/logger';
-import { trustedProxies } from './common/trusted-proxies';
 import type { Environment } from './config/config.schema';
 import { serveDocs } from './docs/docs';
 import { type DatabaseServer, openDatabase } from './database/open-database';
 import { GatewayAdapter } from './gateway/gateway.adapter';
+import { attend, httpServer } from './http-server';
 import { Metrics } from './metrics/metrics';
 
 // All clients of a node that died come back at once, and whom the kernel turns away tries again seconds later. It has a limit of its own.
 const BACKLOG = 4_096;
 const DRAIN_MS = 100;
 const HANG_UP_EVERY_MS = 20;
-const REQUEST_ID = /^[\w.-]{1,64}$/;
 
 /** A running Derailed. */
 export interface Derailed {
@@ -58,42 +53,20 @@ async function close(app: NestFastifyApplication): Promise<void> {
 
 async function listen(environment: Environment, database: DatabaseServer): Promise<NestFastifyApplication> {
   const log = createLog(environment.LOG_LEVEL);
-  const adapter = new FastifyAdapter({
-    loggerInstance: log,
-    bodyLimit: LIMITS.bodyBytes,
-    trustProxy: trustedProxies(environment.TRUST_PROXY),
-    forceCloseConnections: 'idle',
-    requestTimeout: 30_000,
-    routerOptions: { maxParamLength: 200 },
-    genReqId: ({ headers }: IncomingMessage) => (typeof headers['x-request-id'] === 'string' && REQUEST_ID.test(headers['x-request-id']) ? headers['x-request-id'] : randomUUID()),
-  });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(environment, database.uri), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(environment, database.uri), httpServer(log, environment), {
     logger: new NestLog(log),
     abortOnError: false,
   });
   try {
-    // Whether the API is reached over TLS is its proxy's to know; asking for it here would break Swagger UI without.
-    await app.register(fastifyHelmet, { strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+    await attend(app, app.get(Metrics).requests);
     if (environment.CORS_ORIGINS) app.enableCors({ origin: environment.CORS_ORIGINS.split(','), exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After'] });
     app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics', 'docs/gateway'] });
     app.useWebSocketAdapter(new GatewayAdapter(app, environment));
     serveDocs(app);
-    measureRequests(app);
     await app.listen({ port: environment.PORT, host: environment.HOST, backlog: BACKLOG });
     return app;
   } catch (error) {
     await app.close();
     throw error;
   }
-}
-
-function measureRequests(app: NestFastifyApplication): void {
-  const { requests } = app.get(Metrics);
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onResponse', (request, reply, done) => {
-      requests.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode }, reply.elapsedTime / 1_000);
-      done();
-    });
 }

@@ -1,3 +1,5 @@
+import { Agent, get } from 'node:http';
+import type { Socket } from 'node:net';
 import { of, World } from './support/world';
 
 describe('accounts', () => {
@@ -70,6 +72,30 @@ describe('accounts', () => {
     const ada = await world.person('ada');
     expect((await ada.post('/auth/logout')).status).toBe(204);
     expect((await ada.get('/users/@me')).status).toBe(401);
+  });
+
+  it('looks at the token of every request, also where one connection carries those of several people', async () => {
+    const [ada, bob] = [await world.person('ada'), await world.person('bob')];
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const [url] = world.urls;
+    const connections = new Set<Socket>();
+    const whoIs = (authorization?: string): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        const asked = get(`${url}/api/v1/users/@me`, { agent, headers: { ...(authorization !== undefined && { authorization }) } }, (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+          answer.once('end', () => resolve(answer.statusCode === 200 ? of<{ id: string }>(JSON.parse(text)).id : answer.statusCode));
+        });
+        asked.once('socket', (socket) => connections.add(socket)).once('error', reject);
+      });
+    const [adas, bobs] = [`Bearer ${ada.token}`, `Bearer ${bob.token}`];
+    const seen = [];
+    for (const said of [adas, adas, bobs, adas, undefined, `${adas.slice(0, -1)}~`, bobs]) seen.push(await whoIs(said));
+    expect(seen).toEqual([ada.id, ada.id, bob.id, ada.id, 401, 401, bob.id]);
+    await bob.post('/auth/logout');
+    expect([await whoIs(bobs), await whoIs(adas)]).toEqual([401, ada.id]);
+    expect(connections.size).toBe(1);
+    agent.destroy();
   });
 
   it('asks for the password to change e-mail and password, and logs out everywhere else', async () => {

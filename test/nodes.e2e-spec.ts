@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { Permission } from '../src/permissions/algebra';
+import { RedisConnection } from '../src/redis/redis-connection';
 import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { type Answer, type Client, of, World } from './support/world';
 
+const OVER_WITHIN_MS = 10_000;
 const UP_WITHIN_MS = 30_000;
 const NOT_WAITED_MS = 30_000;
 
@@ -48,6 +50,27 @@ describeOnce('two nodes', () => {
     const answers = await Promise.all(Array.from({ length: 40 }, () => ada.get('/users/@me')));
     expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(30);
     expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('note a change while it is under way, and no longer, however it ends', async () => {
+    const { commands } = world.app.get(RedisConnection);
+    const noted = async (): Promise<number> => Number(/cmdstat_hset:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1] ?? 0);
+    const underway = async (): Promise<number> => {
+      const keys = await commands.keys('*:underway:*');
+      return (await Promise.all(keys.map((key) => commands.hlen(key)))).reduce((sum, count) => sum + count, 0);
+    };
+    const { id, owner, track, members } = await world.guild({ members: { mo: [] } });
+    const client = await owner.connect();
+    const before = await noted();
+    expect((await owner.patch(`/guilds/${id}`, { name: 'Told' })).status).toBe(200);
+    expect((await members['mo']!.patch(`/guilds/${id}`, { name: 'Refused' })).status).toBe(403);
+    expect((await owner.patch(`/guilds/${id}`, { name: 5 })).status).toBe(400);
+    expect((await client.say('message.create', { track_id: track, content: 'told' }))['ok']).toBe(true);
+    expect((await client.say('message.create', { track_id: track, content: 5 }))['ok']).toBe(false);
+    expect((await noted()) - before).toBe(5);
+    for (const deadline = Date.now() + OVER_WITHIN_MS; Date.now() < deadline && (await underway()) > 0; ) await new Promise((later) => setTimeout(later, 20));
+    expect(await underway()).toBe(0);
+    client.close();
   });
 
   describe('without Redis', () => {

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import fastifyHelmet from '@fastify/helmet';
 import { Controller, type DynamicModule, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
 import { AnswersVersioned } from '../../src/common/http.decorators';
 import { createLog } from '../../src/common/logger';
 import { Versioned } from '../../src/common/versioned';
+import { parseEnvironment } from '../../src/config/config';
+import { attend, httpServer } from '../../src/http-server';
 import type { GuildState } from '../../src/permissions/guild-state';
 import { type RoleDto, roleDto } from '../../src/roles/role.dto';
 import { roleDtos } from '../../src/roles/roles.service';
@@ -34,14 +34,8 @@ class BareModule {
 
 /** The handler of the role list with neither authentication nor guards, on what is otherwise the same server. */
 export async function startBare(state: GuildState): Promise<{ url: string; stop(): Promise<void> }> {
-  const adapter = new FastifyAdapter({ loggerInstance: createLog('silent'), genReqId: () => randomUUID() });
-  const app = await NestFactory.create<NestFastifyApplication>(BareModule.with(state), adapter, { logger: false });
-  await app.register(fastifyHelmet, { strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
-  const requests = new Histogram({ name: 'requests', help: 'How long requests took.', labelNames: ['method', 'route', 'status'], registers: [new Registry()] });
-  adapter.getInstance().addHook('onResponse', (request, reply, done) => {
-    requests.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode }, reply.elapsedTime / 1_000);
-    done();
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(BareModule.with(state), httpServer(createLog('silent'), parseEnvironment({})), { logger: false });
+  await attend(app, new Histogram({ name: 'requests', help: 'How long requests took.', labelNames: ['method', 'route', 'status'], registers: [new Registry()] }));
   await app.listen(0, '127.0.0.1');
   return { url: await app.getUrl(), stop: () => app.close() };
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { Eventually } from '../common/eventually';
 import { BadTokens } from '../throttling/bad-tokens';
 import type { Session } from './session';
 import { SessionsService } from './sessions.service';
-import { hashToken, isToken } from './token';
 
 /** Recognises whoever sends a token, over REST and in handshakes. */
 @Injectable()
@@ -19,9 +19,8 @@ export class Authenticator {
    * @throws TokenInvalid when it is unknown, revoked or has run out
    * @throws RateLimited when the address has guessed too often
    */
-  authenticate(address: string, token: unknown): Promise<Session> {
-    const hash = isToken(token) ? hashToken(token) : undefined;
+  authenticate(address: () => string, hash: string | undefined): Eventually<Session> {
     if (hash !== undefined && this.sessions.isKnown(hash)) return this.sessions.authenticate(hash);
-    return this.badTokens.guard(address, () => this.sessions.authenticate(hash));
+    return this.badTokens.guard(address(), () => this.sessions.authenticate(hash));
   }
 }

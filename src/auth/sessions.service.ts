@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { BatchLoader } from '../common/batch-loader';
+import { andThen, type Eventually } from '../common/eventually';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
@@ -10,21 +11,21 @@ import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { userEpoch } from '../events/epochs';
 import { EventsService } from '../events/events.service';
-import { Memory } from '../events/memory';
+import { Memory, type Recollection } from '../events/memory';
 import { SessionNotFound, TokenInvalid } from './auth.errors';
 import type { Session } from './session';
 import type { SessionDocument } from './session.schema';
 import { hashToken, newToken } from './token';
 
 const DAY_MS = 86_400_000;
-const OWNERS_KNOWN = 100_000;
+const MOST_SEEN = 100_000;
 const MOST_AT_ONCE = 200;
 
 /** Logins: made, recognised by their token, listed and revoked. */
 @Injectable()
 export class SessionsService {
-  /** Whose token a hash is; it never becomes somebody else's. */
-  private readonly owners = new Map<string, Snowflake>();
+  /** How to recall the session of a token that was seen, by its hash: whose it is never changes. */
+  private readonly seen = new Map<string, Recollection<Session | null>>();
   private readonly loader = new BatchLoader((hashes: readonly string[]) => this.loadAll(hashes), MOST_AT_ONCE);
 
   constructor(
@@ -52,7 +53,7 @@ export class SessionsService {
 
   /** Whether this node has seen the token with this hash work; it may have been revoked since. */
   isKnown(hash: string): boolean {
-    return this.owners.has(hash);
+    return this.seen.has(hash);
   }
 
   /**
@@ -61,10 +62,11 @@ export class SessionsService {
    * @param hash of the token; undefined for what can't be one
    * @throws TokenInvalid when it is unknown, revoked or has run out
    */
-  async authenticate(hash: string | undefined): Promise<Session> {
-    const session = hash === undefined ? undefined : await this.find(hash);
-    if (!session || session.expires_at.getTime() <= Date.now()) throw new TokenInvalid();
-    return session;
+  authenticate(hash: string | undefined): Eventually<Session> {
+    return andThen(hash === undefined ? null : this.find(hash), (session) => {
+      if (!session || session.expires_at.getTime() <= Date.now()) throw new TokenInvalid();
+      return session;
+    });
   }
 
   /** The logins of a user, the newest first. */
@@ -95,23 +97,17 @@ export class SessionsService {
     await this.tellRevoked(userId, null);
   }
 
-  private async find(hash: string): Promise<Session | null> {
-    const owner = this.owners.get(hash);
-    if (owner === undefined) return this.findUnknown(hash);
-    const [session] = await this.memory.recall<[Session | null]>({
-      key: `session:${hash}`,
-      epoch: userEpoch(owner),
-      load: () => this.load(hash),
-    });
-    return session;
+  private find(hash: string): Eventually<Session | null> {
+    const recollection = this.seen.get(hash);
+    return recollection ? andThen(this.memory.recall<[Session | null]>(recollection), ([session]) => session) : this.findUnknown(hash);
   }
 
   // Whose epoch to watch is only known once the session was seen; it is recalled, and so remembered, the next time.
   private async findUnknown(hash: string): Promise<Session | null> {
     const session = await this.load(hash);
     if (!session) return null;
-    if (this.owners.size >= OWNERS_KNOWN) this.owners.clear();
-    this.owners.set(hash, session.user_id);
+    if (this.seen.size >= MOST_SEEN) this.seen.clear();
+    this.seen.set(hash, { key: `session:${hash}`, epoch: userEpoch(session.user_id), load: () => this.load(hash) });
     return session;
   }
 

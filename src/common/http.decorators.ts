@@ -1,10 +1,9 @@
-import { applyDecorators, Body, HttpCode, HttpStatus, Param, Query, UseInterceptors } from '@nestjs/common';
+import { applyDecorators, Body, HttpCode, HttpStatus, Param, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { PayloadTooLarge, ValidationFailed } from './common.errors';
 import { Problems } from './problems.decorator';
 import { snowflake } from './schema';
-import { ETagInterceptor } from './versioned';
 
 /** What a route does, in the words of its documentation. */
 export const Summary = (summary: string): MethodDecorator => ApiOperation({ summary });
@@ -17,14 +16,14 @@ const ETAG = { ETag: { description: 'The guild’s version that this is true of,
 
 /** The same for a route whose handler tells the version too: its ETag. */
 export const AnswersVersioned = (schema: z.ZodType, status: number = HttpStatus.OK): MethodDecorator =>
-  applyDecorators(HttpCode(status), ApiResponse({ status, description: 'As it now is.', standardSchema: schema, headers: ETAG }), UseInterceptors(ETagInterceptor));
+  applyDecorators(HttpCode(status), ApiResponse({ status, description: 'As it now is.', standardSchema: schema, headers: ETAG }));
 
 /** The route answers 204 and nothing else. */
 export const AnswersNothing = (): MethodDecorator => applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.' }));
 
 /** The same for a route whose handler tells the version that is left: its ETag. */
 export const AnswersVersionOnly = (): MethodDecorator =>
-  applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.', headers: ETAG }), UseInterceptors(ETagInterceptor));
+  applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.', headers: ETAG }));
 
 /** The route reads a body or a query, and refuses what is not as documented. */
 export const Validated = (): MethodDecorator => Problems(ValidationFailed, PayloadTooLarge);

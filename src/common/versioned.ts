@@ -1,6 +1,5 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
-import { map, type Observable } from 'rxjs';
 
 /** An answer, and the version of the guild that it is true of. */
 export class Versioned<Body> {
@@ -11,15 +10,10 @@ export class Versioned<Body> {
 }
 
 /** Tells the version of an answer as its ETag, for `If-Match` to name. @see https://www.rfc-editor.org/rfc/rfc9110#name-etag */
-@Injectable()
-export class ETagInterceptor implements NestInterceptor {
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(
-      map((answer: unknown) => {
-        if (!(answer instanceof Versioned)) return answer;
-        void context.switchToHttp().getResponse<FastifyReply>().header('ETag', `"${answer.version}"`);
-        return answer.body as unknown;
-      }),
-    );
+export class VersionedAdapter extends FastifyAdapter {
+  override reply(reply: FastifyReply, answer: unknown, status?: number): FastifyReply {
+    if (!(answer instanceof Versioned)) return super.reply(reply, answer, status);
+    void reply.header('ETag', `"${answer.version}"`);
+    return super.reply(reply, answer.body, status);
   }
 }

@@ -1,3 +1,4 @@
+import type { Eventually } from '../common/eventually';
 import type { Snowflake } from '../common/snowflake';
 
 /**
@@ -8,8 +9,8 @@ import type { Snowflake } from '../common/snowflake';
  * was answered never sees what was before it, on any node.
  */
 export abstract class Epochs {
-  /** The epochs as they are now, in the order of the keys; undefined when nobody can tell, and then nothing may be remembered. */
-  abstract current(keys: readonly string[]): Promise<readonly number[] | undefined>;
+  /** The epochs as they are now, in the order of the keys, at once when this node knows them; undefined when nobody can tell, and then nothing may be remembered. */
+  abstract current(keys: readonly string[]): Eventually<readonly number[] | undefined>;
 
   /** Starts new epochs. */
   abstract advance(keys: readonly string[]): Promise<void>;
@@ -39,8 +40,8 @@ export class LocalEpochs extends Epochs {
     super();
   }
 
-  override current(keys: readonly string[]): Promise<readonly number[]> {
-    return Promise.resolve(keys.map((key) => this.epochs.get(key)?.epoch ?? 0));
+  override current(keys: readonly string[]): readonly number[] {
+    return keys.map((key) => this.epochs.get(key)?.epoch ?? 0);
   }
 
   override advance(keys: readonly string[]): Promise<void> {

@@ -19,6 +19,12 @@ describe('the memory', () => {
     expect([await ask(), await ask()]).toEqual([1, 1]);
   });
 
+  it('has nobody wait for what it remembers', async () => {
+    const { memory, ask } = setUp();
+    await ask('a');
+    expect(memory.recall<[number]>({ key: 'a', epoch: 'a', load: () => Promise.resolve(-1) })).toEqual([1]);
+  });
+
   it('forgets with the epoch, and nothing else with it', async () => {
     const { ask, epochs } = setUp();
     await ask('a');
@@ -91,7 +97,7 @@ describe('the memory', () => {
     }
     const memory = new Memory(new Silent());
     let loads = 0;
-    const ask = (): Promise<[number]> => memory.recall<[number]>({ key: 'a', epoch: 'a', load: () => Promise.resolve((loads += 1)) });
+    const ask = async (): Promise<[number]> => memory.recall<[number]>({ key: 'a', epoch: 'a', load: () => Promise.resolve((loads += 1)) });
     expect([await ask(), await ask()]).toEqual([[1], [2]]);
   });
 });
@@ -100,17 +106,17 @@ describe('local epochs', () => {
   it('reach a number, and never go back', async () => {
     const epochs = new LocalEpochs();
     for (const version of [2, 4, 3]) await epochs.reach('a', version);
-    expect(await epochs.current(['a'])).toEqual([4]);
+    expect(epochs.current(['a'])).toEqual([4]);
   });
 
   it('end only by advancing, and are forgotten when no memory can be as old', async () => {
     let now = 0;
     const epochs = new LocalEpochs(() => now);
-    expect(await epochs.current(['a', 'b'])).toEqual([0, 0]);
+    expect(epochs.current(['a', 'b'])).toEqual([0, 0]);
     await epochs.advance(['a']);
-    expect(await epochs.current(['a', 'b'])).toEqual([1, 0]);
+    expect(epochs.current(['a', 'b'])).toEqual([1, 0]);
     now += 3 * MEMORY_MS;
     await epochs.advance(['b']);
-    expect(await epochs.current(['a', 'b'])).toEqual([0, 2]);
+    expect(epochs.current(['a', 'b'])).toEqual([0, 2]);
   });
 });

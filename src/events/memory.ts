@@ -1,9 +1,11 @@
+import { andThen, type Eventually } from '../common/eventually';
 import { Epochs, MEMORY_MS } from './epochs';
 
 interface Entry {
   readonly epoch: number;
   readonly rememberedAtMs: number;
-  readonly value: Promise<unknown>;
+  /** A promise until it is loaded. */
+  value: Eventually<unknown>;
 }
 
 /** One thing to recall: under which epoch it is true, and how to ask the database for it. */
@@ -29,27 +31,35 @@ export class Memory {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Recalls all of these, loading at once what is not remembered. */
-  async recall<Values extends readonly unknown[]>(...wanted: { [Index in keyof Values]: Recollection<Values[Index]> }): Promise<Values> {
+  /** Recalls all of these, loading at once what is not remembered. Nothing waits when all of it is. */
+  recall<Values extends readonly unknown[]>(...wanted: { [Index in keyof Values]: Recollection<Values[Index]> }): Eventually<Values> {
     const recollections: readonly Recollection<unknown>[] = wanted;
-    const epochs = await this.epochs.current(recollections.map(({ epoch }) => epoch));
-    const values = recollections.map((recollection, index) => this.recallOne(recollection, epochs?.[index]));
-    return (await Promise.all(values)) as unknown as Values;
+    const epochs = this.epochs.current(recollections.map(({ epoch }) => epoch));
+    return andThen(epochs, (known) => this.recallAll(recollections, known)) as Eventually<unknown> as Eventually<Values>;
   }
 
   /** Remembers what was just made true, for the epoch that began with it. */
   learn(key: string, epoch: number, value: unknown): void {
-    this.remember(key, { epoch, rememberedAtMs: this.now(), value: Promise.resolve(value) });
+    this.remember(key, { epoch, rememberedAtMs: this.now(), value });
   }
 
-  private recallOne({ key, load }: Recollection<unknown>, epoch: number | undefined): Promise<unknown> {
+  private recallAll(recollections: readonly Recollection<unknown>[], epochs: readonly number[] | undefined): Eventually<unknown[]> {
+    const values = recollections.map((recollection, index) => this.recallOne(recollection, epochs?.[index]));
+    return values.some((value) => value instanceof Promise) ? Promise.all(values) : values;
+  }
+
+  private recallOne({ key, load }: Recollection<unknown>, epoch: number | undefined): Eventually<unknown> {
     if (epoch === undefined) return load();
     const known = this.entries.get(key);
     if (known?.epoch === epoch && this.now() - known.rememberedAtMs < MEMORY_MS) return known.value;
-    const entry: Entry = { epoch, rememberedAtMs: this.now(), value: load() };
+    const loading = load();
+    const entry: Entry = { epoch, rememberedAtMs: this.now(), value: loading };
     this.remember(key, entry);
-    entry.value.catch(() => this.forget(key, entry));
-    return entry.value;
+    loading.then(
+      (value) => (entry.value = value),
+      () => this.forget(key, entry),
+    );
+    return loading;
   }
 
   private remember(key: string, entry: Entry): void {

@@ -90,7 +90,7 @@ export class FloodGuard {
       if (next) next();
       else data.waiting = undefined;
     };
-    const begin = (): void => void this.interactions.handle(socket, name as InteractionName, payload, end);
+    const begin = (): void => void this.interactions.handle(socket, name as InteractionName, payload as object, end);
     if (data.waiting) data.waiting.push(begin);
     else {
       data.waiting = [];

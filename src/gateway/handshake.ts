@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Session } from '../auth/session';
 import { TokenInvalid } from '../auth/auth.errors';
 import { Authenticator } from '../auth/authenticator';
+import { hashSent } from '../auth/token';
 import type { Snowflake } from '../common/snowflake';
 import { Config } from '../config/config';
 import type { RateRule } from '../config/config.schema';
@@ -66,7 +67,7 @@ export class Handshake {
 
   private async authenticate(address: string, token: unknown): Promise<Session> {
     try {
-      return await this.authenticator.authenticate(address, token);
+      return await this.authenticator.authenticate(() => address, hashSent(token));
     } catch (error) {
       if (error instanceof TokenInvalid) throw new HandshakeRefused(CLOSE.invalidToken);
       if (error instanceof RateLimited) throw new HandshakeRefused(CLOSE.identifyTooOften, Number(error.extra['retry_after']) * 1_000);

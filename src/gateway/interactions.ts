@@ -1,6 +1,6 @@
 import { Injectable, Logger, type WsMessageHandler } from '@nestjs/common';
-import { isObservable, lastValueFrom } from 'rxjs';
 import type { Socket } from 'socket.io';
+import { endInteraction } from '../permissions/call';
 
 /** Has Nest bind the handlers of one class to a socket. */
 type Introduce = (socket: Socket) => void;
@@ -28,15 +28,15 @@ export class Interactions {
   }
 
   /** Handles an interaction unless its socket is gone. Whatever a handler throws, the gateway's filter has acknowledged. */
-  async handle(socket: Socket, name: string, payload: unknown, acknowledge: (answer: unknown) => void): Promise<void> {
+  async handle(socket: Socket, name: string, payload: object, acknowledge: (answer: unknown) => void): Promise<void> {
     const handler = socket.connected ? this.handlersFor(socket).find(({ message }) => message === name) : undefined;
     try {
-      const result: unknown = await handler?.callback(payload, acknowledge);
-      // Behind an interceptor it is an observable; one that failed is empty.
-      const answer: unknown = isObservable(result) ? await lastValueFrom(result, { defaultValue: undefined }) : result;
+      const answer: unknown = await handler?.callback(payload, acknowledge);
       if (answer !== undefined) acknowledge(answer);
     } catch (error) {
       this.log.error(error);
+    } finally {
+      endInteraction(payload);
     }
   }
 

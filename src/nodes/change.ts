@@ -32,12 +32,13 @@ const MOST_IDS = 100;
 
 /** What a call may change; undefined when it only reads. Whoever declares nothing is taken to change something. */
 export function changeOf(reflector: Reflector, context: ExecutionContext, userId: Snowflake): Change | undefined {
+  const isHttp = context.getType() === 'http';
+  if (isHttp && READING.has(context.switchToHttp().getRequest<FastifyRequest>().method)) return undefined;
   const touches = reflector.getAllAndOverride(Touches, [context.getHandler(), context.getClass()]) ?? 'place';
   if (touches === 'nothing') return undefined;
   const atMs = Date.now();
-  if (context.getType() !== 'http') return { userId, atMs, touches, names: namesIn(context.switchToWs().getData()) };
-  const { method, params, body } = context.switchToHttp().getRequest<FastifyRequest>();
-  if (READING.has(method)) return undefined;
+  if (!isHttp) return { userId, atMs, touches, names: namesIn(context.switchToWs().getData()) };
+  const { params, body } = context.switchToHttp().getRequest<FastifyRequest>();
   const { code } = params as { code?: string };
   return { userId, atMs, touches, names: namesIn(body, params), ...(code !== undefined && { code }) };
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Eventually } from '../common/eventually';
 import type { Snowflake } from '../common/snowflake';
 import { Memory } from '../events/memory';
 import type { GuildDocument } from '../guilds/guild.schema';
@@ -142,14 +143,14 @@ export class AuthorityResolver {
   }
 
   // A role or track is written before the guild names it. So one that is named and not among what was read at the same time is among what is read now.
-  private async stateOf(guild: GuildDocument, roles: RoleDocument[]): Promise<GuildState> {
+  private stateOf(guild: GuildDocument, roles: RoleDocument[]): Eventually<GuildState> {
     const state = this.stateWith(guild, roles);
-    return state.roles.length === guild.role_ids.length ? state : this.stateWith(guild, await this.recollections.rolesOf(guild._id).load());
+    return state.roles.length === guild.role_ids.length ? state : this.recollections.rolesOf(guild._id).load().then((read) => this.stateWith(guild, read));
   }
 
-  private async existingTracks(guild: GuildDocument, tracks: TrackDocument[]): Promise<GuildTracks> {
+  private existingTracks(guild: GuildDocument, tracks: TrackDocument[]): Eventually<GuildTracks> {
     const existing = this.tracksWith(guild, tracks);
-    return existing.size === guild.track_layout.length ? existing : this.tracksWith(guild, await this.recollections.tracksOf(guild._id).load());
+    return existing.size === guild.track_layout.length ? existing : this.recollections.tracksOf(guild._id).load().then((read) => this.tracksWith(guild, read));
   }
 
   private readonly rolesById = new WeakMap<RoleDocument[], ReadonlyMap<Snowflake, RoleDocument>>();

@@ -41,6 +41,12 @@ export function callOf(context: ExecutionContext): Call {
 
 const interactions = new WeakMap<object, Call>();
 
+/** A request was answered, or refused: it changes nothing any more. */
+export const endRequest = (request: FastifyRequest & Carrier): void => request.call?.change?.end();
+
+/** An interaction is over, however it ended: it changes nothing any more. */
+export const endInteraction = (payload: object): void => interactions.get(payload)?.change?.end();
+
 /** The session of whoever is logged in. @throws TokenInvalid when nobody is */
 export function sessionOf(call: Call): Session {
   if (!call.session) throw new TokenInvalid();

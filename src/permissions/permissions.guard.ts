@@ -31,16 +31,13 @@ export class PermissionsGuard implements CanActivate {
     const change = changeOf(this.reflector, context, userId);
     // On its way while it is still found out whether it may happen.
     if (change) call.change = this.underway.begin(change);
-    if (requirement.kind === 'token') return true;
-    try {
+    if (requirement.kind === 'member') {
       const authority = await this.resolve(userId, call, requirement);
       authority.assertMeets(requirement);
       call.authority = authority;
-      return true;
-    } catch (error) {
-      call.change?.end();
-      throw error;
     }
+    if (call.change) await call.change.noted;
+    return true;
   }
 
   private resolve(userId: Snowflake, { place }: Call, requirement: MemberRequirement): Promise<GuildAuthority | TrackAuthority> {

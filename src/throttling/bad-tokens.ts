@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TokenInvalid } from '../auth/auth.errors';
+import type { Eventually } from '../common/eventually';
 import { Config } from '../config/config';
 import { Buckets } from './buckets';
 import { RateLimited } from './throttling.errors';
@@ -18,7 +19,7 @@ export class BadTokens {
    * @throws RateLimited when it has
    * @throws TokenInvalid when the check does
    */
-  async guard<Result>(address: string, check: () => Result | Promise<Result>): Promise<Result> {
+  async guard<Result>(address: string, check: () => Eventually<Result>): Promise<Result> {
     const rule = this.config.get('RATE_BAD_TOKEN');
     if (this.config.get('RATE_LIMITS') === 'off') return check();
     const key = `bad-token:${address}`;

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ThrottlerStorage } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Eventually } from '../common/eventually';
 import { Config } from '../config/config';
 import type { RateRule } from '../config/config.schema';
 import { limitsOf } from './rate-limits';
@@ -27,8 +28,11 @@ export class RateGuard implements CanActivate {
     @Inject(ThrottlerStorage) private readonly storage: ThrottlerStorage,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (context.getType() !== 'http' || this.config.get('RATE_LIMITS') === 'off') return true;
+  canActivate(context: ExecutionContext): Eventually<boolean> {
+    return context.getType() !== 'http' || this.config.get('RATE_LIMITS') === 'off' || this.isWithinLimits(context);
+  }
+
+  private async isWithinLimits(context: ExecutionContext): Promise<boolean> {
     const counts = await this.count(context);
     if (counts.length === 0) return true;
     const reply = context.switchToHttp().getResponse<FastifyReply>();
