@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { Permission } from '../src/permissions/algebra';
 import { RedisConnection } from '../src/redis/redis-connection';
@@ -68,6 +69,14 @@ describeOnce('two nodes', () => {
     expect((await client.say('message.create', { track_id: track, content: 'told' }))['ok']).toBe(true);
     expect((await client.say('message.create', { track_id: track, content: 5 }))['ok']).toBe(false);
     expect((await noted()) - before).toBe(5);
+    // Whoever hangs up in the middle of it: looking at a password takes a while.
+    const headers = { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' };
+    const answered = jest.fn();
+    const hungUp = request(`${world.url}/api/v1/users/@me`, { method: 'PATCH', headers }, answered).on('error', () => undefined);
+    hungUp.end(JSON.stringify({ password: 'another horse battery', current_password: owner.password }));
+    while ((await noted()) - before < 6) await new Promise(setImmediate);
+    hungUp.destroy();
+    expect(answered).not.toHaveBeenCalled();
     for (const deadline = Date.now() + OVER_WITHIN_MS; Date.now() < deadline && (await underway()) > 0; ) await new Promise((later) => setTimeout(later, 20));
     expect(await underway()).toBe(0);
     client.close();
