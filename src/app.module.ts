@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AccountsModule } from './accounts/accounts.module';
+import { AuditModule } from './audit/audit.module';
 import { AuthController } from './auth/auth.controller';
 import { AuthGuard } from './auth/auth.guard';
 import { AuthModule } from './auth/auth.module';
@@ -76,6 +77,7 @@ export class AppModule {
         PinsModule,
         ReactionsModule,
         SearchModule,
+        AuditModule,
         PresenceModule,
         ReadStatesModule,
         GatewayModule,

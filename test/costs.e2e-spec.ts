@@ -52,7 +52,7 @@ describe('what a request costs the database', () => {
     await forget();
     expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual(['find guilds', 'find members', 'find roles', 'find tracks']);
     await guild.owner.get(`/tracks/${guild.track}`);
-    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.category, position: 100 }]))).toEqual(['update guilds']);
+    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.category, position: 100 }]))).toEqual(['insert audit_entries', 'update guilds']);
   });
 
   it('is one more for a track, whatever its category', async () => {
@@ -62,18 +62,18 @@ describe('what a request costs the database', () => {
     expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual([]);
   });
 
-  it('is one write for an order, and two for a message', async () => {
+  it('is one write for an order, beside its entry in the audit log, and two for a message', async () => {
     await guild.owner.get(`/guilds/${guild.id}/roles`);
     await mo.post(`/tracks/${guild.track}/messages`, { content: 'warm' });
     expect(await cost(() => mo.post(`/tracks/${guild.track}/messages`, { content: 'x' }))).toEqual(['insert messages', 'update positions']);
     const calling = `<@${guild.owner.id}> <@&${guild.roles['a']}> @everyone`;
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'warm' });
     expect(await cost(() => guild.owner.post(`/tracks/${guild.track}/messages`, { content: calling, nonce: 'n' }))).toEqual(['insert messages', 'update positions']);
-    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 3 }]))).toEqual(['update guilds']);
-    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.track, parent_id: null }]))).toEqual(['update guilds']);
+    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 3 }]))).toEqual(['insert audit_entries', 'update guilds']);
+    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.track, parent_id: null }]))).toEqual(['insert audit_entries', 'update guilds']);
     // What is made is written, and the guild decides that it exists; what is deleted is gone with the guild's write, and the rest is sweeping.
-    expect(await cost(() => guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new', position: 2 }))).toEqual(['insert roles', 'update guilds']);
-    expect(await cost(() => guild.owner.delete(`/guilds/${guild.id}/roles/${guild.roles['a']}`))).toEqual(['delete roles', 'find roles', 'update guilds', 'update members', 'update tracks']);
+    expect(await cost(() => guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new', position: 2 }))).toEqual(['insert audit_entries', 'insert roles', 'update guilds']);
+    expect(await cost(() => guild.owner.delete(`/guilds/${guild.id}/roles/${guild.roles['a']}`))).toEqual(['delete roles', 'find roles', 'insert audit_entries', 'update guilds', 'update members', 'update tracks']);
   });
 
   it('is one read for read states, one more when something is unread, and the same to tell of reading', async () => {

@@ -169,3 +169,22 @@ describeOnTwoNodes('what comes about on another node while somebody is judged', 
     expect(role_ids).toContain(roles['gagged']);
   });
 });
+
+describe('an entry of the audit log that is held up', () => {
+  beforeAll(() => startWorld({}, 1));
+  afterAll(stopWorld);
+
+  it('holds up the answer to what it tells of, and nobody else', async () => {
+    const { id, owner, roles } = await world.guild({ roles: { a: {}, b: {} } });
+    const rename = (role: string, name: string) => owner.patch(`/guilds/${id}/roles/${roles[role]!}`, { name });
+    const entry = wire.hold('insert', 'audit_entries');
+    const answered: string[] = [];
+    const first = rename('a', 'first').then(() => answered.push('first'));
+    await entry.arrived;
+    await rename('b', 'second').then(() => answered.push('second'));
+    expect((await owner.get(`/guilds/${id}/roles`)).body).toMatchObject([{}, { name: 'first' }, { name: 'second' }]);
+    entry.release();
+    await first;
+    expect(answered).toEqual(['second', 'first']);
+  });
+});

@@ -26,7 +26,7 @@ describe('roles', () => {
     commands.stop();
     expect(moved.status).toBe(200);
     expect(await namesIn(guild, guild.owner)).toEqual(['@everyone', 'admin', 'moderator', 'helper']);
-    expect(commands.writes).toHaveLength(1);
+    expect(commands.writes.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['update guilds', 'insert audit_entries']);
     await world.settle();
     expect(client.received('ROLES_REORDER')).toEqual([{ guild_id: guild.id, role_ids: [guild.id, guild.roles['admin'], guild.roles['moderator'], guild.roles['helper']] }]);
     client.close();

@@ -40,7 +40,7 @@ describe('tracks', () => {
     const moved = await guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: one.id, parent_id: other.id }, { id: guild.track, parent_id: other.id, position: 1 }, { id: other.id, position: 1 }]);
     commands.stop();
     expect(of<Track[]>(moved.body).map(({ name, parent_id }) => [name, parent_id])).toEqual([['other', null], ['general', other.id], ['one', other.id], ['Talk', null]]);
-    expect(commands.writes).toHaveLength(1);
+    expect(commands.writes.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['update guilds', 'insert audit_entries']);
     await world.settle();
     expect(client.received('TRACKS_REORDER')).toHaveLength(1);
     client.close();

@@ -54,8 +54,8 @@ export class BanList {
       .exec();
   }
 
-  /** Adds a user. Who is on the list already stays there as they are, but for the reason. @returns the ban, and whether it is new */
-  async add(ban: Omit<BanDocument, '_id'>): Promise<{ ban: BanDocument; isNew: boolean }> {
+  /** Adds a user. Who is on the list already stays there as they are, but for the reason. @returns the ban, and what it was before if it isn't new */
+  async add(ban: Omit<BanDocument, '_id'>): Promise<{ ban: BanDocument; before: BanDocument | null }> {
     try {
       return await this.put(ban);
     } catch (error) {
@@ -81,10 +81,10 @@ export class BanList {
     await this.bans.deleteMany({ user_id: userId });
   }
 
-  private async put({ guild_id, user_id, moderator_id, reason }: Omit<BanDocument, '_id'>): Promise<{ ban: BanDocument; isNew: boolean }> {
+  private async put({ guild_id, user_id, moderator_id, reason }: Omit<BanDocument, '_id'>): Promise<{ ban: BanDocument; before: BanDocument | null }> {
     const _id = this.snowflakes.next();
     const change = { $set: { reason }, $setOnInsert: { _id, moderator_id } };
     const before = await this.bans.findOneAndUpdate({ guild_id, user_id }, change, { upsert: true, returnDocument: 'before' }).lean<BanDocument | null>();
-    return { ban: { ...(before ?? { _id, guild_id, user_id, moderator_id }), reason }, isNew: before === null };
+    return { ban: { ...(before ?? { _id, guild_id, user_id, moderator_id }), reason }, before };
   }
 }

@@ -1,10 +1,12 @@
 import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Audited } from '../audit/audited';
 import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
 import { Problems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
+import { AuditReason } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { Permission } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
@@ -47,20 +49,27 @@ export class BansController {
 
   @Put(':user_id')
   @Summary('Bans a user, member or not: they are thrown out at once and can’t come back. Banned again, they are banned for another reason.')
+  @Audited()
   @RequirePermissions(Permission.BanMembers)
   @Validated()
   @Problems(UserNotFound, MemberOutOfReach)
   @Answers(banDto)
-  async ban(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @JsonBody(createBanDto) ban: CreateBanDto): Promise<BanDto> {
-    return this.bans.ban(authority, userId, ban);
+  async ban(
+    @Authority() authority: GuildAuthority,
+    @IdParam('user_id') userId: Snowflake,
+    @JsonBody(createBanDto) ban: CreateBanDto,
+    @AuditReason() reason?: string,
+  ): Promise<BanDto> {
+    return this.bans.ban(authority, userId, ban, reason);
   }
 
   @Delete(':user_id')
   @Summary('Ends a ban. They can come back with an invite, and what held them down comes with them.')
+  @Audited()
   @RequirePermissions(Permission.BanMembers)
   @Problems(BanNotFound)
   @AnswersNothing()
-  async unban(@IdParam('guild_id') guildId: Snowflake, @IdParam('user_id') userId: Snowflake): Promise<void> {
-    await this.bans.unban(guildId, userId);
+  async unban(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+    await this.bans.unban(authority, userId, reason);
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../audit/audit-log.module';
 import { MembersModule } from '../members/members.module';
 import { MessagesModule } from '../messages/messages.module';
 import { UsersModule } from '../users/users.module';
@@ -7,5 +8,5 @@ import { BansController } from './bans.controller';
 import { BansService } from './bans.service';
 
 /** Who may not be in which guild. */
-@Module({ imports: [BanListModule, UsersModule, MembersModule, MessagesModule], controllers: [BansController], providers: [BansService], exports: [BansService] })
+@Module({ imports: [AuditLogModule, BanListModule, UsersModule, MembersModule, MessagesModule], controllers: [BansController], providers: [BansService], exports: [BansService] })
 export class BansModule {}

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log';
+import { changesBetween } from '../audit/changes';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
 import { tellUntilTrue } from '../events/tell-until-true';
@@ -27,6 +29,7 @@ export class BansService {
     private readonly members: MemberDirectory,
     private readonly exits: ExitsService,
     private readonly removals: MessageRemovals,
+    private readonly audit: AuditLog,
     private readonly events: EventsService,
   ) {}
 
@@ -49,22 +52,30 @@ export class BansService {
    * @throws UserNotFound
    * @throws MemberOutOfReach for the owner, members as high as the caller and the caller themselves
    */
-  async ban(authority: GuildAuthority, userId: Snowflake, { reason, delete_message_seconds: seconds }: CreateBanDto): Promise<BanDto> {
+  async ban(authority: GuildAuthority, userId: Snowflake, { reason, delete_message_seconds: seconds }: CreateBanDto, auditReason: string | undefined): Promise<BanDto> {
     const { guildId, userId: moderatorId } = authority;
     await this.throwOut(authority, userId);
-    const { ban, isNew } = await this.bans.add({ guild_id: guildId, user_id: userId, moderator_id: moderatorId, reason });
+    const { ban, before } = await this.bans.add({ guild_id: guildId, user_id: userId, moderator_id: moderatorId, reason });
+    const changes = changesBetween({ reason: before?.reason }, { reason, ...(seconds > 0 && { delete_message_seconds: seconds }) });
+    const isDifferent = !before || changes.length > 0;
+    const recorded = isDifferent ? this.audit.record(authority, { action: 'BAN_CREATE', targetId: userId, changes }, auditReason ?? reason) : undefined;
     // Whoever came back in the meantime did so with none but roles that they were judged by.
     await this.exits.expel(guildId, userId);
     const banned = banDtoOf(ban);
-    if (isNew) await this.events.publish('BAN_CREATE', { guildId, permission: Permission.BanMembers }, banned);
+    if (!before) await this.events.publish('BAN_CREATE', { guildId, permission: Permission.BanMembers }, banned);
     if (seconds > 0) await this.removals.deleteAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
+    await recorded;
     return banned;
   }
 
   /** Lets a user come back, with what held them down when they went. @throws BanNotFound */
-  async unban(guildId: Snowflake, userId: Snowflake): Promise<void> {
+  async unban(authority: GuildAuthority, userId: Snowflake, reason: string | undefined): Promise<void> {
+    const { guildId } = authority;
     await this.bans.remove(guildId, userId);
-    await this.events.publish('BAN_DELETE', { guildId, permission: Permission.BanMembers }, { guild_id: guildId, user_id: userId });
+    await Promise.all([
+      this.audit.record(authority, { action: 'BAN_DELETE', targetId: userId }, reason),
+      this.events.publish('BAN_DELETE', { guildId, permission: Permission.BanMembers }, { guild_id: guildId, user_id: userId }),
+    ]);
   }
 
   /**
@@ -94,7 +105,7 @@ export class BansService {
 
   private async throwOut(authority: GuildAuthority, userId: Snowflake): Promise<void> {
     try {
-      await this.exits.kick(authority, userId);
+      await this.exits.throwOut(authority, userId);
     } catch (error) {
       if (!(error instanceof MemberNotFound)) throw error;
       await this.users.get(userId);

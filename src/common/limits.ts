@@ -66,6 +66,7 @@ export const LIMITS = {
   banDeleteMessageSeconds: 604_800,
 
   auditReason: 512,
+  auditDays: 90,
   bodyBytes: 262_144,
   packetBytes: 65_536,
   replayed: 10_000,

@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Injectable, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { getConnectionToken, InjectConnection, MongooseModule } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
+import { auditEntrySchema } from '../audit/audit-entry.schema';
 import { sessionSchema } from '../auth/session.schema';
 import { banSchema } from '../bans/ban.schema';
 import { guildSchema } from '../guilds/guild.schema';
@@ -33,6 +34,7 @@ export const MODELS = {
   reaction: 'Reaction',
   position: 'Position',
   invite: 'Invite',
+  auditEntry: 'AuditEntry',
 } as const;
 
 const models = MongooseModule.forFeature([
@@ -50,6 +52,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.reaction, schema: reactionSchema },
   { name: MODELS.position, schema: positionSchema },
   { name: MODELS.invite, schema: inviteSchema },
+  { name: MODELS.auditEntry, schema: auditEntrySchema },
 ]);
 
 /** Waits for every index, so that no request meets a collection without its unique ones. */

@@ -43,7 +43,7 @@ async function live(narrator: Narrator, ada: Visitor, mo: Visitor, eve: Visitor)
     const refused = await mo.ask('POST', `/guilds/${guild}/roles`, { name: 'mine', allow: bits(Permission.Administrator) });
     narrator.claim('Mo can’t make a role with more than he has', refused.body.code === 'PERMISSIONS_NOT_HELD');
   });
-  await narrator.step('Ada moves a role: one write, one event', async () => {
+  await narrator.step('Ada moves a role: one write, one event, one entry in the audit log', async () => {
     await ada.must('PATCH', `/guilds/${guild}/roles`, [{ id: roles.quiet, position: 4 }]);
     const { role_ids: order } = await eve.hears('ROLES_REORDER');
     narrator.claim('everybody is told the new order', JSON.stringify(order) === JSON.stringify([guild, roles.guest, roles.moderator, roles.quiet]));

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { AuditLog, type Deed } from '../audit/audit-log';
 import { TooMuchContention } from '../common/common.errors';
 import { KeyedQueue } from '../common/keyed-queue';
+import type { Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { Epochs, guildEpoch, rolesEpoch, tracksEpoch } from '../events/epochs';
@@ -11,6 +13,7 @@ import { AuthorityResolver } from '../permissions/authority-resolver';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import { type GuildDocument, type PendingWrite, type StoredGuild, storedFieldsOf } from './guild.schema';
+import { assertSeen } from './seen-version';
 
 const ATTEMPTS = 20;
 const BACK_OFF_MS = 5;
@@ -36,6 +39,8 @@ interface Action<Who, Plan extends GuildPlan> {
   readonly decide: Decision<Who, Plan>;
   /** Writes what is beside the guild's document, right after it; false when somebody else has changed that meanwhile. */
   readonly write?: (plan: Plan) => Promise<boolean>;
+  /** What the audit log tells of it; nothing when nothing is different. */
+  readonly record: (committed: Committed<Who, Plan>) => Deed | undefined;
   readonly tell: (guild: GuildDocument, plan: Plan) => Promise<void>;
 }
 
@@ -62,32 +67,44 @@ export class GuildCommits {
   constructor(
     private readonly resolver: AuthorityResolver,
     private readonly epochs: Epochs,
+    private readonly log: AuditLog,
     @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
     @InjectModel(MODELS.role) private readonly roles: Model<RoleDocument>,
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
   ) {}
 
   /**
-   * Commits what is decided, then tells it.
+   * Commits what is decided, then records and tells it.
    *
+   * @throws GuildChanged when the guild isn't at the version that was seen
    * @throws GuildNotFound, TrackNotFound or PermissionsMissing when the actor may no longer do what they came for
    * @throws TooMuchContention when others were first twenty times in a row
    */
-  commit<Who extends GuildAuthority | TrackAuthority, Plan extends GuildPlan>(authority: Who, action: Action<Who, Plan>): Promise<Committed<Who, Plan>> {
-    return this.queue.run(authority.guildId, async () => {
-      const committed = await this.attempt(authority, action);
-      await action.tell(committed.guild, committed.plan);
-      return committed;
+  async commit<Who extends GuildAuthority | TrackAuthority, Plan extends GuildPlan>(authority: Who, action: Action<Who, Plan>, { seenVersion, reason }: Remarks): Promise<Committed<Who, Plan>> {
+    const { committed, recorded } = await this.queue.run(authority.guildId, async () => {
+      const done = await this.attempt(authority, action, seenVersion);
+      const deed = action.record(done);
+      const recording = deed && this.log.record(authority, deed, reason);
+      await action.tell(done.guild, done.plan);
+      return { committed: done, recorded: recording };
     });
+    // Nobody else waits for that.
+    await recorded;
+    return committed;
   }
 
-  private async attempt<Who extends GuildAuthority | TrackAuthority, Plan extends GuildPlan>(authority: Who, { decide, write }: Action<Who, Plan>): Promise<Committed<Who, Plan>> {
+  private async attempt<Who extends GuildAuthority | TrackAuthority, Plan extends GuildPlan>(
+    authority: Who,
+    { decide, write }: Action<Who, Plan>,
+    seenVersion: number | undefined,
+  ): Promise<Committed<Who, Plan>> {
     const { guildId } = authority;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const actor = await this.resolver.afresh(authority);
       if (!(await this.isSettled(actor))) continue;
-      const plan = await decide(actor);
       const { guild } = guildAuthorityOf(actor).state;
+      assertSeen(guild, seenVersion);
+      const plan = await decide(actor);
       const change = { ...plan.guild, ...(write && { pending: pendingOf(plan) }) };
       const isFirst = await this.replace(guild, change);
       const isWritten = isFirst && (write === undefined || (await write(plan)));

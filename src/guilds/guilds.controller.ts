@@ -1,10 +1,11 @@
 import { Controller, Delete, Get, Header, HttpStatus, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Audited } from '../audit/audited';
 import { Answers, AnswersNothing, AnswersVersioned, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
-import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
 import { Versioned } from '../common/versioned';
+import { Remarked, type Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { MemberNotFound } from '../members/members.errors';
 import { ExitsService } from '../members/exits.service';
@@ -55,12 +56,13 @@ export class GuildsController {
   @Patch(':guild_id')
   @Summary('Changes a guild; `owner_id` gives it to another member, which only its owner can.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.ModifyGuild)
   @Validated()
   @Problems(OwnerOnly, MemberNotFound)
   @AnswersVersioned(guildDto)
-  async update(@Authority() authority: GuildAuthority, @JsonBody(updateGuildDto) change: UpdateGuildDto, @IfMatch() seenVersion?: number): Promise<Versioned<GuildDto>> {
-    const guild = await this.guilds.update(authority, change, seenVersion);
+  async update(@Authority() authority: GuildAuthority, @JsonBody(updateGuildDto) change: UpdateGuildDto, @Remarked() remarks: Remarks): Promise<Versioned<GuildDto>> {
+    const guild = await this.guilds.update(authority, change, remarks);
     return new Versioned(guild.version, guildDtoOf(guild));
   }
 

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../audit/audit-log.module';
 import { InvitesModule } from '../invites/invites.module';
 import { MembersModule } from '../members/members.module';
 import { MessagesModule } from '../messages/messages.module';
@@ -12,7 +13,7 @@ import { GuildsService } from './guilds.service';
 
 /** Guilds as a whole: made, changed, given away and deleted. */
 @Module({
-  imports: [GuildCommitsModule, UsersModule, MembersModule, RolesModule, TracksModule, MessagesModule, PositionsModule, InvitesModule],
+  imports: [GuildCommitsModule, AuditLogModule, UsersModule, MembersModule, RolesModule, TracksModule, MessagesModule, PositionsModule, InvitesModule],
   controllers: [GuildsController, OwnGuildsController],
   providers: [GuildsService],
   exports: [GuildsService],

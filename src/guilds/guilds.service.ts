@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { AuditLog, ifDifferent } from '../audit/audit-log';
+import { changesBetween } from '../audit/changes';
+import type { Remarks } from '../common/remarks';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { MODELS } from '../database/database.module';
@@ -24,7 +27,6 @@ import { type Decision, GuildCommits, type GuildPlan } from './guild-commits';
 import type { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
 import { type GuildDocument, type StoredGuild, storedFieldsOf } from './guild.schema';
 import { GuildNotFound } from './guilds.errors';
-import { assertSeen } from './seen-version';
 
 /** A version that none comes after. */
 const GONE = Number.MAX_SAFE_INTEGER;
@@ -45,6 +47,7 @@ export class GuildsService {
     private readonly messages: MessageRemovals,
     private readonly positions: PositionsService,
     private readonly invites: InvitesService,
+    private readonly audit: AuditLog,
     private readonly epochs: Epochs,
     private readonly events: EventsService,
     @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
@@ -86,17 +89,17 @@ export class GuildsService {
    * @throws OwnerOnly, MemberNotFound
    * @throws GuildChanged when the guild isn't at the version that was seen
    */
-  async update(authority: GuildAuthority, change: UpdateGuildDto, seenVersion?: number): Promise<GuildDocument> {
+  async update(authority: GuildAuthority, change: UpdateGuildDto, remarks: Remarks): Promise<GuildDocument> {
     const { owner_id: ownerId } = change;
     if (ownerId !== undefined) {
       if (!authority.isOwner) throw new OwnerOnly();
       await this.members.get(authority.guildId, ownerId);
     }
-    const guild = await this.commit(authority, (actor) => {
-      assertSeen(actor.state.guild, seenVersion);
+    const decide = (actor: GuildAuthority): GuildPlan => {
       if (ownerId !== undefined && !actor.isOwner) throw new OwnerOnly();
       return { guild: change };
-    });
+    };
+    const guild = await this.commit(authority, decide, remarks);
     if (ownerId !== undefined) await this.assertStayed(authority, ownerId);
     return guild;
   }
@@ -120,19 +123,27 @@ export class GuildsService {
     await this.epochs.reach(guildEpoch(guildId), GONE);
     await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
     await this.exits.removeAll(guildId);
-    await Promise.all([this.roles.removeAll(guildId), this.tracks.removeAll(guildId), this.messages.removeAll(guildId), this.positions.removeAll(guildId), this.invites.removeAll(guildId)]);
+    await Promise.all([this.roles, this.tracks, this.messages, this.positions, this.invites, this.audit].map((of) => of.removeAll(guildId)));
   }
 
   // Whoever leaves at the same moment either finds that the guild is theirs and stays, or is found here to be gone: then it is taken back.
   private async assertStayed(giver: GuildAuthority, ownerId: Snowflake): Promise<void> {
     if (await this.members.find(giver.guildId, ownerId)) return;
     const { userId, guildId } = giver;
-    await this.commit(await this.resolver.inGuild(userId, guildId), ({ state }) => (state.guild.owner_id === ownerId ? { guild: { owner_id: userId } } : {}));
+    await this.commit(await this.resolver.inGuild(userId, guildId), ({ state }) => (state.guild.owner_id === ownerId ? { guild: { owner_id: userId } } : {}), {});
     throw new MemberNotFound();
   }
 
-  private async commit(authority: GuildAuthority, decide: Decision<GuildAuthority, GuildPlan>): Promise<GuildDocument> {
-    const { guild } = await this.commits.commit(authority, { decide, tell: (changed) => this.events.publish('GUILD_UPDATE', { guildId: changed._id }, guildDtoOf(changed)) });
+  private async commit(authority: GuildAuthority, decide: Decision<GuildAuthority, GuildPlan>, remarks: Remarks): Promise<GuildDocument> {
+    const { guild } = await this.commits.commit(
+      authority,
+      {
+        decide,
+        record: ({ actor, guild: changed }) => ifDifferent({ action: 'GUILD_UPDATE', changes: changesBetween(guildDtoOf(actor.state.guild), guildDtoOf(changed)) }),
+        tell: (changed) => this.events.publish('GUILD_UPDATE', { guildId: changed._id }, guildDtoOf(changed)),
+      },
+      remarks,
+    );
     return guild;
   }
 }

@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
+import type { Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { type Decision, guildAuthorityOf, type GuildPlan } from '../guilds/guild-commits';
+import { assertSeen } from '../guilds/seen-version';
 import type { MemberDocument } from '../members/member.schema';
 import { roleSetOf } from '../members/role-set.schema';
 import { MemberDirectory } from '../members/member-directory';
@@ -40,10 +42,11 @@ export class ImpactService {
     private readonly resolver: AuthorityResolver,
   ) {}
 
-  /** Who would gain or lose what if this were decided now, in the tracks that the asker sees. @throws what the decision throws */
-  async of<Who extends GuildAuthority | TrackAuthority>(authority: Who, decide: Decision<Who, GuildPlan>): Promise<ImpactDto> {
+  /** Who would gain or lose what if this were decided now, in the tracks that the asker sees. @throws GuildChanged, and what the decision throws */
+  async of<Who extends GuildAuthority | TrackAuthority>(authority: Who, decide: Decision<Who, GuildPlan>, { seenVersion }: Remarks): Promise<ImpactDto> {
     const asker = guildAuthorityOf(authority);
     const { guildId, state } = asker;
+    assertSeen(state.guild, seenVersion);
     const [plan, tracks] = await Promise.all([decide(authority), this.resolver.tracksIn(state.guild)]);
     const before: Standing = { state, tracks };
     const after = planned(before, plan);

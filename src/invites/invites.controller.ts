@@ -1,9 +1,11 @@
 import { Controller, Delete, Get, HttpStatus, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Audited } from '../audit/audited';
 import { Banned } from '../bans/bans.errors';
 import { Answers, AnswersNothing, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
+import { AuditReason } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { GuildLimitReached } from '../guilds/guilds.errors';
 import { type MemberDto, memberDto, memberDtoOf } from '../members/member.dto';
@@ -30,12 +32,13 @@ export class InvitesController {
 
   @Post('tracks/:track_id/invites')
   @Summary('Makes an invite.')
+  @Audited()
   @RequirePermissions(Permission.CreateInvites)
   @Validated()
   @Problems(TrackNotFound, TrackNotText, InviteLimitReached)
   @Answers(inviteDto, HttpStatus.CREATED)
-  async create(@Authority() authority: TrackAuthority, @JsonBody(createInviteDto) invite: CreateInviteDto): Promise<InviteDto> {
-    return this.invites.create(authority, invite);
+  async create(@Authority() authority: TrackAuthority, @JsonBody(createInviteDto) invite: CreateInviteDto, @AuditReason() reason?: string): Promise<InviteDto> {
+    return this.invites.create(authority, invite, reason);
   }
 
   @Get('guilds/:guild_id/invites')
@@ -70,11 +73,12 @@ export class InvitesController {
 
   @Delete('invites/:code')
   @Summary('Revokes an invite: one’s own, or any with DELETE_INVITES.')
+  @Audited()
   @Authenticated()
   @Validated()
   @Problems(InviteNotFound, PermissionsMissing)
   @AnswersNothing()
-  async revoke(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake): Promise<void> {
-    await this.invites.revoke(inviteCode, userId);
+  async revoke(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+    await this.invites.revoke(inviteCode, userId, reason);
   }
 }

@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../audit/audit-log.module';
 import { BanListModule } from '../bans/ban-list.module';
 import { MembersModule } from '../members/members.module';
 import { InvitesController } from './invites.controller';
 import { InvitesService } from './invites.service';
 
 /** Ways into guilds. */
-@Module({ imports: [BanListModule, MembersModule], controllers: [InvitesController], providers: [InvitesService], exports: [InvitesService] })
+@Module({ imports: [AuditLogModule, BanListModule, MembersModule], controllers: [InvitesController], providers: [InvitesService], exports: [InvitesService] })
 export class InvitesModule {}

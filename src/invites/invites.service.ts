@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { AuditLog } from '../audit/audit-log';
+import { changesBetween } from '../audit/changes';
 import { BanList } from '../bans/ban-list';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
@@ -32,12 +34,14 @@ export class InvitesService {
     private readonly members: MemberDirectory,
     private readonly joins: JoinsService,
     private readonly resolver: AuthorityResolver,
+    private readonly audit: AuditLog,
     private readonly events: EventsService,
     @InjectModel(MODELS.invite) private readonly invites: Model<InviteDocument>,
   ) {}
 
   /** Makes an invite to a track. @throws InviteLimitReached, TrackNotText */
-  async create({ guildId, trackId, userId, track }: TrackAuthority, { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto): Promise<InviteDto> {
+  async create(authority: TrackAuthority, { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto, reason: string | undefined): Promise<InviteDto> {
+    const { guildId, trackId, userId, track } = authority;
     if (track.type !== 'text') throw new TrackNotText();
     const count = await this.invites.countDocuments({ guild_id: guildId }).limit(LIMITS.invites);
     if (count >= LIMITS.invites) throw new InviteLimitReached();
@@ -53,7 +57,11 @@ export class InvitesService {
       expires_at: maxAgeSeconds === 0 ? null : new Date(created_at.getTime() + maxAgeSeconds * 1_000),
     };
     await insert(this.invites, invite);
-    await this.events.publish('INVITE_CREATE', { guildId, permission: Permission.ModifyGuild }, inviteDtoOf(invite));
+    // Whoever knows a code that works can let people in; that is not for all who read the log.
+    await Promise.all([
+      this.audit.record(authority, { action: 'INVITE_CREATE', trackIds: [trackId], changes: changesBetween({}, { max_uses, expires_at: invite.expires_at }) }, reason),
+      this.events.publish('INVITE_CREATE', { guildId, permission: Permission.ModifyGuild }, inviteDtoOf(invite)),
+    ]);
     return inviteDtoOf(invite);
   }
 
@@ -102,15 +110,19 @@ export class InvitesService {
   }
 
   /** Revokes an invite: its inviter may, and who has DELETE_INVITES. @throws InviteNotFound, PermissionsMissing */
-  async revoke(code: string, userId: Snowflake): Promise<void> {
-    const { guild_id: guildId, inviter_id: inviterId } = await this.get(code);
+  async revoke(code: string, userId: Snowflake, reason: string | undefined): Promise<void> {
+    const invite = await this.get(code);
+    const { guild_id: guildId, inviter_id: inviterId, track_id: trackId } = invite;
     if (inviterId !== userId) {
       const authority = await this.resolver.inGuild(userId, guildId);
       if (!has(authority.permissions, Permission.DeleteInvites)) throw new PermissionsMissing(Permission.DeleteInvites);
     }
     const { deletedCount } = await this.invites.deleteOne({ _id: code });
     if (deletedCount === 0) throw new InviteNotFound();
-    await this.events.publish('INVITE_DELETE', { guildId, permission: Permission.ModifyGuild }, { guild_id: guildId, code });
+    await Promise.all([
+      this.audit.record({ guildId, userId }, { action: 'INVITE_DELETE', trackIds: [trackId], changes: changesBetween(inviteDtoOf(invite), {}) }, reason),
+      this.events.publish('INVITE_DELETE', { guildId, permission: Permission.ModifyGuild }, { guild_id: guildId, code }),
+    ]);
   }
 
   /** Tells a guild what an invite is by now, or that it is gone, because that may not have been told. */

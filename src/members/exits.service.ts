@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { AuditLog } from '../audit/audit-log';
 import { BanList } from '../bans/ban-list';
 import { TooMuchContention } from '../common/common.errors';
 import type { Snowflake } from '../common/snowflake';
@@ -25,6 +26,8 @@ type Judge = (member: MemberDocument) => Promise<void>;
 
 const anybody: Judge = () => Promise.resolve();
 
+const unrecorded = (): Promise<void> => Promise.resolve();
+
 /** How memberships end. */
 @Injectable()
 export class ExitsService {
@@ -34,6 +37,7 @@ export class ExitsService {
     private readonly books: MemberBooks,
     private readonly bans: BanList,
     private readonly resolver: AuthorityResolver,
+    private readonly audit: AuditLog,
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
@@ -44,11 +48,13 @@ export class ExitsService {
    * @throws MemberNotFound, MemberOutOfReach
    * @throws GuildNotFound or PermissionsMissing when the caller may no longer do what they came for
    */
-  async kick(authority: GuildAuthority, userId: Snowflake): Promise<void> {
-    await this.end(authority.guildId, userId, async (member) => {
-      const actor = await this.resolver.afresh(authority);
-      assertMayActOnMember(actor, new GuildAuthority(actor.state, member, undefined, Date.now()));
-    });
+  async kick(authority: GuildAuthority, userId: Snowflake, reason: string | undefined): Promise<void> {
+    await this.end(authority.guildId, userId, this.reachableBy(authority), () => this.audit.record(authority, { action: 'MEMBER_KICK', targetId: userId }, reason));
+  }
+
+  /** The same as a part of something else, which is recorded as that. @throws what `kick` does */
+  async throwOut(authority: GuildAuthority, userId: Snowflake): Promise<void> {
+    await this.end(authority.guildId, userId, this.reachableBy(authority));
   }
 
   /** Leaves a guild. @throws OwnerCannotLeave */
@@ -73,15 +79,23 @@ export class ExitsService {
     await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.bans.forgetGuild(guildId)]);
   }
 
-  private async end(guildId: Snowflake, userId: Snowflake, judge: Judge): Promise<void> {
-    const member = await this.queue.run(guildId, userId, async () => {
+  private reachableBy(authority: GuildAuthority): Judge {
+    return async (member) => {
+      const actor = await this.resolver.afresh(authority);
+      assertMayActOnMember(actor, new GuildAuthority(actor.state, member, undefined, Date.now()));
+    };
+  }
+
+  private async end(guildId: Snowflake, userId: Snowflake, judge: Judge, record = unrecorded): Promise<void> {
+    const { member, recorded } = await this.queue.run(guildId, userId, async () => {
       const ended = await this.delete(guildId, userId, judge);
       await this.assertNotOwner(ended);
+      const recording = record();
       await this.books.uncount(ended);
       await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
-      return ended;
+      return { member: ended, recorded: recording };
     });
-    await this.books.close(member);
+    await Promise.all([recorded, this.books.close(member)]);
   }
 
   // Only who was judged and remembered goes: if another node has changed what they have meanwhile, they are judged again.

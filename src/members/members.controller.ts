@@ -1,10 +1,12 @@
 import { Controller, Delete, Get, Patch, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Audited } from '../audit/audited';
 import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
 import { Problems } from '../common/problems.decorator';
 import { type Infer, line, object, pageLimit, snowflake } from '../common/schema';
+import { AuditReason } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { Permission } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
@@ -59,43 +61,62 @@ export class MembersController {
   @Validated()
   @Answers(memberDto)
   async updateOwn(@Authority() authority: GuildAuthority, @JsonBody(updateOwnMemberDto) change: UpdateOwnMemberDto): Promise<MemberDto> {
-    return memberDtoOf(await this.members.update(authority, authority.userId, change));
+    return memberDtoOf(await this.members.update(authority, authority.userId, change, undefined));
   }
 
   @Patch(':user_id')
   @Summary('Changes a member. `nick` asks for MODIFY_MEMBER_NICKNAMES, `role_ids` for MANAGE_ROLES, `timed_out_until` for TIMEOUT_MEMBERS.')
+  @Audited()
   @Member()
   @Validated()
   @Problems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneImmovable, TimeoutTooLong)
   @Answers(memberDto)
-  async update(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @JsonBody(updateMemberDto) change: UpdateMemberDto): Promise<MemberDto> {
-    return memberDtoOf(await this.members.update(authority, userId, change));
+  async update(
+    @Authority() authority: GuildAuthority,
+    @IdParam('user_id') userId: Snowflake,
+    @JsonBody(updateMemberDto) change: UpdateMemberDto,
+    @AuditReason() reason?: string,
+  ): Promise<MemberDto> {
+    return memberDtoOf(await this.members.update(authority, userId, change, reason));
   }
 
   @Put(':user_id/roles/:role_id')
   @Summary('Gives a member a role.')
+  @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Problems(MemberNotFound, MemberOutOfReach, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneImmovable)
   @Answers(memberDto)
-  async giveRole(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @IdParam('role_id') roleId: Snowflake): Promise<MemberDto> {
-    return memberDtoOf(await this.members.giveRole(authority, userId, roleId));
+  async giveRole(
+    @Authority() authority: GuildAuthority,
+    @IdParam('user_id') userId: Snowflake,
+    @IdParam('role_id') roleId: Snowflake,
+    @AuditReason() reason?: string,
+  ): Promise<MemberDto> {
+    return memberDtoOf(await this.members.giveRole(authority, userId, roleId, reason));
   }
 
   @Delete(':user_id/roles/:role_id')
   @Summary('Takes a role from a member. Everybody may drop a role of their own, unless it denies something that they lack.')
+  @Audited()
   @Member()
   @Problems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneImmovable)
   @Answers(memberDto)
-  async takeRole(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @IdParam('role_id') roleId: Snowflake): Promise<MemberDto> {
-    return memberDtoOf(await this.members.takeRole(authority, userId, roleId));
+  async takeRole(
+    @Authority() authority: GuildAuthority,
+    @IdParam('user_id') userId: Snowflake,
+    @IdParam('role_id') roleId: Snowflake,
+    @AuditReason() reason?: string,
+  ): Promise<MemberDto> {
+    return memberDtoOf(await this.members.takeRole(authority, userId, roleId, reason));
   }
 
   @Delete(':user_id')
   @Summary('Throws a member out. They can come back with an invite.')
+  @Audited()
   @RequirePermissions(Permission.KickMembers)
   @Problems(MemberNotFound, MemberOutOfReach)
   @AnswersNothing()
-  async kick(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake): Promise<void> {
-    await this.exits.kick(authority, userId);
+  async kick(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+    await this.exits.kick(authority, userId, reason);
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../audit/audit-log.module';
 import { BanListModule } from '../bans/ban-list.module';
 import { PositionsModule } from '../read-states/positions.module';
 import { UsersModule } from '../users/users.module';
@@ -14,7 +15,7 @@ import { RoleSetsService } from './role-sets.service';
 
 /** Who is in which guild, under what name and with which roles. */
 @Module({
-  imports: [UsersModule, BanListModule, PositionsModule],
+  imports: [AuditLogModule, UsersModule, BanListModule, PositionsModule],
   controllers: [MembersController],
   providers: [MemberDirectory, MembersService, JoinsService, ExitsService, MemberBooks, MemberQueue, DeparturesService, RoleSetsService],
   exports: [MemberDirectory, MembersService, JoinsService, ExitsService, DeparturesService, RoleSetsService],

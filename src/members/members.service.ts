@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { AuditLog, type Deed } from '../audit/audit-log';
+import { changesBetween } from '../audit/changes';
 import { TooMuchContention } from '../common/common.errors';
 import type { Snowflake } from '../common/snowflake';
 import { withoutCase } from '../common/without-case';
@@ -15,12 +17,22 @@ import type { UserDocument } from '../users/user.schema';
 import { MemberDirectory } from './member-directory';
 import { assertMayChangeRoles, assertMayNick, assertMayTimeOut, roleOf } from './member-policy';
 import { MemberQueue } from './member-queue';
-import { memberDtoOf, type UpdateMemberDto } from './member.dto';
+import { type MemberDto, memberDtoOf, type UpdateMemberDto } from './member.dto';
 import type { MemberDocument } from './member.schema';
 import { roleSetOf } from './role-set.schema';
 import { RoleSetsService } from './role-sets.service';
 
 const ATTEMPTS = 20;
+
+/** Who changes whom, and why. */
+interface MemberChange {
+  readonly authority: GuildAuthority;
+  readonly userId: Snowflake;
+  readonly reason: string | undefined;
+}
+
+/** Finds out what shall become of a member, as both of them are now, under the rules of all tracks. It throws to refuse. */
+type MemberDecision = (actor: GuildAuthority, target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto;
 
 /** Changes members; how they come and go see JoinsService and ExitsService. */
 @Injectable()
@@ -30,13 +42,14 @@ export class MembersService {
     private readonly queue: MemberQueue,
     private readonly roleSets: RoleSetsService,
     private readonly resolver: AuthorityResolver,
+    private readonly audit: AuditLog,
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
   /** Gives a member a nick, roles or a time-out; each field asks for its own permission. */
-  update(authority: GuildAuthority, userId: Snowflake, change: UpdateMemberDto): Promise<MemberDocument> {
-    return this.change(authority, userId, (actor, target, rules) => {
+  update(authority: GuildAuthority, userId: Snowflake, change: UpdateMemberDto, reason: string | undefined): Promise<MemberDocument> {
+    return this.change({ authority, userId, reason }, (actor, target, rules) => {
       const isSelf = actor.userId === userId;
       if (change.nick !== undefined) assertMayNick(actor, target, isSelf);
       if (change.timed_out_until !== undefined) assertMayTimeOut(actor, target, change.timed_out_until);
@@ -46,8 +59,8 @@ export class MembersService {
   }
 
   /** Gives a member a role; having it already is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
-  giveRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake): Promise<MemberDocument> {
-    return this.change(authority, userId, (actor, target, rules) => {
+  giveRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake, reason: string | undefined): Promise<MemberDocument> {
+    return this.change({ authority, userId, reason }, (actor, target, rules) => {
       const role_ids = [...new Set([...target.member.role_ids, roleId])];
       assertMayChangeRoles(actor, target, role_ids, rules);
       return { role_ids };
@@ -55,8 +68,8 @@ export class MembersService {
   }
 
   /** Takes a role away; not having it is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
-  takeRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake): Promise<MemberDocument> {
-    return this.change(authority, userId, (actor, target, rules) => {
+  takeRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake, reason: string | undefined): Promise<MemberDocument> {
+    return this.change({ authority, userId, reason }, (actor, target, rules) => {
       const role_ids = target.member.role_ids.filter((id) => id !== roleId);
       roleOf(actor, roleId);
       assertMayChangeRoles(actor, target, role_ids, rules);
@@ -102,9 +115,9 @@ export class MembersService {
     return before ? { ...before, ...$set } : undefined;
   }
 
-  private change(authority: GuildAuthority, userId: Snowflake, decide: (actor: GuildAuthority, target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto): Promise<MemberDocument> {
+  private async change({ authority, userId, reason }: MemberChange, decide: MemberDecision): Promise<MemberDocument> {
     const { guildId } = authority;
-    return this.queue.run(guildId, userId, async () => {
+    const { changed, recorded } = await this.queue.run(guildId, userId, async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         // Asked again, since either of them may have been changed while this waited.
         const [seen, member, tracks] = await Promise.all([this.resolver.afresh(authority), this.directory.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
@@ -112,14 +125,29 @@ export class MembersService {
         // Who acts on themselves is judged as they are found, not as they are remembered: a role that came in between may hold them down.
         const actor = seen.userId === userId ? target : seen;
         if (seen.requirement) actor.assertMeets(seen.requirement);
-        const changed = await this.write(member, decide(actor, target, allRules(actor.state.guild, tracks)));
-        if (!changed) continue;
-        await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(changed));
-        return changed;
+        const written = await this.write(member, decide(actor, target, allRules(actor.state.guild, tracks)));
+        if (!written) continue;
+        const recording = deedsBetween(authority, memberDtoOf(member), memberDtoOf(written)).map((deed) => this.audit.record(authority, deed, reason));
+        await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(written));
+        return { changed: written, recorded: recording };
       }
       throw new TooMuchContention();
     });
+    await Promise.all(recorded);
+    return changed;
   }
+}
+
+/** What the audit log tells of a change of a member. What one is called is one's own affair; what roles one has never is. */
+function deedsBetween({ userId }: GuildAuthority, before: MemberDto, after: MemberDto): Deed[] {
+  const { user_id: targetId } = before;
+  const changes = changesBetween(before, after);
+  const ofRoles = changes.filter(({ key }) => key === 'role_ids');
+  const others = targetId === userId ? [] : changes.filter(({ key }) => key !== 'role_ids');
+  return [
+    ...(ofRoles.length > 0 ? [{ action: 'MEMBER_ROLES_UPDATE', targetId, changes: ofRoles } as const] : []),
+    ...(others.length > 0 ? [{ action: 'MEMBER_UPDATE', targetId, changes: others } as const] : []),
+  ];
 }
 
 function nameKeys(nick: string | null, usernameKey: string): Pick<MemberDocument, 'nick_key' | 'name_key'> {

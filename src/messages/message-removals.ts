@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { AuditLog } from '../audit/audit-log';
 import { LIMITS } from '../common/limits';
 import { lowestAt, type Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
@@ -22,28 +23,36 @@ export class MessageRemovals {
     private readonly known: MessagesService,
     private readonly pins: PinList,
     private readonly reactions: ReactionList,
+    private readonly audit: AuditLog,
     private readonly events: EventsService,
     @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
   ) {}
 
   /** Deletes a message: one's own, or anybody's with DELETE_MESSAGES. @throws MessageNotFound, PermissionsMissing */
-  async delete({ guildId, trackId, userId, permissions }: TrackAuthority, messageId: Snowflake): Promise<void> {
+  async delete(authority: TrackAuthority, messageId: Snowflake, reason: string | undefined): Promise<void> {
+    const { guildId, trackId, userId, permissions } = authority;
     const mayAny = has(permissions, Permission.DeleteMessages);
-    const { deletedCount } = await this.messages.deleteOne({ _id: messageId, track_id: trackId, ...(!mayAny && { author_id: userId }) });
-    if (deletedCount === 0) {
+    const deleted = await this.messages.findOneAndDelete({ _id: messageId, track_id: trackId, ...(!mayAny && { author_id: userId }) }).lean<MessageDocument | null>();
+    if (!deleted) {
       await this.known.get(trackId, messageId);
       throw new PermissionsMissing(Permission.DeleteMessages);
     }
+    const { author_id } = deleted;
+    const changes = [{ key: 'author_id', old: author_id, new: null }];
+    const recorded = author_id === userId ? undefined : this.audit.record(authority, { action: 'MESSAGE_DELETE', targetId: messageId, trackIds: [trackId], changes }, reason);
     await this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId });
-    await this.sweep(guildId, trackId, [messageId]);
+    await Promise.all([recorded, this.sweep(guildId, trackId, [messageId])]);
   }
 
   /** Deletes these messages of a track with one command, and tells it with one event. Ids of none in this track are passed over. */
-  async deleteSeveral({ guildId, trackId }: TrackAuthority, messageIds: readonly Snowflake[]): Promise<void> {
+  async deleteSeveral(authority: TrackAuthority, messageIds: readonly Snowflake[], reason: string | undefined): Promise<void> {
+    const { guildId, trackId } = authority;
     const found = await this.messages.find({ track_id: trackId, _id: { $in: messageIds } }, { track_id: 1 }).lean<Place[]>();
     if (found.length === 0) return;
-    await this.messages.deleteMany({ track_id: trackId, _id: { $in: found.map(({ _id }) => _id) } });
-    await this.finish(guildId, trackId, found);
+    const { deletedCount } = await this.messages.deleteMany({ track_id: trackId, _id: { $in: found.map(({ _id }) => _id) } });
+    const changes = [{ key: 'message_count', old: deletedCount, new: null }];
+    const recorded = deletedCount > 0 ? this.audit.record(authority, { action: 'MESSAGES_DELETE', targetId: trackId, trackIds: [trackId], changes }, reason) : undefined;
+    await Promise.all([recorded, this.finish(guildId, trackId, found)]);
   }
 
   /** Deletes what somebody said in a guild since then, in all tracks: a hundred at a time, the oldest first, so that no command grows with how much it was. */

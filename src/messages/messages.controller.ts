@@ -1,9 +1,11 @@
 import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Audited } from '../audit/audited';
 import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
+import { AuditReason } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { Touches } from '../nodes/change';
 import { Permission } from '../permissions/algebra';
@@ -78,21 +80,23 @@ export class MessagesController {
 
   @Delete('messages/:message_id')
   @Summary('Deletes a message: one’s own, or anybody’s with DELETE_MESSAGES.')
+  @Audited()
   @Member()
   @Problems(TrackNotFound, MessageNotFound, PermissionsMissing)
   @AnswersNothing()
-  async delete(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<void> {
-    await this.removals.delete(authority, messageId);
+  async delete(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+    await this.removals.delete(authority, messageId, reason);
   }
 
   @Post('messages/bulk-delete')
   @Summary('Deletes up to a hundred messages of a track at once. Ids of none in this track are passed over.')
+  @Audited()
   @RequirePermissions(Permission.DeleteMessages)
   @Validated()
   @Problems(TrackNotFound)
   @AnswersNothing()
-  async deleteSeveral(@Authority() authority: TrackAuthority, @JsonBody(bulkDeleteDto) { message_ids: ids }: BulkDeleteDto): Promise<void> {
-    await this.removals.deleteSeveral(authority, ids);
+  async deleteSeveral(@Authority() authority: TrackAuthority, @JsonBody(bulkDeleteDto) { message_ids: ids }: BulkDeleteDto, @AuditReason() reason?: string): Promise<void> {
+    await this.removals.deleteSeveral(authority, ids, reason);
   }
 
   @Post('typing')

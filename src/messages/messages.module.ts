@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../audit/audit-log.module';
 import { PinListModule } from '../pins/pin-list.module';
 import { ReactionListModule } from '../reactions/reaction-list.module';
 import { PositionsModule } from '../read-states/positions.module';
@@ -11,7 +12,7 @@ import { ReactionCounts } from './reaction-counts';
 
 /** What is said in tracks. */
 @Module({
-  imports: [PinListModule, ReactionListModule, PositionsModule],
+  imports: [AuditLogModule, PinListModule, ReactionListModule, PositionsModule],
   controllers: [MessagesController],
   providers: [MessagesService, MessageRemovals, MessagesByTerm, MessageCounts, ReactionCounts],
   exports: [MessagesService, MessageRemovals, MessagesByTerm, MessageCounts, ReactionCounts],

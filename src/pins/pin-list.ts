@@ -23,26 +23,31 @@ export class PinList {
     return list?.message_ids.toReversed() ?? [];
   }
 
-  /** Pins a message; being pinned already is fine. @throws PinLimitReached */
-  async add(guildId: Snowflake, trackId: Snowflake, messageId: Snowflake): Promise<void> {
+  /** Pins a message; being pinned already is fine. @returns whether it was not @throws PinLimitReached */
+  async add(guildId: Snowflake, trackId: Snowflake, messageId: Snowflake): Promise<boolean> {
     const hasRoom = { _id: trackId, [`message_ids.${LIMITS.pins - 1}`]: { $exists: false } };
     const change = { $addToSet: { message_ids: messageId }, $setOnInsert: { guild_id: guildId } };
     try {
-      await this.lists.updateOne(hasRoom, change, { upsert: true });
+      const { modifiedCount, upsertedCount } = await this.lists.updateOne(hasRoom, change, { upsert: true });
+      return modifiedCount + upsertedCount > 0;
     } catch (error) {
       if (!duplicateKey(error)) throw error;
       const pinned = await this.in(trackId);
-      if (pinned.includes(messageId)) return;
+      if (pinned.includes(messageId)) return false;
       if (pinned.length >= LIMITS.pins) throw new PinLimitReached();
       // Two pinned the first at once, or one was unpinned meanwhile.
-      await this.add(guildId, trackId, messageId);
+      return this.add(guildId, trackId, messageId);
     }
   }
 
+  /** Unpins those of these messages that are pinned, and tells it. */
+  async remove(guildId: Snowflake, trackId: Snowflake, messageIds: readonly Snowflake[]): Promise<void> {
+    if (await this.take(trackId, messageIds)) await this.tell(guildId, trackId);
+  }
+
   /** Unpins those of these messages that are pinned. @returns whether one was */
-  async remove(guildId: Snowflake, trackId: Snowflake, messageIds: readonly Snowflake[]): Promise<boolean> {
+  async take(trackId: Snowflake, messageIds: readonly Snowflake[]): Promise<boolean> {
     const { modifiedCount } = await this.lists.updateOne({ _id: trackId, message_ids: { $in: messageIds } }, { $pull: { message_ids: { $in: messageIds } } });
-    if (modifiedCount > 0) await this.tell(guildId, trackId);
     return modifiedCount > 0;
   }
 

@@ -1,8 +1,10 @@
 import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Audited } from '../audit/audited';
 import { Answers, AnswersNothing, IdParam, Summary } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
+import { AuditReason } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { type MessageDto, messageDto } from '../messages/message.dto';
 import { MessageNotFound } from '../messages/messages.errors';
@@ -32,19 +34,21 @@ export class PinsController {
 
   @Put(':message_id')
   @Summary('Pins a message.')
+  @Audited()
   @RequirePermissions(Permission.PinMessages, Permission.ViewMessageHistory)
   @Problems(TrackNotFound, MessageNotFound, PinLimitReached)
   @AnswersNothing()
-  async pin(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<void> {
-    await this.pins.pin(authority, messageId);
+  async pin(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+    await this.pins.pin(authority, messageId, reason);
   }
 
   @Delete(':message_id')
   @Summary('Unpins a message.')
+  @Audited()
   @RequirePermissions(Permission.PinMessages)
   @Problems(TrackNotFound)
   @AnswersNothing()
-  async unpin(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<void> {
-    await this.pins.unpin(authority, messageId);
+  async unpin(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+    await this.pins.unpin(authority, messageId, reason);
   }
 }

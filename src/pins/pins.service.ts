@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log';
 import type { Snowflake } from '../common/snowflake';
 import type { MessageDto } from '../messages/message.dto';
 import { MessageNotFound } from '../messages/messages.errors';
@@ -12,6 +13,7 @@ export class PinsService {
   constructor(
     private readonly pins: PinList,
     private readonly messages: MessagesService,
+    private readonly audit: AuditLog,
   ) {}
 
   /** The pinned messages of a track, the one that was pinned last first. What a crash left pinned that is gone is unpinned. */
@@ -31,19 +33,23 @@ export class PinsService {
    *
    * @throws MessageNotFound, PinLimitReached
    */
-  async pin({ guildId, trackId }: TrackAuthority, messageId: Snowflake): Promise<void> {
-    await this.pins.add(guildId, trackId, messageId);
+  async pin(authority: TrackAuthority, messageId: Snowflake, reason: string | undefined): Promise<void> {
+    const { guildId, trackId } = authority;
+    const isNew = await this.pins.add(guildId, trackId, messageId);
     try {
       await this.messages.get(trackId, messageId);
     } catch (error) {
       if (error instanceof MessageNotFound) await this.pins.remove(guildId, trackId, [messageId]);
       throw error;
     }
-    await this.pins.tell(guildId, trackId);
+    const recorded = isNew ? this.audit.record(authority, { action: 'PIN_ADD', targetId: messageId, trackIds: [trackId] }, reason) : undefined;
+    await Promise.all([recorded, this.pins.tell(guildId, trackId)]);
   }
 
   /** Unpins a message; not being pinned is fine. */
-  async unpin({ guildId, trackId }: TrackAuthority, messageId: Snowflake): Promise<void> {
-    await this.pins.remove(guildId, trackId, [messageId]);
+  async unpin(authority: TrackAuthority, messageId: Snowflake, reason: string | undefined): Promise<void> {
+    const { guildId, trackId } = authority;
+    if (!(await this.pins.take(trackId, [messageId]))) return;
+    await Promise.all([this.audit.record(authority, { action: 'PIN_REMOVE', targetId: messageId, trackIds: [trackId] }, reason), this.pins.tell(guildId, trackId)]);
   }
 }

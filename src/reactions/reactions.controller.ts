@@ -1,9 +1,11 @@
 import { Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Audited } from '../audit/audited';
 import { Answers, AnswersNothing, IdParam, QueryString, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
+import { AuditReason } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { MessageNotFound } from '../messages/messages.errors';
 import { Touches } from '../nodes/change';
@@ -65,11 +67,17 @@ export class ReactionsController {
 
   @Delete()
   @Summary('Takes everybody’s reactions with an emoji back.')
+  @Audited()
   @RequirePermissions(Permission.DeleteMessages)
   @Validated()
   @Problems(TrackNotFound, MessageNotFound)
   @AnswersNothing()
-  async clear(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
-    await this.reactions.clear(authority, messageId, sign);
+  async clear(
+    @Authority() authority: TrackAuthority,
+    @IdParam('message_id') messageId: Snowflake,
+    @Param('emoji', { schema: emoji }) sign: string,
+    @AuditReason() reason?: string,
+  ): Promise<void> {
+    await this.reactions.clear(authority, messageId, sign, reason);
   }
 }

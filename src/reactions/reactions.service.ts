@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { EventsService } from '../events/events.service';
@@ -14,6 +15,7 @@ export class ReactionsService {
     private readonly snowflakes: Snowflakes,
     private readonly counts: ReactionCounts,
     private readonly reactions: ReactionList,
+    private readonly audit: AuditLog,
     private readonly events: EventsService,
   ) {}
 
@@ -52,10 +54,12 @@ export class ReactionsService {
   }
 
   /** Takes everybody's reactions with an emoji back: the message's write decides, and who they were is swept. @throws MessageNotFound */
-  async clear({ guildId, trackId }: TrackAuthority, messageId: Snowflake, emoji: string): Promise<void> {
+  async clear(authority: TrackAuthority, messageId: Snowflake, emoji: string, reason: string | undefined): Promise<void> {
+    const { guildId, trackId } = authority;
     const kindId = await this.counts.clear({ trackId, messageId, emoji });
     if (kindId === undefined) return;
+    const recorded = this.audit.record(authority, { action: 'REACTIONS_CLEAR', targetId: messageId, trackIds: [trackId], changes: [{ key: 'emoji', old: emoji, new: null }] }, reason);
     await this.events.publish('REACTION_REMOVE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, emoji, user_id: null });
-    await this.reactions.forgetKind(kindId);
+    await Promise.all([recorded, this.reactions.forgetKind(kindId)]);
   }
 }

@@ -1,9 +1,10 @@
 import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { Audited } from '../audit/audited';
 import { Answers, AnswersVersioned, AnswersVersionOnly, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
-import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
+import { Remarked, type Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { Versioned } from '../common/versioned';
 import { Conditional } from '../guilds/conditional';
@@ -46,17 +47,19 @@ export class RolesController {
   @Post()
   @Summary('Makes a role, at the bottom or where it is asked for.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(RoleLimitReached, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap)
   @AnswersVersioned(roleDto, HttpStatus.CREATED)
-  async create(@Authority() authority: GuildAuthority, @JsonBody(createRoleDto) role: CreateRoleDto, @IfMatch() seenVersion?: number): Promise<Versioned<RoleDto>> {
-    return this.roles.create(authority, role, seenVersion);
+  async create(@Authority() authority: GuildAuthority, @JsonBody(createRoleDto) role: CreateRoleDto, @Remarked() remarks: Remarks): Promise<Versioned<RoleDto>> {
+    return this.roles.create(authority, role, remarks);
   }
 
   @Patch()
   @Summary('Moves any number of roles at once: all of them, or none.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(RoleNotFound, RolePositionInvalid, RoleMoveDuplicate, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable)
@@ -65,14 +68,15 @@ export class RolesController {
     @Authority() authority: GuildAuthority,
     @JsonBody(moveRolesDto) moves: MoveRoleDto[],
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-    @IfMatch() seenVersion?: number,
+    @Remarked() remarks: Remarks,
   ): Promise<Versioned<RoleDto[]> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.roles.moving(moves, seenVersion)) : this.roles.move(authority, moves, seenVersion);
+    return isDry ? this.impact.of(authority, this.roles.moving(moves), remarks) : this.roles.move(authority, moves, remarks);
   }
 
   @Patch(':role_id')
   @Summary('Changes a role; `position` moves it.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(RoleNotFound, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, EveryoneImmovable)
@@ -82,18 +86,19 @@ export class RolesController {
     @IdParam('role_id') roleId: Snowflake,
     @JsonBody(updateRoleDto) change: UpdateRoleDto,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-    @IfMatch() seenVersion?: number,
+    @Remarked() remarks: Remarks,
   ): Promise<Versioned<RoleDto> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.roles.updating(roleId, change, seenVersion)) : this.roles.update(authority, roleId, change, seenVersion);
+    return isDry ? this.impact.of(authority, this.roles.updating(roleId, change), remarks) : this.roles.update(authority, roleId, change, remarks);
   }
 
   @Delete(':role_id')
   @Summary('Deletes a role.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Problems(RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable)
   @AnswersVersionOnly()
-  async delete(@Authority() authority: GuildAuthority, @IdParam('role_id') roleId: Snowflake, @IfMatch() seenVersion?: number): Promise<Versioned<void>> {
-    return this.roles.delete(authority, roleId, seenVersion);
+  async delete(@Authority() authority: GuildAuthority, @IdParam('role_id') roleId: Snowflake, @Remarked() remarks: Remarks): Promise<Versioned<void>> {
+    return this.roles.delete(authority, roleId, remarks);
   }
 }

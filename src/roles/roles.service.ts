@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { ifDifferent } from '../audit/audit-log';
+import { type AuditChange, changesAmong, changesBetween } from '../audit/changes';
 import { LIMITS } from '../common/limits';
+import type { Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { Versioned } from '../common/versioned';
@@ -60,11 +63,10 @@ export class RolesService {
    * @throws RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap
    * @throws GuildChanged when the guild isn't at the version that was seen
    */
-  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto, seenVersion?: number): Promise<Versioned<RoleDto>> {
+  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto, remarks: Remarks): Promise<Versioned<RoleDto>> {
     assertDisjoint(fields);
     const role: RoleDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = (actor: GuildAuthority): GuildPlan => {
-      assertSeen(actor.state.guild, seenVersion);
       const { role_ids } = actor.state.guild;
       if (role_ids.length >= LIMITS.roles) throw new RoleLimitReached();
       const order = placeRole(role_ids, role._id, position);
@@ -73,11 +75,19 @@ export class RolesService {
       return { guild: { role_ids: order }, role };
     };
     // Refused before anything is written; what a refused commit leaves behind is in no order, and so does not exist.
+    assertSeen(authority.state.guild, remarks.seenVersion);
     place(authority);
     await insert(this.roles, role);
     try {
-      const tell = (guild: GuildDocument): Promise<void> => this.events.publish('ROLE_CREATE', { guildId: guild._id }, roleDtoOf(role, guild));
-      const { guild } = await this.commits.commit(authority, { decide: place, tell });
+      const { guild } = await this.commits.commit(
+        authority,
+        {
+          decide: place,
+          record: (committed) => ({ action: 'ROLE_CREATE', targetId: role._id, changes: changesBetween({}, roleDtoOf(role, committed.guild)) }),
+          tell: (committed) => this.events.publish('ROLE_CREATE', { guildId: committed._id }, roleDtoOf(role, committed)),
+        },
+        remarks,
+      );
       return new Versioned(guild.version, roleDtoOf(role, guild));
     } catch (error) {
       await this.roles.deleteOne({ _id: role._id });
@@ -91,22 +101,27 @@ export class RolesService {
    * @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, RolePositionInvalid, EveryoneImmovable
    * @throws GuildChanged when the guild isn't at the version that was seen
    */
-  async update(authority: GuildAuthority, roleId: Snowflake, change: UpdateRoleDto, seenVersion?: number): Promise<Versioned<RoleDto>> {
-    const { guild, plan } = await this.commits.commit(authority, {
-      decide: this.updating(roleId, change, seenVersion),
-      write: ({ role }) => this.write(role),
-      tell: async (committed, { role }) => {
-        await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, roleDtoOf(role, committed));
-        if (change.position !== undefined) await this.tellOrder(committed);
+  async update(authority: GuildAuthority, roleId: Snowflake, change: UpdateRoleDto, remarks: Remarks): Promise<Versioned<RoleDto>> {
+    const { guild, plan } = await this.commits.commit(
+      authority,
+      {
+        decide: this.updating(roleId, change),
+        write: ({ role }) => this.write(role),
+        record: (committed) =>
+          ifDifferent({ action: 'ROLE_UPDATE', targetId: roleId, changes: changesBetween(roleDtoIn(committed.actor.state, roleId), roleDtoOf(committed.plan.role, committed.guild)) }),
+        tell: async (committed, { role }) => {
+          await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, roleDtoOf(role, committed));
+          if (change.position !== undefined) await this.tellOrder(committed);
+        },
       },
-    });
+      remarks,
+    );
     return new Versioned(guild.version, roleDtoOf(plan.role, guild));
   }
 
   /** What `update` decides. */
-  updating(roleId: Snowflake, { position, ...fields }: UpdateRoleDto, seenVersion?: number): Decision<GuildAuthority, GuildPlan & { readonly role: RoleDocument }> {
+  updating(roleId: Snowflake, { position, ...fields }: UpdateRoleDto): Decision<GuildAuthority, GuildPlan & { readonly role: RoleDocument }> {
     return async (actor) => {
-      assertSeen(actor.state.guild, seenVersion);
       const before = roleIn(actor.state, roleId);
       const role = { ...before, ...fields, revision: before.revision + 1 };
       assertBelow(actor, positionIn(actor.state.guild, roleId));
@@ -130,34 +145,43 @@ export class RolesService {
    * @throws GuildChanged when the guild isn't at the version that the mover saw
    * @see DESIGN.md, "The guild document is the commit point"
    */
-  async move(authority: GuildAuthority, moves: readonly RoleMove[], seenVersion?: number): Promise<Versioned<RoleDto[]>> {
-    const { guild, actor } = await this.commits.commit(authority, { decide: this.moving(moves, seenVersion), tell: (committed) => this.tellOrder(committed) });
+  async move(authority: GuildAuthority, moves: readonly RoleMove[], remarks: Remarks): Promise<Versioned<RoleDto[]>> {
+    const { guild, actor } = await this.commits.commit(
+      authority,
+      {
+        decide: this.moving(moves),
+        record: (committed) => ifDifferent({ action: 'ROLES_REORDER', changes: movesBetween(committed.actor.state.guild, committed.guild, moves) }),
+        tell: (committed) => this.tellOrder(committed),
+      },
+      remarks,
+    );
     return new Versioned(guild.version, roleDtos({ ...actor.state, guild }));
   }
 
   /** What `move` decides. */
-  moving(moves: readonly RoleMove[], seenVersion?: number): Decision<GuildAuthority, GuildPlan> {
-    return async (actor) => {
-      assertSeen(actor.state.guild, seenVersion);
-      return { guild: { role_ids: await this.reordered(actor, moves) } };
-    };
+  moving(moves: readonly RoleMove[]): Decision<GuildAuthority, GuildPlan> {
+    return async (actor) => ({ guild: { role_ids: await this.reordered(actor, moves) } });
   }
 
   /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable, GuildChanged */
-  async delete(authority: GuildAuthority, roleId: Snowflake, seenVersion?: number): Promise<Versioned<void>> {
+  async delete(authority: GuildAuthority, roleId: Snowflake, remarks: Remarks): Promise<Versioned<void>> {
     const { guildId } = authority;
-    const { guild: committed } = await this.commits.commit(authority, {
-      decide: async (actor) => {
-        const { guild } = actor.state;
-        assertSeen(guild, seenVersion);
-        const role = roleIn(actor.state, roleId);
-        const order = removeRole(guild.role_ids, roleId);
-        assertMayDeleteRole(actor, role, positionIn(guild, roleId));
-        assertMayTakeRoleInTracks(actor.subject, allRules(guild, await this.resolver.tracksIn(guild)), roleId);
-        return { guild: { role_ids: order } };
+    const { guild: committed } = await this.commits.commit(
+      authority,
+      {
+        decide: async (actor) => {
+          const { guild } = actor.state;
+          const role = roleIn(actor.state, roleId);
+          const order = removeRole(guild.role_ids, roleId);
+          assertMayDeleteRole(actor, role, positionIn(guild, roleId));
+          assertMayTakeRoleInTracks(actor.subject, allRules(guild, await this.resolver.tracksIn(guild)), roleId);
+          return { guild: { role_ids: order } };
+        },
+        record: ({ actor }) => ({ action: 'ROLE_DELETE', targetId: roleId, changes: changesBetween(roleDtoIn(actor.state, roleId), {}) }),
+        tell: () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
       },
-      tell: () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
-    });
+      remarks,
+    );
     await Promise.all([this.members.sweepRole(guildId, roleId), this.overwrites.sweep(guildId, roleId), this.roles.deleteOne({ _id: roleId })]);
     return new Versioned(committed.version, undefined);
   }
@@ -196,6 +220,15 @@ export function roleIn({ roles }: GuildState, id: Snowflake): RoleDocument {
 }
 
 const positionIn = ({ role_ids }: GuildDocument, id: Snowflake): number => role_ids.indexOf(id) + 1;
+
+const roleDtoIn = (state: GuildState, id: Snowflake): RoleDto => roleDtoOf(roleIn(state, id), state.guild);
+
+const movesBetween = (before: GuildDocument, after: GuildDocument, moves: readonly RoleMove[]): AuditChange[] =>
+  changesAmong(
+    moves.map(({ id }) => id),
+    (id) => ({ position: positionIn(before, id) }),
+    (id) => ({ position: positionIn(after, id) }),
+  );
 
 /** A role as clients see it. */
 export const roleDtoOf = (role: RoleDocument, guild: GuildDocument): RoleDto => placedDtoOf(role, positionIn(guild, role._id));

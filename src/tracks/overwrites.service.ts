@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { ifDifferent } from '../audit/audit-log';
+import { changesBetween } from '../audit/changes';
 import { LIMITS } from '../common/limits';
+import type { Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import { type Committed, type Decision, GuildCommits, type GuildPlan } from '../guilds/guild-commits';
-import { assertSeen } from '../guilds/seen-version';
 import type { MemberDocument } from '../members/member.schema';
 import { has, Permission, type SubjectOverwrite } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
@@ -34,17 +36,16 @@ export class OverwritesService {
   ) {}
 
   /** Sets what a role or member may or may not do in a track. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld, GuildChanged */
-  async put(authority: TrackAuthority, id: Snowflake, change: PutOverwriteDto, seenVersion?: number): Promise<Versioned<TrackDto>> {
-    const { guild, plan, actor } = await this.commit(authority, this.putting(id, change, seenVersion));
+  async put(authority: TrackAuthority, id: Snowflake, change: PutOverwriteDto, remarks: Remarks): Promise<Versioned<TrackDto>> {
+    const { guild, plan, actor } = await this.commit(authority, id, this.putting(id, change), remarks);
     const tracks = new Map(actor.tracks).set(plan.track._id, plan.track);
     return new Versioned(guild.version, trackDtoOf(plan.track, tracksSeenBy(actor.guild.under({ ...actor.guild.state, guild }), tracks)));
   }
 
   /** What `put` decides. */
-  putting(id: Snowflake, { type, allow, deny }: PutOverwriteDto, seenVersion?: number): OverwritesDecision {
+  putting(id: Snowflake, { type, allow, deny }: PutOverwriteDto): OverwritesDecision {
     const overwrite: SubjectOverwrite = { id, type, allow, deny };
     return async (actor) => {
-      assertSeen(actor.guild.state.guild, seenVersion);
       await this.assertSubject(actor.guild, overwrite);
       const { overwrites } = actor.track;
       assertMayOverwrite(actor.permissions, overwrites.find((candidate) => candidate.id === id), overwrite);
@@ -55,15 +56,14 @@ export class OverwritesService {
   }
 
   /** Removes an overwrite. @throws OverwriteNotFound, PermissionsNotHeld, GuildChanged */
-  async delete(authority: TrackAuthority, id: Snowflake, seenVersion?: number): Promise<Versioned<void>> {
-    const { guild } = await this.commit(authority, this.deleting(id, seenVersion));
+  async delete(authority: TrackAuthority, id: Snowflake, remarks: Remarks): Promise<Versioned<void>> {
+    const { guild } = await this.commit(authority, id, this.deleting(id), remarks);
     return new Versioned(guild.version, undefined);
   }
 
   /** What `delete` decides. */
-  deleting(id: Snowflake, seenVersion?: number): OverwritesDecision {
+  deleting(id: Snowflake): OverwritesDecision {
     return (actor) => {
-      assertSeen(actor.guild.state.guild, seenVersion);
       const { overwrites } = actor.track;
       const before = overwrites.find((candidate) => candidate.id === id);
       if (!before) throw new OverwriteNotFound();
@@ -93,16 +93,24 @@ export class OverwritesService {
     await this.tracks.updateMany({ guild_id: guildId, 'overwrites.id': id }, { $pull: { overwrites: { id } }, $inc: { revision: 1 } });
   }
 
-  private commit(authority: TrackAuthority, decide: OverwritesDecision): Promise<Committed<TrackAuthority, OverwritesPlan>> {
+  private commit(authority: TrackAuthority, id: Snowflake, decide: OverwritesDecision, remarks: Remarks): Promise<Committed<TrackAuthority, OverwritesPlan>> {
     const { guildId, trackId } = authority;
-    return this.commits.commit(authority, {
-      decide,
-      write: async ({ track: { overwrites, revision } }) => {
-        const { modifiedCount } = await this.tracks.updateOne({ _id: trackId, revision: revision - 1 }, { $set: { overwrites, revision } });
-        return modifiedCount === 1;
+    return this.commits.commit(
+      authority,
+      {
+        decide,
+        write: async ({ track: { overwrites, revision } }) => {
+          const { modifiedCount } = await this.tracks.updateOne({ _id: trackId, revision: revision - 1 }, { $set: { overwrites, revision } });
+          return modifiedCount === 1;
+        },
+        record: ({ actor, plan }) => {
+          const [before, after] = [actor.track, plan.track].map(({ overwrites }) => overwrites.find((overwrite) => overwrite.id === id));
+          return ifDifferent({ action: after ? 'OVERWRITE_UPDATE' : 'OVERWRITE_DELETE', targetId: id, trackIds: [trackId], changes: changesBetween(before ?? {}, after ?? {}) });
+        },
+        tell: ({ track_layout }, { track }) => this.events.publish('TRACK_UPDATE', { guildId, trackId }, trackDtoOf(track, tracksSeen(track_layout, () => true))),
       },
-      tell: ({ track_layout }, { track }) => this.events.publish('TRACK_UPDATE', { guildId, trackId }, trackDtoOf(track, tracksSeen(track_layout, () => true))),
-    });
+      remarks,
+    );
   }
 
   private async assertSubject({ guildId, state }: GuildAuthority, { id, type }: OverwriteDto): Promise<void> {

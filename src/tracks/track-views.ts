@@ -1,11 +1,13 @@
 import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../guilds/guild.schema';
-import { has, Permission, type SubjectOverwrite } from '../permissions/algebra';
+import { has, inherit, inTrack, Permission, type SubjectOverwrite, type TrackRules } from '../permissions/algebra';
 import type { GuildAuthority } from '../permissions/authority';
-import { entriesOf, type GuildTracks, inOrder, rulesInOrder } from '../permissions/guild-state';
+import { entriesOf, type GuildState, type GuildTracks, inOrder, rulesInOrder } from '../permissions/guild-state';
 import type { TrackDto } from './track.dto';
 import { layoutSeenBy, placesIn, positionsIn, type TrackPlace } from './track-order';
 import type { TrackDocument } from './track.schema';
+
+const NOBODY = 0n;
 
 /** A guild's tracks as somebody sees them. */
 export interface SeenTracks {
@@ -34,6 +36,13 @@ export function layoutFor(authority: GuildAuthority, tracks: GuildTracks): reado
   if (seen.length === layout.length) return layout;
   const visible = entriesOf(seen);
   return layoutSeenBy(layout, (id) => visible.has(id));
+}
+
+/** Whether nobody is kept from viewing a track: @everyone may, and neither a role nor an overwrite says that somebody may not. */
+export function isSeenByEverybody({ guild, roles }: GuildState, rules: TrackRules): boolean {
+  const everyone = roles.filter(({ _id }) => _id === guild._id).map(({ _id, allow, deny }) => ({ id: _id, allow, deny }));
+  const isDenied = [...roles, ...inherit(rules)].some(({ deny }) => has(deny, Permission.ViewTrack));
+  return !isDenied && has(inTrack({ userId: NOBODY, isOwner: false, isTimedOut: false, roles: everyone }, rules), Permission.ViewTrack);
 }
 
 /** The tracks that somebody sees who may view these. */

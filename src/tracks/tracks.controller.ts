@@ -2,9 +2,10 @@ import { Controller, Delete, Get, HttpStatus, Patch, Post, Put, Res } from '@nes
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Audited } from '../audit/audited';
 import { Answers, AnswersVersioned, AnswersVersionOnly, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
-import { IfMatch } from '../common/if-match';
 import { Problems } from '../common/problems.decorator';
+import { Remarked, type Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { Versioned } from '../common/versioned';
 import { Conditional } from '../guilds/conditional';
@@ -39,17 +40,19 @@ export class GuildTracksController {
   @Post()
   @Summary('Makes a track, at the end of its category or where it is asked for.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.CreateTrack)
   @Validated()
   @Problems(TrackLimitReached, CategoryFull, TrackParentInvalid, OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
   @AnswersVersioned(trackDto, HttpStatus.CREATED)
-  async create(@Authority() authority: GuildAuthority, @JsonBody(createTrackDto) track: CreateTrackDto, @IfMatch() seenVersion?: number): Promise<Versioned<TrackDto>> {
-    return this.tracks.create(authority, track, seenVersion);
+  async create(@Authority() authority: GuildAuthority, @JsonBody(createTrackDto) track: CreateTrackDto, @Remarked() remarks: Remarks): Promise<Versioned<TrackDto>> {
+    return this.tracks.create(authority, track, remarks);
   }
 
   @Patch()
   @Summary('Moves any number of tracks at once, within and between categories: all of them, or none.')
   @Conditional()
+  @Audited()
   @Member()
   @Validated()
   @Problems(TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull, PermissionsMissing)
@@ -58,9 +61,9 @@ export class GuildTracksController {
     @Authority() authority: GuildAuthority,
     @JsonBody(moveTracksDto) moves: MoveTrackDto[],
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-    @IfMatch() seenVersion?: number,
+    @Remarked() remarks: Remarks,
   ): Promise<Versioned<TrackDto[]> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.tracks.moving(moves, seenVersion)) : this.tracks.move(authority, moves, seenVersion);
+    return isDry ? this.impact.of(authority, this.tracks.moving(moves), remarks) : this.tracks.move(authority, moves, remarks);
   }
 }
 
@@ -85,6 +88,7 @@ export class TracksController {
   @Patch()
   @Summary('Changes a track; `position` and `parent_id` move it.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.ModifyTrack)
   @Validated()
   @Problems(TrackNotFound, TrackParentInvalid, CategoryFull)
@@ -93,24 +97,26 @@ export class TracksController {
     @Authority() authority: TrackAuthority,
     @JsonBody(updateTrackDto) change: UpdateTrackDto,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-    @IfMatch() seenVersion?: number,
+    @Remarked() remarks: Remarks,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.tracks.updating(change, seenVersion)) : this.tracks.update(authority, change, seenVersion);
+    return isDry ? this.impact.of(authority, this.tracks.updating(change), remarks) : this.tracks.update(authority, change, remarks);
   }
 
   @Delete()
   @Summary('Deletes a track. What was in a category takes its place.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.DeleteTracks)
   @Problems(TrackNotFound)
   @AnswersVersionOnly()
-  async delete(@Authority() authority: TrackAuthority, @IfMatch() seenVersion?: number): Promise<Versioned<void>> {
-    return this.tracks.delete(authority, seenVersion);
+  async delete(@Authority() authority: TrackAuthority, @Remarked() remarks: Remarks): Promise<Versioned<void>> {
+    return this.tracks.delete(authority, remarks);
   }
 
   @Put('overwrites/:id')
   @Summary('Sets what a role or member may or may not do here.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(TrackNotFound, OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
@@ -120,14 +126,15 @@ export class TracksController {
     @IdParam('id') id: Snowflake,
     @JsonBody(putOverwriteDto) overwrite: PutOverwriteDto,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-    @IfMatch() seenVersion?: number,
+    @Remarked() remarks: Remarks,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.overwrites.putting(id, overwrite, seenVersion)) : this.overwrites.put(authority, id, overwrite, seenVersion);
+    return isDry ? this.impact.of(authority, this.overwrites.putting(id, overwrite), remarks) : this.overwrites.put(authority, id, overwrite, remarks);
   }
 
   @Delete('overwrites/:id')
   @Summary('Removes an overwrite.')
   @Conditional()
+  @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @Problems(TrackNotFound, OverwriteNotFound, PermissionsNotHeld)
@@ -138,10 +145,10 @@ export class TracksController {
     @IdParam('id') id: Snowflake,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @IfMatch() seenVersion?: number,
+    @Remarked() remarks: Remarks,
   ): Promise<Versioned<void> | ImpactDto> {
-    if (!isDry) return this.overwrites.delete(authority, id, seenVersion);
+    if (!isDry) return this.overwrites.delete(authority, id, remarks);
     void reply.status(HttpStatus.OK);
-    return this.impact.of(authority, this.overwrites.deleting(id, seenVersion));
+    return this.impact.of(authority, this.overwrites.deleting(id), remarks);
   }
 }

@@ -1,25 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { type Deed, ifDifferent } from '../audit/audit-log';
+import { changesAmong, changesBetween } from '../audit/changes';
+import type { Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
-import { type Decision, GuildCommits, type GuildPlan } from '../guilds/guild-commits';
+import { type Committed, type Decision, GuildCommits, type GuildPlan } from '../guilds/guild-commits';
 import type { GuildDocument, LayoutEntry } from '../guilds/guild.schema';
 import { assertSeen } from '../guilds/seen-version';
 import { has, minus, Permission } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import type { GuildTracks } from '../permissions/guild-state';
+import { type GuildTracks, rulesOf } from '../permissions/guild-state';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { PositionsService } from '../read-states/positions.service';
 import { OverwritesService } from './overwrites.service';
 import { assertMayRearrange, inheriting } from './rearrangement';
-import { moveTracks, placeTrack, removeTrack, type TrackKinds } from './track-order';
-import { layoutFor, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
+import { moveTracks, placeTrack, positionsIn, removeTrack, type TrackKinds } from './track-order';
+import { isSeenByEverybody, layoutFor, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
 import type { CreateTrackDto, MoveTrackDto, TrackDto, UpdateTrackDto } from './track.dto';
 import type { TrackDocument, TrackType } from './track.schema';
 import { TrackNotFound } from './tracks.errors';
@@ -69,10 +72,9 @@ export class TracksService {
    * @throws OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
    * @throws GuildChanged when the guild isn't at the version that was seen
    */
-  async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto, seenVersion?: number): Promise<Versioned<TrackDto>> {
+  async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto, remarks: Remarks): Promise<Versioned<TrackDto>> {
     const track: TrackDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = async (actor: GuildAuthority): Promise<TrackPlan> => {
-      assertSeen(actor.state.guild, seenVersion);
       const tracks = new Map(await this.resolver.tracksIn(actor.state.guild)).set(track._id, track);
       const { track_layout: before } = actor.state.guild;
       const guild = { track_layout: placeTrack(before, { id: track._id, parent_id, inherits }, position, kindsFor(actor, tracks)) };
@@ -80,10 +82,19 @@ export class TracksService {
       await this.overwrites.assertMayStartWith(actor.under({ ...actor.state, guild: { ...actor.state.guild, ...guild } }), tracks, track);
       return { guild, track };
     };
+    assertSeen(authority.state.guild, remarks.seenVersion);
     await place(authority);
     await insert(this.tracks, track);
     try {
-      const { guild, actor } = await this.commits.commit(authority, { decide: place, tell: (committed) => this.tell('TRACK_CREATE', committed, track) });
+      const { guild, actor } = await this.commits.commit(
+        authority,
+        {
+          decide: place,
+          record: (committed) => ({ action: 'TRACK_CREATE', targetId: track._id, trackIds: [track._id], changes: changesBetween({}, wholeDtoOf(track, committed.guild)) }),
+          tell: (committed) => this.tell('TRACK_CREATE', committed, track),
+        },
+        remarks,
+      );
       return await this.seenBy(actor, guild, track);
     } catch (error) {
       await this.tracks.deleteOne({ _id: track._id });
@@ -92,22 +103,27 @@ export class TracksService {
   }
 
   /** Changes a track; `position` and `parent_id` move it. @throws TrackParentInvalid, CategoryFull, and GuildChanged when the guild isn't at the version that was seen */
-  async update(authority: TrackAuthority, change: UpdateTrackDto, seenVersion?: number): Promise<Versioned<TrackDto>> {
-    const { guild, plan, actor } = await this.commits.commit(authority, {
-      decide: this.updating(change, seenVersion),
-      write: ({ track }) => this.write(track),
-      tell: async (committed, { track }) => {
-        await this.tell('TRACK_UPDATE', committed, track);
-        if (change.position !== undefined || change.parent_id !== undefined) await this.tellOrder(committed);
+  async update(authority: TrackAuthority, change: UpdateTrackDto, remarks: Remarks): Promise<Versioned<TrackDto>> {
+    const { guild, plan, actor } = await this.commits.commit(
+      authority,
+      {
+        decide: this.updating(change),
+        write: ({ track }) => this.write(track),
+        record: ({ actor: { track: before, guild: updater }, plan: { track }, guild: committed }) =>
+          ifDifferent({ action: 'TRACK_UPDATE', targetId: track._id, trackIds: [track._id], changes: changesBetween(wholeDtoOf(before, updater.state.guild), wholeDtoOf(track, committed)) }),
+        tell: async (committed, { track }) => {
+          await this.tell('TRACK_UPDATE', committed, track);
+          if (change.position !== undefined || change.parent_id !== undefined) await this.tellOrder(committed);
+        },
       },
-    });
+      remarks,
+    );
     return this.seenBy(actor.guild, guild, plan.track);
   }
 
   /** What `update` decides. */
-  updating({ position, parent_id, inherits, ...fields }: UpdateTrackDto, seenVersion?: number): Decision<TrackAuthority, TrackPlan> {
+  updating({ position, parent_id, inherits, ...fields }: UpdateTrackDto): Decision<TrackAuthority, TrackPlan> {
     return ({ guild, track: before, tracks }) => {
-      assertSeen(guild.state.guild, seenVersion);
       const track = { ...before, ...fields, revision: before.revision + 1 };
       if (position === undefined && parent_id === undefined && inherits === undefined) return { track };
       return { track, guild: { track_layout: moved(guild, tracks, [{ id: before._id, position, parent_id, inherits }]) } };
@@ -121,33 +137,38 @@ export class TracksService {
    * @throws PermissionsMissing when the mover may not change one of them
    * @throws GuildChanged when the guild isn't at the version that the mover saw
    */
-  async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], seenVersion?: number): Promise<Versioned<TrackDto[]>> {
-    const { guild, actor } = await this.commits.commit(authority, { decide: this.moving(moves, seenVersion), tell: (committed) => this.tellOrder(committed) });
+  async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], remarks: Remarks): Promise<Versioned<TrackDto[]>> {
+    const { guild, actor } = await this.commits.commit(
+      authority,
+      { decide: this.moving(moves), record: (committed) => reorderBy(moves, committed), tell: (committed) => this.tellOrder(committed) },
+      remarks,
+    );
     const tracks = await this.resolver.tracksIn(guild);
     return new Versioned(guild.version, visibleTracks(actor.under({ ...actor.state, guild }), tracks));
   }
 
   /** What `move` decides. */
-  moving(moves: readonly MoveTrackDto[], seenVersion?: number): Decision<GuildAuthority, GuildPlan> {
-    return async (actor) => {
-      assertSeen(actor.state.guild, seenVersion);
-      return { guild: { track_layout: moved(actor, await this.resolver.tracksIn(actor.state.guild), moves) } };
-    };
+  moving(moves: readonly MoveTrackDto[]): Decision<GuildAuthority, GuildPlan> {
+    return async (actor) => ({ guild: { track_layout: moved(actor, await this.resolver.tracksIn(actor.state.guild), moves) } });
   }
 
   /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody, GuildChanged */
-  async delete(authority: TrackAuthority, seenVersion?: number): Promise<Versioned<void>> {
+  async delete(authority: TrackAuthority, remarks: Remarks): Promise<Versioned<void>> {
     const { guildId, trackId } = authority;
-    const { guild: committed } = await this.commits.commit(authority, {
-      decide: ({ guild, tracks }) => {
-        assertSeen(guild.state.guild, seenVersion);
-        const { track_layout: before } = guild.state.guild;
-        const layout = removeTrack(before, trackId);
-        assertMayRearrange(guild, tracks, layout, before.flatMap(({ id, parent_id }) => (parent_id === trackId ? [id] : [])));
-        return { guild: { track_layout: layout } };
+    const { guild: committed } = await this.commits.commit(
+      authority,
+      {
+        decide: ({ guild, tracks }) => {
+          const { track_layout: before } = guild.state.guild;
+          const layout = removeTrack(before, trackId);
+          assertMayRearrange(guild, tracks, layout, before.flatMap(({ id, parent_id }) => (parent_id === trackId ? [id] : [])));
+          return { guild: { track_layout: layout } };
+        },
+        record: ({ actor }) => deletionBy(actor),
+        tell: () => this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
       },
-      tell: () => this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
-    });
+      remarks,
+    );
     await Promise.all([this.tracks.deleteOne({ _id: trackId }), this.positions.removeTrack(trackId)]);
     return new Versioned(committed.version, undefined);
   }
@@ -169,7 +190,7 @@ export class TracksService {
   }
 
   private tell(name: 'TRACK_CREATE' | 'TRACK_UPDATE', { _id: guildId, track_layout }: GuildDocument, track: TrackDocument): Promise<void> {
-    return this.events.publish(name, { guildId, trackId: track._id }, trackDtoOf(track, tracksSeen(track_layout, () => true)));
+    return this.events.publish(name, { guildId, trackId: track._id }, wholeDtoOf(track, { track_layout }));
   }
 
   private tellOrder({ _id, track_layout }: GuildDocument): Promise<void> {
@@ -191,6 +212,28 @@ function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveT
   const arranged = inheriting(layout, new Map(asked));
   assertMayRearrange(actor, tracks, arranged, moves.map(({ id }) => id));
   return arranged;
+}
+
+/** A track as who sees all tracks sees it. */
+const wholeDtoOf = (track: TrackDocument, { track_layout }: Pick<GuildDocument, 'track_layout'>): TrackDto => trackDtoOf(track, tracksSeen(track_layout, () => true));
+
+function reorderBy(moves: readonly MoveTrackDto[], { actor, guild }: Committed<GuildAuthority, GuildPlan>): Deed | undefined {
+  const ids = new Set(moves.map(({ id }) => id));
+  const [before, after] = [actor.state.guild, guild].map(({ track_layout }) => entriesAmong(track_layout, ids));
+  const changes = changesAmong(ids, (id) => before?.get(id) ?? {}, (id) => after?.get(id) ?? {});
+  return ifDifferent({ action: 'TRACKS_REORDER', trackIds: [...new Set(changes.flatMap(({ id }) => id ?? []))], changes });
+}
+
+/** Where some tracks of a layout are, and whether they inherit. */
+function entriesAmong(layout: readonly LayoutEntry[], ids: ReadonlySet<Snowflake>): ReadonlyMap<Snowflake, object> {
+  const positions = positionsIn(layout);
+  return new Map(layout.flatMap((entry, index) => (ids.has(entry.id) ? [[entry.id, { ...entry, position: positions[index] }] as const] : [])));
+}
+
+// Nobody sees a track that is gone. That it is gone, all may know who read the log when none of them was kept from it; else those who read all.
+function deletionBy({ guild: { state }, track, tracks, trackId }: TrackAuthority): Deed {
+  const isOpen = isSeenByEverybody(state, rulesOf(state.guild, tracks, track));
+  return { action: 'TRACK_DELETE', targetId: trackId, ...(!isOpen && { trackIds: [trackId] }), changes: changesBetween(wholeDtoOf(track, state.guild), {}) };
 }
 
 function kindsFor(actor: GuildAuthority, tracks: GuildTracks): TrackKinds {

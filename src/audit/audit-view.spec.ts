@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { ADMINISTRATORS, AUDIT_ACTIONS, type AuditEntryDocument } from './audit-entry.schema';
+import { entrySeenBy, type Reader } from './audit-view';
+import type { AuditChange } from './changes';
+
+const GUILD = 1n;
+const [SHOWN, HIDDEN] = [10n, 20n];
+
+const entry = (action: AuditEntryDocument['action'], changes: AuditChange[], tracks: bigint[] = [GUILD]): AuditEntryDocument => ({
+  _id: 99n,
+  guild_id: GUILD,
+  user_id: 2n,
+  action,
+  target_id: null,
+  audience: [ADMINISTRATORS, ...tracks],
+  changes,
+  reason: null,
+  expires_at: new Date(0),
+});
+const whoSees = (...tracks: bigint[]): Reader => ({ audience: [GUILD, ...tracks], sees: (id) => tracks.includes(id), seesAll: false });
+const EVERYTHING: Reader = { audience: [ADMINISTRATORS], sees: () => true, seesAll: true };
+
+describe('an entry', () => {
+  it('names those of its tracks that one sees', () => {
+    const reorder = entry('TRACKS_REORDER', [], [SHOWN, HIDDEN]);
+    expect(entrySeenBy(reorder, whoSees(SHOWN)).track_ids).toEqual([SHOWN]);
+    expect(entrySeenBy(reorder, EVERYTHING).track_ids).toEqual([SHOWN, HIDDEN]);
+    expect(entrySeenBy(entry('ROLE_CREATE', []), EVERYTHING).track_ids).toEqual([]);
+  });
+
+  it('tells no move of a track that one doesn’t see', () => {
+    const moves = [SHOWN, HIDDEN].map((id) => ({ id, key: 'inherits', old: true, new: false }));
+    expect(entrySeenBy(entry('TRACKS_REORDER', moves, [SHOWN, HIDDEN]), whoSees(SHOWN)).changes).toEqual([moves[0]]);
+  });
+
+  it('has null for a category that one doesn’t see, and nothing when that is all', () => {
+    const moved = (old: bigint | null, now: bigint | null) => entrySeenBy(entry('TRACK_UPDATE', [{ key: 'parent_id', old, new: now }], [SHOWN]), whoSees(SHOWN)).changes;
+    expect(moved(HIDDEN, SHOWN)).toEqual([{ key: 'parent_id', old: null, new: SHOWN }]);
+    expect(moved(SHOWN, HIDDEN)).toEqual([{ key: 'parent_id', old: SHOWN, new: null }]);
+    expect(moved(null, HIDDEN)).toEqual([]);
+    expect(moved(HIDDEN, 21n)).toEqual([]);
+  });
+
+  it('tells where a track is among others to who sees them all, and where a role is to everybody', () => {
+    const position = { key: 'position', old: 2, new: 3 };
+    expect(entrySeenBy(entry('TRACK_UPDATE', [position], [SHOWN]), whoSees(SHOWN)).changes).toEqual([]);
+    expect(entrySeenBy(entry('TRACK_UPDATE', [position], [SHOWN]), { ...whoSees(SHOWN), seesAll: true }).changes).toEqual([position]);
+    expect(entrySeenBy(entry('ROLE_UPDATE', [position]), whoSees()).changes).toEqual([position]);
+  });
+
+  it('never tells an id of a track that one doesn’t see', () => {
+    const id = fc.constantFrom(null, SHOWN, HIDDEN);
+    const changes = fc.array(fc.record({ id: fc.constantFrom(SHOWN, HIDDEN), key: fc.constantFrom('parent_id', 'inherits', 'position'), old: id, new: id }).filter(({ key, old, new: now }) => key === 'parent_id' || (old === null && now === null)));
+    fc.assert(
+      fc.property(fc.constantFrom(...AUDIT_ACTIONS.filter((action) => action.startsWith('TRACK'))), changes, (action, all) => {
+        const seen = entrySeenBy(entry(action, all, [SHOWN, HIDDEN]), whoSees(SHOWN));
+        expect([...seen.track_ids, ...seen.changes.flatMap((change) => [change.id, change.old, change.new])]).not.toContain(HIDDEN);
+      }),
+    );
+  });
+});

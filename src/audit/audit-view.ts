@@ -1,0 +1,54 @@
+import { createdAt, type Snowflake } from '../common/snowflake';
+import { has, Permission } from '../permissions/algebra';
+import type { GuildAuthority } from '../permissions/authority';
+import type { GuildTracks } from '../permissions/guild-state';
+import { layoutFor } from '../tracks/track-views';
+import type { AuditEntryDto } from './audit.dto';
+import { ADMINISTRATORS, type AuditAction, type AuditEntryDocument } from './audit-entry.schema';
+import type { AuditChange } from './changes';
+
+/** What somebody sees who reads the log. */
+export interface Reader {
+  /** What the entries that they may read are found by. */
+  readonly audience: readonly Snowflake[];
+  readonly sees: (trackId: Snowflake) => boolean;
+  /** Whether there is no track that they don't see. */
+  readonly seesAll: boolean;
+}
+
+const ADMINISTRATOR: Reader = { audience: [ADMINISTRATORS], sees: () => true, seesAll: true };
+
+/** ADMINISTRATOR reads all, of tracks that are gone too; everybody else what speaks of no track, or of one that they may view now. */
+export function readerOf(authority: GuildAuthority, tracks: GuildTracks): Reader {
+  if (has(authority.permissions, Permission.Administrator)) return ADMINISTRATOR;
+  const layout = layoutFor(authority, tracks);
+  const visible = new Set(layout.map(({ id }) => id));
+  return { audience: [authority.guildId, ...visible], sees: (id) => visible.has(id), seesAll: layout === authority.state.guild.track_layout };
+}
+
+/** An entry as somebody sees it who may read it. */
+export function entrySeenBy({ _id, guild_id, user_id, action, target_id, audience, changes, reason }: AuditEntryDocument, reader: Reader): AuditEntryDto {
+  return {
+    id: _id,
+    guild_id,
+    user_id,
+    action,
+    target_id,
+    track_ids: audience.filter((id) => id !== ADMINISTRATORS && id !== guild_id && reader.sees(id)),
+    changes: PLACING.has(action) ? changes.flatMap((change) => placingSeenBy(change, reader)) : [...changes],
+    reason,
+    created_at: createdAt(_id),
+  };
+}
+
+/** What tells where tracks are. */
+const PLACING: ReadonlySet<AuditAction> = new Set<AuditAction>(['TRACK_CREATE', 'TRACK_UPDATE', 'TRACK_DELETE', 'TRACKS_REORDER']);
+
+// A position counts the tracks before it, and a category is one itself: what is hidden is in no number, and is no parent.
+function placingSeenBy(change: AuditChange, { sees, seesAll }: Reader): AuditChange[] {
+  if (change.id !== undefined && !sees(change.id)) return [];
+  if (change.key === 'position') return seesAll ? [change] : [];
+  if (change.key !== 'parent_id') return [change];
+  const [was, is] = [change.old, change.new].map((id) => (typeof id === 'bigint' && sees(id) ? id : null));
+  return was === is ? [] : [{ ...change, old: was, new: is }];
+}

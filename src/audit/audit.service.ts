@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { MODELS } from '../database/database.module';
+import type { GuildAuthority } from '../permissions/authority';
+import { AuthorityResolver } from '../permissions/authority-resolver';
+import type { AuditEntryDto, AuditQuery } from './audit.dto';
+import type { AuditEntryDocument } from './audit-entry.schema';
+import { entrySeenBy, readerOf } from './audit-view';
+
+/** Reads what people did. */
+@Injectable()
+export class AuditService {
+  constructor(
+    private readonly resolver: AuthorityResolver,
+    @InjectModel(MODELS.auditEntry) private readonly entries: Model<AuditEntryDocument>,
+  ) {}
+
+  /**
+   * A page of the log, the newest first, as somebody sees it who may read it: with one query, that finds nothing but what they may read. So neither
+   * where a page ends nor how long it takes tells anything of what they may not.
+   */
+  async list(authority: GuildAuthority, { user_id, action, before, limit }: AuditQuery): Promise<AuditEntryDto[]> {
+    const { guildId, state } = authority;
+    const reader = readerOf(authority, await this.resolver.tracksIn(state.guild));
+    const found = await this.entries
+      .find({
+        guild_id: guildId,
+        audience: { $in: reader.audience },
+        ...(user_id !== undefined && { user_id }),
+        ...(action !== undefined && { action }),
+        ...(before !== undefined && { _id: { $lt: before } }),
+      })
+      .sort({ _id: -1 })
+      .limit(limit)
+      .lean<AuditEntryDocument[]>();
+    return found.map((entry) => entrySeenBy(entry, reader));
+  }
+}

@@ -1,0 +1,464 @@
+import { Permission } from '../src/permissions/algebra';
+import { type Answer, type GuildPlan, type GuildWorld, of, type Person, World } from './support/world';
+
+const { Administrator, BanMembers, CreateMessage, DeleteMessages, KickMembers, ManageRoles, ModifyGuild, ViewAuditLog, ViewTrack } = Permission;
+
+interface Entry {
+  readonly id: string;
+  readonly user_id: string;
+  readonly action: string;
+  readonly target_id: string | null;
+  readonly track_ids: string[];
+  readonly changes: { id?: string; key: string; old: unknown; new: unknown }[];
+  readonly reason: string | null;
+}
+
+type Headers = Record<string, string>;
+
+let world: World;
+beforeAll(async () => (world = await World.start()));
+afterAll(() => world.stop());
+
+const THUMB = encodeURIComponent('👍');
+const idOf = ({ body }: Answer): string => of<{ id: string }>(body).id;
+const read = async (who: Person, { id }: GuildWorld, query = ''): Promise<Entry[]> => {
+  const { status, body } = await who.get(`/guilds/${id}/audit-log?${query}`);
+  expect([status, body]).toMatchObject([200, {}]);
+  return of<Entry[]>(body);
+};
+const actionsSeenBy = async (who: Person, guild: GuildWorld): Promise<string[]> => (await read(who, guild)).map(({ action }) => action);
+const say = async (who: Person, track: string): Promise<string> => idOf(await who.post(`/tracks/${track}/messages`, { content: 'x' }));
+const makeTrack = async ({ id, owner }: GuildWorld, fields: object): Promise<string> => idOf(await owner.post(`/guilds/${id}/tracks`, { name: 'other', ...fields }));
+const hide = (guild: GuildWorld, track: string): Promise<Answer> => guild.owner.put(`/tracks/${track}/overwrites/${guild.id}`, { type: 'role', allow: '0', deny: String(ViewTrack) });
+const invite = async ({ owner }: GuildWorld, track: string): Promise<string> => of<{ code: string }>((await owner.post(`/tracks/${track}/invites`, { max_uses: 3 })).body).code;
+
+/** Something that is recorded: what has to be there before, how it is done, and what the log then tells. */
+interface Act {
+  readonly prepare?: (guild: GuildWorld) => Promise<string>;
+  readonly act: (guild: GuildWorld, headers: Headers, prepared: string) => Promise<Answer>;
+  readonly told: (guild: GuildWorld, prepared: string, answer: Answer) => Partial<Entry>;
+}
+
+const change = (key: string, old: unknown, now: unknown): Entry['changes'][number] => ({ key, old, new: now });
+const overwrite = ({ owner, track, roles }: GuildWorld, deny: bigint, headers: Headers = {}): Promise<Answer> =>
+  owner.put(`/tracks/${track}/overwrites/${roles['a']}`, { type: 'role', allow: '0', deny: String(deny) }, headers);
+const inTrack = ({ track }: GuildWorld, target_id: string, ...changes: Entry['changes']): Partial<Entry> => ({ target_id, track_ids: [track], changes });
+
+const ACTS: Record<string, Act> = {
+  GUILD_UPDATE: {
+    act: ({ id, owner }, headers) => owner.patch(`/guilds/${id}`, { name: 'Other', description: '' }, headers),
+    told: () => ({ target_id: null, changes: [change('name', 'Engines', 'Other')] }),
+  },
+  ROLE_CREATE: {
+    act: ({ id, owner }, headers) => owner.post(`/guilds/${id}/roles`, { name: 'new', allow: '2048' }, headers),
+    told: (_, __, answer) => ({
+      target_id: idOf(answer),
+      changes: [change('name', null, 'new'), change('color', null, 0), change('hoist', null, false), change('mentionable', null, false), change('allow', null, '2048'), change('deny', null, '0'), change('position', null, 2)],
+    }),
+  },
+  ROLE_UPDATE: {
+    act: ({ id, owner, roles }, headers) => owner.patch(`/guilds/${id}/roles/${roles['a']}`, { name: 'other', deny: '1024', position: 3 }, headers),
+    told: ({ roles }) => ({ target_id: roles['a']!, changes: [change('name', 'a', 'other'), change('deny', '0', '1024'), change('position', 2, 3)] }),
+  },
+  ROLE_DELETE: {
+    act: ({ id, owner, roles }, headers) => owner.delete(`/guilds/${id}/roles/${roles['b']}`, undefined, headers),
+    told: ({ roles }) => ({ target_id: roles['b']!, changes: expect.arrayContaining([change('name', 'b', null), change('position', 3, null)]) as Entry['changes'] }),
+  },
+  ROLES_REORDER: {
+    // Only what was moved, not what made room for it.
+    act: ({ id, owner, roles }, headers) => owner.patch(`/guilds/${id}/roles`, [{ id: roles['a'], position: 3 }], headers),
+    told: ({ roles }) => ({ target_id: null, changes: [{ id: roles['a']!, ...change('position', 2, 3) }] }),
+  },
+  TRACK_CREATE: {
+    act: ({ id, owner, category, roles }, headers) => owner.post(`/guilds/${id}/tracks`, { name: 'new', parent_id: category, overwrites: [{ id: roles['a'], type: 'role', allow: '0', deny: '1024' }] }, headers),
+    told: ({ category, roles }, _, answer) => ({
+      target_id: idOf(answer),
+      track_ids: [idOf(answer)],
+      changes: expect.arrayContaining([change('name', null, 'new'), change('parent_id', null, category), change('position', null, 2), change('overwrites', [], [{ id: roles['a'], type: 'role', allow: '0', deny: '1024' }])]) as Entry['changes'],
+    }),
+  },
+  TRACK_UPDATE: {
+    act: ({ owner, track }, headers) => owner.patch(`/tracks/${track}`, { topic: 'first', parent_id: null, slowmode_seconds: 5 }, headers),
+    told: (guild) => inTrack(guild, guild.track, change('parent_id', guild.category, null), change('position', 1, 2), change('topic', '', 'first'), change('slowmode_seconds', 0, 5)),
+  },
+  TRACK_DELETE: {
+    act: ({ owner, track }, headers) => owner.delete(`/tracks/${track}`, undefined, headers),
+    told: ({ track, category }) => ({ target_id: track, track_ids: [], changes: expect.arrayContaining([change('name', 'general', null), change('parent_id', category, null)]) as Entry['changes'] }),
+  },
+  TRACKS_REORDER: {
+    prepare: (guild) => makeTrack(guild, {}),
+    act: ({ id, owner, track, category }, headers, other) => owner.patch(`/guilds/${id}/tracks`, [{ id: track, parent_id: null, inherits: false }, { id: other, position: 1 }, { id: category }], headers),
+    told: ({ track, category }, other) => ({
+      target_id: null,
+      track_ids: [track, other, category],
+      changes: [
+        { id: track, ...change('parent_id', category, null) },
+        { id: track, ...change('inherits', true, false) },
+        { id: track, ...change('position', 1, 3) },
+        { id: other, ...change('position', 2, 1) },
+        { id: category, ...change('position', 1, 2) },
+      ],
+    }),
+  },
+  OVERWRITE_UPDATE: {
+    prepare: async (guild) => String((await overwrite(guild, CreateMessage)).status),
+    act: (guild, headers) => overwrite(guild, DeleteMessages, headers),
+    told: (guild) => inTrack(guild, guild.roles['a']!, change('deny', String(CreateMessage), String(DeleteMessages))),
+  },
+  OVERWRITE_DELETE: {
+    prepare: async (guild) => String((await overwrite(guild, CreateMessage)).status),
+    act: ({ owner, track, roles }, headers) => owner.delete(`/tracks/${track}/overwrites/${roles['a']}`, undefined, headers),
+    told: (guild) => inTrack(guild, guild.roles['a']!, change('type', 'role', null), change('allow', '0', null), change('deny', String(CreateMessage), null)),
+  },
+  MEMBER_UPDATE: {
+    act: ({ id, owner, members }, headers) => owner.patch(`/guilds/${id}/members/${members['mo']!.id}`, { nick: 'Countess', timed_out_until: null }, headers),
+    told: ({ members }) => ({ target_id: members['mo']!.id, changes: [change('nick', null, 'Countess')] }),
+  },
+  MEMBER_ROLES_UPDATE: {
+    act: ({ id, owner, members, roles }, headers) => owner.patch(`/guilds/${id}/members/${members['mo']!.id}`, { role_ids: [roles['b']] }, headers),
+    told: ({ members, roles }) => ({ target_id: members['mo']!.id, changes: [change('role_ids', [roles['a']], [roles['b']])] }),
+  },
+  MEMBER_KICK: {
+    act: ({ id, owner, members }, headers) => owner.delete(`/guilds/${id}/members/${members['mo']!.id}`, undefined, headers),
+    told: ({ members }) => ({ target_id: members['mo']!.id, changes: [] }),
+  },
+  BAN_CREATE: {
+    act: ({ id, owner, members }, headers) => owner.put(`/guilds/${id}/bans/${members['mo']!.id}`, { reason: 'Theirs.', delete_message_seconds: 60 }, headers),
+    told: ({ members }) => ({ target_id: members['mo']!.id, changes: [change('reason', null, 'Theirs.'), change('delete_message_seconds', null, 60)] }),
+  },
+  BAN_DELETE: {
+    prepare: async ({ id, owner, members }) => String((await owner.put(`/guilds/${id}/bans/${members['mo']!.id}`, {})).status),
+    act: ({ id, owner, members }, headers) => owner.delete(`/guilds/${id}/bans/${members['mo']!.id}`, undefined, headers),
+    told: ({ members }) => ({ target_id: members['mo']!.id, changes: [] }),
+  },
+  INVITE_CREATE: {
+    // Who reads the log need not be able to let people in: the code is not told.
+    act: ({ owner, track }, headers) => owner.post(`/tracks/${track}/invites`, { max_uses: 3, max_age_seconds: 0 }, headers),
+    told: ({ track }) => ({ target_id: null, track_ids: [track], changes: [change('max_uses', null, 3)] }),
+  },
+  INVITE_DELETE: {
+    prepare: (guild) => invite(guild, guild.track),
+    act: ({ owner }, headers, code) => owner.delete(`/invites/${code}`, undefined, headers),
+    told: ({ owner, track }, code) => ({ target_id: null, track_ids: [track], changes: expect.arrayContaining([change('code', code, null), change('inviter_id', owner.id, null), change('uses', 0, null)]) as Entry['changes'] }),
+  },
+  MESSAGE_DELETE: {
+    prepare: ({ members, track }) => say(members['mo']!, track),
+    act: ({ owner, track }, headers, message) => owner.delete(`/tracks/${track}/messages/${message}`, undefined, headers),
+    told: (guild, message) => inTrack(guild, message, change('author_id', guild.members['mo']!.id, null)),
+  },
+  MESSAGES_DELETE: {
+    prepare: async ({ members, track }) => [await say(members['mo']!, track), await say(members['mo']!, track)].join(),
+    act: ({ owner, track }, headers, messages) => owner.post(`/tracks/${track}/messages/bulk-delete`, { message_ids: [...messages.split(','), '1'] }, headers),
+    told: (guild) => inTrack(guild, guild.track, change('message_count', 2, null)),
+  },
+  PIN_ADD: {
+    prepare: ({ members, track }) => say(members['mo']!, track),
+    act: ({ owner, track }, headers, message) => owner.put(`/tracks/${track}/pins/${message}`, undefined, headers),
+    told: (guild, message) => inTrack(guild, message),
+  },
+  PIN_REMOVE: {
+    prepare: async ({ owner, track }) => {
+      const message = await say(owner, track);
+      await owner.put(`/tracks/${track}/pins/${message}`);
+      return message;
+    },
+    act: ({ owner, track }, headers, message) => owner.delete(`/tracks/${track}/pins/${message}`, undefined, headers),
+    told: (guild, message) => inTrack(guild, message),
+  },
+  REACTIONS_CLEAR: {
+    prepare: async ({ owner, track }) => {
+      const message = await say(owner, track);
+      await owner.put(`/tracks/${track}/messages/${message}/reactions/${THUMB}/@me`);
+      return message;
+    },
+    act: ({ owner, track }, headers, message) => owner.delete(`/tracks/${track}/messages/${message}/reactions/${THUMB}`, undefined, headers),
+    told: (guild, message) => inTrack(guild, message, change('emoji', '👍', null)),
+  },
+};
+
+const PLAN: GuildPlan = { roles: { a: {}, b: {} }, members: { mo: ['a'] } };
+
+describe('what is done', () => {
+  it('is every action that is documented', async () => {
+    const { components } = of<{ components: { schemas: Record<string, { properties: { action: { enum: string[] } } }> } }>((await world.ask('get', '/docs/openapi.json')).body);
+    expect(Object.keys(ACTS).sort()).toEqual(components.schemas['AuditEntry']!.properties.action.enum.toSorted());
+  });
+
+  it.each(Object.entries(ACTS))('leaves one entry, written once: %s', async (action, { prepare, act, told }) => {
+    const guild = await world.guild(PLAN);
+    const { owner } = guild;
+    const prepared = (await prepare?.(guild)) ?? '';
+    const before = await read(owner, guild);
+    const refused = await act(guild, { 'x-audit-reason': '%zz' }, prepared);
+    expect(refused).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED', errors: [{ field: 'X-Audit-Reason' }] } });
+    expect(await read(owner, guild)).toEqual(before);
+
+    const commands = world.recordCommands();
+    const answer = await act(guild, { 'x-audit-reason': encodeURIComponent(`Für ${action}, “so”`) }, prepared);
+    commands.stop();
+
+    expect([answer.status < 300, answer.body]).toMatchObject([true, {}]);
+    const [entry, ...others] = await read(owner, guild);
+    expect(others).toEqual(before);
+    expect(entry).toMatchObject({ guild_id: guild.id, user_id: owner.id, action, track_ids: [], reason: `Für ${action}, “so”`, ...told(guild, prepared, answer) });
+    expect(commands.writes.filter(({ collection }) => collection === 'audit_entries').map(({ name }) => name)).toEqual(['insert']);
+    if (answer.headers['etag']) expect(commands.writes.filter(({ collection }) => collection === 'guilds')).toHaveLength(1);
+  });
+
+  it('has no reason when none was given, and a ban its own', async () => {
+    const guild = await world.guild(PLAN);
+    await guild.owner.put(`/guilds/${guild.id}/bans/${guild.members['mo']!.id}`, { reason: 'Sold snake oil.' });
+    await guild.owner.patch(`/guilds/${guild.id}`, { name: 'Other' });
+    expect((await read(guild.owner, guild)).slice(0, 2)).toMatchObject([{ action: 'GUILD_UPDATE', reason: null }, { action: 'BAN_CREATE', reason: 'Sold snake oil.' }]);
+  });
+
+  it('is two things when a member gets both a nick and a role', async () => {
+    const guild = await world.guild(PLAN);
+    const before = await read(guild.owner, guild);
+    await guild.owner.patch(`/guilds/${guild.id}/members/${guild.members['mo']!.id}`, { nick: 'Countess', role_ids: [] });
+    const entries = await read(guild.owner, guild);
+    expect(entries.slice(0, -before.length).map(({ action }) => action).sort()).toEqual(['MEMBER_ROLES_UPDATE', 'MEMBER_UPDATE']);
+  });
+});
+
+describe('what is refused, or changes nothing', () => {
+  const NOTHING: Record<string, (guild: GuildWorld) => Promise<Answer>> = {
+    'a change without the permission': ({ id, members }) => members['mo']!.patch(`/guilds/${id}`, { name: 'Mine' }),
+    'a change that is based on an older state': ({ id, owner }) => owner.patch(`/guilds/${id}`, { name: 'Late' }, { 'if-match': '"1"' }),
+    'a role that is made of permissions that overlap': ({ id, owner }) => owner.post(`/guilds/${id}/roles`, { name: 'x', allow: '1', deny: '1' }),
+    'the same name of a guild': ({ id, owner }) => owner.patch(`/guilds/${id}`, { name: 'Engines' }),
+    'the same role': ({ id, owner, roles }) => owner.patch(`/guilds/${id}/roles/${roles['a']}`, { name: 'a', allow: String(BanMembers), position: 2 }),
+    'what a role would do': ({ id, owner, roles }) => owner.patch(`/guilds/${id}/roles/${roles['a']}?dry_run=true`, { allow: '1' }),
+    'the same order of roles': ({ id, owner, roles }) => owner.patch(`/guilds/${id}/roles`, [{ id: roles['b'], position: 3 }]),
+    'the same order of tracks': ({ id, owner, track }) => owner.patch(`/guilds/${id}/tracks`, [{ id: track, position: 9 }]),
+    'the same track': ({ owner, track }) => owner.patch(`/tracks/${track}`, { name: 'general', inherits: true }),
+    'the same overwrite': (guild) => overwrite(guild, CreateMessage),
+    'what an overwrite would do': ({ owner, track, roles }) => owner.delete(`/tracks/${track}/overwrites/${roles['a']}?dry_run=true`),
+    'an overwrite that isn’t there': ({ owner, track, roles }) => owner.delete(`/tracks/${track}/overwrites/${roles['b']}`),
+    'a role that somebody has already': ({ id, owner, members, roles }) => owner.put(`/guilds/${id}/members/${members['mo']!.id}/roles/${roles['a']}`),
+    'a role that somebody doesn’t have': ({ id, owner, members, roles }) => owner.delete(`/guilds/${id}/members/${members['mo']!.id}/roles/${roles['b']}`),
+    'one’s own nick': ({ id, members }) => members['mo']!.patch(`/guilds/${id}/members/@me`, { nick: 'Mo' }),
+    'a kick of nobody': ({ id, owner }) => owner.delete(`/guilds/${id}/members/1`),
+    'leaving': ({ id, members }) => members['low']!.delete(`/users/@me/guilds/${id}`),
+    'a ban out of reach': ({ id, owner, members }) => members['mo']!.put(`/guilds/${id}/bans/${owner.id}`, {}),
+    'the same ban': ({ id, owner, members }) => owner.put(`/guilds/${id}/bans/${members['bad']!.id}`, { reason: 'Theirs.' }),
+    'the end of no ban': ({ id, owner, members }) => owner.delete(`/guilds/${id}/bans/${members['mo']!.id}`),
+    'an invite that isn’t there': ({ owner }) => owner.delete('/invites/nothing'),
+    'one’s own message': async ({ owner, track }) => owner.delete(`/tracks/${track}/messages/${await say(owner, track)}`),
+    'a message that isn’t there': ({ owner, track }) => owner.delete(`/tracks/${track}/messages/1`),
+    'messages that aren’t there': ({ owner, track }) => owner.post(`/tracks/${track}/messages/bulk-delete`, { message_ids: ['1', '2'] }),
+    'a message that is pinned already': async ({ owner, track }) => owner.put(`/tracks/${track}/pins/${of<{ id: string }[]>((await owner.get(`/tracks/${track}/pins`)).body)[0]!.id}`),
+    'a pin of no message': ({ owner, track }) => owner.put(`/tracks/${track}/pins/1`),
+    'a message that isn’t pinned': ({ owner, track }) => owner.delete(`/tracks/${track}/pins/1`),
+    'reactions that nobody has given': async ({ owner, track }) => owner.delete(`/tracks/${track}/messages/${await say(owner, track)}/reactions/${THUMB}`),
+  };
+
+  it('leaves no entry', async () => {
+    const guild = await world.guild({ roles: { a: { allow: BanMembers }, b: {} }, members: { mo: ['a'], low: [], bad: [] } });
+    await overwrite(guild, CreateMessage);
+    await guild.owner.put(`/guilds/${guild.id}/bans/${guild.members['bad']!.id}`, { reason: 'Theirs.' });
+    await guild.owner.put(`/tracks/${guild.track}/pins/${await say(guild.owner, guild.track)}`);
+    const before = await read(guild.owner, guild);
+    for (const [what, act] of Object.entries(NOTHING)) {
+      await act(guild);
+      expect([what, await read(guild.owner, guild)]).toEqual([what, before]);
+    }
+  });
+});
+
+describe('the reason', () => {
+  const rename = (guild: GuildWorld, name: string, header: string): Promise<Answer> => guild.owner.patch(`/guilds/${guild.id}`, { name }, { 'x-audit-reason': header });
+
+  const LONGEST = '雪'.repeat(512);
+
+  it.each([
+    ['%E2%98%83', '☃'],
+    ['plain words, 100%25', 'plain words, 100%'],
+    ['a+b', 'a+b'],
+    [encodeURIComponent(LONGEST), LONGEST],
+  ])('is url-encoded: %#', async (header, reason) => {
+    const guild = await world.guild();
+    expect((await rename(guild, 'Other', header)).status).toBe(200);
+    expect((await read(guild.owner, guild))[0]).toMatchObject({ action: 'GUILD_UPDATE', reason });
+  });
+
+  it.each(['%', '%ff', '%C3%28', 'caf\u00e9', '%0A', '%20', encodeURIComponent(`${LONGEST}!`)])('is refused when it is not, or not a line of 512 characters, and nothing is done: %#', async (header) => {
+    const guild = await world.guild();
+    expect(await rename(guild, 'Other', header)).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED', errors: [{ field: 'X-Audit-Reason' }] } });
+    expect((await guild.owner.get(`/guilds/${guild.id}`)).body).toMatchObject({ name: 'Engines' });
+  });
+
+  it('is documented wherever it is read', async () => {
+    const { paths } = of<{ paths: Record<string, Record<string, { parameters?: { in: string; name: string }[] }>> }>((await world.ask('get', '/docs/openapi.json')).body);
+    const routes = Object.values(paths).flatMap((item) => Object.values(item));
+    const audited = routes.filter(({ parameters = [] }) => parameters.some(({ in: place, name }) => place === 'header' && name === 'X-Audit-Reason'));
+    // Members are changed, and their roles given and taken: three routes, two actions.
+    expect(audited).toHaveLength(Object.keys(ACTS).length + 1);
+  });
+});
+
+describe('the log', () => {
+  const rename = async ({ id, owner }: GuildWorld, count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) await owner.patch(`/guilds/${id}`, { name: `Engines ${n}` });
+  };
+
+  it('is for those who have VIEW_AUDIT_LOG', async () => {
+    const guild = await world.guild({ roles: { auditor: { allow: ViewAuditLog } }, members: { mo: ['auditor'], low: [] } });
+    expect((await guild.members['low']!.get(`/guilds/${guild.id}/audit-log`)).body).toMatchObject({ status: 403, code: 'PERMISSIONS_MISSING' });
+    expect((await (await world.person()).get(`/guilds/${guild.id}/audit-log`)).body).toMatchObject({ status: 404, code: 'GUILD_NOT_FOUND' });
+    expect(await actionsSeenBy(guild.members['mo']!, guild)).toContain('ROLE_CREATE');
+  });
+
+  it('is paged from the newest on, and knows no other guild', async () => {
+    const guild = await world.guild();
+    await (await world.guild()).owner.patch(`/guilds/${guild.id}`, { name: 'Elsewhere' });
+    await rename(guild, 5);
+    const all = await read(guild.owner, guild);
+    expect(all.map(({ changes }) => changes[0]!.new)).toEqual(['Engines 4', 'Engines 3', 'Engines 2', 'Engines 1', 'Engines 0', 0]);
+    const [first, second] = [await read(guild.owner, guild, 'limit=2'), await read(guild.owner, guild, `limit=2&before=${all[1]!.id}`)];
+    expect([...first, ...second]).toEqual(all.slice(0, 4));
+    expect(await read(guild.owner, guild, `before=${all.at(-1)!.id}`)).toEqual([]);
+  });
+
+  it('is read by who acted, by what they did, and by both', async () => {
+    const guild = await world.guild({ roles: { admin: { allow: Administrator } }, members: { mo: ['admin'] } });
+    const mo = guild.members['mo']!;
+    await mo.patch(`/guilds/${guild.id}`, { name: 'Mo’s' });
+    await mo.post(`/guilds/${guild.id}/roles`, { name: 'new' });
+    await rename(guild, 1);
+    expect((await read(guild.owner, guild, `user_id=${mo.id}`)).map(({ action }) => action)).toEqual(['ROLE_CREATE', 'GUILD_UPDATE']);
+    expect((await read(mo, guild, 'action=GUILD_UPDATE')).map(({ user_id }) => user_id)).toEqual([guild.owner.id, mo.id]);
+    expect(await read(mo, guild, `action=GUILD_UPDATE&user_id=${mo.id}`)).toMatchObject([{ changes: [{ new: 'Mo’s' }] }]);
+  });
+
+  it.each(['limit=0', 'limit=101', 'action=NOTHING', 'before=x', 'user_id=x', 'after=1'])('refuses what is not as documented: %s', async (query) => {
+    const guild = await world.guild();
+    expect((await guild.owner.get(`/guilds/${guild.id}/audit-log?${query}`)).body).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
+  });
+
+  it('is gone with its guild', async () => {
+    const guild = await world.guild();
+    const commands = world.recordCommands();
+    await guild.owner.delete(`/guilds/${guild.id}`);
+    commands.stop();
+    expect(commands.writes.filter(({ collection }) => collection === 'audit_entries').map(({ name }) => name)).toEqual(['delete']);
+  });
+
+  it('costs one query a page, whatever is looked for and however many tracks there are', async () => {
+    const alone = await World.start({}, 1);
+    const guild = await alone.guild({ roles: { auditor: { allow: ViewAuditLog } }, members: { mo: ['auditor'] } });
+    for (let made = 0; made < 210; made += 10) await Promise.all(Array.from({ length: 10 }, () => makeTrack(guild, {})));
+    const mo = guild.members['mo']!;
+    const newest = await read(mo, guild, 'limit=1');
+    expect(newest).toMatchObject([{ action: 'TRACK_CREATE' }]);
+    for (const query of ['', 'action=TRACK_CREATE', `user_id=${guild.owner.id}&before=${newest[0]!.id}`]) {
+      const commands = alone.recordCommands();
+      expect(await read(mo, guild, query)).toHaveLength(50);
+      commands.stop();
+      expect(commands.all.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['find audit_entries']);
+    }
+    await alone.stop();
+  });
+});
+
+describe('what is done in a track', () => {
+  const withAuditor = (): Promise<GuildWorld> => world.guild({ roles: { auditor: { allow: ViewAuditLog }, admin: { allow: Administrator } }, members: { mo: ['auditor'], ada: ['admin'], low: [] } });
+
+  /** All that can be done in a track and is recorded, while it is there. */
+  const useAll = async (guild: GuildWorld, track: string): Promise<void> => {
+    const { owner, roles } = guild;
+    await owner.patch(`/tracks/${track}`, { name: 'used' });
+    await owner.put(`/tracks/${track}/overwrites/${roles['auditor']}`, { type: 'role', allow: '0', deny: String(CreateMessage) });
+    await owner.delete(`/tracks/${track}/overwrites/${roles['auditor']}`);
+    await owner.patch(`/guilds/${guild.id}/tracks`, [{ id: track, parent_id: guild.category }]);
+    await owner.delete(`/invites/${await invite(guild, track)}`);
+    const [first, second] = [await say(guild.members['ada']!, track), await say(guild.members['ada']!, track)];
+    await owner.put(`/tracks/${track}/messages/${first}/reactions/${THUMB}/@me`);
+    await owner.delete(`/tracks/${track}/messages/${first}/reactions/${THUMB}`);
+    await owner.put(`/tracks/${track}/pins/${first}`);
+    await owner.delete(`/tracks/${track}/pins/${first}`);
+    await owner.delete(`/tracks/${track}/messages/${first}`);
+    await owner.post(`/tracks/${track}/messages/bulk-delete`, { message_ids: [first, second] });
+  };
+  const USES = ['MESSAGES_DELETE', 'MESSAGE_DELETE', 'PIN_REMOVE', 'PIN_ADD', 'REACTIONS_CLEAR', 'INVITE_DELETE', 'INVITE_CREATE', 'TRACKS_REORDER', 'OVERWRITE_DELETE', 'OVERWRITE_UPDATE', 'TRACK_UPDATE', 'TRACK_CREATE'];
+
+  it('is told to those who view it now, and to ADMINISTRATOR, whatever it was when it was done', async () => {
+    const guild = await withAuditor();
+    const [mo, ada] = [guild.members['mo']!, guild.members['ada']!];
+    const before = await read(mo, guild);
+    const track = await makeTrack(guild, { overwrites: [{ id: guild.id, type: 'role', allow: '0', deny: String(ViewTrack) }] });
+    await useAll(guild, track);
+    expect(await read(mo, guild)).toEqual(before);
+    for (const action of new Set(USES)) expect(await read(mo, guild, `action=${action}`)).toEqual(before.filter((entry) => entry.action === action));
+    expect(await read(mo, guild, `user_id=${guild.owner.id}&limit=3`)).toEqual(before.slice(0, 3));
+    expect((await actionsSeenBy(ada, guild)).slice(0, USES.length)).toEqual(USES);
+
+    await guild.owner.delete(`/tracks/${track}/overwrites/${guild.id}`);
+    expect((await actionsSeenBy(mo, guild)).slice(0, USES.length + 1)).toEqual(['OVERWRITE_DELETE', ...USES]);
+    expect(JSON.stringify(await read(mo, guild))).toContain(track);
+
+    await hide(guild, track);
+    expect(await read(mo, guild)).toEqual(before);
+    expect(JSON.stringify(await read(mo, guild))).not.toContain(track);
+    expect(await actionsSeenBy(guild.owner, guild)).toEqual(await actionsSeenBy(ada, guild));
+  });
+
+  it('is told without the tracks that one doesn’t see, when it was done to several at once', async () => {
+    const guild = await withAuditor();
+    const mo = guild.members['mo']!;
+    const [shown, hidden, category] = [await makeTrack(guild, {}), await makeTrack(guild, {}), await makeTrack(guild, { type: 'category' })];
+    await guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: shown, parent_id: category, inherits: false }, { id: hidden, parent_id: guild.category }]);
+    expect((await read(mo, guild))[0]).toMatchObject({ action: 'TRACKS_REORDER', track_ids: [shown, hidden], changes: expect.arrayContaining([{ id: shown, key: 'parent_id', old: null, new: category }, { id: hidden, key: 'position', old: 3, new: 2 }]) as unknown });
+
+    await hide(guild, hidden);
+    await hide(guild, category);
+    const [reorder] = await read(mo, guild, 'action=TRACKS_REORDER');
+    // Neither the category that it was put into, nor any place that is counted among hidden ones.
+    expect(reorder).toMatchObject({ track_ids: [shown], changes: [{ id: shown, key: 'inherits', old: true, new: false }] });
+    expect((await read(guild.owner, guild, 'action=TRACKS_REORDER'))[0]).toMatchObject({ track_ids: [shown, hidden], changes: expect.arrayContaining([{ id: shown, key: 'parent_id', old: null, new: category }]) as unknown });
+
+    await hide(guild, shown);
+    expect(await read(mo, guild, 'action=TRACKS_REORDER')).toEqual([]);
+  });
+
+  it('is told with null for a category that one doesn’t see, and with no place', async () => {
+    const guild = await withAuditor();
+    const mo = guild.members['mo']!;
+    const category = await makeTrack(guild, { type: 'category' });
+    const track = await makeTrack(guild, { parent_id: category, inherits: false });
+    await guild.owner.patch(`/tracks/${track}`, { parent_id: guild.category });
+    await hide(guild, category);
+    const [update] = await read(mo, guild, 'action=TRACK_UPDATE');
+    expect(update).toMatchObject({ changes: [{ key: 'parent_id', old: null, new: guild.category }] });
+    const created = (await read(mo, guild, 'action=TRACK_CREATE')).find(({ target_id }) => target_id === track)!;
+    expect(created.changes.map(({ key }) => key)).not.toEqual(expect.arrayContaining(['parent_id', 'position']));
+  });
+
+  it('is told to all who read the log when it is deleted and nobody was kept from it, else to ADMINISTRATOR', async () => {
+    const guild = await withAuditor();
+    const [mo, ada] = [guild.members['mo']!, guild.members['ada']!];
+    const [open, hidden, halfOpen, inHidden, category] = [await makeTrack(guild, {}), await makeTrack(guild, {}), await makeTrack(guild, {}), await makeTrack(guild, {}), await makeTrack(guild, { type: 'category' })];
+    await hide(guild, hidden);
+    await guild.owner.put(`/tracks/${halfOpen}/overwrites/${guild.members['low']!.id}`, { type: 'member', allow: '0', deny: String(ViewTrack) });
+    await hide(guild, category);
+    await guild.owner.patch(`/tracks/${inHidden}`, { parent_id: category });
+    for (const track of [open, hidden, halfOpen, inHidden]) await guild.owner.delete(`/tracks/${track}`);
+    expect((await read(mo, guild, 'action=TRACK_DELETE')).map(({ target_id }) => target_id)).toEqual([open]);
+    expect((await read(ada, guild, 'action=TRACK_DELETE')).map(({ target_id }) => target_id)).toEqual([inHidden, halfOpen, hidden, open]);
+    // What else was done there is told to who reads all.
+    expect(JSON.stringify(await read(mo, guild, 'action=TRACK_CREATE'))).not.toContain(open);
+    expect(JSON.stringify(await read(ada, guild, 'action=TRACK_CREATE'))).toContain(open);
+  });
+
+  it('is told to nobody who lost ADMINISTRATOR or VIEW_AUDIT_LOG', async () => {
+    const guild = await withAuditor();
+    const ada = guild.members['ada']!;
+    const track = await makeTrack(guild, {});
+    await hide(guild, track);
+    expect(JSON.stringify(await read(ada, guild))).toContain(track);
+    await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['admin']}`, { allow: String(ViewAuditLog | ManageRoles | ModifyGuild | KickMembers) });
+    expect(JSON.stringify(await read(ada, guild))).not.toContain(track);
+    await guild.owner.delete(`/guilds/${guild.id}/members/${ada.id}/roles/${guild.roles['admin']}`);
+    expect((await ada.get(`/guilds/${guild.id}/audit-log`)).status).toBe(403);
+  });
+});
