@@ -6,7 +6,7 @@ import { engineWorld } from './engine-world';
 import { Mirror } from './mirror';
 
 /** The end-to-end specs whose features bring commands of their own; `MIRRORED_SPECS=.` is for all of them, which takes much longer. */
-const FEATURES = 'test/(audit|auth|bans|guilds|if-match|member-search|mentions|messages|pins|reactions|read-states|roles|search|tracks)\\.';
+const FEATURES = 'test/(audit|audit-tracks|auth|bans|guilds|if-match|member-search|mentions|messages|pins|reactions|read-states|roles|search|tracks)\\.';
 
 const { CONFORMANCE_URI: uri, MIRRORED_SPECS: specs = FEATURES } = process.env;
 const TIMEOUT_MS = 1_800_000;
