@@ -30,6 +30,7 @@ import { RedisModule } from './redis/redis.module';
 import { WorkerLease } from './redis/worker-lease';
 import { RepairModule } from './repair/repair.module';
 import { SearchModule } from './search/search.module';
+import { SecurityModule } from './security/security.module';
 import { RateGuard } from './throttling/rate.guard';
 import { ThrottlingModule } from './throttling/throttling.module';
 import { UsersModule } from './users/users.module';
@@ -63,6 +64,7 @@ export class AppModule {
       imports: [
         ConfigModule.with(environment),
         CommonModule,
+        SecurityModule,
         DatabaseModule.at(databaseUri),
         RedisModule,
         NodesModule,

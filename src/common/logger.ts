@@ -15,7 +15,9 @@ const OF_THE_START: ReadonlySet<string> = new Set(['InstanceLoader', 'RoutesReso
 export class NestLog implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
+  /** Logs a text, or the fields of a structured message. */
   log(message: unknown, context?: string): void {
+    if (typeof message === 'object' && message !== null) return this.logger.info({ context, ...message });
     this.logger[context !== undefined && OF_THE_START.has(context) ? 'debug' : 'info']({ context }, String(message));
   }
 

@@ -1,0 +1,65 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Snowflake } from '../common/snowflake';
+
+const INTERVAL_MS = 1_000;
+const MAX_SUBJECTS = 10_000;
+
+/** The actions that the security log records. */
+export type SecurityAction =
+  | 'account_created'
+  | 'login'
+  | 'login_failed'
+  | 'password_rejected'
+  | 'rate_limited'
+  | 'session_revoked'
+  | 'forced_disconnect'
+  | 'password_changed'
+  | 'email_changed'
+  | 'account_deleted';
+
+/** One security event. It never contains a token, a password, an invite code, an e-mail address or a query string. */
+export interface SecurityEvent {
+  readonly action: SecurityAction;
+  /** The user concerned; omitted if the request is anonymous or the account does not exist. */
+  readonly userId?: Snowflake | undefined;
+  /** IP address of the client; omitted if the server itself acts. */
+  readonly address?: string | undefined;
+  /** Name of the rate limit, number of sessions, close code: a short text or a number that the server chose. */
+  readonly detail?: string | number | undefined;
+}
+
+/**
+ * Log of security events: one line of JSON each, with `context` `Security`, at level `info`.
+ *
+ * Rejections by a rate limit can arrive by the thousand, so the log writes at most one line per second for each user or address and limit,
+ * with the number of rejections since the previous line in `suppressed`.
+ */
+@Injectable()
+export class SecurityLog {
+  private readonly logger = new Logger('Security');
+  private readonly recent = new Map<string, { loggedAtMs: number; suppressed: number }>();
+
+  /** Writes one line. */
+  record({ action, userId, address, detail }: SecurityEvent, suppressed = 0): void {
+    this.logger.log({
+      action,
+      ...(userId !== undefined && { user_id: userId.toString() }),
+      ...(address !== undefined && { address }),
+      ...(detail !== undefined && { detail }),
+      ...(suppressed > 0 && { suppressed }),
+    });
+  }
+
+  /** Writes one line per second at most for the same action, user or address, and detail. */
+  recordOften(event: SecurityEvent, nowMs = Date.now()): void {
+    const key = `${event.action}:${event.userId ?? event.address}:${event.detail}`;
+    const known = this.recent.get(key);
+    if (known && nowMs - known.loggedAtMs < INTERVAL_MS) {
+      known.suppressed += 1;
+      return;
+    }
+    if (this.recent.size >= MAX_SUBJECTS) this.recent.clear();
+    this.recent.set(key, { loggedAtMs: nowMs, suppressed: 0 });
+    this.record(event, known?.suppressed);
+  }
+}
