@@ -27,7 +27,7 @@ describe('a client that asks and never reads', () => {
         return Promise.resolve(large);
       },
     });
-    const port = await server.listen({ port: 0 });
+    const port = await server.listen({ port: 0, secret: undefined });
     const client = connect(port as number);
     await once(client, 'connect');
     for (let n = 0; n < 500; n += 1) client.write(message({ ping: 1 }));

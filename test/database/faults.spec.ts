@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { mongo } from 'mongoose';
-import { Storage, type Upgrade } from '../../src/database/embedded/storage';
+import { seal, unseal } from '../../src/database/embedded/checksum';
+import { type DataFile, FORMAT_KEY, type Upgrade, UPGRADES } from '../../src/database/embedded/format';
+import { Storage } from '../../src/database/embedded/storage';
 import { RAW } from './conformance';
 
 const CLI = join(__dirname, '../../dist/database/embedded/cli');
@@ -21,6 +23,13 @@ async function fill(dataDir: string): Promise<void> {
     for (let n = 0; n < 1000; n += 1) storage.put(Buffer.from(`\0\0\0\u0001${n}`), Buffer.alloc(100, n));
   });
   await storage.close();
+}
+
+/** Changes entries of a data file as they are stored. */
+async function rewrite(dataDir: string, change: (database: DataFile) => void): Promise<void> {
+  const database = open<Buffer, Buffer>({ path: join(dataDir, FILE), noSubdir: true, encoding: 'binary', keyEncoding: 'binary' });
+  database.transactionSync(() => change(database));
+  await database.close();
 }
 
 async function serving(command: string, args: readonly string[]): Promise<{ child: ChildProcess; uri: string }> {
@@ -76,9 +85,8 @@ describe('opening a data folder', () => {
   });
 
   it('refuses a newer format', async () => {
-    const storage = await Storage.open(folder);
-    storage.transaction(() => storage.put(Buffer.from('\0\0\0\0format'), Buffer.from('999')));
-    await storage.close();
+    await (await Storage.open(folder)).close();
+    await rewrite(folder, (database) => void database.put(FORMAT_KEY, Buffer.from('999')));
     await expect(Storage.open(folder)).rejects.toThrow('has format 999');
   });
 
@@ -87,14 +95,29 @@ describe('opening a data folder', () => {
     const first = await Storage.open(folder);
     first.transaction(() => first.put(key, Buffer.from('old')));
     await first.close();
-    const append: Upgrade = (database) => void database.put(key, Buffer.concat([database.getBinary(key) as Buffer, Buffer.from(' and new')]));
+    const append: Upgrade = (database) => void database.put(key, seal(key, Buffer.concat([unseal(key, database.getBinary(key) as Buffer) as Buffer, Buffer.from(' and new')])));
 
     for (let opened = 0; opened < 2; opened += 1) {
-      const storage = await Storage.open(folder, [append]);
+      const storage = await Storage.open(folder, [...UPGRADES, append]);
       expect(storage.get(key)?.toString()).toBe('old and new');
       await storage.close();
     }
-    await expect(Storage.open(folder)).rejects.toThrow('has format 2');
+    await expect(Storage.open(folder)).rejects.toThrow('has format 3');
+  });
+
+  it('adds checksums to the entries of format 1', async () => {
+    await fill(folder);
+    const entries = new Map(Array.from({ length: 1000 }, (_, n) => [`\0\0\0\u0001${n}`, Buffer.alloc(100, n)]));
+    await rewrite(folder, (database) => {
+      for (const [key, value] of entries) void database.put(Buffer.from(key), value);
+      void database.put(FORMAT_KEY, Buffer.from('1'));
+    });
+    for (let opened = 0; opened < 2; opened += 1) {
+      const storage = await Storage.open(folder);
+      const scanned = Array.from(storage.scan({ start: Buffer.from('\0\0\0\u0001'), end: Buffer.from('\0\0\0\u0002') }), ({ key, value }) => [key.toString(), value] as const);
+      expect(new Map(scanned)).toEqual(entries);
+      await storage.close();
+    }
   });
 
   it('keeps the older format when the upgrade fails half-way', async () => {
@@ -103,7 +126,7 @@ describe('opening a data folder', () => {
       void database.put(Buffer.from('\0\0\0\u0001half'), Buffer.from('half'));
       throw new Error('no upgrade');
     };
-    await expect(Storage.open(folder, [fails])).rejects.toThrow('no upgrade');
+    await expect(Storage.open(folder, [...UPGRADES, fails])).rejects.toThrow('no upgrade');
     const storage = await Storage.open(folder);
     expect(storage.has(Buffer.from('\0\0\0\u0001half'))).toBe(false);
     await storage.close();

@@ -28,7 +28,7 @@ async function endToEnd(databaseUri: string): Promise<{ code: number | null; out
     const other = await mongo.MongoClient.connect(uri as string);
     const mirror = new Mirror(engine, other);
     const server = new Server(mirror);
-    const port = await server.listen({ port: 0 });
+    const port = await server.listen({ port: 0, secret: undefined });
 
     const { code, output } = await endToEnd(`mongodb://127.0.0.1:${port}/?directConnection=true&retryWrites=false`);
 

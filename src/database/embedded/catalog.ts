@@ -45,7 +45,16 @@ export class Catalog {
   private nextTree = 1;
 
   constructor(private readonly storage: Storage) {
+    storage.describeOwners((key) => this.ownerOf(key.readUInt32BE(0)));
     this.load();
+  }
+
+  /** Names the collection that a tree belongs to. */
+  private ownerOf(tree: number): string {
+    const owner = this.all().find(({ id, indexes }) => id === tree || indexes.some((index) => index.id === tree));
+    const index = owner?.indexes.find(({ id }) => id === tree);
+    if (!owner) return 'the list of collections';
+    return index ? `the index ${index.name} of ${owner.namespace}` : owner.namespace;
   }
 
   /** Reads everything again. */

@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { USER } from './authentication';
+import { makePrivateFolder } from './private-files';
+import { MAX_ADDRESS_BYTES, socketPath } from './socket-path';
 import type { WorkerOptions, WorkerReport } from './worker';
 
 /** A running database. */
 export interface EmbeddedDatabase {
-  /** Where the MongoDB driver finds it. */
+  /** Where the MongoDB driver finds it, with the secret if the database listens on a port. */
   readonly uri: string;
   /** Answers what is under way, makes sure that all is on the disk, and gives the folder back. */
   stop(): Promise<void>;
@@ -14,38 +16,51 @@ export interface EmbeddedDatabase {
 
 /** What to serve, and where. */
 export interface EmbeddedDatabaseOptions {
-  /** The folder of the data; it is created when it isn't there, for its owner only. */
+  /** The folder of the data. It is created if it is missing, and restricted to the current user. */
   readonly dataDir: string;
-  /** A port of the loopback interface, 0 for any; without one, a socket file that only this user can open. */
-  readonly port?: number;
+  /** A port of the loopback interface, 0 for any, that requires a secret. Without a port, a socket file in the data folder that only the current user can open. */
+  readonly port?: number | undefined;
+  /** Called once if the database fails while it runs. By default, logs the reason and exits the process with 1. */
+  readonly onFailure?: (reason: string) => void;
 }
 
 /** The database that a URI without another name leads to. */
 const DATABASE = 'derailed';
+
+/** The socket file in the data folder. Drivers take a host that ends with `.sock` as one. */
+const SOCKET = 'db.sock';
+
+const SECRET_BYTES = 24;
+
+function exit(reason: string): void {
+  process.stderr.write(`Derailed stops: ${reason}\n`);
+  process.exit(1);
+}
 
 /**
  * Starts the engine in a thread of its own, so that its work never holds up the event loop of the application.
  *
  * @throws Error when the folder can't be written, is in use, or holds something else than this engine's complete data
  */
-export async function startEmbeddedDatabase({ dataDir, port }: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
-  const folder = port === undefined ? mkdtempSync(join(tmpdir(), 'derailed-')) : undefined;
-  const path = folder && join(folder, 'db.sock');
-  const removeFolder = (): void => {
-    if (folder) rmSync(folder, { recursive: true, force: true });
-  };
-  const workerData: WorkerOptions = { dataDir: resolve(dataDir), address: path === undefined ? { port: port ?? 0 } : { path } };
+export async function startEmbeddedDatabase({ dataDir, port, onFailure = exit }: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+  const folder = resolve(dataDir);
+  makePrivateFolder(folder);
+  const path = port === undefined ? socketPath(folder, SOCKET) : undefined;
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  // Where no address leads to a folder with a long path, a port serves as well.
+  const local = path && Buffer.byteLength(path.address) <= MAX_ADDRESS_BYTES ? path : undefined;
+  const workerData: WorkerOptions = { dataDir: folder, address: local ? { path: local.address } : { port: port ?? 0, secret } };
   const worker = new Worker(require.resolve('./worker'), { workerData });
   try {
     const bound = await listening(worker);
-    const host = path === undefined ? `127.0.0.1:${bound}` : encodeURIComponent(path);
+    const stopping = watch(worker, onFailure);
     let stopped: Promise<void> | undefined;
-    return {
-      uri: `mongodb://${host}/${DATABASE}?directConnection=true&retryWrites=false`,
-      stop: () => (stopped ??= stop(worker).finally(removeFolder)),
-    };
+    const uri = local
+      ? `mongodb://${encodeURIComponent(local.address)}/${DATABASE}?directConnection=true&retryWrites=false`
+      : `mongodb://${USER}:${secret}@127.0.0.1:${bound}/${DATABASE}?authMechanism=PLAIN&authSource=%24external&directConnection=true&retryWrites=false`;
+    return { uri, stop: () => (stopped ??= stopping().finally(() => path?.release())) };
   } catch (error) {
-    removeFolder();
+    path?.release();
     throw error;
   }
 }
@@ -55,7 +70,6 @@ function listening(worker: Worker): Promise<number | undefined> {
     worker.once('error', reject);
     worker.once('exit', () => reject(new Error('The embedded database ended before it began.')));
     worker.once('message', (report: WorkerReport) => {
-      // From here on an error of the thread is nobody's to handle: it ends the process, rather than leave it without its database.
       worker.removeAllListeners();
       if ('listening' in report) resolve(report.listening);
       else reject(new Error(report.failed));
@@ -63,10 +77,20 @@ function listening(worker: Worker): Promise<number | undefined> {
   });
 }
 
-function stop(worker: Worker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.once('error', reject);
-    worker.once('exit', () => resolve());
-    worker.postMessage('stop');
-  });
+/** Reports a failure of the thread, rather than leave the process without its database. Returns a function that stops the thread. */
+function watch(worker: Worker, onFailure: (reason: string) => void): () => Promise<void> {
+  let reported = false;
+  const fail = (reason: string): void => {
+    if (!reported) onFailure(reason);
+    reported = true;
+  };
+  const onExit = (): void => fail('the embedded database ended.');
+  worker.on('message', (report: WorkerReport) => 'failed' in report && fail(report.failed));
+  worker.on('error', (error) => fail(`the embedded database ended: ${error.stack ?? error.message}`));
+  worker.once('exit', onExit);
+  return () =>
+    new Promise((resolve) => {
+      worker.off('exit', onExit).once('exit', () => resolve());
+      worker.postMessage('stop');
+    });
 }

@@ -73,6 +73,7 @@ export class Engine {
   /** Answers a command; an error is an answer as well. What a write did is on the disk by then. */
   async answer(message: Pick<Message, 'body' | 'sequences'>): Promise<PlainDoc> {
     try {
+      this.storage.assertSound();
       const request = new Request(message.body, message.sequences);
       return { ...(await commandOf(request).run(request, this)), ok: 1 };
     } catch (error) {

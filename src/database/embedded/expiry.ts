@@ -12,7 +12,9 @@ export class Expiry {
   constructor(private readonly engine: Engine) {}
 
   start(): void {
-    this.timer = setInterval(() => void this.sweep(), SWEEP_INTERVAL_MS).unref();
+    // A full disk or a damaged entry delays the deletion; a failed disk ends the process by itself.
+    const log = (error: Error): void => void process.stderr.write(`Expired documents can't be deleted: ${error.message}\n`);
+    this.timer = setInterval(() => void this.sweep().catch(log), SWEEP_INTERVAL_MS).unref();
   }
 
   stop(): void {

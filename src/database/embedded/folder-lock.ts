@@ -1,15 +1,15 @@
-import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { PRIVATE_FILE } from './private-files';
+import { type SocketPath, socketPath } from './socket-path';
 
 const SOCKET = 'in-use.sock';
 
-/** A name for a path that always fits a socket address, which holds about a hundred characters. */
-function shortened(folder: string): { path: string; release(): void } {
-  if (process.platform !== 'linux') return { path: join(folder, SOCKET), release: () => undefined };
-  const descriptor = openSync(folder, 'r');
-  return { path: `/proc/self/fd/${descriptor}/${SOCKET}`, release: () => closeSync(descriptor) };
-}
+/** An LMDB file without data: its lock excludes other processes, and the kernel releases it if a process dies. */
+const MUTEX_FILE = 'in-use.mdb';
+const MUTEX_BYTES = 64 * 1024;
 
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -28,35 +28,26 @@ const inodeOf = (path: string): bigint | undefined => lstatSync(path, { bigint: 
 export class FolderLock {
   private constructor(
     private readonly server: Server,
-    private readonly release: () => void,
+    private readonly path: SocketPath,
   ) {}
 
   /**
-   * Takes the lock.
+   * Takes the lock. A process that opens or replaces files of the folder takes it first.
    *
-   * @param exclusively runs a piece of work in no two processes at the same time; it decides between those that find a dead owner's socket together
-   * @throws Error when another process, or another engine of this one, uses the folder
+   * @throws Error if another process, or another engine of this process, uses the folder
    */
-  static async take(folder: string, exclusively: (work: () => void) => void): Promise<FolderLock> {
-    const { path, release } = shortened(folder);
-    const file = join(folder, SOCKET);
-    for (;;) {
-      const inode = inodeOf(file);
-      if (inode !== undefined && (await answers(path))) {
-        release();
-        throw new Error(`The data folder ${folder} is in use by another process.`);
-      }
-      let server: Server | undefined;
-      exclusively(() => {
-        if (inodeOf(file) !== inode) return;
-        rmSync(file, { force: true });
-        server = createServer((socket) => socket.destroy());
-        server.listen(path);
-      });
-      if (!server) continue;
-      await listening(server);
-      server.unref();
-      return new FolderLock(server, release);
+  static async take(folder: string): Promise<FolderLock> {
+    const path = socketPath(folder, SOCKET);
+    const mutex = openMutex(join(folder, MUTEX_FILE));
+    try {
+      const server = await listenAlone(join(folder, SOCKET), path.address, (work) => mutex.transactionSync(work));
+      if (!server) throw new Error(`The data folder ${folder} is in use by another process.`);
+      return new FolderLock(server.unref(), path);
+    } catch (error) {
+      path.release();
+      throw error;
+    } finally {
+      await mutex.close();
     }
   }
 
@@ -64,10 +55,39 @@ export class FolderLock {
   free(): Promise<void> {
     return new Promise((resolve) =>
       this.server.close(() => {
-        this.release();
+        this.path.release();
         resolve();
       }),
     );
+  }
+}
+
+/** A power failure may damage the file, which has no content worth keeping. */
+function openMutex(file: string): RootDatabase {
+  const options = { path: file, noSubdir: true, mapSize: MUTEX_BYTES, permissionsMode: PRIVATE_FILE };
+  try {
+    return open(options);
+  } catch {
+    rmSync(file, { force: true });
+    return open(options);
+  }
+}
+
+/** Replaces the socket of a process that died. Returns undefined if the process lives. */
+async function listenAlone(file: string, address: string, exclusively: (work: () => void) => void): Promise<Server | undefined> {
+  for (;;) {
+    const inode = inodeOf(file);
+    if (inode !== undefined && (await answers(address))) return undefined;
+    let server: Server | undefined;
+    exclusively(() => {
+      if (inodeOf(file) !== inode) return;
+      rmSync(file, { force: true });
+      server = createServer((socket) => socket.destroy());
+      server.listen(address);
+    });
+    if (!server) continue;
+    await listening(server);
+    return server;
   }
 }
 

@@ -31,28 +31,41 @@ interface Meta {
 }
 
 /**
- * Refuses a file that isn't LMDB's or lacks pages that are in use: LMDB itself would map what is missing, and crash on the first touch of it.
+ * Rejects a file that isn't LMDB's or lacks pages that are in use: LMDB itself would map what is missing, and crash on the first touch of it.
+ * Another process may write to the file meanwhile.
  *
- * @throws Error when it is another program's, damaged or torn
+ * @throws Error if the file belongs to another program, is damaged or torn
  */
 export function assertComplete(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
-    const { size } = fstatSync(descriptor);
-    // A process that died before it wrote anything leaves an empty file.
-    if (size === 0) return;
-    const first = readMeta(descriptor, 0);
-    const second = first && readMeta(descriptor, first.pageSize);
-    if (!first || !second) throw new Error(`${path} is not a database of Derailed, or is damaged; restore a backup or use another folder.`);
-    const { pageSize, roots, lastPage } = first.transaction > second.transaction ? first : second;
-    const pages = BigInt(Math.floor(size / pageSize));
-    if (lastPage < pages) return;
-    // LMDB never writes its last pages when they are free already, so a file may be shorter than it says and lack nothing.
-    const file = { descriptor, pageSize, pages };
-    if (!roots.every((root) => root === NO_PAGE || holds(file, root))) throw new Error(`${path} is torn: it has only ${pages} of its ${lastPage + 1n} pages; restore a backup.`);
+    // A commit meanwhile reuses pages that the check still reads, so a failed check counts only if there was none.
+    for (let before: bigint | undefined, meta = newestMeta(descriptor, path); meta; before = meta.transaction, meta = newestMeta(descriptor, path)) {
+      const problem = missingPages(descriptor, meta);
+      if (problem === undefined) return;
+      if (before === meta.transaction) throw new Error(`${path} is torn: ${problem}; restore a backup.`);
+    }
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Returns the meta page of the last commit; undefined for the empty file of a process that died before it wrote anything. */
+function newestMeta(descriptor: number, path: string): Meta | undefined {
+  const first = readMeta(descriptor, 0);
+  const second = first && readMeta(descriptor, first.pageSize);
+  if (first && second) return first.transaction > second.transaction ? first : second;
+  if (fstatSync(descriptor).size === 0) return undefined;
+  throw new Error(`${path} is not a database of Derailed, or is damaged; restore a backup or use another folder.`);
+}
+
+/** Describes the pages that a file lacks, if any. Reads the size after the meta page, because a commit extends the file before it writes the meta page. */
+function missingPages(descriptor: number, { pageSize, roots, lastPage }: Meta): string | undefined {
+  const pages = BigInt(Math.floor(fstatSync(descriptor).size / pageSize));
+  if (lastPage < pages) return undefined;
+  // LMDB never writes its last pages when they are free already, so a file may be shorter than it says and lack nothing.
+  const file = { descriptor, pageSize, pages };
+  return roots.every((root) => root === NO_PAGE || holds(file, root)) ? undefined : `it has only ${pages} of its ${lastPage + 1n} pages`;
 }
 
 function readMeta(descriptor: number, position: number): Meta | undefined {

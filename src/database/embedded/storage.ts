@@ -1,23 +1,22 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { open, type RootDatabase } from 'lmdb';
-import { CommandError } from './errors';
+import { open } from 'lmdb';
+import { seal, unseal } from './checksum';
+import { dataDamaged, diskFull, isDamagedPage, isDiskFull, isRecoverable, isStorageError, storageFailed } from './disk-errors';
+import type { CommandError } from './errors';
 import { FolderLock } from './folder-lock';
+import { type DataFile, FORMAT_KEY, upgradeFormat, UPGRADES } from './format';
 import { assertComplete } from './lmdb-file';
-
-/** Changes the layout of keys and values from one format to the next. */
-export type Upgrade = (database: RootDatabase<Buffer, Buffer>) => void;
-
-/** The way from format 1 to that of this version, step by step. There has been one format so far. */
-const UPGRADES: readonly Upgrade[] = [];
-
-const FORMAT_KEY = Buffer.from('\0\0\0\0format');
+import { makePrivateFolder, PRIVATE_FILE, restrictFiles, sync } from './private-files';
 
 /** The longest key, in bytes: what LMDB takes with pages of 4096 bytes. */
 export const MAX_KEY_BYTES = 1978;
 
 /** The file in a data folder that holds everything. */
 export const DATA_FILE = 'derailed.mdb';
+
+/** Returns the file in which LMDB coordinates the processes that open a data file. */
+export const lockFileOf = (file: string): string => `${file}-lock`;
 
 /** Keys from `start` on and below `end`; without an end, to the very last. */
 export interface KeyRange {
@@ -36,49 +35,89 @@ const LARGEST_CHUNK = 512;
 /** A chunk ends with the document that exceeds this. */
 const CHUNK_BYTES = 1024 * 1024;
 
+/** The entry that is written and removed to find out whether the disk has space. */
+const PROBE_KEY = Buffer.from('\0\0\0\0probe');
+const PROBE_BYTES = 64 * 1024;
+
+/** With less free space in the file system, in bytes, a probe decides whether the disk is full. */
+const LOW_SPACE_BYTES = 4 * 1024 * 1024;
+
+/** Describes the collection or index that the keys with a prefix belong to. */
+type Owners = (key: Buffer) => string;
+
 /** Keys and values on disk, in the order of the keys. Writes happen in transactions, of which there is one at a time. */
 export class Storage {
   private commits = 0;
+  private failure: CommandError | undefined;
+  private isFull = false;
+  private ownerOf: Owners = () => 'the data';
+  private onFailure: (reason: string) => void = () => undefined;
 
   private constructor(
-    private readonly database: RootDatabase<Buffer, Buffer>,
+    private readonly database: DataFile,
+    private readonly file: string,
     private readonly lock: FolderLock,
   ) {}
 
   /**
-   * Opens the folder, which is created when it isn't there. Data of an older format is upgraded, all of it or not at all.
+   * Opens a data folder. Creates it if it is missing, restricts it to the current user, and upgrades data of an older format in one transaction.
    *
-   * @throws Error when it can't be written, is in use, or holds something else than this engine's complete data
+   * @throws Error if the folder can't be written, is in use, or holds something else than this engine's complete data
    */
   static async open(folder: string, upgrades = UPGRADES): Promise<Storage> {
-    makeFolder(folder);
+    makePrivateFolder(folder);
     const file = join(folder, DATA_FILE);
-    if (existsSync(file)) assertComplete(file);
-    // Overlapping syncs are quicker, but what is acknowledged after them isn't on the disk yet.
-    const database = open<Buffer, Buffer>({ path: file, noSubdir: true, encoding: 'binary', keyEncoding: 'binary', overlappingSync: false });
-    let lock: FolderLock | undefined;
+    const lock = await FolderLock.take(folder);
+    let database: DataFile | undefined;
     try {
-      lock = await FolderLock.take(folder, (work) => void database.transactionSync(work));
-      bringUpToDate(database, file, upgrades);
-      return new Storage(database, lock);
+      database = openForWriting(file);
+      upgradeFormat(database, file, upgrades);
+      sync(folder);
+      return new Storage(database, file, lock);
     } catch (error) {
-      await database.close();
-      await lock?.free();
+      await database?.close();
+      await lock.free();
       throw error;
     }
   }
 
+  /** Sets what names the owner of a key in errors about damaged entries. */
+  describeOwners(ownerOf: Owners): void {
+    this.ownerOf = ownerOf;
+  }
+
+  /** Calls back once, if the data file can't be trusted any more. */
+  whenFailed(onFailure: (reason: string) => void): void {
+    this.onFailure = onFailure;
+  }
+
+  /** @throws CommandError ShutdownInProgress after a failure that only a new process recovers from */
+  assertSound(): void {
+    if (this.failure) throw this.failure;
+  }
+
+  /** @throws CommandError OutOfDiskSpace while the disk is full */
+  assertWritable(): void {
+    const { bavail, bsize } = statfsSync(this.file);
+    if (!this.isFull && bavail * bsize > LOW_SPACE_BYTES) return;
+    this.transaction(() => this.put(PROBE_KEY, Buffer.alloc(PROBE_BYTES)));
+    this.transaction(() => this.remove(PROBE_KEY));
+    this.isFull = false;
+  }
+
   get(key: Buffer): Buffer | undefined {
-    return key.length > MAX_KEY_BYTES ? undefined : this.database.getBinary(key);
+    if (key.length > MAX_KEY_BYTES) return undefined;
+    const sealed = this.read(key, () => this.database.getBinary(key));
+    return sealed && this.verified(key, sealed, key);
   }
 
   has(key: Buffer): boolean {
-    return this.database.doesExist(key);
+    return this.read(key, () => this.database.doesExist(key));
   }
 
   /** Only within a transaction. */
   put(key: Buffer, value: Buffer): void {
-    void this.database.put(key, value);
+    void this.database.put(key, seal(key, value));
   }
 
   /** Only within a transaction. */
@@ -95,12 +134,12 @@ export class Storage {
     let from = start.subarray(0, MAX_KEY_BYTES);
     let to = end?.subarray(0, MAX_KEY_BYTES) ?? Buffer.alloc(MAX_KEY_BYTES, 0xff);
     for (let chunk = FIRST_CHUNK; ; chunk = Math.min(chunk * 4, LARGEST_CHUNK)) {
-      const { entries, last } = this.chunk(from, to, reverse, chunk);
+      const { entries, last } = this.read(start, () => this.chunk(from, to, reverse, chunk));
       const { commits } = this;
-      for (const entry of entries) {
-        yield entry;
-        if (reverse) to = entry.key;
-        else from = Buffer.concat([entry.key, Buffer.alloc(1)]);
+      for (const { key, value } of entries) {
+        yield { key, value: this.verified(key, value, start) };
+        if (reverse) to = key;
+        else from = Buffer.concat([key, Buffer.alloc(1)]);
         // Somebody wrote in the meantime: the rest of what was read may be outdated.
         if (commits !== this.commits) break;
       }
@@ -118,19 +157,40 @@ export class Storage {
       bytes += entry.value.length;
       if (bytes > CHUNK_BYTES) return { entries, last: false };
     }
-    return { entries, last: entries.length < limit };
+    const last = entries.length < limit;
+    // An iterator of lmdb ends without an error when its transaction fails.
+    if (last && !this.database.doesExist(FORMAT_KEY)) throw this.fail(new Error('reads find nothing'));
+    return { entries, last };
+  }
+
+  /** Runs a read, and tells a damaged page from a failed environment if it throws. */
+  private read<T>(key: Buffer, work: () => T): T {
+    this.assertSound();
+    try {
+      return work();
+    } catch (error) {
+      if (isDamagedPage(error)) throw dataDamaged(this.ownerOf(key));
+      throw isStorageError(error) ? this.fail(error) : error;
+    }
+  }
+
+  private verified(key: Buffer, sealed: Buffer, sought: Buffer): Buffer {
+    const value = unseal(key, sealed);
+    if (!value) throw dataDamaged(this.ownerOf(sought));
+    return value;
   }
 
   /**
    * Does all of some work or, when it throws, nothing of it. What it did is on the disk when this returns.
    *
-   * @throws what the work throws; CommandError OutOfDiskSpace when the disk is full or fails
+   * @throws what the work throws; CommandError OutOfDiskSpace if the disk is full; CommandError ShutdownInProgress if the disk fails
    */
   transaction<T>(work: () => T): T {
+    this.assertSound();
     try {
       return this.database.transactionSync(work);
     } catch (error) {
-      throw asDiskError(error);
+      throw isStorageError(error) ? this.afterFailedCommit(error) : error;
     } finally {
       this.commits += 1;
     }
@@ -145,72 +205,47 @@ export class Storage {
     await this.database.close();
     await this.lock.free();
   }
-}
 
-/** The numbers of EIO, EFBIG and ENOSPC: a disk that fills up in the middle of a page reports the first. */
-const DISK_ERRORS = new Set<unknown>([5, 27, 28]);
+  /** Returns the error that a client gets for a transaction that LMDB or the disk rejected. */
+  private afterFailedCommit(error: unknown): unknown {
+    if (!this.canBegin()) return this.fail(error);
+    if (isDiskFull(error, this.file)) {
+      this.isFull = true;
+      return diskFull(error);
+    }
+    return isRecoverable(error) ? error : this.fail(error);
+  }
 
-function asDiskError(error: unknown): unknown {
-  if (!(error instanceof Error) || !DISK_ERRORS.has((error as { code?: unknown }).code)) return error;
-  return new CommandError(14031, 'OutOfDiskSpace', `The disk is full or fails (${error.message}); nothing of this command was kept.`);
-}
+  /** LMDB begins no transaction once a write of its meta pages failed. */
+  private canBegin(): boolean {
+    try {
+      this.database.transactionSync(() => undefined);
+      return true;
+    } catch {
+      return false;
+    }
+  }
 
-/** Opens a data file beside the process that may be using it. */
-function openForReading(file: string): RootDatabase<Buffer, Buffer> {
-  assertComplete(file);
-  return open<Buffer, Buffer>({ path: file, noSubdir: true, encoding: 'binary', keyEncoding: 'binary', readOnly: true });
-}
-
-/** Copies a data file as it is at this moment, without its free pages, while it may be written to. */
-export async function copySnapshot(file: string, target: string): Promise<void> {
-  const database = openForReading(file);
-  try {
-    await database.backup(target, true);
-  } finally {
-    await database.close();
+  /** Makes every later command fail. */
+  private fail(error: unknown): CommandError {
+    if (!this.failure) {
+      this.failure = storageFailed(error);
+      this.onFailure(this.failure.message);
+    }
+    return this.failure;
   }
 }
 
-/**
- * Checks that a data file could be served.
- *
- * @throws Error when it is torn, something else's, or of a newer format
- */
-export async function assertUsable(file: string): Promise<void> {
-  const database = openForReading(file);
-  try {
-    formatOf(database, file, UPGRADES);
-  } finally {
-    await database.close();
+function openForWriting(file: string): DataFile {
+  if (existsSync(file)) {
+    accessSync(file, constants.R_OK | constants.W_OK);
+    assertComplete(file);
   }
+  // Overlapping syncs are quicker, but what is acknowledged after them isn't on the disk yet.
+  const database = open<Buffer, Buffer>({ ...DATA_FILE_OPTIONS, path: file, overlappingSync: false });
+  restrictFiles(file, lockFileOf(file));
+  return database;
 }
 
-function makeFolder(folder: string): void {
-  try {
-    if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    if (existsSync(join(folder, DATA_FILE))) accessSync(join(folder, DATA_FILE), constants.R_OK | constants.W_OK);
-    else chmodSync(folder, 0o700);
-  } catch (error) {
-    throw new Error(`The data folder ${folder} can't be written: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-function bringUpToDate(database: RootDatabase<Buffer, Buffer>, file: string, upgrades: readonly Upgrade[]): void {
-  // A count would read the whole file, whatever its limit.
-  const empty = Array.from(database.getKeys({ limit: 1 })).length === 0;
-  const outstanding = empty ? [] : upgrades.slice(formatOf(database, file, upgrades) - 1);
-  if (!empty && outstanding.length === 0) return;
-  database.transactionSync(() => {
-    for (const upgrade of outstanding) upgrade(database);
-    void database.put(FORMAT_KEY, Buffer.from(String(upgrades.length + 1)));
-  });
-}
-
-function formatOf(database: RootDatabase<Buffer, Buffer>, file: string, upgrades: readonly Upgrade[]): number {
-  const stored = database.getBinary(FORMAT_KEY)?.toString();
-  const newest = upgrades.length + 1;
-  if (stored === undefined) throw new Error(`${file} holds something else than Derailed's data; use another folder.`);
-  if (Number(stored) > newest) throw new Error(`${file} has format ${stored}, this version of Derailed reads up to ${newest}: use a newer one.`);
-  return Number(stored);
-}
+/** Options of every data file. `permissionsMode` is missing in the types of lmdb. */
+export const DATA_FILE_OPTIONS = { noSubdir: true, encoding: 'binary', keyEncoding: 'binary', permissionsMode: PRIVATE_FILE } as const;

@@ -10,12 +10,13 @@ export interface WorkerOptions {
   readonly address: Address;
 }
 
-/** What the worker reports: that it listens, or why it can't. */
+/** What the worker reports: that it listens, or why it can't listen or can't continue. */
 export type WorkerReport = { readonly listening: number | undefined } | { readonly failed: string };
 
 /** Serves a data folder until it is told to stop, by any message. */
 async function serve({ dataDir, address }: WorkerOptions, report: (report: WorkerReport) => void): Promise<void> {
   const storage = await Storage.open(dataDir);
+  storage.whenFailed((failed) => report({ failed }));
   const engine = new Engine(storage);
   const expiry = new Expiry(engine);
   const server = new Server(engine);

@@ -6,7 +6,7 @@ const DEFAULT_DATA_DIR = '.data';
 /** What a command line says: options by their names, and the rest in order. */
 export interface Arguments {
   readonly dataDir: string;
-  readonly port: number;
+  readonly port: number | undefined;
   readonly from: boolean;
   readonly positionals: readonly string[];
 }
@@ -16,10 +16,10 @@ export function readArguments(argv = process.argv.slice(2)): Arguments {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { data: { type: 'string' }, port: { type: 'string', default: '0' }, from: { type: 'boolean', default: false } },
+    options: { data: { type: 'string' }, port: { type: 'string' }, from: { type: 'boolean', default: false } },
   });
   const dataDir = values.data ?? process.env.DATA_DIR ?? DEFAULT_DATA_DIR;
-  return { dataDir, port: Number(values.port), from: values.from, positionals };
+  return { dataDir, port: values.port === undefined ? undefined : Number(values.port), from: values.from, positionals };
 }
 
 /** Runs a tool: what it throws is shown in one line, and ends the process with 1. */

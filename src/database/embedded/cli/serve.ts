@@ -1,7 +1,7 @@
 import { startEmbeddedDatabase } from '../embedded-database';
 import { readArguments, runTool } from './arguments';
 
-/** Serves a data folder by itself on a loopback port, for shells and other people's tools, until it is interrupted. */
+/** Serves a data folder to shells and other tools until it is interrupted: on a socket file, or with `--port` on a loopback port that requires the secret in the printed URI. */
 runTool(async () => {
   const { dataDir, port } = readArguments();
   const database = await startEmbeddedDatabase({ dataDir, port });

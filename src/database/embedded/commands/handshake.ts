@@ -37,12 +37,21 @@ const HELLO: Command = {
 const BUILD_INFO: Command = { fields: [], run: () => ({ version: VERSION, versionArray: [...VERSION.split('.').map(Number), 0], bits: 64, maxBsonObjectSize: MAX_DOCUMENT_BYTES }) };
 const NOTHING: Command = { fields: [], run: () => ({}) };
 
+/** Fails while the disk is full, so that the health check of the application does. */
+const PING: Command = {
+  fields: [],
+  run: (_, { storage }) => {
+    storage.assertWritable();
+    return {};
+  },
+};
+
 /** What drivers and shells ask before anything else. */
 export const HANDSHAKE_COMMANDS: Readonly<Record<string, Command>> = {
   hello: HELLO,
   isMaster: HELLO,
   ismaster: HELLO,
-  ping: NOTHING,
+  ping: PING,
   buildInfo: BUILD_INFO,
   buildinfo: BUILD_INFO,
   endSessions: NOTHING,

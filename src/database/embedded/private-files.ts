@@ -1,0 +1,47 @@
+import { accessSync, chmodSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
+/**
+ * Creates a folder that only the current user can open, or restricts an existing folder to the current user.
+ *
+ * @throws Error if the folder can't be created or written
+ */
+export function makePrivateFolder(folder: string): void {
+  try {
+    if (!existsSync(folder)) {
+      mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
+      sync(dirname(folder));
+    }
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    restrict(folder, PRIVATE_FOLDER);
+  } catch (error) {
+    throw new Error(`The folder ${folder} can't be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Restricts existing files to the current user. Missing files are skipped. */
+export function restrictFiles(...paths: readonly string[]): void {
+  for (const path of paths) if (existsSync(path)) restrict(path, PRIVATE_FILE);
+}
+
+/** The mounted folder of a container may belong to another user, who alone can change its mode. */
+function restrict(path: string, mode: number): void {
+  try {
+    chmodSync(path, mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+  }
+}
+
+/** Waits until a file, or the names in a folder, are on the disk. */
+export function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
