@@ -30,6 +30,26 @@ describe('a batch loader', () => {
     expect(asked).toEqual([[1n, 2n, 3n, 4n], [5n, 6n, 7n, 8n], [9n]]);
   });
 
+  it('collects the keys requested while a batch is loaded, and starts the next batch without waiting for a slow one', async () => {
+    const started: { keys: readonly number[]; finish: () => void }[] = [];
+    const loader = new BatchLoader<number, number>((keys) => new Promise((resolve) => started.push({ keys, finish: () => resolve(new Map(keys.map((key) => [key, -key]))) })), 10);
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const slow = loader.load(1);
+    await turn();
+    const others: Promise<number | undefined>[] = [];
+    for (const key of [2, 3, 4]) {
+      others.push(loader.load(key));
+      await turn();
+    }
+    expect(started.map(({ keys }) => keys)).toEqual([[1]]);
+    while (started.length < 2) await turn();
+    expect(started[1]!.keys).toEqual([2, 3, 4]);
+    started[1]!.finish();
+    expect(await Promise.all(others)).toEqual([-2, -3, -4]);
+    started[0]!.finish();
+    expect(await slow).toBe(-1);
+  });
+
   it('fails those who wanted what could not be loaded, and nobody after them', async () => {
     const { load } = loader();
     await expect(Promise.all([load(13n), load(1n)])).rejects.toThrow('bad luck');

@@ -1,14 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { BatchLoader } from '../common/batch-loader';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { MODELS } from '../database/database.module';
 import { NOBODY, type PositionDocument } from './position.schema';
 import type { OwnPlace, Place } from './unread';
 
-// Positions of a user's guilds come in one answer of the database unless there are more than this.
+// The driver fetches positions in one reply, unless there are more than this.
 const BATCH = 10_000;
+const MAX_REQUESTS = 50;
+// Ranges that an index scan of the embedded engine takes; a command names at most about half as many guilds.
+const MAX_GUILDS = 500;
 
 /** A track, and the guild that it is in. */
 export interface TrackPlace {
@@ -18,16 +22,24 @@ export interface TrackPlace {
 
 /** The positions of a user and of all tracks in some guilds. */
 export interface Positions {
-  /** The newest message of each track in which something was said. */
+  /** The newest message of each track with messages in these guilds; it may contain tracks of other guilds too. */
   readonly newest: ReadonlyMap<Snowflake, Place>;
   readonly own: ReadonlyMap<Snowflake, OwnPlace>;
   /** How many messages there were in a track when the user joined its guild. */
   readonly joined: ReadonlyMap<Snowflake, number>;
 }
 
+/** Whose positions are requested, and in which guilds. */
+interface PositionsRequest {
+  readonly userId: Snowflake;
+  readonly guildIds: readonly Snowflake[];
+}
+
 /** How far tracks and their readers have come. */
 @Injectable()
 export class PositionsService {
+  private readonly loader = new BatchLoader((requests: readonly PositionsRequest[]) => this.loadAll(requests), MAX_REQUESTS);
+
   constructor(
     private readonly snowflakes: Snowflakes,
     @InjectModel(MODELS.position) private readonly positions: Model<PositionDocument>,
@@ -71,21 +83,9 @@ export class PositionsService {
     return before ?? undefined;
   }
 
-  /** Where a user and all tracks are in these guilds. */
+  /** Returns the positions of a user and of all tracks in these guilds. Requests of the same moment share one command. */
   async list(userId: Snowflake, guildIds: readonly Snowflake[]): Promise<Positions> {
-    const all = await this.positions
-      .find({ user_id: { $in: [NOBODY, userId] }, guild_id: { $in: guildIds } })
-      .batchSize(BATCH)
-      .lean<PositionDocument[]>();
-    const newest = new Map<Snowflake, Place>();
-    const own = new Map<Snowflake, OwnPlace>();
-    const joined = new Map<Snowflake, number>();
-    for (const { user_id, track_id, message_id, count, counts } of all) {
-      if (counts) for (const each of counts) joined.set(each.track_id, each.count);
-      else if (user_id !== NOBODY) own.set(track_id, { message_id, count });
-      else if (message_id !== undefined) newest.set(track_id, { message_id, count });
-    }
-    return { newest, own, joined };
+    return (await this.loader.load({ userId, guildIds })) ?? NO_POSITIONS;
   }
 
   /** Lets a new member start with everything read. */
@@ -112,4 +112,50 @@ export class PositionsService {
   async removeAll(guildId: Snowflake): Promise<void> {
     await this.positions.deleteMany({ guild_id: guildId });
   }
+
+  private async loadAll(requests: readonly PositionsRequest[]): Promise<ReadonlyMap<PositionsRequest, Positions>> {
+    const results = await Promise.all(inParts(requests).map(async (part) => positionsOf(part, await this.find(part))));
+    return new Map(results.flat());
+  }
+
+  private find(requests: readonly PositionsRequest[]): Promise<PositionDocument[]> {
+    const guildIds = [...new Set(requests.flatMap((request) => request.guildIds))];
+    const userIds = [...new Set(requests.map(({ userId }) => userId))];
+    const [only] = userIds;
+    const filter =
+      userIds.length === 1
+        ? { user_id: { $in: [NOBODY, only!] }, guild_id: { $in: guildIds } }
+        : { $or: [{ user_id: NOBODY, guild_id: { $in: guildIds } }, { user_id: { $in: userIds } }] };
+    return this.positions.find(filter).batchSize(BATCH).lean<PositionDocument[]>().exec();
+  }
+}
+
+const NO_POSITIONS: Positions = { newest: new Map(), own: new Map(), joined: new Map() };
+
+/** Splits requests into parts that name at most `MAX_GUILDS` guilds each; a request alone may name more. */
+function inParts(requests: readonly PositionsRequest[]): PositionsRequest[][] {
+  const parts: PositionsRequest[][] = [];
+  let guildIds = new Set<Snowflake>();
+  for (const request of requests) {
+    const together = new Set([...guildIds, ...request.guildIds]);
+    const fits = parts.length > 0 && together.size <= MAX_GUILDS;
+    if (fits) parts.at(-1)?.push(request);
+    else parts.push([request]);
+    guildIds = fits ? together : new Set(request.guildIds);
+  }
+  return parts;
+}
+
+/** Assigns the positions that a command found to the requests that it served. */
+function positionsOf(requests: readonly PositionsRequest[], documents: readonly PositionDocument[]): [PositionsRequest, Positions][] {
+  const newest = new Map<Snowflake, Place>();
+  const byUser = new Map<Snowflake, { own: Map<Snowflake, OwnPlace>; joined: Map<Snowflake, number> }>();
+  for (const { user_id, track_id, message_id, count, counts } of documents) {
+    const user = byUser.get(user_id) ?? { own: new Map<Snowflake, OwnPlace>(), joined: new Map<Snowflake, number>() };
+    byUser.set(user_id, user);
+    if (counts) for (const each of counts) user.joined.set(each.track_id, each.count);
+    else if (user_id !== NOBODY) user.own.set(track_id, { message_id, count });
+    else if (message_id !== undefined) newest.set(track_id, { message_id, count });
+  }
+  return requests.map((request) => [request, { ...NO_POSITIONS, ...byUser.get(request.userId), newest }]);
 }
