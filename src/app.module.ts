@@ -3,7 +3,6 @@ import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AccountsModule } from './accounts/accounts.module';
 import { AuditModule } from './audit/audit.module';
 import { AuthController } from './auth/auth.controller';
-import { AuthGuard } from './auth/auth.guard';
 import { AuthModule } from './auth/auth.module';
 import { BansModule } from './bans/bans.module';
 import { ProblemFilter } from './common/problem.filter';
@@ -17,6 +16,7 @@ import { DatabaseModule } from './database/database.module';
 import { EventsModule } from './events/events.module';
 import { GatewayModule } from './gateway/gateway.module';
 import { GuildsModule } from './guilds/guilds.module';
+import { RequestAdmission } from './http/request-admission.service';
 import { MetaModule } from './meta/meta.module';
 import { NodesModule } from './nodes/nodes.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
@@ -31,7 +31,7 @@ import { WorkerLease } from './redis/worker-lease';
 import { RepairModule } from './repair/repair.module';
 import { SearchModule } from './search/search.module';
 import { SecurityModule } from './security/security.module';
-import { RateGuard } from './throttling/rate.guard';
+import { RateLimitGuard } from './throttling/rate-limit.guard';
 import { ThrottlingModule } from './throttling/throttling.module';
 import { UsersModule } from './users/users.module';
 
@@ -88,9 +88,9 @@ export class AppModule {
       ],
       controllers: [AuthController],
       providers: [
-        // In this order: who is calling, how often, and whether they may.
-        { provide: APP_GUARD, useClass: AuthGuard },
-        { provide: APP_GUARD, useClass: RateGuard },
+        // RequestAdmission authenticates and applies most rate limits before these guards run.
+        RequestAdmission,
+        { provide: APP_GUARD, useExisting: RateLimitGuard },
         { provide: APP_GUARD, useClass: PermissionsGuard },
         { provide: APP_PIPE, useClass: ValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },

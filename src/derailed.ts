@@ -8,7 +8,8 @@ import type { Environment } from './config/config.schema';
 import { serveDocs } from './docs/docs';
 import { type DatabaseServer, openDatabase } from './database/open-database';
 import { GatewayAdapter } from './gateway/gateway.adapter';
-import { attend, httpServer } from './http-server';
+import { HttpAdapter } from './http/http-adapter';
+import { registerRequestHooks, registerResponseHooks } from './http/http-hooks';
 import { Metrics } from './metrics/metrics';
 
 // All clients of a node that died come back at once, and whom the kernel turns away tries again seconds later. It has a limit of its own.
@@ -53,12 +54,15 @@ async function close(app: NestFastifyApplication): Promise<void> {
 
 async function listen(environment: Environment, database: DatabaseServer): Promise<NestFastifyApplication> {
   const log = createLog(environment.LOG_LEVEL);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(environment, database.uri), httpServer(log, environment), {
+  const adapter = new HttpAdapter(log, environment);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(environment, database.uri), adapter, {
+    bodyParser: false,
     logger: new NestLog(log),
     abortOnError: false,
   });
   try {
-    await attend(app, app.get(Metrics).requests);
+    await registerResponseHooks(app, app.get(Metrics).requests);
+    registerRequestHooks(app, adapter);
     if (environment.CORS_ORIGINS) app.enableCors({ origin: environment.CORS_ORIGINS.split(','), exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After'] });
     app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics', 'docs/gateway'] });
     app.useWebSocketAdapter(new GatewayAdapter(app, environment));

@@ -29,7 +29,7 @@ describe('bad input over REST', () => {
     ['text that is blank', '{"name":"   "}', 400, { errors: [{ field: 'name' }] }],
     ['control characters', JSON.stringify({ name: 'a\u0007b' }), 400, { errors: [{ field: 'name' }] }],
     ['deep nesting', `{"name":${deep}}`, 400, { code: 'VALIDATION_FAILED' }],
-    ['too much', JSON.stringify({ name: 'x'.repeat(300_000) }), 413, { code: 'PAYLOAD_TOO_LARGE', limit: 262_144 }],
+    ['too much', JSON.stringify({ name: 'x'.repeat(300_000) }), 413, { code: 'PAYLOAD_TOO_LARGE', limit: 16_384 }],
   ])('with %s gets a problem document, and changes nothing', async (_, body, status, problem) => {
     const before = (await owner.get('/users/@me/guilds')).body;
     const answer = await raw('/guilds', body);

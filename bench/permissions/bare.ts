@@ -7,7 +7,8 @@ import { AnswersVersioned } from '../../src/common/http.decorators';
 import { createLog } from '../../src/common/logger';
 import { Versioned } from '../../src/common/versioned';
 import { parseEnvironment } from '../../src/config/config';
-import { attend, httpServer } from '../../src/http-server';
+import { HttpAdapter } from '../../src/http/http-adapter';
+import { registerResponseHooks } from '../../src/http/http-hooks';
 import type { GuildState } from '../../src/permissions/guild-state';
 import { type RoleDto, roleDto } from '../../src/roles/role.dto';
 import { roleDtos } from '../../src/roles/roles.service';
@@ -34,8 +35,8 @@ class BareModule {
 
 /** The handler of the role list with neither authentication nor guards, on what is otherwise the same server. */
 export async function startBare(state: GuildState): Promise<{ url: string; stop(): Promise<void> }> {
-  const app = await NestFactory.create<NestFastifyApplication>(BareModule.with(state), httpServer(createLog('silent'), parseEnvironment({})), { logger: false });
-  await attend(app, new Histogram({ name: 'requests', help: 'How long requests took.', labelNames: ['method', 'route', 'status'], registers: [new Registry()] }));
+  const app = await NestFactory.create<NestFastifyApplication>(BareModule.with(state), new HttpAdapter(createLog('silent'), parseEnvironment({})), { logger: false, bodyParser: false });
+  await registerResponseHooks(app, new Histogram({ name: 'requests', help: 'How long requests took.', labelNames: ['method', 'route', 'status'], registers: [new Registry()] }));
   await app.listen(0, '127.0.0.1');
   return { url: await app.getUrl(), stop: () => app.close() };
 }

@@ -7,7 +7,7 @@ import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { CurrentSession, UserId } from '../permissions/call';
 import { Authenticated } from '../permissions/requirement';
-import { LimitRate } from '../throttling/rate-limits';
+import { RateLimit } from '../throttling/rate-limit.decorator';
 import { type DeleteSelfDto, deleteSelfDto, type SelfDto, selfDto, type UpdateSelfDto, updateSelfDto } from '../users/user.dto';
 import { EmailTaken, OwnsGuilds, UsernameTaken } from '../users/users.errors';
 import { selfDtoOf } from '../users/users.service';
@@ -21,7 +21,7 @@ export class AccountsController {
   @Patch()
   @Summary('Changes oneself. E-mail and password ask for the current password; a new password logs out everywhere else.')
   @Authenticated()
-  @LimitRate('password')
+  @RateLimit('password')
   @Validated()
   @Problems(PasswordWrong, UsernameTaken, EmailTaken)
   @Answers(selfDto)
@@ -32,7 +32,7 @@ export class AccountsController {
   @Delete()
   @Summary('Deletes one’s account, after giving away or deleting the guilds that one owns.')
   @Authenticated()
-  @LimitRate('password')
+  @RateLimit('password')
   @Validated()
   @Problems(PasswordWrong, OwnsGuilds)
   @AnswersNothing()

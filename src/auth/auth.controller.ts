@@ -6,7 +6,7 @@ import { Problems } from '../common/problems.decorator';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { CurrentSession } from '../permissions/call';
 import { Authenticated, Public } from '../permissions/requirement';
-import { LimitRate } from '../throttling/rate-limits';
+import { RateLimit } from '../throttling/rate-limit.decorator';
 import type { UserDocument } from '../users/user.schema';
 import { EmailTaken, UsernameTaken } from '../users/users.errors';
 import { selfDtoOf, UsersService } from '../users/users.service';
@@ -26,7 +26,7 @@ export class AuthController {
   @Post('register')
   @Summary('Makes an account and logs in.')
   @Public()
-  @LimitRate('register')
+  @RateLimit('register')
   @Validated()
   @Problems(UsernameTaken, EmailTaken)
   @Answers(loginResultDto, HttpStatus.CREATED)
@@ -37,7 +37,7 @@ export class AuthController {
   @Post('login')
   @Summary('Logs in. A wrong e-mail address takes and tells the same as a wrong password.')
   @Public()
-  @LimitRate('login')
+  @RateLimit('login')
   @Validated()
   @Problems(CredentialsInvalid)
   @Answers(loginResultDto)

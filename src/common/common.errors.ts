@@ -1,5 +1,12 @@
 import { HttpStatus } from '@nestjs/common';
+import { LIMITS } from './limits';
 import { Problem } from './problem';
+
+const MAX_NAME_LENGTH = 120;
+const MAX_DETAIL_LENGTH = 1_000;
+
+/** Cuts text that a client chose, so that a response stays short. */
+const shorten = (text: string, length = MAX_NAME_LENGTH): string => (text.length > length ? `${text.slice(0, length)}…` : text);
 
 /** One offending field of a request. */
 export interface FieldError {
@@ -16,8 +23,13 @@ export class ValidationFailed extends Problem {
   static override readonly code = 'VALIDATION_FAILED';
   static override readonly status = HttpStatus.BAD_REQUEST;
 
-  constructor(readonly errors: readonly FieldError[]) {
-    super(errors.map(({ field, detail }) => `${field}: ${detail}`).join('; '), { errors });
+  readonly errors: readonly FieldError[];
+
+  /** Reports the first `LIMITS.validationErrors` errors; names that clients chose are shortened. */
+  constructor(found: readonly FieldError[]) {
+    const errors = found.slice(0, LIMITS.validationErrors).map((error) => ({ ...error, field: shorten(error.field) }));
+    super(shorten(errors.map(({ field, detail }) => `${field}: ${detail}`).join('; '), MAX_DETAIL_LENGTH), { errors });
+    this.errors = errors;
   }
 }
 
@@ -37,7 +49,47 @@ export class PayloadTooLarge extends Problem {
   }
 }
 
-/** Only JSON is spoken here. */
+/** The path exists, but not with this method; the `Allow` header field lists the methods that do. */
+export class MethodNotAllowed extends Problem {
+  static override readonly code = 'METHOD_NOT_ALLOWED';
+  static override readonly status = HttpStatus.METHOD_NOT_ALLOWED;
+
+  constructor(method: string, allowed: readonly string[]) {
+    super(`This path does not support ${method}; it supports ${allowed.join(', ')}.`, { allowed });
+  }
+}
+
+/** The path, or one of its parameters, is too long. */
+export class UriTooLong extends Problem {
+  static override readonly code = 'URI_TOO_LONG';
+  static override readonly status = HttpStatus.URI_TOO_LONG;
+
+  constructor() {
+    super('The path, or one of its parameters, is too long.');
+  }
+}
+
+/** The header section of the request is too large. */
+export class HeadersTooLarge extends Problem {
+  static override readonly code = 'HEADERS_TOO_LARGE';
+  static override readonly status = 431;
+
+  constructor() {
+    super('The header fields of the request are too large.');
+  }
+}
+
+/** The request was not complete in time. */
+export class RequestTimedOut extends Problem {
+  static override readonly code = 'REQUEST_TIMED_OUT';
+  static override readonly status = HttpStatus.REQUEST_TIMEOUT;
+
+  constructor() {
+    super('The request was not complete in time.');
+  }
+}
+
+/** The body is not JSON: only `application/json` without content coding is accepted. */
 export class MediaTypeUnsupported extends Problem {
   static override readonly code = 'MEDIA_TYPE_UNSUPPORTED';
   static override readonly status = HttpStatus.UNSUPPORTED_MEDIA_TYPE;
@@ -53,7 +105,7 @@ export class RouteNotFound extends Problem {
   static override readonly status = HttpStatus.NOT_FOUND;
 
   constructor(route: string) {
-    super(`There is no ${route}.`);
+    super(`There is no ${shorten(route)}.`);
   }
 }
 

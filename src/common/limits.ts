@@ -67,7 +67,15 @@ export const LIMITS = {
 
   auditReason: 512,
   auditDays: 90,
-  bodyBytes: 262_144,
+  /** The longest body of a request, unless its route declares more. */
+  bodyBytes: 16_384,
+  /** The longest body of a move of all tracks. */
+  moveTracksBytes: 65_536,
+  /** The longest body of a response to a rejected request. */
+  problemBytes: 16_384,
+  validationErrors: 20,
+  jsonKeys: 64,
+  jsonItems: 500,
   packetBytes: 65_536,
   replayed: 10_000,
   /** The guilds that READY tells, and each that is told at once later. The others, and the tracks of one that is longer, follow one by one. */

@@ -1,49 +1,68 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { InternalError, MediaTypeUnsupported, PayloadTooLarge, RequestMalformed, RouteNotFound, ServiceUnavailable } from './common.errors';
+import { InternalError, MediaTypeUnsupported, PayloadTooLarge, RequestMalformed, RouteNotFound, ServiceUnavailable, UriTooLong } from './common.errors';
 import { LIMITS } from './limits';
-import { Problem, problemDocument } from './problem';
+import { Problem } from './problem';
+import { sendProblem } from './send-problem';
 
 // The driver's names for "nobody answers"; a class check would miss a second copy of the driver.
 const UNREACHABLE = /^Mongo(Network|NetworkTimeout|ServerSelection|NotConnected|TopologyClosed|PoolCleared|PoolClearedOn|ServerClosed)/;
 
+// Messages of the HTTP server; its own texts may name it, or repeat a long path.
+const MALFORMED: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: 'The path is not valid percent-encoded UTF-8.',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body does not have the announced length.',
+};
+
+/** The request that a problem belongs to. */
+export interface ProblemSubject {
+  /** Method and path. */
+  readonly route: string;
+  /** The most bytes that the route accepts as a body. */
+  readonly bodyLimit: number;
+}
+
+const UNKNOWN_SUBJECT: ProblemSubject = { route: 'such route', bodyLimit: LIMITS.bodyBytes };
+
 /**
- * The problem that a client is told for whatever was thrown. Anything unforeseen becomes InternalError: nothing internal leaks.
+ * Returns the problem that a client receives for an error. Unforeseen errors become InternalError, therefore nothing
+ * internal is disclosed.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
-export function problemOf(error: unknown, route = 'such route'): Problem {
+export function problemOf(error: unknown, subject = UNKNOWN_SUBJECT): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof HttpException) return problemOfStatus(error.getStatus(), error.message, route);
+  if (error instanceof HttpException) return problemOfStatus(error.getStatus(), 'The request is malformed.', subject);
   if (!(error instanceof Error)) return new InternalError();
   if (UNREACHABLE.test(error.name)) return new ServiceUnavailable();
-  const { statusCode } = error as Error & { statusCode?: unknown };
-  // Fastify's own refusals of a request; those of 500 and above are faults.
+  const { statusCode, code } = error as Error & { statusCode?: unknown; code?: unknown };
+  // Errors of the HTTP server about a request; those with a status of 500 and above are faults.
   return typeof statusCode === 'number' && statusCode < 500
-    ? problemOfStatus(statusCode, error.message, route)
+    ? problemOfStatus(statusCode, MALFORMED[String(code)] ?? 'The request is malformed.', subject)
     : new InternalError();
 }
 
-function problemOfStatus(status: number, detail: string, route: string): Problem {
+function problemOfStatus(status: number, detail: string, { route, bodyLimit }: ProblemSubject): Problem {
   if (status === 404) return new RouteNotFound(route);
-  if (status === 413) return new PayloadTooLarge(LIMITS.bodyBytes);
+  if (status === 413) return new PayloadTooLarge(bodyLimit);
+  if (status === 414) return new UriTooLong();
   if (status === 415) return new MediaTypeUnsupported();
   if (status === 503) return new ServiceUnavailable();
   return status < 500 ? new RequestMalformed(detail) : new InternalError();
 }
 
-/** Answers every failed request with a problem document, and logs what is our fault. */
+/** Answers every failed request with a problem document, and logs faults of the server. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const problem = problemOf(error, `${request.method} ${request.url.split('?')[0]}`);
-    const document = problemDocument(problem);
-    if (document.status >= 500) request.log.error({ err: error }, 'request failed');
-    const { retry_after } = problem.extra;
-    if (typeof retry_after === 'number') void reply.header('Retry-After', Math.ceil(retry_after));
-    if (document.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
-    void reply.status(document.status).type('application/problem+json').send({ ...document, request_id: request.id });
+    answerError(host.switchToHttp().getRequest<FastifyRequest>(), host.switchToHttp().getResponse<FastifyReply>(), error);
   }
+}
+
+/** Sends the problem document for an error, and logs the error if it is a fault of the server. */
+export function answerError(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const problem = problemOf(error, { route: `${request.method} ${path}`, bodyLimit: request.routeOptions.bodyLimit ?? LIMITS.bodyBytes });
+  if (problem.type.status >= 500) request.log.error({ err: error }, 'request failed');
+  sendProblem(request, reply, problem);
 }

@@ -37,6 +37,7 @@ export const environmentSchema = z.object({
   WORKER_ID: optional(z.coerce.number().int().min(0).max(1_023)),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   RATE_USER: rate('50/1'),
+  RATE_ADDRESS: rate('50/1'),
   RATE_TRACK: rate('20/1'),
   RATE_REGISTER: rate('5/3600'),
   RATE_LOGIN: rate('10/60'),

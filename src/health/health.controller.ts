@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Controller, Get, Inject } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { SkipThrottle } from '@nestjs/throttler';
 import type { Connection } from 'mongoose';
 import { ServiceUnavailable } from '../common/common.errors';
 import { Summary } from '../common/http.decorators';
@@ -25,6 +26,7 @@ interface Health {
 const PING_TIMEOUT_MS = 2_000;
 
 @ApiTags('meta')
+@SkipThrottle({ user: true, address: true })
 @Controller('health')
 export class HealthController implements BeforeApplicationShutdown {
   private isStopping = false;

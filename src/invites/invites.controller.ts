@@ -14,7 +14,7 @@ import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/call';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { Authenticated, Public, RequirePermissions } from '../permissions/requirement';
-import { LimitRate } from '../throttling/rate-limits';
+import { RateLimit } from '../throttling/rate-limit.decorator';
 import { TrackNotFound, TrackNotText } from '../tracks/tracks.errors';
 import { type CreateInviteDto, createInviteDto, type InviteDto, inviteDto, type InvitePreviewDto, invitePreviewDto } from './invite.dto';
 import { InviteLimitReached, InviteNotFound } from './invites.errors';
@@ -52,7 +52,7 @@ export class InvitesController {
   @Get('invites/:code')
   @Summary('Looks at an invite.')
   @Public()
-  @LimitRate('invite_look')
+  @RateLimit('invite_look')
   @Validated()
   @Problems(InviteNotFound)
   @Answers(invitePreviewDto)
@@ -63,7 +63,7 @@ export class InvitesController {
   @Post('invites/:code')
   @Summary('Accepts an invite: joins its guild.')
   @Authenticated()
-  @LimitRate('invite_accept')
+  @RateLimit('invite_accept')
   @Validated()
   @Problems(InviteNotFound, Banned, GuildLimitReached)
   @Answers(memberDto)

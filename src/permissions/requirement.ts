@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import { TokenInvalid } from '../auth/auth.errors';
 import { ValidationFailed } from '../common/common.errors';
+import { RegisterHttpRoute } from '../common/http-route';
 import { Problems } from '../common/problems.decorator';
 import { GuildNotFound } from '../guilds/guilds.errors';
 import { RateLimited } from '../throttling/throttling.errors';
@@ -19,10 +20,10 @@ export type Requirement =
 export const Requires = Reflector.createDecorator<Requirement>();
 
 const withToken = (requirement: Requirement) =>
-  applyDecorators(Requires(requirement), ApiBearerAuth(), Problems(TokenInvalid, RateLimited));
+  applyDecorators(RegisterHttpRoute, Requires(requirement), ApiBearerAuth(), Problems(TokenInvalid, RateLimited));
 
 /** Open to everybody. */
-export const Public = () => applyDecorators(Requires({ kind: 'public' }), Problems(RateLimited));
+export const Public = () => applyDecorators(RegisterHttpRoute, Requires({ kind: 'public' }), Problems(RateLimited));
 
 /** Open to whoever is logged in. */
 export const Authenticated = () => withToken({ kind: 'token' });

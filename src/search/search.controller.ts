@@ -6,7 +6,7 @@ import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/call';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { Member } from '../permissions/requirement';
-import { LimitRate } from '../throttling/rate-limits';
+import { RateLimit } from '../throttling/rate-limit.decorator';
 import { TrackNotFound } from '../tracks/tracks.errors';
 import { searchQuery, type SearchQuery, type SearchResultDto, searchResultDto } from './search.dto';
 import { SearchService } from './search.service';
@@ -19,7 +19,7 @@ export class SearchController {
   @Get()
   @Summary('Finds messages that have all of these words, in the tracks whose history one may read.')
   @Member()
-  @LimitRate('search')
+  @RateLimit('search')
   @Validated()
   @Problems(TrackNotFound, PermissionsMissing)
   @Answers(searchResultDto)

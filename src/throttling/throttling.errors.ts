@@ -6,7 +6,10 @@ export class RateLimited extends Problem {
   static override readonly code = 'RATE_LIMITED';
   static override readonly status = HttpStatus.TOO_MANY_REQUESTS;
 
-  constructor(policy: string, retryAfterSeconds: number) {
+  constructor(
+    readonly policy: string,
+    retryAfterSeconds: number,
+  ) {
     super(`Too many requests (${policy}); try again in ${retryAfterSeconds} s.`, { policy, retry_after: retryAfterSeconds });
   }
 }

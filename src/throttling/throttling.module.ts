@@ -1,22 +1,33 @@
 import { Global, Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
+import { Config } from '../config/config';
 import { RedisConnection } from '../redis/redis-connection';
 import { BadTokens } from './bad-tokens';
+import { BucketThrottlerStorage } from './bucket-throttler-storage';
 import { Buckets, LocalBuckets } from './buckets';
+import { RateLimitGuard } from './rate-limit.guard';
 import { RedisBuckets } from './redis-buckets';
-import { RedisThrottlerStorage } from './redis-throttler-storage';
+import { throttlers } from './throttlers';
 
-/** Rate limits of REST, and the buckets that REST and gateway share. With Redis, all nodes count together. */
+/** The buckets behind all rate limits. With Redis, all nodes share them. */
+@Global()
+@Module({
+  providers: [{ provide: Buckets, inject: [RedisConnection], useFactory: (redis?: RedisConnection) => (redis ? new RedisBuckets(redis) : new LocalBuckets()) }],
+  exports: [Buckets],
+})
+class BucketsModule {}
+
+/** Rate limits of the REST API, and of token guesses over REST and gateway. */
 @Global()
 @Module({
   imports: [
+    BucketsModule,
     ThrottlerModule.forRootAsync({
-      inject: [RedisConnection],
-      // The rules are ours, named and counted by RateGuard; what the library brings is the storage behind them.
-      useFactory: (redis?: RedisConnection) => ({ throttlers: [], ...(redis && { storage: new RedisThrottlerStorage(redis) }) }),
+      inject: [Config, Buckets],
+      useFactory: (config: Config, buckets: Buckets) => ({ throttlers: throttlers(config), storage: new BucketThrottlerStorage(buckets) }),
     }),
   ],
-  providers: [{ provide: Buckets, inject: [RedisConnection], useFactory: (redis?: RedisConnection) => (redis ? new RedisBuckets(redis) : new LocalBuckets()) }, BadTokens],
-  exports: [ThrottlerModule, Buckets, BadTokens],
+  providers: [BadTokens, RateLimitGuard],
+  exports: [ThrottlerModule, BucketsModule, BadTokens, RateLimitGuard],
 })
 export class ThrottlingModule {}

@@ -3,7 +3,9 @@ import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
+import { BodyLimit } from '../common/body-limit.decorator';
 import { Answers, AnswersVersioned, AnswersVersionOnly, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { LIMITS } from '../common/limits';
 import { Problems } from '../common/problems.decorator';
 import { Remarked, type Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
@@ -54,6 +56,7 @@ export class GuildTracksController {
   @Conditional()
   @Audited()
   @Member()
+  @BodyLimit(LIMITS.moveTracksBytes)
   @Validated()
   @Problems(TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull, PermissionsMissing)
   @AnswersVersioned(z.union([z.array(trackDto), impactDto]))

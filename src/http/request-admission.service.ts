@@ -1,0 +1,106 @@
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { TokenInvalid } from '../auth/auth.errors';
+import { Authenticator } from '../auth/authenticator';
+import type { Session } from '../auth/session';
+import { hashSent } from '../auth/token';
+import { addressBlock } from '../common/address-block';
+import type { Eventually } from '../common/eventually';
+import { type HttpRoute, httpRouteOf } from '../common/http-route';
+import { callOf } from '../permissions/call';
+import { Requires } from '../permissions/requirement';
+import { SecurityLog } from '../security/security-log';
+import { RateLimitGuard } from '../throttling/rate-limit.guard';
+import { RateLimited } from '../throttling/throttling.errors';
+
+const BEARER = /^Bearer ([^\s]+)$/i;
+/** Milliseconds by which a rate limit rejection is delayed: a client that ignores it costs ten requests per second and connection. */
+const REJECTION_DELAY_MS = 100;
+
+/** Stands for the handler of paths without a controller: unknown paths and Swagger UI. */
+class WithoutController {
+  static handle(): void {
+    // Never called: rate limits read the metadata of a handler, and this one has none.
+  }
+}
+
+const NO_ROUTE: HttpRoute = { controller: WithoutController, handler: WithoutController.handle.bind(WithoutController) };
+
+/**
+ * Authenticates and rate limits requests before their body is read, on all paths. A rejected request costs neither parsing
+ * nor validation.
+ */
+@Injectable()
+export class RequestAdmission {
+  private readonly lastToken = new WeakMap<Socket, { readonly authorization: string; readonly hash: string | undefined }>();
+
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly rateLimits: RateLimitGuard,
+    private readonly reflector: Reflector,
+    private readonly log: SecurityLog,
+  ) {}
+
+  /**
+   * Sets the session of a request and counts the request.
+   *
+   * @throws TokenInvalid if the token is invalid, or missing on a route that requires one
+   * @throws RateLimited if a limit of the user, the address or the route is exceeded
+   */
+  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const route = httpRouteOf(request);
+    const context = contextOf(request, reply, route ?? NO_ROUTE);
+    try {
+      await this.authenticateAndCount(request, context);
+    } catch (error) {
+      if (error instanceof RateLimited) await this.delayRejection(request, context, error);
+      throw error;
+    }
+    if (route && !callOf(context).session && this.requiresToken(route)) throw new TokenInvalid();
+  }
+
+  private async delayRejection(request: FastifyRequest, context: ExecutionContext, { policy }: RateLimited): Promise<void> {
+    this.log.recordOften({ action: 'rate_limited', userId: callOf(context).session?.user_id, address: addressBlock(request.ip), detail: policy });
+    await delay(REJECTION_DELAY_MS);
+  }
+
+  private async authenticateAndCount(request: FastifyRequest, context: ExecutionContext): Promise<void> {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) {
+      try {
+        callOf(context).session = await this.authenticate(request, authorization);
+      } catch (error) {
+        if (error instanceof TokenInvalid) await this.rateLimits.checkBeforeBody(context);
+        throw error;
+      }
+    }
+    await this.rateLimits.checkBeforeBody(context);
+  }
+
+  private authenticate(request: FastifyRequest, authorization: string): Eventually<Session> {
+    return this.authenticator.authenticate(() => addressBlock(request.ip), this.hashOn(request.raw.socket, authorization));
+  }
+
+  private requiresToken({ controller, handler }: HttpRoute): boolean {
+    return this.reflector.getAllAndOverride(Requires, [handler, controller])?.kind !== 'public';
+  }
+
+  // Requests on one connection usually carry the same token, and hashing costs as much as the rest of the check.
+  private hashOn(connection: Socket, authorization: string): string | undefined {
+    const last = this.lastToken.get(connection);
+    if (last?.authorization === authorization) return last.hash;
+    const hash = hashSent(BEARER.exec(authorization)?.[1]);
+    this.lastToken.set(connection, { authorization, hash });
+    return hash;
+  }
+}
+
+function contextOf(request: FastifyRequest, reply: FastifyReply, { controller, handler }: HttpRoute): ExecutionContext {
+  const context = new ExecutionContextHost([request, reply], controller as ConstructorParameters<typeof ExecutionContextHost>[1], handler);
+  context.setType('http');
+  return context;
+}

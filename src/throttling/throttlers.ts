@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { ExecutionContext } from '@nestjs/common';
+import type { ThrottlerOptions } from '@nestjs/throttler';
+import type { FastifyRequest } from 'fastify';
+import { addressBlock } from '../common/address-block';
+import type { Config } from '../config/config';
+import type { Environment, RateRule } from '../config/config.schema';
+import { callOf } from '../permissions/call';
+import { isSelectedByRoute, overridesLimit } from './rate-limit.decorator';
+import { isBodyRead } from './rate-limit-state';
+
+type RateSetting = keyof { [Name in keyof Environment as Environment[Name] extends RateRule ? Name : never]: true };
+
+/** A named rate limit of the REST API. */
+interface Throttler {
+  readonly name: string;
+  /** The setting with the limit and the window. */
+  readonly setting: RateSetting;
+  /** Applies to every request that has a subject; other throttlers apply to the routes that select them. */
+  readonly isGeneral?: true;
+  /** Needs the parsed body; all others are counted before the body is read. */
+  readonly needsBody?: true;
+  /** Returns the id under which requests are counted together; undefined if the throttler does not apply to the request. */
+  readonly subject: (request: FastifyRequest, context: ExecutionContext) => string | undefined;
+}
+
+const addressOf = ({ ip }: FastifyRequest): string => addressBlock(ip);
+
+const userOf = (_request: FastifyRequest, context: ExecutionContext): string | undefined => callOf(context).session?.user_id.toString();
+
+const userOrAddress = (request: FastifyRequest, context: ExecutionContext): string => userOf(request, context) ?? addressOf(request);
+
+const addressWithoutSession = (request: FastifyRequest, context: ExecutionContext): string | undefined => (callOf(context).session ? undefined : addressOf(request));
+
+const trackOf = (request: FastifyRequest, context: ExecutionContext): string | undefined => {
+  const { track_id: trackId } = (request.params ?? {}) as { track_id?: string };
+  const user = userOf(request, context);
+  return trackId === undefined || user === undefined ? undefined : `${user}:${trackId}`;
+};
+
+// Hashed, because the store of counters must not contain e-mail addresses.
+const accountOf = ({ body }: FastifyRequest): string | undefined => {
+  const { email } = (body ?? {}) as { email?: unknown };
+  return typeof email === 'string' ? createHash('sha256').update(email.trim().toLowerCase()).digest('hex') : undefined;
+};
+
+const THROTTLERS: readonly Throttler[] = [
+  { name: 'user', setting: 'RATE_USER', subject: userOf, isGeneral: true },
+  { name: 'address', setting: 'RATE_ADDRESS', subject: addressWithoutSession, isGeneral: true },
+  { name: 'track', setting: 'RATE_TRACK', subject: trackOf, isGeneral: true },
+  { name: 'register', setting: 'RATE_REGISTER', subject: addressOf },
+  { name: 'login', setting: 'RATE_LOGIN', subject: addressOf },
+  { name: 'account', setting: 'RATE_ACCOUNT', subject: accountOf, needsBody: true },
+  { name: 'password', setting: 'RATE_ACCOUNT', subject: userOrAddress },
+  { name: 'search', setting: 'RATE_SEARCH', subject: userOrAddress },
+  { name: 'invite_look', setting: 'RATE_INVITE_LOOK', subject: userOrAddress },
+  { name: 'invite_accept', setting: 'RATE_INVITE_ACCEPT', subject: userOrAddress },
+];
+
+/**
+ * Returns the throttlers of `ThrottlerModule`. `@Throttle` on a route changes the limit of a throttler there and gives the
+ * route a counter of its own; `@SkipThrottle` turns a throttler off.
+ */
+export const throttlers = (config: Config): ThrottlerOptions[] => THROTTLERS.map((throttler) => toOptions(throttler, config.get(throttler.setting)));
+
+function toOptions({ name, isGeneral, needsBody, subject }: Throttler, { limit, windowMs }: RateRule): ThrottlerOptions {
+  const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();
+  return {
+    name,
+    limit,
+    ttl: windowMs,
+    blockDuration: 0,
+    skipIf: (context) =>
+      isBodyRead(requestOf(context)) !== (needsBody ?? false) ||
+      !(isGeneral ?? isSelectedByRoute(name, context)) ||
+      (limit === 0 && !overridesLimit(name, context)) ||
+      subject(requestOf(context), context) === undefined,
+    getTracker: (request, context) => subject(request as FastifyRequest, context) ?? '',
+    generateKey: (context, tracker) => (overridesLimit(name, context) ? `${name}:${context.getClass().name}.${context.getHandler().name}:${tracker}` : `${name}:${tracker}`),
+  };
+}

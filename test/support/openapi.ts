@@ -1,0 +1,35 @@
+import type { World } from './world';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+}
+
+/** One route of the OpenAPI document. */
+export interface Route {
+  readonly method: Method;
+  /** As documented, with `/api/v1` and parameters in braces. */
+  readonly path: string;
+  readonly isPublic: boolean;
+  readonly hasBody: boolean;
+  readonly parameters: readonly Parameter[];
+}
+
+interface Operation {
+  readonly security?: unknown[];
+  readonly requestBody?: unknown;
+  readonly parameters?: readonly Parameter[];
+}
+
+/** Returns all routes of the OpenAPI document. */
+export async function documentedRoutes(world: World): Promise<Route[]> {
+  const { paths } = (await world.ask('get', '/docs/openapi.json')).body as unknown as { paths: Record<string, Record<string, Operation>> };
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { security, requestBody, parameters = [] }]) => ({ method: method as Method, path, isPublic: security === undefined, hasBody: requestBody !== undefined, parameters })),
+  );
+}
+
+/** Returns the path of a route with a value for each parameter, `1` where none is given. */
+export const fillPath = ({ path }: Pick<Route, 'path'>, values: Readonly<Record<string, string>> = {}): string => path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? '1'));
