@@ -13,7 +13,6 @@ import type { Eventually } from '../common/eventually';
 import { type HttpRoute, httpRouteOf } from '../common/http-route';
 import { callOf } from '../permissions/call';
 import { Requires } from '../permissions/requirement';
-import { SecurityLog } from '../security/security-log';
 import { RateLimitGuard } from '../throttling/rate-limit.guard';
 import { RateLimited } from '../throttling/throttling.errors';
 
@@ -42,7 +41,6 @@ export class RequestAdmission {
     private readonly authenticator: Authenticator,
     private readonly rateLimits: RateLimitGuard,
     private readonly reflector: Reflector,
-    private readonly log: SecurityLog,
   ) {}
 
   /**
@@ -57,15 +55,10 @@ export class RequestAdmission {
     try {
       await this.authenticateAndCount(request, context);
     } catch (error) {
-      if (error instanceof RateLimited) await this.delayRejection(request, context, error);
+      if (error instanceof RateLimited) await delay(REJECTION_DELAY_MS);
       throw error;
     }
     if (route && !callOf(context).session && this.requiresToken(route)) throw new TokenInvalid();
-  }
-
-  private async delayRejection(request: FastifyRequest, context: ExecutionContext, { policy }: RateLimited): Promise<void> {
-    this.log.recordOften({ action: 'rate_limited', userId: callOf(context).session?.user_id, address: addressBlock(request.ip), detail: policy });
-    await delay(REJECTION_DELAY_MS);
   }
 
   private async authenticateAndCount(request: FastifyRequest, context: ExecutionContext): Promise<void> {

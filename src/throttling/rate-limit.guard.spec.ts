@@ -1,8 +1,8 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Reflector } from '@nestjs/core';
 import { SkipThrottle, Throttle } from '@nestjs/throttler';
-import type { FastifyRequest } from 'fastify';
 import { Config, parseEnvironment } from '../config/config';
+import { SecurityLog } from '../security/security-log';
 import { BucketThrottlerStorage } from './bucket-throttler-storage';
 import { LocalBuckets } from './buckets';
 import { RateLimit } from './rate-limit.decorator';
@@ -45,7 +45,7 @@ describe('RateLimitGuard', () => {
   beforeEach(async () => {
     nowMs = 1_000_000;
     const config = new Config(parseEnvironment({ RATE_USER: '3/10', RATE_ADDRESS: '2/10', RATE_LOGIN: '2/10', RATE_ACCOUNT: '1/10', RATE_SEARCH: '0/1' }));
-    guard = new RateLimitGuard({ throttlers: throttlers(config) }, new BucketThrottlerStorage(new LocalBuckets(() => nowMs)), new Reflector(), config);
+    guard = new RateLimitGuard({ throttlers: throttlers(config) }, new BucketThrottlerStorage(new LocalBuckets(() => nowMs)), new Reflector(), config, new SecurityLog());
     await guard.onModuleInit();
   });
 
@@ -53,7 +53,7 @@ describe('RateLimitGuard', () => {
   const send = async (handler: Handler, { user, ip = '192.0.2.1', body, controller = Routes }: { user?: bigint; ip?: string; body?: unknown; controller?: new () => object } = {}): Promise<string> => {
     const headers: Record<string, string> = {};
     const request = { ip, params: {}, body: undefined as unknown, call: { place: {}, ...(user !== undefined && { session: { id: 1n, user_id: user, expires_at: new Date() } }) } };
-    const context = new ExecutionContextHost([request as unknown as FastifyRequest, { header: (name: string, value: string) => (headers[name] = value) }], controller, handler);
+    const context = new ExecutionContextHost([request, { header: (name: string, value: string) => (headers[name] = value) }], controller, handler);
     context.setType('http');
     try {
       await guard.checkBeforeBody(context);

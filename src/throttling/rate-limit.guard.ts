@@ -2,7 +2,10 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerGuard, type ThrottlerModuleOptions, type ThrottlerRequest, type ThrottlerStorage } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { addressBlock } from '../common/address-block';
 import { Config } from '../config/config';
+import { callOf } from '../permissions/call';
+import { SecurityLog } from '../security/security-log';
 import { addCount, markBodyRead, type RateLimitCount } from './rate-limit-state';
 import { RateLimited } from './throttling.errors';
 
@@ -21,6 +24,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     @InjectThrottlerStorage() storage: ThrottlerStorage,
     reflector: Reflector,
     private readonly config: Config,
+    private readonly log: SecurityLog,
   ) {
     super(options, storage, reflector);
   }
@@ -47,8 +51,9 @@ export class RateLimitGuard extends ThrottlerGuard {
     const { totalHits, timeToExpire, isBlocked, timeToBlockExpire } = await this.storageService.increment(key, ttl, limit, blockDuration, name);
     const count = { name, limit, windowSeconds: ttl / SECOND_MS, remaining: Math.max(0, limit - totalHits), resetSeconds: timeToExpire };
     setHeaders(context.switchToHttp().getResponse<FastifyReply>(), addCount(request, count));
-    if (isBlocked) throw new RateLimited(name, Math.max(1, timeToBlockExpire));
-    return true;
+    if (!isBlocked) return true;
+    this.log.recordOften({ action: 'rate_limited', userId: callOf(context).session?.user_id, address: addressBlock(request.ip), detail: name });
+    throw new RateLimited(name, Math.max(1, timeToBlockExpire));
   }
 }
 
