@@ -61,6 +61,8 @@ export const LIMITS = {
   inviteMaxAgeSeconds: 2_592_000,
   inviteMaxUses: 10_000,
   invites: 1_000,
+  /** Usable invites that one member can have in a guild. */
+  invitesPerMember: 100,
 
   banReason: 512,
   banDeleteMessageSeconds: 604_800,

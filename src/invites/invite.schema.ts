@@ -14,6 +14,10 @@ export interface InviteDocument {
   readonly created_at: Date;
   /** Null is never. */
   readonly expires_at: Date | null;
+  /** Place of the invite among those of the guild, from 0. Unique in the guild, so that the limit holds for concurrent creations. Invites of older versions have none. */
+  readonly slot?: number;
+  /** Place of the invite among those that the inviter created in the guild, from 0. */
+  readonly inviter_slot?: number;
 }
 
 export const inviteSchema = new Schema<InviteDocument>(
@@ -26,8 +30,12 @@ export const inviteSchema = new Schema<InviteDocument>(
     uses: { type: Number, required: true },
     created_at: { type: Date, required: true },
     expires_at: { type: Date, default: null },
+    slot: { type: Number },
+    inviter_slot: { type: Number },
   },
   { ...STORED, collection: 'invites' },
 );
 inviteSchema.index({ guild_id: 1, _id: 1 });
+inviteSchema.index({ guild_id: 1, slot: 1 }, { unique: true, partialFilterExpression: { slot: { $exists: true } } });
+inviteSchema.index({ guild_id: 1, inviter_id: 1, inviter_slot: 1 }, { unique: true, partialFilterExpression: { inviter_slot: { $exists: true } } });
 inviteSchema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
 import { Banned } from '../bans/bans.errors';
+import { TooMuchContention } from '../common/common.errors';
 import { Answers, AnswersNothing, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
 import { AuditReason } from '../common/remarks';
@@ -13,11 +14,11 @@ import { Permission } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/call';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { Authenticated, Public, RequirePermissions } from '../permissions/requirement';
+import { Authenticated, Member, Public, RequirePermissions } from '../permissions/requirement';
 import { RateLimit } from '../throttling/rate-limit.decorator';
 import { TrackNotFound, TrackNotText } from '../tracks/tracks.errors';
 import { type CreateInviteDto, createInviteDto, type InviteDto, inviteDto, type InvitePreviewDto, invitePreviewDto } from './invite.dto';
-import { InviteLimitReached, InviteNotFound } from './invites.errors';
+import { InviteLimitReached, InviteNotFound, MemberInviteLimitReached } from './invites.errors';
 import { InvitesService } from './invites.service';
 
 const code = z
@@ -35,7 +36,7 @@ export class InvitesController {
   @Audited()
   @RequirePermissions(Permission.CreateInvites)
   @Validated()
-  @Problems(TrackNotFound, TrackNotText, InviteLimitReached)
+  @Problems(TrackNotFound, TrackNotText, InviteLimitReached, MemberInviteLimitReached, TooMuchContention)
   @Answers(inviteDto, HttpStatus.CREATED)
   async create(@Authority() authority: TrackAuthority, @JsonBody(createInviteDto) invite: CreateInviteDto, @AuditReason() reason?: string): Promise<InviteDto> {
     return this.invites.create(authority, invite, reason);
@@ -47,6 +48,14 @@ export class InvitesController {
   @Answers(z.array(inviteDto))
   async list(@Authority() authority: GuildAuthority): Promise<InviteDto[]> {
     return this.invites.list(authority);
+  }
+
+  @Get('users/@me/guilds/:guild_id/invites')
+  @Summary('List your usable invites of a guild.')
+  @Member()
+  @Answers(z.array(inviteDto))
+  async listOwn(@Authority() authority: GuildAuthority): Promise<InviteDto[]> {
+    return this.invites.listOwn(authority);
   }
 
   @Get('invites/:code')

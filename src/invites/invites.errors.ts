@@ -12,12 +12,22 @@ export class InviteNotFound extends Problem {
   }
 }
 
-/** A guild can have so many invites and no more. */
+/** The guild has the maximum number of usable invites. */
 export class InviteLimitReached extends Problem {
   static override readonly code = 'INVITE_LIMIT_REACHED';
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A guild can have ${LIMITS.invites} invites.`, { limit: LIMITS.invites });
+    super(`A guild can have ${LIMITS.invites} usable invites.`, { limit: LIMITS.invites });
+  }
+}
+
+/** The member has the maximum number of usable invites in the guild. */
+export class MemberInviteLimitReached extends Problem {
+  static override readonly code = 'MEMBER_INVITE_LIMIT_REACHED';
+  static override readonly status = HttpStatus.CONFLICT;
+
+  constructor() {
+    super(`A member can have ${LIMITS.invitesPerMember} usable invites in a guild.`, { limit: LIMITS.invitesPerMember });
   }
 }

@@ -3,8 +3,9 @@ import { AuditLogModule } from '../audit/audit-log.module';
 import { BanListModule } from '../bans/ban-list.module';
 import { MembersModule } from '../members/members.module';
 import { InvitesController } from './invites.controller';
+import { InvitesRepository } from './invites.repository';
 import { InvitesService } from './invites.service';
 
 /** Ways into guilds. */
-@Module({ imports: [AuditLogModule, BanListModule, MembersModule], controllers: [InvitesController], providers: [InvitesService], exports: [InvitesService] })
+@Module({ imports: [AuditLogModule, BanListModule, MembersModule], controllers: [InvitesController], providers: [InvitesRepository, InvitesService], exports: [InvitesService] })
 export class InvitesModule {}

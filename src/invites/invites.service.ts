@@ -5,10 +5,8 @@ import type { Model } from 'mongoose';
 import { AuditLog } from '../audit/audit-log';
 import { changesBetween } from '../audit/changes';
 import { BanList } from '../bans/ban-list';
-import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
-import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
 import { tellUntilTrue } from '../events/tell-until-true';
 import { JoinsService } from '../members/joins.service';
@@ -22,7 +20,8 @@ import { isSeenBy } from '../tracks/track-views';
 import { TrackNotText } from '../tracks/tracks.errors';
 import { type CreateInviteDto, type InviteDto, type InvitePreviewDto, inviteSeenBy } from './invite.dto';
 import type { InviteDocument } from './invite.schema';
-import { InviteLimitReached, InviteNotFound } from './invites.errors';
+import { InviteNotFound } from './invites.errors';
+import { InvitesRepository, isUsable } from './invites.repository';
 
 const CODE_BYTES = 9;
 
@@ -36,15 +35,14 @@ export class InvitesService {
     private readonly resolver: AuthorityResolver,
     private readonly audit: AuditLog,
     private readonly events: EventsService,
+    private readonly repository: InvitesRepository,
     @InjectModel(MODELS.invite) private readonly invites: Model<InviteDocument>,
   ) {}
 
-  /** Makes an invite to a track. @throws InviteLimitReached, TrackNotText */
+  /** Creates an invite to a track. @throws InviteLimitReached, MemberInviteLimitReached, TrackNotText */
   async create(authority: TrackAuthority, { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto, reason: string | undefined): Promise<InviteDto> {
     const { guildId, trackId, userId, track } = authority;
     if (track.type !== 'text') throw new TrackNotText();
-    const count = await this.invites.countDocuments({ guild_id: guildId }).limit(LIMITS.invites);
-    if (count >= LIMITS.invites) throw new InviteLimitReached();
     const created_at = new Date();
     const invite: InviteDocument = {
       _id: randomBytes(CODE_BYTES).toString('base64url'),
@@ -56,7 +54,7 @@ export class InvitesService {
       created_at,
       expires_at: maxAgeSeconds === 0 ? null : new Date(created_at.getTime() + maxAgeSeconds * 1_000),
     };
-    await insert(this.invites, invite);
+    await this.repository.create(invite);
     // Whoever knows a code that works can let people in; that is not for all who read the log.
     await Promise.all([
       this.audit.record(authority, { action: 'INVITE_CREATE', trackIds: [trackId], changes: changesBetween({}, { max_uses, expires_at: invite.expires_at }) }, reason),
@@ -65,15 +63,14 @@ export class InvitesService {
     return inviteDtoOf(invite);
   }
 
-  /** The invites of a guild that still work, as a member sees them. */
-  async list(authority: GuildAuthority): Promise<InviteDto[]> {
-    const { guildId, state } = authority;
-    const [invites, tracks] = await Promise.all([
-      this.invites.find({ guild_id: guildId }).sort({ _id: 1 }).limit(LIMITS.invites).lean<InviteDocument[]>(),
-      this.resolver.tracksIn(state.guild),
-    ]);
-    const isSeen = isSeenBy(authority, tracks);
-    return invites.filter(works).map((invite) => inviteSeenBy(inviteDtoOf(invite), isSeen));
+  /** Returns the usable invites of a guild, as a member with MODIFY_GUILD sees them. */
+  list(authority: GuildAuthority): Promise<InviteDto[]> {
+    return this.listSeenBy(authority);
+  }
+
+  /** Returns the usable invites that a member created in a guild. */
+  listOwn(authority: GuildAuthority): Promise<InviteDto[]> {
+    return this.listSeenBy(authority, authority.userId);
   }
 
   /** What an invite shows to who holds its code. @throws InviteNotFound */
@@ -145,9 +142,16 @@ export class InvitesService {
     await this.invites.deleteMany({ guild_id: guildId });
   }
 
+  private async listSeenBy(authority: GuildAuthority, inviterId?: Snowflake): Promise<InviteDto[]> {
+    const { guildId, state } = authority;
+    const [invites, tracks] = await Promise.all([this.repository.list(guildId, inviterId), this.resolver.tracksIn(state.guild)]);
+    const isSeen = isSeenBy(authority, tracks);
+    return invites.filter(isUsable).map((invite) => inviteSeenBy(inviteDtoOf(invite), isSeen));
+  }
+
   private async get(code: string): Promise<InviteDocument> {
     const invite = await this.invites.findById(code).lean<InviteDocument | null>();
-    if (!invite || !works(invite)) throw new InviteNotFound();
+    if (!invite || !isUsable(invite)) throw new InviteNotFound();
     return invite;
   }
 
@@ -160,8 +164,6 @@ export class InvitesService {
     await this.invites.updateOne({ _id: code }, { $inc: { uses: -1 } });
   }
 }
-
-const works = ({ max_uses, uses, expires_at }: InviteDocument): boolean => (max_uses === 0 || uses < max_uses) && (expires_at === null || expires_at.getTime() > Date.now());
 
 /** An invite as who sees its track sees it. */
 export const inviteDtoOf = ({ _id, guild_id, track_id, inviter_id, max_uses, uses, created_at, expires_at }: InviteDocument): InviteDto => ({
