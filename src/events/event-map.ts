@@ -46,7 +46,7 @@ export const EVENTS = {
   BAN_DELETE: { family: 'bans', summary: 'A ban has ended. Sent to those who may ban.', data: object({ ...guildId, user_id: snowflake() }) },
   ROLE_CREATE: { family: 'roles', summary: 'A guild has a new role.', data: roleDto },
   ROLE_UPDATE: { family: 'roles', reshapes: true, summary: 'A role is different.', data: roleDto },
-  ROLE_DELETE: { family: 'roles', reshapes: true, summary: 'A role is gone.', data: object({ ...guildId, role_id: snowflake() }) },
+  ROLE_DELETE: { family: 'roles', reshapes: true, summary: 'A role was deleted. Clients remove its id from the role_ids of members and its overwrites from all tracks, and the positions of higher roles decrease by one; no other event follows.', data: object({ ...guildId, role_id: snowflake() }) },
   ROLES_REORDER: {
     family: 'roles',
     reshapes: true,

@@ -12,6 +12,7 @@ import { OwnerCannotLeave } from '../guilds/guilds.errors';
 import { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { assertMayActOnMember } from '../permissions/policy';
+import { DeletedRolesService } from './deleted-roles.service';
 import { MemberBooks } from './member-books';
 import { MemberDirectory } from './member-directory';
 import { MemberQueue } from './member-queue';
@@ -38,6 +39,7 @@ export class ExitsService {
     private readonly bans: BanList,
     private readonly resolver: AuthorityResolver,
     private readonly audit: AuditLog,
+    private readonly deletedRoles: DeletedRolesService,
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
@@ -122,7 +124,7 @@ export class ExitsService {
     const { guild_id: guildId, user_id: userId } = member;
     if ((await this.resolver.findOwner(guildId)) !== userId) return;
     await insert(this.members, member);
-    await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(member));
+    await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(await this.deletedRoles.removeFrom(member)));
     throw new OwnerCannotLeave();
   }
 }

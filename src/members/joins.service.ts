@@ -8,6 +8,7 @@ import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
+import { DeletedRolesService } from './deleted-roles.service';
 import { ExitsService } from './exits.service';
 import { MemberBooks } from './member-books';
 import { MemberDirectory } from './member-directory';
@@ -24,6 +25,7 @@ export class JoinsService {
     private readonly books: MemberBooks,
     private readonly bans: BanList,
     private readonly exits: ExitsService,
+    private readonly deletedRoles: DeletedRolesService,
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
@@ -52,8 +54,7 @@ export class JoinsService {
       const [isComplete] = await Promise.all([this.books.isComplete(opening), this.assertStillWelcome(member)]);
       if (isComplete) {
         await this.books.settle(opening);
-        await this.tell(member);
-        return { member, isNew: true };
+        return { member: await this.publishJoin(member), isNew: true };
       }
       // Nobody was told of this membership: they come in again, with what they had when they left.
       await this.members.deleteOne({ _id: member._id });
@@ -63,12 +64,15 @@ export class JoinsService {
   }
 
   // Who has left before it was told that they came is told to have left again, or else to be what they are since they came back.
-  private async tell(member: MemberDocument): Promise<void> {
-    const { _id, guild_id: guildId, user_id } = member;
-    await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(member));
+  private async publishJoin(joined: MemberDocument): Promise<MemberDocument> {
+    const { _id, guild_id: guildId, user_id } = joined;
+    await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(joined));
+    const member = await this.deletedRoles.removeFrom(joined);
+    if (member !== joined) await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(member));
     const now = await this.directory.find(guildId, user_id);
     if (!now) await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id });
     else if (now._id !== _id) await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(now));
+    return member;
   }
 
   // Whoever can't be found to be welcome isn't.

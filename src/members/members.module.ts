@@ -3,6 +3,7 @@ import { AuditLogModule } from '../audit/audit-log.module';
 import { BanListModule } from '../bans/ban-list.module';
 import { PositionsModule } from '../read-states/positions.module';
 import { UsersModule } from '../users/users.module';
+import { DeletedRolesService } from './deleted-roles.service';
 import { DeparturesService } from './departures.service';
 import { ExitsService } from './exits.service';
 import { JoinsService } from './joins.service';
@@ -17,7 +18,7 @@ import { RoleSetsService } from './role-sets.service';
 @Module({
   imports: [AuditLogModule, UsersModule, BanListModule, PositionsModule],
   controllers: [MembersController],
-  providers: [MemberDirectory, MembersService, JoinsService, ExitsService, MemberBooks, MemberQueue, DeparturesService, RoleSetsService],
+  providers: [MemberDirectory, MembersService, JoinsService, ExitsService, MemberBooks, MemberQueue, DeletedRolesService, DeparturesService, RoleSetsService],
   exports: [MemberDirectory, MembersService, JoinsService, ExitsService, DeparturesService, RoleSetsService],
 })
 export class MembersModule {}

@@ -14,6 +14,7 @@ import { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { allRules } from '../permissions/guild-state';
 import type { UserDocument } from '../users/user.schema';
+import { DeletedRolesService } from './deleted-roles.service';
 import { MemberDirectory } from './member-directory';
 import { assertMayChangeRoles, assertMayNick, assertMayTimeOut, roleOf } from './member-policy';
 import { MemberQueue } from './member-queue';
@@ -41,6 +42,7 @@ export class MembersService {
     private readonly directory: MemberDirectory,
     private readonly queue: MemberQueue,
     private readonly roleSets: RoleSetsService,
+    private readonly deletedRoles: DeletedRolesService,
     private readonly resolver: AuthorityResolver,
     private readonly audit: AuditLog,
     private readonly events: EventsService,
@@ -115,6 +117,15 @@ export class MembersService {
     return before ? { ...before, ...$set } : undefined;
   }
 
+  // A role that is deleted meanwhile is removed after the event, so that the last event of the member never names it.
+  private async publish(member: MemberDocument, hasOtherRoles: boolean): Promise<MemberDocument> {
+    const audience = { guildId: member.guild_id };
+    await this.events.publish('MEMBER_UPDATE', audience, memberDtoOf(member));
+    const current = hasOtherRoles ? await this.deletedRoles.removeFrom(member) : member;
+    if (current !== member) await this.events.publish('MEMBER_UPDATE', audience, memberDtoOf(current));
+    return current;
+  }
+
   private async change({ authority, userId, reason }: MemberChange, decide: MemberDecision): Promise<MemberDocument> {
     const { guildId } = authority;
     const { changed, recorded } = await this.queue.run(guildId, userId, async () => {
@@ -125,11 +136,11 @@ export class MembersService {
         // Who acts on themselves is judged as they are found, not as they are remembered: a role that came in between may hold them down.
         const actor = seen.userId === userId ? target : seen;
         if (seen.requirement) actor.assertMeets(seen.requirement);
-        const written = await this.write(member, decide(actor, target, allRules(actor.state.guild, tracks)));
+        const change = decide(actor, target, allRules(actor.state.guild, tracks));
+        const written = await this.write(member, change);
         if (!written) continue;
         const recording = deedsBetween(authority, memberDtoOf(member), memberDtoOf(written)).map((deed) => this.audit.record(authority, deed, reason));
-        await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(written));
-        return { changed: written, recorded: recording };
+        return { changed: await this.publish(written, change.role_ids !== undefined), recorded: recording };
       }
       throw new TooMuchContention();
     });

@@ -11,6 +11,7 @@ import type { TrackDocument } from '../tracks/track.schema';
 import { TrackNotFound } from '../tracks/tracks.errors';
 import { has, Permission } from './algebra';
 import { GuildAuthority, type MemberRequirement, TrackAuthority } from './authority';
+import { withExistingOverwrites } from './existing-overwrites';
 import { GuildRecollections, NOWHERE } from './guild-recollections';
 import { type GuildState, type GuildTracks, inOrder } from './guild-state';
 import { Tally } from './tally';
@@ -170,9 +171,10 @@ export class AuthorityResolver {
   private readonly tracksById = new WeakMap<TrackDocument[], GuildTracks>();
 
   // Nearly always every document is one of a track that exists; then an order that changes leaves the same map.
-  private tracksWith({ track_layout }: GuildDocument, tracks: TrackDocument[]): GuildTracks {
-    const byId = this.tracksById.get(tracks) ?? new Map(tracks.map((track) => [track._id, track]));
-    this.tracksById.set(tracks, byId);
+  private tracksWith({ track_layout, role_ids }: GuildDocument, tracks: TrackDocument[]): GuildTracks {
+    const stored = this.tracksById.get(tracks) ?? new Map(tracks.map((track) => [track._id, track]));
+    this.tracksById.set(tracks, stored);
+    const byId = withExistingOverwrites(stored, role_ids);
     const existing = inOrder(track_layout, byId).filter((track) => track !== undefined);
     return existing.length === byId.size ? byId : new Map(existing.map((track) => [track._id, track]));
   }

@@ -83,7 +83,7 @@ export class Folded {
     if (name === 'GUILD_UPDATE') known.guild = { ...known.guild, ...data };
     if (name === 'ROLE_CREATE') known.roles = without(known.roles, data['id']).toSpliced(Number(data['position']) - 1, 0, data);
     if (name === 'ROLE_UPDATE') known.roles = known.roles.map((role) => (role['id'] === data['id'] ? data : role));
-    if (name === 'ROLE_DELETE') known.roles = without(known.roles, data['role_id']);
+    if (name === 'ROLE_DELETE') forgetRole(known, data['role_id']);
     if (name === 'ROLES_REORDER') known.roles = (data['role_ids'] as string[]).flatMap((wanted) => known.roles.filter(({ id }) => id === wanted));
     if (name === 'TRACK_CREATE') known.tracks = [...without(known.tracks, data['id']), data];
     if (name === 'TRACK_UPDATE') known.tracks = known.tracks.map((track) => (track['id'] === data['id'] ? data : track));
@@ -114,6 +114,12 @@ export class Folded {
     const others = before.filter((reaction) => reaction.emoji !== emoji);
     known.messages.set(id, { ...message, reactions: count + by === 0 ? others : [...others, { emoji, count: count + by }] });
   }
+}
+
+function forgetRole(known: Known, roleId: unknown): void {
+  known.roles = without(known.roles, roleId);
+  known.tracks = known.tracks.map((track) => ({ ...track, overwrites: without(track['overwrites'] as Fields[], roleId) }));
+  for (const [userId, member] of known.members) known.members.set(userId, { ...member, role_ids: (member['role_ids'] as unknown[]).filter((id) => id !== roleId) });
 }
 
 const NOTHING: GuildLists = { members: [], messages: [], bans: [], inviteCodes: [], pinnedIds: [] };
