@@ -39,6 +39,7 @@ const OPEN_TO_MEMBERS: Readonly<Record<string, number>> = {
   'put /tracks/{track_id}/read-state': 200,
   'post /tracks/{track_id}/invites': 201,
   'patch /guilds/{guild_id}/members/@me': 200,
+  'get /users/@me/guilds/{guild_id}/invites': 200,
   'delete /users/@me/guilds/{guild_id}': 204,
 };
 
