@@ -3,7 +3,7 @@ import { type EventData, type EventName, isNamed } from '../events/event-map';
 import { guildDtoOf } from '../guilds/guilds.service';
 import { roleDtoOf } from '../roles/roles.service';
 import { trackDtoOf, tracksSeen } from '../tracks/track-views';
-import type { GuildView } from './sight';
+import type { GuildView } from './member-view';
 
 /**
  * An event of a guild, telling what is so by now instead of what was so when it came about.

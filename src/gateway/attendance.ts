@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Namespace } from 'socket.io';
 import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
-import type { Audience } from './audiences';
 import { type ClientSocket, familyOf, type Sent, wants } from './connection';
 import type { VisibleTracks } from '../read-states/read-states.service';
-import { GuildRoom } from './guild-room';
+import { GuildSockets } from './guild-sockets';
 import type { Seat } from './guild-views';
-import type { GuildView } from './sight';
+import type { GuildView } from './member-view';
+import type { VisibilityGroup } from './visibility-group';
 
 /** The room of every socket that was taken in. */
 const EVERYBODY = 'everybody';
@@ -15,7 +15,7 @@ const EVERYBODY = 'everybody';
 /** The sockets on this node that were taken in, by user and by guild, and the way to reach them. */
 @Injectable()
 export class Attendance {
-  private readonly rooms = new Map<Snowflake, GuildRoom>();
+  private readonly rooms = new Map<Snowflake, GuildSockets>();
   private readonly users = new Map<Snowflake, Set<ClientSocket>>();
   private namespace: Namespace | undefined;
 
@@ -35,7 +35,7 @@ export class Attendance {
   }
 
   /** The sockets in a guild, when there are any. */
-  room(guildId: Snowflake): GuildRoom | undefined {
+  room(guildId: Snowflake): GuildSockets | undefined {
     return this.rooms.get(guildId);
   }
 
@@ -63,7 +63,7 @@ export class Attendance {
 
   /** Lets sockets of one user into a guild. */
   enter(sockets: readonly ClientSocket[], member: MemberDocument, view: GuildView): void {
-    const room = this.rooms.get(member.guild_id) ?? new GuildRoom(view);
+    const room = this.rooms.get(member.guild_id) ?? new GuildSockets(view);
     this.rooms.set(member.guild_id, room);
     for (const socket of sockets) {
       if (!room.has(socket)) socket.data.guildIds = [...guildIdsOf(socket), member.guild_id];
@@ -88,7 +88,7 @@ export class Attendance {
   }
 
   /** Sends an event to those in these groups that want it; encoded once. */
-  sendToGroups<Name extends keyof Sent>(groups: readonly Audience[], name: Name, data: Sent[Name], seq: string): void {
+  sendToGroups<Name extends keyof Sent>(groups: readonly VisibilityGroup[], name: Name, data: Sent[Name], seq: string): void {
     const family = familyOf(name);
     this.sendTo(groups.flatMap((group) => group.roomsFor(family)), name, data, seq);
   }

@@ -8,14 +8,14 @@ import { MemberDirectory } from '../members/member-directory';
 import { trackDtoOf, tracksSeen } from '../tracks/track-views';
 import { asItNowIs } from './as-it-now-is';
 import { Attendance } from './attendance';
-import type { Audience } from './audiences';
 import { type ClientSocket, close, sayGoodbye, wants } from './connection';
 import { CLOSE } from './gateway.errors';
 import { packetsOfGuilds } from './guild-packets';
-import type { Visibility } from './guild-room';
+import type { VisibilityChange } from './guild-sockets';
 import { GuildViews, type Seat } from './guild-views';
+import type { GuildView } from './member-view';
 import { Preparations } from './preparations';
-import type { GuildView } from './sight';
+import type { VisibilityGroup } from './visibility-group';
 
 const OF_GUILDS: readonly Family[] = ['guilds', 'members', 'roles', 'tracks'];
 
@@ -94,9 +94,9 @@ export class Dispatcher {
     if (!room) return;
     const event = asItNowIs(happened, room.view);
     // Most events are the same for all who get them.
-    const told = new Map<EventData<EventName>, Audience[]>();
+    const told = new Map<EventData<EventName>, VisibilityGroup[]>();
     for (const group of room.groups) {
-      const data = group.sight.of(event);
+      const data = group.view.project(event);
       const alike = data && told.get(data);
       if (alike) alike.push(group);
       else if (data) told.set(data, [group]);
@@ -108,22 +108,20 @@ export class Dispatcher {
   private async refresh(guildId: Snowflake, seq: string): Promise<void> {
     const room = this.attendance.room(guildId);
     const view = room && (await this.views.find(guildId));
-    if (room && view) this.tellVisibility(view, room.look(view), guildId, seq);
+    if (room && view) room.refresh(view, (change) => this.tellVisibility(view, change, guildId, seq));
   }
 
-  private tellVisibility({ state, tracks }: GuildView, changes: readonly Visibility[], guildId: Snowflake, seq: string): void {
+  private tellVisibility({ state, tracks }: GuildView, { rooms, trackIds, appeared, disappeared }: VisibilityChange, guildId: Snowflake, seq: string): void {
     const place = before(seq);
-    for (const { rooms, trackIds, appeared, disappeared } of changes) {
-      for (const id of disappeared) this.attendance.sendTo(rooms, 'TRACK_DELETE', { guild_id: guildId, track_id: id }, place);
-      if (appeared.length === 0) continue;
-      const seen = tracksSeen(state.guild.track_layout, (id) => trackIds.has(id));
-      for (const id of appeared) {
-        const track = tracks.get(id);
-        if (track) this.attendance.sendTo(rooms, 'TRACK_CREATE', trackDtoOf(track, seen), place);
-      }
-      // What is in a category that was hidden until now was in none.
-      if (appeared.some((id) => tracks.get(id)?.type === 'category')) this.attendance.sendTo(rooms, 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, place);
+    for (const id of disappeared) this.attendance.sendTo(rooms, 'TRACK_DELETE', { guild_id: guildId, track_id: id }, place);
+    if (appeared.length === 0) return;
+    const seen = tracksSeen(state.guild.track_layout, (id) => trackIds.has(id));
+    for (const id of appeared) {
+      const track = tracks.get(id);
+      if (track) this.attendance.sendTo(rooms, 'TRACK_CREATE', trackDtoOf(track, seen), place);
     }
+    // What is in a category that was hidden until now was in none.
+    if (appeared.some((id) => tracks.get(id)?.type === 'category')) this.attendance.sendTo(rooms, 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, place);
   }
 
   private async join(userId: Snowflake, guildId: Snowflake, seq: string): Promise<void> {
@@ -139,9 +137,9 @@ export class Dispatcher {
   private async updateMember(userId: Snowflake, guildId: Snowflake, seq: string): Promise<void> {
     this.preparations.markStale(userId);
     if (!this.attendance.room(guildId) || this.attendance.of(userId).length === 0) return;
-    const [member, view] = await Promise.all([this.members.find(guildId, userId), this.views.find(guildId)]);
+    const member = await this.members.find(guildId, userId);
     const room = this.attendance.room(guildId);
-    if (room && member && view) this.tellVisibility(view, room.update(this.attendance.of(userId), member), guildId, seq);
+    if (room && member) room.update(this.attendance.of(userId), member, (change) => this.tellVisibility(room.view, change, guildId, seq));
   }
 
   private leaveGuild(userId: Snowflake, guildId: Snowflake, seq: string): void {

@@ -9,7 +9,7 @@ import { AuthorityResolver } from '../permissions/authority-resolver';
 import { roleDtos } from '../roles/roles.service';
 import { visibleTracks } from '../tracks/track-views';
 import type { GuildSnapshot } from './gateway-events';
-import type { GuildView } from './sight';
+import type { GuildView } from './member-view';
 
 /** A guild that somebody is in: their membership, and the guild as it is at that moment. */
 export interface Seat {

@@ -7,7 +7,7 @@ import { asItNowIs } from './as-it-now-is';
 import type { Packet } from './connection';
 import { packetsOfGuilds } from './guild-packets';
 import type { Seat } from './guild-views';
-import { Sight } from './sight';
+import { MemberView } from './member-view';
 
 /** Who has missed something: what they want to hear, and where they are now. */
 export interface Reader {
@@ -38,12 +38,11 @@ interface Absence {
 export function missedBy({ userId, intents, seats }: Reader, since: string, happened: readonly DomainEvent[]): Missed {
   const absences = absencesOf(userId, happened);
   const here = new Map(seats.map((seat) => [seat.member.guild_id, seat]));
-  const sights = new Map<Snowflake, Sight>();
-  const sightOf = (seat: Seat): Sight => {
-    const { guild_id: id } = seat.member;
-    const sight = sights.get(id) ?? new Sight(seat.member, seat.view);
-    sights.set(id, sight);
-    return sight;
+  const memberViews = new Map<Snowflake, MemberView>();
+  const viewOf = ({ member, view }: Seat): MemberView => {
+    const memberView = memberViews.get(member.guild_id) ?? new MemberView({ member }, view);
+    memberViews.set(member.guild_id, memberView);
+    return memberView;
   };
   const wants = (family: Family | undefined): boolean => family === undefined || isChosen(intents, family);
 
@@ -57,8 +56,8 @@ export function missedBy({ userId, intents, seats }: Reader, since: string, happ
     if (!seat || !absence || index < absence.joinedAt) return undefined;
     // Perhaps they could not see the track when it was said; then it is history to them.
     const isHistory = absence.isReshaped && family !== 'tracks' && audience.trackId !== undefined;
-    if (isHistory && !sightOf(seat).mayReadBack(audience.trackId)) return undefined;
-    return sightOf(seat).of(asItNowIs(event, seat.view));
+    if (isHistory && !viewOf(seat).canReadHistory(audience.trackId)) return undefined;
+    return viewOf(seat).project(asItNowIs(event, seat.view));
   };
 
   // Who joined so recently that the log has not told it yet is new there too.

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Snowflake } from '../common/snowflake';
 import type { GuildPlan } from '../guilds/guild-commits';
-import { inGuild, inTrack, minus, NOTHING, type PermissionSet, type Subject, type TrackRules } from '../permissions/algebra';
+import { inGuild, inTrack, minus, NOTHING, type PermissionSet, type RoleSubject, type Subject, type TrackRules } from '../permissions/algebra';
 import { type GuildState, type GuildTracks, rolesHeld, rulesOf } from '../permissions/guild-state';
 
 /** A guild as it is, or as it would be. */
@@ -22,7 +22,7 @@ export interface MemberImpact {
   readonly tracks: readonly (Difference & { readonly track_id: Snowflake })[];
 }
 
-/** Whose permissions are compared; nobody in particular when only their roles count. */
+/** The members whose permissions are compared: all with the same roles, or the one member with this id. */
 export interface Whose {
   readonly userId?: Snowflake;
   readonly roleIds: readonly Snowflake[];
@@ -42,7 +42,6 @@ interface ComparedTrack {
   readonly after: TrackRules;
 }
 
-const NOBODY = 0n;
 const UNCHANGED: Difference = { gained: NOTHING, lost: NOTHING };
 
 /** Compares what members may do before and after a change, aside from time-outs. */
@@ -74,8 +73,9 @@ export class Comparison {
   }
 }
 
-function subjectIn(state: GuildState, { userId = NOBODY, roleIds }: Whose): Subject {
-  return { userId, isOwner: false, isTimedOut: false, roles: rolesHeld(state, roleIds).map(({ _id, allow, deny }) => ({ id: _id, allow, deny })) };
+function subjectIn(state: GuildState, { userId, roleIds }: Whose): Subject | RoleSubject {
+  const roles = rolesHeld(state, roleIds).map(({ _id, allow, deny }) => ({ id: _id, allow, deny }));
+  return userId === undefined ? { roles } : { userId, isOwner: false, isTimedOut: false, roles };
 }
 
 function rulesIn({ state, tracks }: Standing, id: Snowflake): TrackRules {

@@ -102,13 +102,25 @@ export interface SubjectOverwrite extends Overwrite {
   readonly type: 'role' | 'member';
 }
 
-/** Whose permissions are asked for. */
+/** One member whose permissions are computed. */
 export interface Subject {
   readonly userId: bigint;
   readonly isOwner: boolean;
   readonly isTimedOut: boolean;
   /** Lowest first; the first is @everyone. */
   readonly roles: readonly RoleLayer[];
+}
+
+/**
+ * The roles that several members share. Nothing of one member applies to them: a `Subject` is not assignable to this type, so that permissions of a
+ * group cannot be computed from one of its members.
+ */
+export interface RoleSubject {
+  /** Lowest first; the first is @everyone. */
+  readonly roles: readonly RoleLayer[];
+  readonly userId?: never;
+  readonly isOwner?: never;
+  readonly isTimedOut?: never;
 }
 
 /** The overwrites that count in a track. */
@@ -141,10 +153,10 @@ export type Step =
 type Witness = (layer: Overwrite, step: Step) => void;
 
 /** What a subject may do in the guild as a whole. */
-export const inGuild = (subject: Subject): PermissionSet => decide(subject);
+export const inGuild = (subject: Subject | RoleSubject): PermissionSet => decide(subject);
 
 /** What a subject may do in a track. Without VIEW_TRACK that is nothing. */
-export const inTrack = (subject: Subject, rules: TrackRules): PermissionSet => decide(subject, rules);
+export const inTrack = (subject: Subject | RoleSubject, rules: TrackRules): PermissionSet => decide(subject, rules);
 
 /** What was decided about one permission, and by what. */
 export interface Explained {
@@ -186,7 +198,7 @@ export function inherit(rules: TrackRules): readonly SubjectOverwrite[] {
 
 const GRANT_ALL: Overwrite = { allow: EVERYTHING, deny: NOTHING };
 
-function decide(subject: Subject, rules?: TrackRules, witness?: Witness): PermissionSet {
+function decide(subject: Subject | RoleSubject, rules?: TrackRules, witness?: Witness): PermissionSet {
   if (subject.isOwner) {
     witness?.(GRANT_ALL, { kind: 'owner' });
     return EVERYTHING;
@@ -207,7 +219,7 @@ function decide(subject: Subject, rules?: TrackRules, witness?: Witness): Permis
 }
 
 /** @everyone's overwrite, then those of the roles in position order, then the member's own: the category's, and over it the track's. */
-function layOverwrites(base: PermissionSet, { roles, userId }: Subject, rules: TrackRules, witness?: Witness): PermissionSet {
+function layOverwrites(base: PermissionSet, { roles, userId }: Subject | RoleSubject, rules: TrackRules, witness?: Witness): PermissionSet {
   const own = about(rules.overwrites, roles.length);
   const inherited = about(rules.inherits ? rules.categoryOverwrites : SILENCE, roles.length);
   let granted = base;
@@ -215,6 +227,7 @@ function layOverwrites(base: PermissionSet, { roles, userId }: Subject, rules: T
     granted = layOverwrite(granted, 'category', inherited('role', id), witness);
     granted = layOverwrite(granted, 'track', own('role', id), witness);
   }
+  if (userId === undefined) return granted;
   granted = layOverwrite(granted, 'category', inherited('member', userId), witness);
   return layOverwrite(granted, 'track', own('member', userId), witness);
 }
@@ -246,7 +259,7 @@ const find = (overwrites: readonly SubjectOverwrite[], type: SubjectOverwrite['t
   overwrites.find((candidate) => candidate.id === id && candidate.type === type);
 
 /** What is worth nothing without something else, and at the end what a timeout takes: what it took is back when it is over. */
-function restrict(granted: PermissionSet, subject: Subject, inTrack: boolean, witness?: Witness): PermissionSet {
+function restrict(granted: PermissionSet, subject: Subject | RoleSubject, inTrack: boolean, witness?: Witness): PermissionSet {
   let left = granted;
   const take = (taken: PermissionSet, step: Step): void => {
     const lost = intersection(left, taken);

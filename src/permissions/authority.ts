@@ -2,8 +2,9 @@ import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
-import { has, inGuild, inTrack, minus, type PermissionSet, type Subject, type SubjectOverwrite, type TrackRules } from './algebra';
-import { type GuildState, type GuildTracks, rolesHeld, rulesOf } from './guild-state';
+import { has, minus, type PermissionSet, type Subject } from './algebra';
+import { GuildPermissions } from './guild-permissions';
+import { type GuildState, type GuildTracks, rolesHeld } from './guild-state';
 import { OwnerOnly, PermissionsMissing } from './permissions.errors';
 import type { Actor } from './policy';
 import type { Requirement } from './requirement';
@@ -11,61 +12,41 @@ import type { Requirement } from './requirement';
 /** What is asked of a member. */
 export type MemberRequirement = Extract<Requirement, { kind: 'member' }>;
 
-const NOTHING_SAID: readonly SubjectOverwrite[] = [];
-
 /** What one member may do in one guild, as of one version of it. */
-export class GuildAuthority implements Actor {
+export class GuildAuthority extends GuildPermissions<Subject> implements Actor {
   readonly guildId: Snowflake;
   readonly userId: Snowflake;
   readonly isOwner: boolean;
   /** The member's roles, lowest first, with @everyone. */
   readonly roles: readonly RoleDocument[];
-  readonly permissions: PermissionSet;
   /** The position of their highest role; beyond every role for the owner. */
   readonly highestPosition: number;
-  readonly subject: Subject;
-  // Most tracks say nothing themselves: what holds in one of them holds in all of its category.
-  private readonly heldWhere = new Map<readonly SubjectOverwrite[], PermissionSet>();
 
   constructor(
-    readonly state: GuildState,
+    state: GuildState,
     readonly member: MemberDocument,
     /** What they had to meet to get here. */
     readonly requirement: MemberRequirement | undefined,
     private readonly nowMs: number,
   ) {
+    const roles = rolesHeld(state, member.role_ids);
+    const isOwner = state.guild.owner_id === member.user_id;
+    super(state, {
+      userId: member.user_id,
+      isOwner,
+      isTimedOut: member.timed_out_until !== null && member.timed_out_until.getTime() > nowMs,
+      roles: roles.map(({ _id, allow, deny }) => ({ id: _id, allow, deny })),
+    });
     this.guildId = state.guild._id;
     this.userId = member.user_id;
-    this.isOwner = state.guild.owner_id === member.user_id;
-    this.roles = rolesHeld(state, member.role_ids);
-    this.highestPosition = this.isOwner ? Infinity : state.guild.role_ids.indexOf(this.roles.at(-1)?._id ?? state.guild._id) + 1;
-    this.subject = {
-      userId: this.userId,
-      isOwner: this.isOwner,
-      isTimedOut: member.timed_out_until !== null && member.timed_out_until.getTime() > nowMs,
-      roles: this.roles.map(({ _id, allow, deny }) => ({ id: _id, allow, deny })),
-    };
-    this.permissions = inGuild(this.subject);
+    this.isOwner = isOwner;
+    this.roles = roles;
+    this.highestPosition = isOwner ? Infinity : state.guild.role_ids.indexOf(roles.at(-1)?._id ?? state.guild._id) + 1;
   }
 
   /** The same member under another state of the guild. */
   under(state: GuildState): GuildAuthority {
     return state === this.state ? this : new GuildAuthority(state, this.member, this.requirement, this.nowMs);
-  }
-
-  /** What they may do in a track. */
-  in(track: TrackDocument, tracks: GuildTracks): PermissionSet {
-    return this.where(rulesOf(this.state.guild, tracks, track));
-  }
-
-  /** What they may do in a track where these rules hold. */
-  where(rules: TrackRules): PermissionSet {
-    if (rules.overwrites.length > 0) return inTrack(this.subject, rules);
-    const inherited = rules.inherits ? rules.categoryOverwrites : rules.overwrites;
-    const said = inherited.length > 0 ? inherited : NOTHING_SAID;
-    const held = this.heldWhere.get(said) ?? inTrack(this.subject, rules);
-    this.heldWhere.set(said, held);
-    return held;
   }
 
   /** @throws PermissionsMissing naming those that they lack in the guild, OwnerOnly when only the owner may */

@@ -1,13 +1,11 @@
 import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../guilds/guild.schema';
 import { has, inherit, inTrack, Permission, type SubjectOverwrite, type TrackRules } from '../permissions/algebra';
-import type { GuildAuthority } from '../permissions/authority';
+import type { GuildPermissions } from '../permissions/guild-permissions';
 import { entriesOf, type GuildState, type GuildTracks, inOrder, rulesInOrder } from '../permissions/guild-state';
 import type { TrackDto } from './track.dto';
 import { layoutSeenBy, placesIn, positionsIn, type TrackPlace } from './track-order';
 import type { TrackDocument } from './track.schema';
-
-const NOBODY = 0n;
 
 /** A guild's tracks as somebody sees them. */
 export interface SeenTracks {
@@ -16,19 +14,19 @@ export interface SeenTracks {
 }
 
 /** The tracks that a member may view, where they see them: what they can't is in no number either. */
-export function tracksSeenBy(authority: GuildAuthority, tracks: GuildTracks): SeenTracks {
+export function tracksSeenBy(authority: GuildPermissions, tracks: GuildTracks): SeenTracks {
   const layout = layoutFor(authority, tracks);
   return { layout, places: placesIn(layout) };
 }
 
 /** Tells which tracks of a guild a member may view. */
-export function isSeenBy(authority: GuildAuthority, tracks: GuildTracks): (id: Snowflake) => boolean {
+export function isSeenBy(authority: GuildPermissions, tracks: GuildTracks): (id: Snowflake) => boolean {
   const seen = entriesOf(layoutFor(authority, tracks));
   return (id) => seen.has(id);
 }
 
 /** The layout as a member sees it. Worked out at once for all tracks; the same when they see them all. */
-export function layoutFor(authority: GuildAuthority, tracks: GuildTracks): readonly LayoutEntry[] {
+export function layoutFor(authority: GuildPermissions, tracks: GuildTracks): readonly LayoutEntry[] {
   const { guild } = authority.state;
   const { track_layout: layout } = guild;
   const rules = rulesInOrder(guild, tracks);
@@ -42,7 +40,7 @@ export function layoutFor(authority: GuildAuthority, tracks: GuildTracks): reado
 export function isSeenByEverybody({ guild, roles }: GuildState, rules: TrackRules): boolean {
   const everyone = roles.filter(({ _id }) => _id === guild._id).map(({ _id, allow, deny }) => ({ id: _id, allow, deny }));
   const isDenied = [...roles, ...inherit(rules)].some(({ deny }) => has(deny, Permission.ViewTrack));
-  return !isDenied && has(inTrack({ userId: NOBODY, isOwner: false, isTimedOut: false, roles: everyone }, rules), Permission.ViewTrack);
+  return !isDenied && has(inTrack({ roles: everyone }, rules), Permission.ViewTrack);
 }
 
 /** The tracks that somebody sees who may view these. */
@@ -66,7 +64,7 @@ const placedDtoOf = (
 const overwriteDtoOf = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOverwrite => ({ id, type, allow, deny });
 
 /** The tracks that a member may view, in order, as they see them. */
-export function visibleTracks(authority: GuildAuthority, tracks: GuildTracks): TrackDto[] {
+export function visibleTracks(authority: GuildPermissions, tracks: GuildTracks): TrackDto[] {
   const layout = layoutFor(authority, tracks);
   const [documents, positions] = [inOrder(layout, tracks), positionsIn(layout)];
   return layout.map((entry, index) => placedDtoOf(documents[index]!, entry, positions[index]!));

@@ -2,14 +2,14 @@
 const v8 = require('node:v8');
 const { startDerailed } = require('../../dist/derailed.js');
 const { parseEnvironment } = require('../../dist/config/config.js');
-const { Audience } = require('../../dist/gateway/audiences.js');
-const { GuildRoom } = require('../../dist/gateway/guild-room.js');
+const { GuildSockets } = require('../../dist/gateway/guild-sockets.js');
 const { LookedAtGuild } = require('../../dist/gateway/looked-at-guild.js');
+const { VisibilityGroup } = require('../../dist/gateway/visibility-group.js');
 const { Socket } = require('socket.io');
 const { Socket: Connection } = require('engine.io');
 const { WebSocket } = require('ws');
 
-const CLASSES = { Socket, Connection, WebSocket, Audience, GuildRoom, LookedAtGuild };
+const CLASSES = { Socket, Connection, WebSocket, VisibilityGroup, GuildSockets, LookedAtGuild };
 
 async function measure() {
   // What is over is let go of a few turns later; a second look finds what the first one set free.

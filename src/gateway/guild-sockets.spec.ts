@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import type { Snowflake } from '../common/snowflake';
+import { ALL_INTENTS } from '../events/families';
+import type { MemberDocument } from '../members/member.schema';
+import { type Overwrite, Permission, permissionSet, type SubjectOverwrite } from '../permissions/algebra';
+import { GuildAuthority } from '../permissions/authority';
+import type { GuildState } from '../permissions/guild-state';
+import type { RoleDocument } from '../roles/role.schema';
+import type { TrackDocument } from '../tracks/track.schema';
+import { isSeenBy } from '../tracks/track-views';
+import type { ClientSocket } from './connection';
+import { GuildSockets, type VisibilityChange } from './guild-sockets';
+import type { GuildView } from './member-view';
+
+const GUILD: Snowflake = 1n;
+const [USERS, ROLES, TRACKS] = [[101n, 102n, 103n, 104n], [11n, 12n], [21n, 22n, 23n]];
+const NONE = permissionSet(0n);
+
+const overwrite: fc.Arbitrary<Overwrite> = fc.constantFrom({ allow: Permission.ViewTrack, deny: NONE }, { allow: NONE, deny: Permission.ViewTrack }, { allow: NONE, deny: NONE });
+const subjectOverwrites: fc.Arbitrary<SubjectOverwrite[]> = fc.uniqueArray(
+  fc.record({ subject: fc.constantFrom(...[GUILD, ...ROLES].map((id) => ({ id, type: 'role' as const })), ...USERS.map((id) => ({ id, type: 'member' as const }))), said: overwrite }).map(({ subject, said }) => ({ ...subject, ...said })),
+  { maxLength: 3, selector: ({ id }) => id },
+);
+
+/** A guild with a category, a track inside it and a track outside. */
+const views: fc.Arbitrary<GuildView> = fc
+  .record({ owner: fc.constantFrom(...USERS), says: fc.tuple(overwrite, overwrite, overwrite), overwrites: fc.tuple(subjectOverwrites, subjectOverwrites, subjectOverwrites), inherits: fc.boolean(), size: fc.integer({ min: 1, max: 3 }) })
+  .map(({ owner, says, overwrites, inherits, size }) => {
+    const tracks = TRACKS.slice(0, size).map((id, index) => ({ _id: id, overwrites: overwrites[index] }) as unknown as TrackDocument);
+    const roles = [GUILD, ...ROLES].map((id, index) => ({ _id: id, ...says[index] }) as unknown as RoleDocument);
+    const layout = tracks.map(({ _id: id }) => ({ id, parent_id: id === TRACKS[1] ? TRACKS[0] : null, inherits }));
+    const guild = { _id: GUILD, owner_id: owner, role_ids: roles.map(({ _id }) => _id), track_layout: layout };
+    return { state: { guild, roles } as unknown as GuildState, tracks: new Map(tracks.map((track) => [track._id, track])) };
+  });
+
+const memberships: fc.Arbitrary<MemberDocument> = fc
+  .record({ user: fc.constantFrom(...USERS), roleIds: fc.subarray(ROLES), isTimedOut: fc.boolean() })
+  .map(({ user, roleIds, isTimedOut }) => ({ guild_id: GUILD, user_id: user, role_ids: roleIds, timed_out_until: isTimedOut ? new Date('2999-01-01') : null }) as unknown as MemberDocument);
+
+type Step = { readonly connect: MemberDocument } | { readonly update: MemberDocument } | { readonly disconnect: number } | { readonly view: GuildView };
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: memberships.map((connect) => ({ connect })) },
+  { weight: 2, arbitrary: memberships.map((update) => ({ update })) },
+  { weight: 1, arbitrary: fc.nat(10).map((disconnect) => ({ disconnect })) },
+  { weight: 4, arbitrary: views.map((view) => ({ view })) },
+);
+
+/** A socket that remembers its rooms and the tracks that it was told about. */
+class Socket {
+  readonly rooms: Set<string>;
+  readonly data = { intents: ALL_INTENTS };
+  tracks = new Set<Snowflake>();
+
+  constructor(
+    readonly id: string,
+    public member: MemberDocument,
+  ) {
+    this.rooms = new Set([id]);
+  }
+
+  join(room: string): void {
+    this.rooms.add(room);
+  }
+
+  leave(room: string): void {
+    this.rooms.delete(room);
+  }
+}
+
+/** What a member sees, evaluated for this member alone. */
+const visibleTo = (member: MemberDocument, { state, tracks }: GuildView): Set<Snowflake> => new Set([...tracks.keys()].filter(isSeenBy(new GuildAuthority(state, member, undefined, Date.now()), tracks)));
+
+describe('GuildSockets', () => {
+  it('shows each socket exactly the tracks that its user sees alone, and reports each change to exactly the sockets concerned', () =>
+    fc.assert(
+      fc.property(views, fc.array(steps, { maxLength: 40 }), (start, all) => {
+        const guild = new GuildSockets(start);
+        const sockets: Socket[] = [];
+        const report = ({ rooms, appeared, disappeared }: VisibilityChange): void => {
+          for (const socket of sockets.filter((each) => rooms.some((room) => each.rooms.has(room)))) {
+            expect(appeared.filter((id) => socket.tracks.has(id))).toEqual([]);
+            expect(disappeared.filter((id) => !socket.tracks.has(id))).toEqual([]);
+            socket.tracks = new Set([...socket.tracks, ...appeared].filter((id) => !disappeared.includes(id)));
+          }
+        };
+        all.forEach((step, index) => {
+          if ('connect' in step) {
+            const member = sockets.find((socket) => socket.member.user_id === step.connect.user_id)?.member ?? step.connect;
+            const socket = new Socket(`socket-${index}`, member);
+            sockets.push(socket);
+            guild.enter(socket as unknown as ClientSocket, member);
+            socket.tracks = visibleTo(member, guild.view);
+          } else if ('update' in step) {
+            const own = sockets.filter((socket) => socket.member.user_id === step.update.user_id);
+            for (const socket of own) socket.member = step.update;
+            guild.update(own as unknown as ClientSocket[], step.update, report);
+          } else if ('disconnect' in step) {
+            for (const socket of sockets.splice(step.disconnect, 1)) guild.leave(socket as unknown as ClientSocket);
+          } else guild.refresh(step.view, report);
+
+          for (const socket of sockets) {
+            const expected = [...visibleTo(socket.member, guild.view)].sort();
+            const groups = [...guild.groups].filter((group) => group.roomsFor('tracks').some((room) => socket.rooms.has(room)));
+            expect(groups.map((group) => [...group.view.trackIds].sort())).toEqual([expected]);
+            expect([...socket.tracks].sort()).toEqual(expected);
+          }
+        });
+      }),
+      { numRuns: 400 },
+    ));
+});

@@ -1,0 +1,145 @@
+import type { Snowflake } from '../common/snowflake';
+import type { MemberDocument } from '../members/member.schema';
+import { namedIn } from '../permissions/guild-state';
+import type { VisibleTracks } from '../read-states/read-states.service';
+import { type ClientSocket, wants } from './connection';
+import { type GuildView, viewerOf } from './member-view';
+import { groupKeyOf, VisibilityGroup } from './visibility-group';
+
+/** Tracks that became visible or hidden for some sockets. */
+export interface VisibilityChange {
+  /** The Socket.IO rooms of the sockets that receive track events. */
+  readonly rooms: readonly string[];
+  /** The tracks that are visible now. */
+  readonly trackIds: ReadonlySet<Snowflake>;
+  readonly appeared: readonly Snowflake[];
+  readonly disappeared: readonly Snowflake[];
+}
+
+/** Sends a change of visibility. Called while exactly the sockets concerned are in the rooms. */
+export type ReportVisibility = (change: VisibilityChange) => void;
+
+interface SocketEntry {
+  readonly member: MemberDocument;
+  readonly group: VisibilityGroup;
+}
+
+const NO_TRACKS: ReadonlySet<Snowflake> = new Set();
+
+/** The sockets on this node whose users are members of one guild, in visibility groups. */
+export class GuildSockets {
+  private readonly groupsByKey = new Map<string, VisibilityGroup>();
+  private readonly entries = new Map<ClientSocket, SocketEntry>();
+
+  constructor(private current: GuildView) {}
+
+  /** The guild under which the groups were evaluated last. */
+  get view(): GuildView {
+    return this.current;
+  }
+
+  get isEmpty(): boolean {
+    return this.entries.size === 0;
+  }
+
+  /** Every socket in the guild. */
+  get sockets(): Iterable<ClientSocket> {
+    return this.entries.keys();
+  }
+
+  /** Every socket in the guild, with the membership of its user. */
+  get members(): Iterable<readonly [ClientSocket, MemberDocument]> {
+    return [...this.entries].map(([socket, { member }]) => [socket, member] as const);
+  }
+
+  has(socket: ClientSocket): boolean {
+    return this.entries.has(socket);
+  }
+
+  /** Every visibility group. */
+  get groups(): Iterable<VisibilityGroup> {
+    return this.groupsByKey.values();
+  }
+
+  /** Returns the tracks visible to the user of a socket; undefined when the socket is not in the guild. */
+  visibleTo(socket: ClientSocket): VisibleTracks | undefined {
+    const entry = this.entries.get(socket);
+    return entry && { member: entry.member, trackIds: entry.group.view.trackIds };
+  }
+
+  /** Adds a socket, or moves it to the group of the given membership. */
+  enter(socket: ClientSocket, member: MemberDocument): void {
+    this.leave(socket);
+    const group = this.groupFor(member);
+    group.enter(socket);
+    this.entries.set(socket, { member, group });
+  }
+
+  /** Removes a socket. */
+  leave(socket: ClientSocket): void {
+    const entry = this.entries.get(socket);
+    if (!entry) return;
+    this.entries.delete(socket);
+    entry.group.leave(socket);
+    if (entry.group.isEmpty) this.groupsByKey.delete(entry.group.key);
+  }
+
+  /** Applies a changed membership to the sockets of its user, and reports the changes of visibility. */
+  update(sockets: Iterable<ClientSocket>, member: MemberDocument, report: ReportVisibility): void {
+    for (const socket of sockets) this.move(socket, member, this.trackIdsOf(socket), report);
+  }
+
+  /**
+   * Applies a new state of the guild and reports the changes of visibility.
+   *
+   * Sockets that change their group leave it before the group is reported and enter the other one afterwards, so that no report reaches a socket to
+   * which it does not apply.
+   */
+  refresh(view: GuildView, report: ReportVisibility): void {
+    const old = this.current;
+    if (view.state === old.state && view.tracks === old.tracks) return;
+    this.current = view;
+    const moved = this.movedSockets(old).map(([socket, { member, group }]) => ({ socket, member, trackIds: group.view.trackIds }));
+    for (const { socket } of moved) this.leave(socket);
+    for (const group of this.groupsByKey.values()) {
+      const { trackIds } = group.view;
+      group.refresh(view);
+      reportChange(group.roomsFor('tracks'), trackIds, group.view.trackIds, report);
+    }
+    for (const { socket, member, trackIds } of moved) this.move(socket, member, trackIds, report);
+  }
+
+  private move(socket: ClientSocket, member: MemberDocument, before: ReadonlySet<Snowflake>, report: ReportVisibility): void {
+    this.enter(socket, member);
+    reportChange(wants(socket, 'tracks') ? [socket.id] : [], before, this.trackIdsOf(socket), report);
+  }
+
+  // Only another owner or another set of members with overwrites makes members individual, or ends it.
+  private movedSockets(old: GuildView): [ClientSocket, SocketEntry][] {
+    const isSame = old.state.guild.owner_id === this.view.state.guild.owner_id && sameIds(namedIn(old.tracks), namedIn(this.view.tracks));
+    return isSame ? [] : [...this.entries].filter(([, { member, group }]) => this.keyFor(member) !== group.key);
+  }
+
+  private trackIdsOf(socket: ClientSocket): ReadonlySet<Snowflake> {
+    return this.entries.get(socket)?.group.view.trackIds ?? NO_TRACKS;
+  }
+
+  private groupFor(member: MemberDocument): VisibilityGroup {
+    const key = this.keyFor(member);
+    const group = this.groupsByKey.get(key) ?? new VisibilityGroup(member.guild_id, viewerOf(member, this.view), this.view);
+    this.groupsByKey.set(key, group);
+    return group;
+  }
+
+  private keyFor(member: MemberDocument): string {
+    return groupKeyOf(member.guild_id, viewerOf(member, this.view));
+  }
+}
+
+function reportChange(rooms: readonly string[], before: ReadonlySet<Snowflake>, trackIds: ReadonlySet<Snowflake>, report: ReportVisibility): void {
+  const appeared = [...trackIds].filter((id) => !before.has(id));
+  const disappeared = [...before].filter((id) => !trackIds.has(id));
+  if (rooms.length > 0 && appeared.length + disappeared.length > 0) report({ rooms, trackIds, appeared, disappeared });
+}
+
+const sameIds = (one: ReadonlySet<Snowflake>, other: ReadonlySet<Snowflake>): boolean => one.size === other.size && [...one].every((id) => other.has(id));

@@ -1,0 +1,97 @@
+import type { Snowflake } from '../common/snowflake';
+import type { DomainEvent } from '../events/event-log';
+import { type EventData, type EventName, isNamed } from '../events/event-map';
+import { inviteSeenBy } from '../invites/invite.dto';
+import type { MemberDocument } from '../members/member.schema';
+import { has, Permission, type PermissionSet, union } from '../permissions/algebra';
+import { GuildAuthority } from '../permissions/authority';
+import { type GuildPermissions, RoleSetPermissions } from '../permissions/guild-permissions';
+import { type GuildState, type GuildTracks, namedIn } from '../permissions/guild-state';
+import { layoutSeenBy, placesIn, type TrackLayout, type TrackPlace } from '../tracks/track-order';
+import { layoutFor } from '../tracks/track-views';
+
+/** A guild with its roles and tracks at one moment. */
+export interface GuildView {
+  readonly state: GuildState;
+  readonly tracks: GuildTracks;
+}
+
+/** One member, evaluated with everything that applies to this member: ownership, overwrites for the member and a timeout. */
+export interface IndividualViewer {
+  readonly member: MemberDocument;
+  readonly roleIds?: never;
+}
+
+/** All members with the same roles to whom nothing individual applies. Holds no user id, so that nothing of one member decides for the others. */
+export interface RoleSetViewer {
+  readonly roleIds: readonly Snowflake[];
+  readonly member?: never;
+}
+
+/** The subject for whom a guild is viewed. */
+export type Viewer = IndividualViewer | RoleSetViewer;
+
+/** Returns the viewer that a member belongs to: the member alone for the owner, members with a timeout and members with an overwrite; else the set of roles. */
+export function viewerOf(member: MemberDocument, { state, tracks }: GuildView): Viewer {
+  const { user_id: userId, role_ids: roleIds, timed_out_until: timedOutUntil } = member;
+  const isIndividual = state.guild.owner_id === userId || timedOutUntil !== null || namedIn(tracks).has(userId);
+  return isIndividual ? { member } : { roleIds };
+}
+
+// Tracks are announced per group of sockets when they appear or disappear for the group.
+const SENT_AS_VISIBILITY: ReadonlySet<EventName> = new Set<EventName>(['TRACK_CREATE', 'TRACK_DELETE']);
+
+/** The part of a guild that a viewer may see at one moment. */
+export class MemberView {
+  /** The visible tracks, in order. */
+  readonly trackIds: ReadonlySet<Snowflake>;
+  private readonly layout: TrackLayout;
+  private readonly permissions: () => GuildPermissions;
+  private cachedPlaces: ReadonlyMap<Snowflake, TrackPlace> | undefined;
+
+  constructor(
+    viewer: Viewer,
+    private readonly view: GuildView,
+  ) {
+    this.permissions = permissionsOf(viewer, view);
+    this.layout = layoutFor(this.permissions(), view.tracks);
+    this.trackIds = new Set(this.layout.map(({ id }) => id));
+  }
+
+  /** The category and position of each visible track, as the viewer sees them. */
+  get places(): ReadonlyMap<Snowflake, TrackPlace> {
+    return (this.cachedPlaces ??= placesIn(this.layout));
+  }
+
+  /** Returns whether the viewer has a permission in the guild now. */
+  holds(permission: PermissionSet): boolean {
+    return has(this.permissions().permissions, permission);
+  }
+
+  /** Returns whether the viewer may read messages of a track that were sent before the track became visible. */
+  canReadHistory(trackId: Snowflake): boolean {
+    const track = this.view.tracks.get(trackId);
+    return track !== undefined && has(this.permissions().in(track, this.view.tracks), union(Permission.ViewTrack, Permission.ViewMessageHistory));
+  }
+
+  /** Returns the payload of an event of the guild as the viewer receives it; undefined when the viewer does not receive the event. */
+  project(event: DomainEvent): EventData<EventName> | undefined {
+    const { audience, name, data } = event;
+    if ('userIds' in audience || SENT_AS_VISIBILITY.has(name)) return undefined;
+    const { trackId, permission } = audience;
+    if (trackId !== undefined && !this.trackIds.has(trackId)) return undefined;
+    if (permission !== undefined && !this.holds(permission)) return undefined;
+    // The place of a track depends on which other tracks are visible.
+    if (isNamed(event, 'TRACKS_REORDER')) return { ...event.data, layout: [...layoutSeenBy(event.data.layout, (id) => this.trackIds.has(id))] };
+    if (isNamed(event, 'INVITE_CREATE')) return inviteSeenBy(event.data, (id) => this.trackIds.has(id));
+    if (isNamed(event, 'TRACK_UPDATE')) return { ...event.data, ...this.places.get(event.data.id) };
+    return data;
+  }
+}
+
+/** Returns a getter of the viewer's permissions. A timeout ends with time, so the permissions of one member are computed at each call. */
+function permissionsOf({ member, roleIds }: Viewer, { state }: GuildView): () => GuildPermissions {
+  if (member) return () => new GuildAuthority(state, member, undefined, Date.now());
+  const permissions = new RoleSetPermissions(state, roleIds);
+  return () => permissions;
+}

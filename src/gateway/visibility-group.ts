@@ -1,0 +1,68 @@
+import type { Snowflake } from '../common/snowflake';
+import { type Family, type Intents, isChosen } from '../events/families';
+import type { ClientSocket } from './connection';
+import { type GuildView, MemberView, type Viewer } from './member-view';
+
+/** Sockets whose users see the same of a guild: the sockets of one viewer. Those with the same intents share a Socket.IO room. */
+export class VisibilityGroup {
+  /** Identifies the viewer. Equal keys mean equal permissions under every state of the guild. */
+  readonly key: string;
+  private readonly counts = new Map<Intents, number>();
+  private current: MemberView;
+
+  constructor(
+    guildId: Snowflake,
+    private readonly viewer: Viewer,
+    view: GuildView,
+  ) {
+    this.key = groupKeyOf(guildId, viewer);
+    this.current = new MemberView(viewer, view);
+  }
+
+  get isEmpty(): boolean {
+    return this.counts.size === 0;
+  }
+
+  /** What these users see. */
+  get view(): MemberView {
+    return this.current;
+  }
+
+  /** Returns the rooms of the sockets that chose a family of events. */
+  roomsFor(family: Family | undefined): string[] {
+    return [...this.counts.keys()].filter((intents) => family === undefined || isChosen(intents, family)).map((intents) => this.room(intents));
+  }
+
+  /** Adds a socket. */
+  enter(socket: ClientSocket): void {
+    const { intents } = socket.data;
+    this.counts.set(intents, (this.counts.get(intents) ?? 0) + 1);
+    void socket.join(this.room(intents));
+  }
+
+  /** Removes a socket of this group. */
+  leave(socket: ClientSocket): void {
+    const { intents } = socket.data;
+    const count = (this.counts.get(intents) ?? 0) - 1;
+    if (count > 0) this.counts.set(intents, count);
+    else this.counts.delete(intents);
+    void socket.leave(this.room(intents));
+  }
+
+  /** Evaluates the viewer under a new state of the guild. */
+  refresh(view: GuildView): void {
+    this.current = new MemberView(this.viewer, view);
+  }
+
+  private room(intents: Intents): string {
+    return `${this.key}:${intents}`;
+  }
+}
+
+/** Returns the key of the group for a viewer: everything that the viewer's permissions depend on, besides the state of the guild. */
+export function groupKeyOf(guildId: Snowflake, { member, roleIds }: Viewer): string {
+  if (!member) return `${guildId}:roles:${setKey(roleIds)}`;
+  return `${guildId}:user:${member.user_id}:${member.timed_out_until?.getTime() ?? ''}:${setKey(member.role_ids)}`;
+}
+
+const setKey = (ids: readonly Snowflake[]): string => ids.map(String).sort().join(',');
