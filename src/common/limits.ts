@@ -1,6 +1,6 @@
 /**
  * Every limit of the platform, quoted by validation, errors and documentation.
- * Lengths are in characters (UTF-16 code units), the rest are counts unless the name has a unit.
+ * Lengths are in characters (Unicode code points), the rest are counts unless the name has a unit.
  */
 export const LIMITS = {
   usernameMin: 2,

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { PERMISSION_NAMES, permissionSet, type PermissionSet } from '../permissions/algebra';
 import { LIMITS } from './limits';
+import { parseFreeFormName } from './names/free-form-name';
 import { DECIMAL_ID, parseSnowflake, type Snowflake } from './snowflake';
+import type { Parsed } from './text/parsed';
+import { parseLine, parseText } from './text/plain-text';
 
 /*
  * The vocabulary of what comes in and goes out. A schema validates requests, gives their TypeScript type, and is what OpenAPI and
@@ -41,37 +44,51 @@ export const permissions = (description: string, example = '0') =>
     )
     .meta({ description, example });
 
-/** A moment: ISO 8601 in UTC outside, a Date inside. */
+/** A time: ISO 8601 with `Z` or an offset such as `+02:00` outside, a Date inside. Responses are in UTC. */
 export const timestamp = (description: string, example = '2026-01-31T12:00:00.000Z') =>
   z
-    .codec(z.iso.datetime({ error: 'must be an ISO 8601 time in UTC' }), z.date(), {
+    .codec(z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with Z or an offset' }), z.date(), {
       decode: (text) => new Date(text),
       encode: (date) => date.toISOString(),
     })
     .meta({ description, example });
 
-// Unpaired surrogates and NUL can't be stored or shown; other control characters only disturb.
-const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u;
-const PRINTABLE_LINES = /^[^\p{Cs}\0]*$/u;
+/** How a text is published in OpenAPI and AsyncAPI. Lengths are in characters (code points), as in JSON Schema. */
+export interface TextMeta {
+  readonly description: string;
+  readonly example: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
 
-/** One line of text, trimmed, without control characters. */
+/**
+ * A text with a parser of its own, which returns the value to store or what is wrong. The rules stay out of the published schema, except lengths: a
+ * pattern with Unicode properties is not valid in ECMA-262 without a flag. State them in the description.
+ */
+export const parsedText = (parser: (text: string) => Parsed<string>, meta: TextMeta) =>
+  z
+    .codec(z.string(), z.string(), {
+      decode: (input, context) => {
+        const result = parser(input);
+        if ('value' in result) return result.value;
+        context.issues.push({ code: 'custom', message: result.problem, input, ...(result.limit !== undefined && { maximum: result.limit }) });
+        return z.NEVER;
+      },
+      encode: (value) => value,
+    })
+    .meta({ ...meta });
+
+/** A name in free form: of a guild, role or track, or a nick. Normalized as `parseFreeFormName` states. */
+export const freeFormName = (max: number, description: string, example: string) =>
+  parsedText((input) => parseFreeFormName(input, max), { description: `${description} Trimmed, in NFC; needs a visible character.`, example, minLength: 1, maxLength: max });
+
+/** One line of text, trimmed, with a visible character if it may not be empty, and without control characters. */
 export const line = (min: number, max: number, description: string, example: string) =>
-  z
-    .string()
-    .trim()
-    .min(min, { error: `must have at least ${min} characters` })
-    .max(max, { error: `must have at most ${max} characters` })
-    .regex(PRINTABLE, { error: 'must not contain control characters' })
-    .meta({ description, example });
+  parsedText((input) => parseLine(input, min, max), { description, example, minLength: min, maxLength: max });
 
-/** Text of any number of lines. Not trimmed: it is what somebody said. */
+/** Text of any number of lines, kept as it was written. It has a visible character, unless it may be empty: then text without one is empty. */
 export const text = (min: number, max: number, description: string, example: string) =>
-  z
-    .string()
-    .min(min, { error: `must have at least ${min} characters` })
-    .max(max, { error: `must have at most ${max} characters` })
-    .regex(PRINTABLE_LINES, { error: 'must not contain NUL or unpaired surrogates' })
-    .meta({ description, example });
+  parsedText((input) => parseText(input, min, max), { description, example, minLength: min, maxLength: max });
 
 /** A whole number in a range, both ends included. */
 export const integer = (min: number, max: number, description: string, example = min) =>

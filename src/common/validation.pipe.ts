@@ -1,6 +1,7 @@
 import { Injectable, StandardSchemaValidationPipe } from '@nestjs/common';
 import type { ArgumentMetadata } from '@nestjs/common';
 import { ValidationFailed } from './common.errors';
+import { omitNulls } from './omit-nulls';
 import { jsonFault } from './strict-json';
 import { validationFailed } from './validation';
 
@@ -18,7 +19,7 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
       if (fault) throw new ValidationFailed([{ field: fault.path || 'body', detail: fault.reason }]);
     }
     try {
-      return await super.transform(value, metadata);
+      return await super.transform(metadata.type === 'body' ? (omitNulls(metadata.schema, value) as Value) : value, metadata);
     } catch (error) {
       if (!(error instanceof ValidationFailed) || metadata.type !== 'param' || metadata.data === undefined) throw error;
       throw new ValidationFailed(error.errors.map((fieldError) => ({ ...fieldError, field: String(metadata.data) })));

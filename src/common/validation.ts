@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { z } from 'zod';
 import { type FieldError, ValidationFailed } from './common.errors';
+import { omitNulls } from './omit-nulls';
 import { jsonFault } from './strict-json';
 
 const BODY = 'body';
@@ -14,7 +15,7 @@ const BODY = 'body';
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, place = BODY): z.output<Schema> {
   const fault = jsonFault(value);
   if (fault) throw new ValidationFailed([{ field: fault.path || place, detail: fault.reason }]);
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(omitNulls(schema, value));
   if (parsed.success) return parsed.data;
   throw new ValidationFailed(parsed.error.issues.flatMap((issue) => fieldErrors(issue, place)));
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { LIMITS } from '../common/limits';
-import { type Infer, integer, line, object, snowflake, text, timestamp } from '../common/schema';
+import { freeFormName, type Infer, integer, object, snowflake, text, timestamp } from '../common/schema';
 
 const fields = {
-  name: line(1, LIMITS.guildName, 'What the guild is called.', 'Analytical Engines'),
+  name: freeFormName(LIMITS.guildName, 'What the guild is called.', 'Analytical Engines'),
   description: text(0, LIMITS.guildDescription, 'What it is about.', 'For people who build machines that think.'),
   discoverable: z.boolean().meta({ description: 'Whether people who are not members may see its preview.', example: false }),
 };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { LIMITS } from '../common/limits';
-import { type Infer, line, object, snowflake, timestamp } from '../common/schema';
+import { freeFormName, type Infer, object, snowflake, timestamp } from '../common/schema';
 import { createdAt } from '../common/snowflake';
 import type { MemberDocument } from './member.schema';
 
-const nick = line(1, LIMITS.nick, 'What they are called in this guild; null is their username.', 'Countess').nullable();
+const nick = freeFormName(LIMITS.nick, 'What they are called in this guild; null is their username.', 'Countess').nullable();
 const roleIds = z.array(snowflake()).max(LIMITS.roles).meta({ description: 'The roles that they have, besides @everyone.' });
 const timedOutUntil = timestamp('Until when they can only look and read; null is not at all.').nullable();
 

@@ -3,7 +3,7 @@ import { LIMITS } from '../common/limits';
 import { type Infer, line, object, snowflake, text, timestamp } from '../common/schema';
 import { reactionCountDto } from '../reactions/reaction.dto';
 
-const content = text(1, LIMITS.message, 'What is said.', 'Hello, world!').regex(/\S/, { error: 'must not be blank' });
+const content = text(1, LIMITS.message, `Text of the message, up to ${LIMITS.message} characters. Needs a visible character.`, 'Hello, world!');
 const nonce = line(1, LIMITS.nonce, 'Your own mark for this message: sent again, nothing is sent twice.', 'c0ffee-1');
 
 const mentions = object({

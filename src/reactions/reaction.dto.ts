@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { type Infer, object, snowflake, timestamp } from '../common/schema';
+import { type Infer, object, parsedText, snowflake, timestamp } from '../common/schema';
+import { parseEmoji } from '../common/text/emoji';
 
-/** One emoji, in the form that Unicode recommends for interchange. @see https://www.unicode.org/reports/tr51/#def_rgi_set */
-const EMOJI = new RegExp(String.raw`^\p{RGI_Emoji}$`, 'v');
-
-export const emoji = z.string().regex(EMOJI, { error: 'must be one emoji' }).meta({ description: 'One emoji; percent-encoded in paths.', example: '👍' });
+/** One emoji in any spelling; inside it is fully qualified. */
+export const emoji = parsedText(parseEmoji, { description: 'One emoji; percent-encoded in paths. Every spelling is accepted, with or without variation selectors; responses and events have the fully-qualified one.', example: '👍' });
 
 /** How often something was reacted with to a message. */
 export const reactionCountDto = object({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { LIMITS } from '../common/limits';
-import { type Infer, integer, line, object, permissions, snowflake } from '../common/schema';
+import { freeFormName, type Infer, integer, object, permissions, snowflake } from '../common/schema';
 
 const look = {
-  name: line(1, LIMITS.roleName, 'What the role is called.', 'Moderator'),
+  name: freeFormName(LIMITS.roleName, 'What the role is called.', 'Moderator'),
   color: integer(0, 0xffffff, 'An RGB colour; 0 is none.', 0x3366ff),
   hoist: z.boolean().meta({ description: 'Whether its members are listed apart.', example: true }),
   mentionable: z.boolean().meta({ description: 'Whether everybody may mention it.', example: false }),

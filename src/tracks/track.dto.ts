@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { LIMITS } from '../common/limits';
-import { type Infer, integer, line, object, permissions, snowflake, text } from '../common/schema';
+import { freeFormName, type Infer, integer, object, permissions, snowflake, text } from '../common/schema';
 import { TRACK_TYPES } from './track.schema';
 
 const fields = {
-  name: line(1, LIMITS.trackName, 'What the track is called.', 'general'),
+  name: freeFormName(LIMITS.trackName, 'What the track is called.', 'general'),
   topic: text(0, LIMITS.trackTopic, 'What it is about.', 'Everything else'),
   nsfw: z.boolean().meta({ description: 'Whether it is for adults only.', example: false }),
   slowmode_seconds: integer(0, LIMITS.slowmodeSeconds, 'Seconds that a member waits between two messages; 0 is none.', 0),

@@ -1,16 +1,21 @@
 import { z } from 'zod';
 import { LIMITS } from '../common/limits';
-import { type Infer, line, object, snowflake, timestamp } from '../common/schema';
+import { parseUsername } from '../common/names/username';
+import { type Infer, object, parsedText, snowflake, timestamp } from '../common/schema';
+import { parseEmail } from '../common/text/email';
 
-export const username = line(LIMITS.usernameMin, LIMITS.username, 'What others call this user; unique without regard to case.', 'ada').regex(
-  /^[\p{L}\p{N}_.-]+$/u,
-  { error: 'must consist of letters, digits, underscores, dots and hyphens' },
-);
+export const username = parsedText(parseUsername, {
+  description: `Name of the user: letters, marks and digits of one script (Japanese, Chinese and Korean may be mixed with Latin), \`_\`, \`.\` and \`-\`; normalized to NFKC. Unique: two usernames that differ only in case or in characters that look alike (UTS 39) are the same. \`everyone\` and \`here\` are reserved.`,
+  example: 'ada',
+  minLength: LIMITS.usernameMin,
+  maxLength: LIMITS.username,
+});
 
-export const email = z
-  .email({ error: 'must be an e-mail address' })
-  .max(LIMITS.email, { error: `must have at most ${LIMITS.email} characters` })
-  .meta({ description: 'An e-mail address; only its owner sees it.', example: 'ada@example.org' });
+export const email = parsedText(parseEmail, {
+  description: 'E-mail address, trimmed; visible to its owner only. Internationalized addresses (RFC 6531) and domains are accepted. Unique without regard to case and to the spelling of the domain.',
+  example: 'ada@example.org',
+  maxLength: LIMITS.email,
+});
 
 export const password = z
   .string()

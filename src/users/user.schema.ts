@@ -7,8 +7,10 @@ import type { PresenceChoice } from '../presence/presence.dto';
 export interface UserDocument {
   readonly _id: Snowflake;
   readonly username: string;
-  /** The username without case: what must be unique. */
+  /** The username without case, for search. */
   readonly username_key: string;
+  /** What must be unique of the username: see `usernameKeys`. Absent until the first start of this version after an upgrade. */
+  readonly username_keys?: readonly string[];
   readonly email: string;
   /** The address without case: what must be unique, and what a login looks for. */
   readonly email_key: string;
@@ -25,6 +27,7 @@ export const userSchema = new Schema<UserDocument>(
     _id: { type: BigInt, required: true },
     username: { type: String, required: true },
     username_key: { type: String, required: true },
+    username_keys: { type: [String], default: undefined },
     email: { type: String, required: true },
     email_key: { type: String, required: true },
     password_hash: { type: String, required: true },
@@ -33,5 +36,5 @@ export const userSchema = new Schema<UserDocument>(
   },
   { ...STORED, collection: 'users' },
 );
-userSchema.index({ username_key: 1 }, { unique: true });
+userSchema.index({ username_keys: 1 }, { unique: true, partialFilterExpression: { username_keys: { $exists: true } } });
 userSchema.index({ email_key: 1 }, { unique: true });

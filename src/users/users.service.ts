@@ -6,9 +6,11 @@ import { PasswordWrong } from '../auth/auth.errors';
 import { SessionsService } from '../auth/sessions.service';
 import { BatchLoader } from '../common/batch-loader';
 import { LIMITS } from '../common/limits';
+import { usernameKeys } from '../common/names/username';
 import type { Snowflake } from '../common/snowflake';
 import { createdAt } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
+import { emailKey } from '../common/text/email';
 import { withoutCase } from '../common/without-case';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
@@ -48,8 +50,9 @@ export class UsersService {
       _id: this.snowflakes.next(),
       username,
       username_key: withoutCase(username),
+      username_keys: usernameKeys(username),
       email,
-      email_key: withoutCase(email),
+      email_key: emailKey(email),
       password_hash: await this.passwords.hash(password),
       presence: 'online',
       guild_ids: [],
@@ -60,7 +63,7 @@ export class UsersService {
 
   /** The account that has this e-mail address and password; takes and tells the same whichever of them is wrong. */
   async findByCredentials(email: string, password: string): Promise<UserDocument | undefined> {
-    const user = await this.users.findOne({ email_key: withoutCase(email) }).lean<UserDocument | null>();
+    const user = await this.users.findOne({ email_key: emailKey(email) }).lean<UserDocument | null>();
     return (await this.passwords.matches(password, user?.password_hash)) && user ? user : undefined;
   }
 
@@ -85,8 +88,8 @@ export class UsersService {
   async update(id: Snowflake, sessionId: Snowflake, { username, email, password, current_password }: UpdateSelfDto): Promise<UserDocument> {
     if (email !== undefined || password !== undefined) await this.assertPassword(id, current_password);
     const change = {
-      ...(username !== undefined && { username, username_key: withoutCase(username) }),
-      ...(email !== undefined && { email, email_key: withoutCase(email) }),
+      ...(username !== undefined && { username, username_key: withoutCase(username), username_keys: usernameKeys(username) }),
+      ...(email !== undefined && { email, email_key: emailKey(email) }),
       ...(password !== undefined && { password_hash: await this.passwords.hash(password) }),
     };
     const user = await refusingDuplicates(() =>
@@ -142,7 +145,7 @@ async function refusingDuplicates<Result>(write: () => Promise<Result>): Promise
     return await write();
   } catch (error) {
     const fields = duplicateKey(error);
-    if (fields?.includes('username_key')) throw new UsernameTaken();
+    if (fields?.includes('username_keys')) throw new UsernameTaken();
     if (fields?.includes('email_key')) throw new EmailTaken();
     throw error;
   }

@@ -1,0 +1,14 @@
+import { withPlainEmoji } from './emoji';
+import { withoutValidJoiners } from './joiners';
+
+// Characters of category Cf that are visible: signs that span numbers or words in Arabic, Syriac and Kaithi.
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800\u{1D159}\u{16FE4}]|(?![\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}])\p{Cf}/u;
+
+// A variation selector selects the glyph of an ideograph (UTS 37) or a Mongolian letter.
+const VALID_SELECTOR = /(?<=\p{Script=Han})[\uFE00-\uFE02\u{E0100}-\u{E01EF}]|(?<=\p{Script=Mongolian})[\u180B-\u180D\u180F]/gu;
+
+/**
+ * Returns whether a text has an invisible character that is not part of its spelling: anything default-ignorable, format controls, bidirectional
+ * marks, overrides and isolates, and blank symbols. Joiners and selectors are part of the spelling inside words and emoji.
+ */
+export const hasStrayInvisible = (text: string): boolean => INVISIBLE.test(withoutValidJoiners(withPlainEmoji(text)).replace(VALID_SELECTOR, ''));
