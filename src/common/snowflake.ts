@@ -33,6 +33,7 @@ export const MAX_SNOWFLAKE: Snowflake = (1n << 63n) - 1n;
  * @see https://github.com/twitter-archive/snowflake/tree/snowflake-2010
  */
 export class SnowflakeGenerator {
+  // Milliseconds since the Derailed epoch of the last id, or of the highest id observed.
   private lastMs = 0;
   private sequence = 0;
 
@@ -44,6 +45,19 @@ export class SnowflakeGenerator {
     if (!Number.isInteger(workerId) || workerId < 0 || workerId > MAX_WORKER_ID) {
       throw new RangeError(`Worker id ${workerId} is not between 0 and ${MAX_WORKER_ID}.`);
     }
+  }
+
+  /** Raises the generator above an id of another generator, so that all further ids are larger. Lower ids have no effect. */
+  startAbove(id: Snowflake): void {
+    const ms = Number(id >> (WORKER_BITS + SEQUENCE_BITS)) + 1;
+    if (ms <= this.lastMs) return;
+    this.lastMs = ms;
+    this.sequence = -1;
+  }
+
+  /** How many milliseconds the last id is ahead of the clock; negative or 0 if it is not. */
+  get aheadMs(): number {
+    return this.lastMs + DERAILED_EPOCH_MS - this.now();
   }
 
   /** An id that no other generator with another worker id makes, larger than all before. */

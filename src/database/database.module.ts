@@ -17,6 +17,7 @@ import { roleSchema } from '../roles/role.schema';
 import { trackSchema } from '../tracks/track.schema';
 import { userSchema } from '../users/user.schema';
 import { CommandCounter } from './command-counter';
+import { NewestIds } from './newest-ids.service';
 
 /** The names that models are injected by: `@InjectModel(MODELS.role)`. */
 export const MODELS = {
@@ -81,7 +82,7 @@ export class DatabaseModule {
         }),
         models,
       ],
-      providers: [Indexes, { provide: CommandCounter, inject: [getConnectionToken()], useFactory: (connection: Connection) => CommandCounter.of(connection) }],
+      providers: [Indexes, NewestIds, { provide: CommandCounter, inject: [getConnectionToken()], useFactory: (connection: Connection) => CommandCounter.of(connection) }],
       exports: [models, CommandCounter],
     };
   }

@@ -1,4 +1,5 @@
-import { Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Snowflakes } from '../common/snowflakes.service';
 import { Config } from '../config/config';
 import { RedisConnection } from '../redis/redis-connection';
 import { Backlog } from './backlog';
@@ -34,11 +35,19 @@ const onError = (error: unknown): void => log.error(String(error), error instanc
   ],
   exports: [Epochs, EventLog, Memory, EventsService],
 })
-export class EventsModule implements OnApplicationBootstrap, OnApplicationShutdown {
+export class EventsModule implements OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit {
   constructor(
     @Inject(EventLog) private readonly events: EventLog,
     @Inject(Heartbeat) private readonly heartbeat: Heartbeat,
+    private readonly snowflakes: Snowflakes,
   ) {}
+
+  // An object that is created in response to an event has a larger id than the object of the event, also on a node whose clock is behind.
+  onModuleInit(): void {
+    this.events.subscribe(({ data }) => {
+      if ('id' in data && typeof data.id === 'bigint') this.snowflakes.observe(data.id);
+    });
+  }
 
   onApplicationBootstrap(): void {
     this.heartbeat.start();

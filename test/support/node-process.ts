@@ -9,6 +9,7 @@ const START_MS = 60_000;
 export class NodeProcess {
   private constructor(
     private readonly child: ChildProcess,
+    private readonly readOutput: () => string,
     /** Where it listens. */
     readonly url: string,
   ) {}
@@ -19,11 +20,16 @@ export class NodeProcess {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
     for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null; ) {
       const url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1];
-      if (url) return new NodeProcess(child, url);
+      if (url) return new NodeProcess(child, () => output, url);
       await new Promise((later) => setTimeout(later, 20));
     }
     child.kill('SIGKILL');
     throw new Error(`It did not start: ${output}`);
+  }
+
+  /** What the process has written to its output and error streams so far. */
+  get output(): string {
+    return this.readOutput();
   }
 
   /** Ends it at once, whatever it is doing. */
