@@ -63,7 +63,7 @@ async function listen(environment: Environment, database: DatabaseServer): Promi
   try {
     await registerResponseHooks(app, app.get(Metrics).requests);
     registerRequestHooks(app, adapter);
-    if (environment.CORS_ORIGINS) app.enableCors({ origin: environment.CORS_ORIGINS.split(','), exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After'] });
+    if (environment.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...environment.CORS_ORIGINS], exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After'] });
     app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics', 'docs/gateway'] });
     app.useWebSocketAdapter(new GatewayAdapter(app, environment));
     serveDocs(app);

@@ -1,7 +1,41 @@
 import { z } from 'zod';
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = z.coerce.number().int().min(0).max(1_000_000_000);
+/** Decimal digits only, so that `1e3` or `0x10` is not read as a number by accident. */
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, { error: `must be an integer from ${min} to ${max}` })
+    .transform(Number)
+    .pipe(z.number().min(min, { error: `must be at least ${min}` }).max(max, { error: `must be at most ${max}` }));
+
+const port = integer(0, 65_535);
+const count = integer(0, 1_000_000_000);
+
+/** One of these words, in any case. */
+const choice = <const Words extends readonly string[]>(words: Words) =>
+  z
+    .string()
+    .transform((word) => word.toLowerCase())
+    .pipe(z.enum(words, { error: `must be one of ${words.join(', ')}` }));
+
+/** Comma-separated browser origins, each normalized as browsers send it: no path, no trailing slash, lower case. */
+const origins = z
+  .string()
+  .max(2_000)
+  .transform((text, context): readonly string[] =>
+    text.split(',').flatMap((item) => {
+      const trimmed = item.trim();
+      const origin = trimmed === '' ? trimmed : originOf(trimmed);
+      if (origin === undefined) context.addIssue({ code: 'custom', message: `"${trimmed}" is not an origin such as https://chat.example.org` });
+      return origin ? [origin] : [];
+    }),
+  );
+
+function originOf(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { origin, pathname, search, hash, username } = new URL(text);
+  return origin !== 'null' && pathname === '/' && search + hash + username === '' ? origin : undefined;
+}
 
 /** `limit/window_seconds`, for example `50/1`; a limit of 0 turns it off. */
 const rate = (fallback: string) =>
@@ -20,10 +54,9 @@ export interface RateRule {
   readonly windowMs: number;
 }
 
-const optional = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+const optional = <Schema extends z.ZodType>(schema: Schema) => schema.optional();
 
-/** Every setting of Derailed, as it stands in the environment. `.env.example` explains each. */
+/** Every setting of Derailed, as text in the environment. An absent setting has its default. `.env.example` explains each. */
 export const environmentSchema = z.object({
   PORT: port.default(3_000),
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -32,10 +65,12 @@ export const environmentSchema = z.object({
   REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, { error: 'must start with redis:// or rediss://' })),
   REDIS_PREFIX: z.string().regex(/^[\w:.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, or any of _ : . -' }).default('derailed:'),
   TRUST_PROXY: optional(z.string().max(500)),
-  CORS_ORIGINS: optional(z.string().max(2_000)),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  WORKER_ID: optional(z.coerce.number().int().min(0).max(1_023)),
-  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  CORS_ORIGINS: origins.default([]),
+  METRICS_TOKEN: optional(z.string().min(16, { error: 'must have at least 16 characters' }).max(500)),
+  METRICS_PORT: optional(port),
+  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  WORKER_ID: optional(integer(0, 1_023)),
+  RATE_LIMITS: choice(['on', 'off']).default('on'),
   RATE_USER: rate('50/1'),
   RATE_ADDRESS: rate('50/1'),
   RATE_TRACK: rate('20/1'),
@@ -54,13 +89,13 @@ export const environmentSchema = z.object({
   GATEWAY_SOCKETS_PER_USER: count.default(20),
   GATEWAY_SOCKETS_PER_ADDRESS: count.default(100),
   GATEWAY_IN_FLIGHT: count.default(64),
-  GATEWAY_PING_INTERVAL_SECONDS: z.coerce.number().int().min(1).max(300).default(25),
-  GATEWAY_PING_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
+  GATEWAY_PING_INTERVAL_SECONDS: integer(1, 300).default(25),
+  GATEWAY_PING_TIMEOUT_SECONDS: integer(1, 300).default(20),
   GATEWAY_SEND_BUFFER_BYTES: count.default(1_048_576),
-  RESUME_SECONDS: z.coerce.number().int().min(1).max(3_600).default(120),
-  PRESENCE_GRACE_SECONDS: z.coerce.number().int().min(0).max(60).default(5),
-  SESSION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
-  SHUTDOWN_SECONDS: z.coerce.number().int().min(1).max(300).default(10),
+  RESUME_SECONDS: integer(1, 3_600).default(120),
+  PRESENCE_GRACE_SECONDS: integer(0, 60).default(5),
+  SESSION_DAYS: integer(1, 3_650).default(90),
+  SHUTDOWN_SECONDS: integer(1, 300).default(10),
 });
 
 /** The environment, validated. */

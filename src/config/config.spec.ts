@@ -2,6 +2,18 @@ import { readFileSync } from 'node:fs';
 import { ConfigurationInvalid, parseEnvironment } from './config';
 import { environmentSchema } from './config.schema';
 
+// Settings that accept nearly any text.
+const FREE_TEXT = ['HOST', 'DATA_DIR', 'TRUST_PROXY'];
+
+function failure(environment: NodeJS.ProcessEnv): Error {
+  try {
+    parseEnvironment(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationInvalid) return error;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
 const example = readFileSync('.env.example', 'utf8');
 
 describe('the configuration', () => {
@@ -15,8 +27,37 @@ describe('the configuration', () => {
     for (const name of Object.keys(wrong)) expect(() => parseEnvironment(wrong)).toThrow(new RegExp(`\\b${name}: `));
   });
 
-  it('takes an empty optional setting for none', () => {
-    expect(parseEnvironment({ MONGODB_URI: '', TRUST_PROXY: '', WORKER_ID: '' })).toMatchObject({ MONGODB_URI: undefined, TRUST_PROXY: undefined, WORKER_ID: undefined });
+  it('reports all invalid settings at once, each by its name and without a value of a secret', () => {
+    const wrong = Object.fromEntries(Object.keys(environmentSchema.shape).filter((name) => !FREE_TEXT.includes(name)).map((name) => [name, name === 'METRICS_TOKEN' ? 'secret' : 'not valid!']));
+    const { message } = failure(wrong);
+    for (const name of Object.keys(wrong)) expect(message).toMatch(new RegExp(`\\b${name}: `));
+    expect(message).not.toContain('secret');
+  });
+
+  it.each(Object.keys(environmentSchema.shape))('uses the default if %s is empty or blank', (name) => {
+    const defaults = parseEnvironment({});
+    for (const empty of ['', '  ', '\r']) expect(parseEnvironment({ [name]: empty })).toEqual(defaults);
+  });
+
+  it.each(['0x10', '1e3', '3000.0', '-1', '3 000', '٣'])('rejects %s as a number', (PORT) => {
+    expect(failure({ PORT }).message).toContain('PORT: ');
+  });
+
+  it('trims values and accepts words in any case', () => {
+    expect(parseEnvironment({ PORT: ' 3001\r', LOG_LEVEL: 'WARN', RATE_LIMITS: 'Off ' })).toMatchObject({ PORT: 3_001, LOG_LEVEL: 'warn', RATE_LIMITS: 'off' });
+  });
+
+  it.each([
+    ['https://chat.example.org', ['https://chat.example.org']],
+    [' https://chat.example.org/ , http://localhost:5173/,', ['https://chat.example.org', 'http://localhost:5173']],
+    ['HTTPS://Chat.Example.org:443/', ['https://chat.example.org']],
+    [',', []],
+  ])('reads CORS_ORIGINS=%s', (CORS_ORIGINS, origins) => {
+    expect(parseEnvironment({ CORS_ORIGINS }).CORS_ORIGINS).toEqual(origins);
+  });
+
+  it.each(['chat.example.org', 'https://chat.example.org/app', '*', 'https://a@b.example', 'null'])('rejects the origin %s', (origin) => {
+    expect(failure({ CORS_ORIGINS: `https://ok.example, ${origin}` }).message).toContain(`CORS_ORIGINS: "${origin}"`);
   });
 
   it('has every setting in .env.example, with its default', () => {

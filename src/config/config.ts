@@ -1,19 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { environmentSchema, type Environment } from './config.schema';
+import { readSettings } from './settings';
 
-/** A setting has a value that can't be used; the message names each such setting. */
+/** Some settings have values that cannot be used; the message names each of them. */
 export class ConfigurationInvalid extends Error {}
 
 /**
- * Reads the settings from the environment.
+ * Reads the settings from the environment. An empty setting has its default; `NAME_FILE` names a file that contains the value of `NAME`.
  *
- * @throws ConfigurationInvalid naming every setting that has a wrong value
+ * @throws ConfigurationInvalid naming every setting that has an invalid value
  */
 export function parseEnvironment(environment: NodeJS.ProcessEnv): Environment {
-  const parsed = environmentSchema.safeParse(environment);
-  if (parsed.success) return parsed.data;
-  const reasons = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new ConfigurationInvalid(`The configuration can't be used. ${reasons.join('; ')}. See .env.example.`);
+  const { values, problems } = readSettings(environment, Object.keys(environmentSchema.shape));
+  const parsed = environmentSchema.safeParse(values);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  const issues = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => ({ name: String(path[0]), message }));
+  const reasons = [...problems, ...issues].map(({ name, message }) => `${name}: ${message}`);
+  throw new ConfigurationInvalid(`The configuration is invalid. ${reasons.join('; ')}. See .env.example.`);
 }
 
 /** The settings of this process, typed. */

@@ -26,7 +26,7 @@ export class GatewayAdapter extends IoAdapter {
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
-    const origins = this.environment.CORS_ORIGINS?.split(',');
+    const origins = this.environment.CORS_ORIGINS;
     const server = super.createIOServer(port, {
       ...options,
       transports: ['websocket'],
@@ -36,7 +36,7 @@ export class GatewayAdapter extends IoAdapter {
       allowRequest: (request, decide) => decide(undefined, this.takesIn(request)),
       serveClient: false,
       perMessageDeflate: false,
-      ...(origins && { cors: { origin: origins } }),
+      ...(origins.length > 0 && { cors: { origin: origins } }),
     } as ServerOptions);
     const { addresses } = this.app.get(SocketCounts);
     const clients = this.app.get(ClientAddress);
