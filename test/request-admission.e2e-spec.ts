@@ -9,7 +9,7 @@ describe('a request is rejected before its body is read', () => {
   let world: World;
   let routes: Route[];
   beforeAll(async () => {
-    world = await World.start({ RATE_BAD_TOKEN: '0/1' });
+    world = await World.start();
     routes = await documentedRoutes(world);
   });
   afterAll(() => world.stop());
@@ -46,7 +46,7 @@ describe('a request beyond a limit is rejected with 429 before its body is read'
   let routes: Route[];
   let ada: Person;
   beforeAll(async () => {
-    world = await World.start({ RATE_LIMITS: 'on', RATE_ADDRESS: '4/600', RATE_USER: '4/600', RATE_TRACK: '0/1', RATE_BAD_TOKEN: '0/1' });
+    world = await World.start({ RATE_LIMITS: 'on', RATE_ADDRESS: '4/600', RATE_USER: '4/600', RATE_TRACK: '0/1' });
     ada = await world.person('ada');
     routes = await documentedRoutes(world);
     const exhaust = (token?: Person): Promise<unknown> => Promise.all(Array.from({ length: 5 * world.urls.length }, () => (token ? token.get('/users/@me') : world.ask('get', '/nothing'))));

@@ -1,5 +1,6 @@
 import type { Connection } from 'mongoose';
-import { hashToken, newToken } from '../../src/auth/token';
+import { sessionKey } from '../../src/auth/account';
+import { SessionsService } from '../../src/auth/sessions.service';
 import { Snowflakes } from '../../src/common/snowflakes.service';
 import { parseEnvironment } from '../../src/config/config';
 import { CommandCounter } from '../../src/database/command-counter';
@@ -13,7 +14,6 @@ import { ask, register } from '../support/derailed';
 import { now, serve, weigh } from './child';
 
 const BATCH = 2_000;
-const DAY_MS = 86_400_000;
 const AT_ONCE = 16;
 
 /** A guild and those who are in it, by their tokens; they have so many different sets of roles. */
@@ -56,22 +56,26 @@ async function gather({ people, audiences }: { people: number; audiences: number
   while (roleSets.length < audiences) roleSets.push([BigInt((await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${id}/roles`, { name: 'role', allow: String(Permission.PinMessages) })).id)]);
   const guildId = BigInt(id);
   const connection = app.get<Connection>('DatabaseConnection');
-  const tokens = Array.from({ length: people }, newToken);
+  const documents = Array.from({ length: people }, (_, index) => memberOf(app.get(Snowflakes), app.get(SessionsService), guildId, roleSets[index % audiences]!));
   for (let from = 0; from < people; from += BATCH) {
-    const batch = tokens.slice(from, from + BATCH).map((token, index) => documentsOf(app.get(Snowflakes), token, guildId, roleSets[(from + index) % audiences]!));
-    for (const name of ['users', 'sessions', 'members'] as const) await connection.collection(name).insertMany(batch.map((documents) => documents[name]));
+    const batch = documents.slice(from, from + BATCH);
+    for (const name of ['users', 'members'] as const) await connection.collection(name).insertMany(batch.map((each) => each[name]));
   }
+  const tokens = documents.map(({ token }) => token);
   return { guildId, trackId: BigInt(track!.id), ownerToken: owner.token, tokens };
 }
 
-function documentsOf(snowflakes: Snowflakes, token: string, guildId: bigint, roleIds: bigint[]): Record<'users' | 'sessions' | 'members', object> {
+/** A member as the database stores one, and the token of a session. */
+function memberOf(snowflakes: Snowflakes, sessions: SessionsService, guildId: bigint, roleIds: bigint[]): { readonly users: object; readonly members: object; readonly token: string } {
   const userId = snowflakes.next();
   const username = `someone-${userId}`;
   const email = `${username}@example.org`;
+  const { token, session, record } = sessions.issue(userId, { address: '127.0.0.1', userAgent: 'bench' });
+  const names = { username_key: username, username_version: 1 };
   return {
-    users: { _id: userId, username, username_key: username, email, email_key: email, password_hash: '', guild_ids: [guildId] },
-    sessions: { _id: snowflakes.next(), user_id: userId, token_hash: hashToken(token), user_agent: 'bench', expires_at: new Date(Date.now() + DAY_MS) },
-    members: { _id: snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, nick_key: null, username_key: username, role_ids: roleIds, role_set: roleSetOf(roleIds), timed_out_until: null },
+    users: { _id: userId, username, ...names, username_keys: [username], email, email_key: email, password_hash: '', sessions: { [sessionKey(session.id)]: record }, known_addresses: [], presence: 'online', guild_ids: [guildId] },
+    members: { _id: snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, nick_key: null, ...names, name_key: username, role_ids: roleIds, role_set: roleSetOf(roleIds), timed_out_until: null },
+    token,
   };
 }
 

@@ -1,6 +1,7 @@
 import { Controller, Delete, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { PasswordWrong } from '../auth/auth.errors';
+import { PasswordQueueFull, PasswordWrong } from '../auth/auth.errors';
+import { type Client, CurrentClient } from '../auth/client';
 import type { Session } from '../auth/session';
 import { Answers, AnswersNothing, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { Problems } from '../common/problems.decorator';
@@ -19,24 +20,24 @@ export class AccountsController {
   constructor(private readonly accounts: AccountsService) {}
 
   @Patch()
-  @Summary('Changes oneself. E-mail and password ask for the current password; a new password logs out everywhere else.')
+  @Summary('Change your account. E-mail and password require the current password; a new password revokes your other sessions.')
   @Authenticated()
   @RateLimit('password')
   @Validated()
-  @Problems(PasswordWrong, UsernameTaken, EmailTaken)
+  @Problems(PasswordWrong, UsernameTaken, EmailTaken, PasswordQueueFull)
   @Answers(selfDto)
-  async update(@CurrentSession() session: Session, @JsonBody(updateSelfDto) change: UpdateSelfDto): Promise<SelfDto> {
-    return selfDtoOf(await this.accounts.update(session, change));
+  async update(@CurrentSession() session: Session, @JsonBody(updateSelfDto) change: UpdateSelfDto, @CurrentClient() client: Client): Promise<SelfDto> {
+    return selfDtoOf(await this.accounts.update({ session, change, client }));
   }
 
   @Delete()
-  @Summary('Deletes one’s account, after giving away or deleting the guilds that one owns.')
+  @Summary('Delete your account, after transferring or deleting the guilds that you own.')
   @Authenticated()
   @RateLimit('password')
   @Validated()
-  @Problems(PasswordWrong, OwnsGuilds)
+  @Problems(PasswordWrong, OwnsGuilds, PasswordQueueFull)
   @AnswersNothing()
-  async delete(@UserId() userId: Snowflake, @JsonBody(deleteSelfDto) { current_password: password }: DeleteSelfDto): Promise<void> {
-    await this.accounts.delete(userId, password);
+  async delete(@UserId() userId: Snowflake, @JsonBody(deleteSelfDto) { current_password: password }: DeleteSelfDto, @CurrentClient() client: Client): Promise<void> {
+    await this.accounts.delete(userId, password, client);
   }
 }

@@ -1,54 +1,43 @@
 import { Injectable } from '@nestjs/common';
-import type { Session } from '../auth/session';
-import { BanList } from '../bans/ban-list';
+import type { Client } from '../auth/client';
 import type { Snowflake } from '../common/snowflake';
-import { GuildsService } from '../guilds/guilds.service';
-import { DeparturesService } from '../members/departures.service';
-import { ExitsService } from '../members/exits.service';
-import { MemberDirectory } from '../members/member-directory';
-import { MembersService } from '../members/members.service';
-import type { UpdateSelfDto } from '../users/user.dto';
+import { MemberNames } from '../members/member-names';
+import { SecurityLog } from '../security/security-log';
+import { CredentialsService } from '../users/credentials.service';
 import type { UserDocument } from '../users/user.schema';
-import { OwnsGuilds } from '../users/users.errors';
-import { UsersService } from '../users/users.service';
+import { type AccountChange, UsersService } from '../users/users.service';
+import { AccountClosing } from './account-closing';
 
-/** What of an account touches users and guilds alike. */
+/** Changes of an account that concern its guilds too. */
 @Injectable()
 export class AccountsService {
   constructor(
     private readonly users: UsersService,
-    private readonly directory: MemberDirectory,
-    private readonly members: MembersService,
-    private readonly exits: ExitsService,
-    private readonly departures: DeparturesService,
-    private readonly bans: BanList,
-    private readonly guilds: GuildsService,
+    private readonly credentials: CredentialsService,
+    private readonly names: MemberNames,
+    private readonly closing: AccountClosing,
+    private readonly security: SecurityLog,
   ) {}
 
   /**
    * Changes an account. Its members are found by a new username at once.
    *
-   * @throws PasswordWrong, UsernameTaken, EmailTaken
+   * @throws PasswordWrong, UsernameTaken, EmailTaken, ValidationFailed
    */
-  async update({ id, user_id: userId }: Session, change: UpdateSelfDto): Promise<UserDocument> {
-    const user = await this.users.update(userId, id, change);
-    if (change.username !== undefined) await this.members.rename(user);
+  async update(change: AccountChange): Promise<UserDocument> {
+    const user = await this.users.update(change);
+    if (change.change.username !== undefined) await this.names.finishRename(user._id);
     return user;
   }
 
   /**
-   * Deletes an account: it leaves its guilds, is logged out everywhere and is gone. What it said stays, by an id that nobody has any more.
+   * Deletes an account: revokes its sessions and removes it from its guilds. Its messages stay, with an author id that no longer exists.
    *
    * @throws PasswordWrong
-   * @throws OwnsGuilds naming the guilds that have to be given away or deleted first
+   * @throws OwnsGuilds with the ids of the guilds to transfer or delete first
    */
-  async delete(userId: Snowflake, password: string): Promise<void> {
-    await this.users.assertPassword(userId, password);
-    const guildIds = (await this.directory.listOf(userId)).map(({ guild_id }) => guild_id);
-    const owned = (await this.guilds.list(guildIds)).filter(({ owner_id }) => owner_id === userId);
-    if (owned.length > 0) throw new OwnsGuilds(owned.map(({ _id }) => _id));
-    for (const guildId of guildIds) await this.exits.expel(guildId, userId);
-    await Promise.all([this.departures.forgetUser(userId), this.bans.forgetUser(userId)]);
-    await this.users.delete(userId);
+  async delete(userId: Snowflake, password: string, client: Client): Promise<void> {
+    await this.closing.delete(await this.credentials.verify(userId, password, client));
+    this.security.record({ action: 'account_deleted', userId, address: client.address });
   }
 }

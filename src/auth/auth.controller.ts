@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Headers, HttpStatus, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpStatus, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Answers, AnswersNothing, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
@@ -6,12 +6,15 @@ import { Problems } from '../common/problems.decorator';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { CurrentSession } from '../permissions/call';
 import { Authenticated, Public } from '../permissions/requirement';
+import { SecurityLog } from '../security/security-log';
 import { RateLimit } from '../throttling/rate-limit.decorator';
-import type { UserDocument } from '../users/user.schema';
+import { RateLimited } from '../throttling/throttling.errors';
+import { CredentialsService, type Login } from '../users/credentials.service';
 import { EmailTaken, UsernameTaken } from '../users/users.errors';
-import { selfDtoOf, UsersService } from '../users/users.service';
+import { selfDtoOf } from '../users/users.service';
 import { type LoginDto, loginDto, type LoginResultDto, loginResultDto, type RegisterDto, registerDto, type SessionDto, sessionDto } from './auth.dto';
-import { CredentialsInvalid, SessionNotFound } from './auth.errors';
+import { CredentialsInvalid, PasswordQueueFull, SessionNotFound } from './auth.errors';
+import { type Client, CurrentClient } from './client';
 import type { Session } from './session';
 import { SessionsService } from './sessions.service';
 
@@ -19,71 +22,72 @@ import { SessionsService } from './sessions.service';
 @Controller('auth')
 export class AuthController {
   constructor(
-    private readonly users: UsersService,
+    private readonly credentials: CredentialsService,
     private readonly sessions: SessionsService,
+    private readonly security: SecurityLog,
   ) {}
 
   @Post('register')
-  @Summary('Makes an account and logs in.')
+  @Summary('Create an account and log in.')
   @Public()
   @RateLimit('register')
   @Validated()
-  @Problems(UsernameTaken, EmailTaken)
+  @Problems(UsernameTaken, EmailTaken, PasswordQueueFull)
   @Answers(loginResultDto, HttpStatus.CREATED)
-  async register(@JsonBody(registerDto) account: RegisterDto, @Headers('user-agent') userAgent = ''): Promise<LoginResultDto> {
-    return this.login(await this.users.create(account), userAgent);
+  async register(@JsonBody(registerDto) account: RegisterDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
+    return loginResultOf(await this.credentials.register(account, client));
   }
 
   @Post('login')
-  @Summary('Logs in. A wrong e-mail address takes and tells the same as a wrong password.')
+  @Summary('Log in. An unknown e-mail address has the same response, after the same time, as a wrong password.')
   @Public()
-  @RateLimit('login')
   @Validated()
-  @Problems(CredentialsInvalid)
+  @Problems(CredentialsInvalid, RateLimited, PasswordQueueFull)
   @Answers(loginResultDto)
-  async logIn(@JsonBody(loginDto) { email, password }: LoginDto, @Headers('user-agent') userAgent = ''): Promise<LoginResultDto> {
-    const user = await this.users.findByCredentials(email, password);
-    if (!user) throw new CredentialsInvalid();
-    return this.login(user, userAgent);
+  async logIn(@JsonBody(loginDto) { email, password }: LoginDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
+    return loginResultOf(await this.credentials.login(email, password, client));
   }
 
   @Post('logout')
-  @Summary('Logs out: the token of this request stops working at once, on open sockets too.')
+  @Summary('Log out: revokes the token of this request and closes its sockets.')
   @Authenticated()
   @AnswersNothing()
-  async logOut(@CurrentSession() { user_id: userId, id }: Session): Promise<void> {
+  async logOut(@CurrentSession() { user_id: userId, id }: Session, @CurrentClient() client: Client): Promise<void> {
     await this.sessions.revoke(userId, id);
+    this.logRevoked(userId, client, 1);
   }
 
   @Get('sessions')
-  @Summary('Lists the logins of the caller, the newest first.')
+  @Summary('List your sessions, the newest first.')
   @Authenticated()
   @Answers(z.array(sessionDto))
   async list(@CurrentSession() session: Session): Promise<SessionDto[]> {
     const sessions = await this.sessions.list(session.user_id);
-    return sessions.map(({ _id, user_agent, expires_at }) => ({ id: _id, user_agent, expires_at, created_at: createdAt(_id), current: _id === session.id }));
+    return sessions.map(({ id, user_agent, expires_at }) => ({ id, user_agent, expires_at, created_at: createdAt(id), current: id === session.id }));
   }
 
   @Delete('sessions/:session_id')
-  @Summary('Revokes one login of the caller, at once.')
+  @Summary('Revoke one of your sessions and close its sockets.')
   @Authenticated()
   @Validated()
   @Problems(SessionNotFound)
   @AnswersNothing()
-  async revoke(@CurrentSession() { user_id: userId }: Session, @IdParam('session_id') sessionId: Snowflake): Promise<void> {
+  async revoke(@CurrentSession() { user_id: userId }: Session, @IdParam('session_id') sessionId: Snowflake, @CurrentClient() client: Client): Promise<void> {
     await this.sessions.revoke(userId, sessionId);
+    this.logRevoked(userId, client, 1);
   }
 
   @Delete('sessions')
-  @Summary('Revokes every other login of the caller, at once.')
+  @Summary('Revoke all your other sessions and close their sockets.')
   @Authenticated()
   @AnswersNothing()
-  async revokeOthers(@CurrentSession() { user_id: userId, id }: Session): Promise<void> {
-    await this.sessions.revokeOthers(userId, id);
+  async revokeOthers(@CurrentSession() { user_id: userId, id }: Session, @CurrentClient() client: Client): Promise<void> {
+    this.logRevoked(userId, client, await this.sessions.revokeOthers(userId, id));
   }
 
-  private async login(user: UserDocument, userAgent: string): Promise<LoginResultDto> {
-    const { token, session } = await this.sessions.create(user._id, userAgent);
-    return { token, session_id: session.id, expires_at: session.expires_at, user: selfDtoOf(user) };
+  private logRevoked(userId: Snowflake, { address }: Client, count: number): void {
+    if (count > 0) this.security.record({ action: 'session_revoked', userId, address, detail: count });
   }
 }
+
+const loginResultOf = ({ user, created: { token, session } }: Login): LoginResultDto => ({ token, session_id: session.id, expires_at: session.expires_at, user: selfDtoOf(user) });

@@ -1,7 +1,7 @@
 import { HttpStatus } from '@nestjs/common';
 import { Problem } from '../common/problem';
 
-/** No token, or one that opens nothing: unknown, revoked or run out. */
+/** The token is missing, malformed, revoked or expired, or its account was deleted. */
 export class TokenInvalid extends Problem {
   static override readonly code = 'TOKEN_INVALID';
   static override readonly status = HttpStatus.UNAUTHORIZED;
@@ -11,7 +11,7 @@ export class TokenInvalid extends Problem {
   }
 }
 
-/** The e-mail address or the password is wrong; which of them is not told. */
+/** The e-mail address or the password is wrong. The response does not tell which. */
 export class CredentialsInvalid extends Problem {
   static override readonly code = 'CREDENTIALS_INVALID';
   static override readonly status = HttpStatus.UNAUTHORIZED;
@@ -21,7 +21,7 @@ export class CredentialsInvalid extends Problem {
   }
 }
 
-/** What is to be changed is asked the password for, and it was wrong or missing. */
+/** The change requires the current password, which is missing or wrong. */
 export class PasswordWrong extends Problem {
   static override readonly code = 'PASSWORD_WRONG';
   static override readonly status = HttpStatus.FORBIDDEN;
@@ -31,12 +31,22 @@ export class PasswordWrong extends Problem {
   }
 }
 
-/** There is no such session of the caller. */
+/** The caller has no such session. */
 export class SessionNotFound extends Problem {
   static override readonly code = 'SESSION_NOT_FOUND';
   static override readonly status = HttpStatus.NOT_FOUND;
 
   constructor() {
     super('There is no such session.');
+  }
+}
+
+/** Too many passwords are being verified at this moment. */
+export class PasswordQueueFull extends Problem {
+  static override readonly code = 'PASSWORD_QUEUE_FULL';
+  static override readonly status = HttpStatus.SERVICE_UNAVAILABLE;
+
+  constructor() {
+    super('Too many passwords are being checked at this moment; try again in a few seconds.', { retry_after: 2 });
   }
 }

@@ -1,8 +1,15 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { AccountCache } from './account-cache';
 import { Authenticator } from './authenticator';
+import { LoginLimiter } from './login-limiter';
 import { Passwords } from './passwords';
+import { ServerSecret } from './server-secret';
 import { SessionsService } from './sessions.service';
 
-/** Passwords and sessions: what proves who somebody is. */
-@Module({ providers: [Passwords, SessionsService, Authenticator], exports: [Passwords, SessionsService, Authenticator] })
+/** Passwords, tokens and sessions. */
+@Global()
+@Module({
+  providers: [ServerSecret, Passwords, LoginLimiter, AccountCache, SessionsService, Authenticator],
+  exports: [Passwords, LoginLimiter, AccountCache, SessionsService, Authenticator],
+})
 export class AuthModule {}

@@ -1,26 +1,43 @@
 import { Injectable } from '@nestjs/common';
-import type { Eventually } from '../common/eventually';
-import { BadTokens } from '../throttling/bad-tokens';
+import { andThen, type Eventually } from '../common/eventually';
+import { sessionKey } from './account';
+import { AccountCache } from './account-cache';
+import { TokenInvalid } from './auth.errors';
+import { ServerSecret } from './server-secret';
 import type { Session } from './session';
-import { SessionsService } from './sessions.service';
+import type { SignedToken } from './token';
 
-/** Recognises whoever sends a token, over REST and in handshakes. */
+/**
+ * Authenticates tokens, over REST and in gateway handshakes.
+ *
+ * The signature is checked first, without the database: guesses cost no query, so that no limit for wrong tokens is needed that could reject valid
+ * ones. The session is then looked up in the cached account.
+ */
 @Injectable()
 export class Authenticator {
   constructor(
-    private readonly sessions: SessionsService,
-    private readonly badTokens: BadTokens,
+    private readonly secret: ServerSecret,
+    private readonly accounts: AccountCache,
   ) {}
 
+  /** Checks the signature of a token. Costs about 10 µs and no query. @returns undefined if this server did not issue it */
+  verify(sent: unknown): SignedToken | undefined {
+    return this.secret.tokens.verify(sent);
+  }
+
   /**
-   * Whom a token opens the door to. Only tokens that this node has never seen work are guesses that can cost the address: somebody who
-   * guesses doesn't lock out those who share an address with them and are known.
+   * Returns the session of a token, without a query if the account is cached.
    *
-   * @throws TokenInvalid when it is unknown, revoked or has run out
-   * @throws RateLimited when the address has guessed too often
+   * @param token result of `verify`
+   * @throws TokenInvalid if the signature is wrong, or the session is revoked or expired
    */
-  authenticate(address: () => string, hash: string | undefined): Eventually<Session> {
-    if (hash !== undefined && this.sessions.isKnown(hash)) return this.sessions.authenticate(hash);
-    return this.badTokens.guard(address(), () => this.sessions.authenticate(hash));
+  authenticate(token: SignedToken | undefined): Eventually<Session> {
+    if (!token) throw new TokenInvalid();
+    const { userId, sessionId, secretHash } = token;
+    return andThen(this.accounts.find(userId), (account) => {
+      const session = account?.sessions.get(sessionKey(sessionId));
+      if (session?.secret_hash !== secretHash || session.expires_at.getTime() <= Date.now()) throw new TokenInvalid();
+      return { id: sessionId, user_id: userId, expires_at: session.expires_at };
+    });
   }
 }

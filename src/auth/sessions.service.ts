@@ -1,140 +1,143 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { BatchLoader } from '../common/batch-loader';
-import { andThen, type Eventually } from '../common/eventually';
+import { addressBlock } from '../common/address-block';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { Config } from '../config/config';
 import { MODELS } from '../database/database.module';
-import { insert } from '../database/insert';
-import { userEpoch } from '../events/epochs';
 import { EventsService } from '../events/events.service';
-import { Memory, type Recollection } from '../events/memory';
-import { SessionNotFound, TokenInvalid } from './auth.errors';
+import { OPEN, type SessionRecord, type UserDocument } from '../users/user.schema';
+import { sessionField, sessionIdOf, sessionKey } from './account';
+import { AccountCache } from './account-cache';
+import { CredentialsInvalid, SessionNotFound, TokenInvalid } from './auth.errors';
+import type { Client } from './client';
+import { ServerSecret } from './server-secret';
 import type { Session } from './session';
-import type { SessionDocument } from './session.schema';
-import { hashToken, newToken } from './token';
 
 const DAY_MS = 86_400_000;
-const MOST_SEEN = 100_000;
-const MOST_AT_ONCE = 200;
 
-/** Logins: made, recognised by their token, listed and revoked. */
+/** A session that was just created: the token is known at this moment only. */
+export interface NewSession {
+  readonly token: string;
+  readonly session: Session;
+  readonly record: SessionRecord;
+}
+
+/** A stored session with its id. */
+export interface StoredSession extends SessionRecord {
+  readonly id: Snowflake;
+}
+
+/** Creates, lists and revokes sessions. They are stored in the account, so that each change is one conditional write. */
 @Injectable()
 export class SessionsService {
-  /** How to recall the session of a token that was seen, by its hash: whose it is never changes. */
-  private readonly seen = new Map<string, Recollection<Session | null>>();
-  private readonly loader = new BatchLoader((hashes: readonly string[]) => this.loadAll(hashes), MOST_AT_ONCE);
-
   constructor(
     private readonly snowflakes: Snowflakes,
     private readonly config: Config,
-    private readonly memory: Memory,
+    private readonly secret: ServerSecret,
+    private readonly accounts: AccountCache,
     private readonly events: EventsService,
-    @InjectModel(MODELS.session) private readonly sessions: Model<SessionDocument>,
+    @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
   ) {}
 
-  /** Logs a user in. The oldest login goes when there would be more than a hundred. */
-  async create(userId: Snowflake, userAgent: string): Promise<{ token: string; session: Session }> {
-    const token = newToken();
-    const document: SessionDocument = {
-      _id: this.snowflakes.next(),
-      user_id: userId,
-      token_hash: hashToken(token),
-      user_agent: userAgent.slice(0, LIMITS.userAgent),
-      expires_at: new Date(Date.now() + this.config.get('SESSION_DAYS') * DAY_MS),
-    };
-    await insert(this.sessions, document);
-    await this.revokeBeyondLimit(userId);
-    return { token, session: sessionFrom(document) };
+  /** Creates a session without storing it. */
+  issue(userId: Snowflake, { userAgent }: Client): NewSession {
+    const id = this.snowflakes.next();
+    const { token, secretHash } = this.secret.tokens.issue(userId, id);
+    const expires_at = new Date(Date.now() + this.config.get('SESSION_DAYS') * DAY_MS);
+    return { token, session: { id, user_id: userId, expires_at }, record: { secret_hash: secretHash, user_agent: userAgent.slice(0, LIMITS.userAgent), expires_at } };
   }
 
-  /** Whether this node has seen the token with this hash work; it may have been revoked since. */
-  isKnown(hash: string): boolean {
-    return this.seen.has(hash);
+  /** Returns the known addresses of an account after a login from `client`: at most 20, the newest last. */
+  addressesAfterLogin(userId: Snowflake, known: readonly string[], { address }: Client): string[] {
+    const hash = this.secret.hashAddress(userId, addressBlock(address));
+    return [...known.filter((other) => other !== hash), hash].slice(-LIMITS.knownAddresses);
+  }
+
+  /** Returns whether the account has logged in from the address block of a client before. */
+  isKnownAddress({ _id, known_addresses }: UserDocument, { address }: Client): boolean {
+    return known_addresses.includes(this.secret.hashAddress(_id, addressBlock(address)));
   }
 
   /**
-   * Whom a token opens the door to. Remembered until it is revoked, so that it usually costs no database call.
+   * Logs in: adds a session with one write, which requires that the password is still the one that was verified and that the account is open.
+   * Beyond 100 sessions the oldest are revoked.
    *
-   * @param hash of the token; undefined for what can't be one
-   * @throws TokenInvalid when it is unknown, revoked or has run out
+   * @param user the account as it was when its password was verified
+   * @throws CredentialsInvalid if the password has changed since, or the account was closed
    */
-  authenticate(hash: string | undefined): Eventually<Session> {
-    return andThen(hash === undefined ? null : this.find(hash), (session) => {
-      if (!session || session.expires_at.getTime() <= Date.now()) throw new TokenInvalid();
-      return session;
-    });
+  async open(user: UserDocument, client: Client): Promise<NewSession> {
+    const created = this.issue(user._id, client);
+    const { session, record } = created;
+    const known_addresses = this.addressesAfterLogin(user._id, user.known_addresses, client);
+    const before = await this.users
+      .findOneAndUpdate({ _id: user._id, password_hash: user.password_hash, ...OPEN }, { $set: { [sessionField(session.id)]: record, known_addresses } }, { returnDocument: 'before' })
+      .lean<UserDocument | null>();
+    if (!before) throw new CredentialsInvalid();
+    await this.accounts.invalidate(user._id);
+    await this.revokeBeyondLimit(user._id, storedSessions(before));
+    return created;
   }
 
-  /** The logins of a user, the newest first. */
-  async list(userId: Snowflake): Promise<SessionDocument[]> {
-    const now = new Date();
-    const sessions = await this.sessions.find({ user_id: userId }).sort({ _id: -1 }).limit(LIMITS.sessions).lean<SessionDocument[]>();
-    return sessions.filter(({ expires_at }) => expires_at > now);
+  /** Lists the valid sessions of a user, the newest first. */
+  async list(userId: Snowflake): Promise<StoredSession[]> {
+    const user = await this.users.findOne({ _id: userId, ...OPEN }, { sessions: 1 }).lean<Pick<UserDocument, 'sessions'> | null>();
+    return user ? storedSessions(user).filter(isValid).slice(0, LIMITS.sessions) : [];
   }
 
-  /** Revokes one login, at once and on open sockets too. @throws SessionNotFound */
+  /** Revokes one session and closes its sockets. @throws SessionNotFound */
   async revoke(userId: Snowflake, sessionId: Snowflake): Promise<void> {
-    const { deletedCount } = await this.sessions.deleteOne({ _id: sessionId, user_id: userId });
-    if (deletedCount === 0) throw new SessionNotFound();
-    await this.tellRevoked(userId, [sessionId]);
+    const field = sessionField(sessionId);
+    const { modifiedCount } = await this.users.updateOne({ _id: userId, [field]: { $exists: true } }, { $unset: { [field]: 1 } });
+    if (modifiedCount === 0) throw new SessionNotFound();
+    await this.publishRevoked(userId, [sessionId]);
   }
 
-  /** Revokes every login of a user but the one that is kept. */
-  async revokeOthers(userId: Snowflake, keptId: Snowflake): Promise<void> {
-    const others = (await this.idsOf(userId)).filter((id) => id !== keptId);
-    if (others.length === 0) return;
-    await this.sessions.deleteMany({ user_id: userId, _id: { $in: others } });
-    await this.tellRevoked(userId, others);
+  /**
+   * Revokes all sessions of a user except one, in one write.
+   *
+   * @returns the number of revoked sessions
+   * @throws TokenInvalid if the session to keep was revoked meanwhile
+   */
+  async revokeOthers(userId: Snowflake, keptId: Snowflake): Promise<number> {
+    const user = await this.users.findById(userId, { sessions: 1 }).lean<Pick<UserDocument, 'sessions'> | null>();
+    const kept = user?.sessions[sessionKey(keptId)];
+    if (!kept) throw new TokenInvalid();
+    const before = await this.users
+      .findOneAndUpdate({ _id: userId, [sessionField(keptId)]: { $exists: true } }, { $set: { sessions: { [sessionKey(keptId)]: kept } } }, { returnDocument: 'before' })
+      .lean<UserDocument | null>();
+    if (!before) throw new TokenInvalid();
+    return this.publishOthersRevoked(before, keptId);
   }
 
-  /** Revokes every login of a user. */
-  async revokeAll(userId: Snowflake): Promise<void> {
-    await this.sessions.deleteMany({ user_id: userId });
-    await this.tellRevoked(userId, null);
+  /** Publishes that all sessions in a document except one were revoked. @returns their number */
+  async publishOthersRevoked({ _id, sessions }: Pick<UserDocument, '_id' | 'sessions'>, keptId: Snowflake): Promise<number> {
+    const revoked = Object.keys(sessions).map(sessionIdOf).filter((id) => id !== keptId);
+    if (revoked.length > 0) await this.publishRevoked(_id, revoked);
+    return revoked.length;
   }
 
-  private find(hash: string): Eventually<Session | null> {
-    const recollection = this.seen.get(hash);
-    return recollection ? andThen(this.memory.recall<[Session | null]>(recollection), ([session]) => session) : this.findUnknown(hash);
-  }
-
-  // Whose epoch to watch is only known once the session was seen; it is recalled, and so remembered, the next time.
-  private async findUnknown(hash: string): Promise<Session | null> {
-    const session = await this.load(hash);
-    if (!session) return null;
-    if (this.seen.size >= MOST_SEEN) this.seen.clear();
-    this.seen.set(hash, { key: `session:${hash}`, epoch: userEpoch(session.user_id), load: () => this.load(hash) });
-    return session;
-  }
-
-  private async load(hash: string): Promise<Session | null> {
-    return (await this.loader.load(hash)) ?? null;
-  }
-
-  private async loadAll(hashes: readonly string[]): Promise<ReadonlyMap<string, Session>> {
-    const documents = await this.sessions.find({ token_hash: { $in: hashes } }).batchSize(hashes.length + 1).lean<SessionDocument[]>();
-    return new Map(documents.map((document) => [document.token_hash, sessionFrom(document)]));
-  }
-
-  private async idsOf(userId: Snowflake): Promise<Snowflake[]> {
-    const sessions = await this.sessions.find({ user_id: userId }, { _id: 1 }).sort({ _id: -1 }).lean<Pick<SessionDocument, '_id'>[]>();
-    return sessions.map(({ _id }) => _id);
-  }
-
-  private async revokeBeyondLimit(userId: Snowflake): Promise<void> {
-    const surplus = (await this.idsOf(userId)).slice(LIMITS.sessions);
-    if (surplus.length === 0) return;
-    await this.sessions.deleteMany({ user_id: userId, _id: { $in: surplus } });
-    await this.tellRevoked(userId, surplus);
-  }
-
-  private tellRevoked(userId: Snowflake, sessionIds: Snowflake[] | null): Promise<void> {
+  /** Publishes that sessions of a user, or all of them (null), were revoked: nodes load the account again and close the sockets. */
+  publishRevoked(userId: Snowflake, sessionIds: Snowflake[] | null): Promise<void> {
     return this.events.publish('SESSIONS_REVOKE', { userIds: [userId] }, { user_id: userId, session_ids: sessionIds });
+  }
+
+  private async revokeBeyondLimit(userId: Snowflake, before: readonly StoredSession[]): Promise<void> {
+    const valid = before.filter(isValid);
+    const revoked = valid.slice(LIMITS.sessions - 1).map(({ id }) => id);
+    const removed = [...revoked, ...before.filter((session) => !isValid(session)).map(({ id }) => id)];
+    if (removed.length === 0) return;
+    await this.users.updateOne({ _id: userId }, { $unset: Object.fromEntries(removed.map((id) => [sessionField(id), 1])) });
+    if (revoked.length > 0) await this.publishRevoked(userId, revoked);
   }
 }
 
-const sessionFrom = ({ _id, user_id, expires_at }: SessionDocument): Session => ({ id: _id, user_id, expires_at });
+/** The sessions in a stored account, the newest first. */
+const storedSessions = ({ sessions }: Pick<UserDocument, 'sessions'>): StoredSession[] =>
+  Object.entries(sessions)
+    .map(([key, record]) => ({ id: sessionIdOf(key), ...record }))
+    .sort((one, other) => (one.id < other.id ? 1 : -1));
+
+const isValid = ({ expires_at }: StoredSession): boolean => expires_at.getTime() > Date.now();

@@ -71,6 +71,11 @@ export class BanList {
     if (deletedCount === 0) throw new BanNotFound();
   }
 
+  /** Removes the ban of a user, if there is one. */
+  async removeIfPresent(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    await this.bans.deleteOne({ guild_id: guildId, user_id: userId });
+  }
+
   /** Forgets the bans of a guild that is gone. */
   async forgetGuild(guildId: Snowflake): Promise<void> {
     await this.bans.deleteMany({ guild_id: guildId });

@@ -56,6 +56,7 @@ export class BansService {
     const { guildId, userId: moderatorId } = authority;
     await this.throwOut(authority, userId);
     const { ban, before } = await this.bans.add({ guild_id: guildId, user_id: userId, moderator_id: moderatorId, reason });
+    await this.assertStillExists(guildId, userId);
     const changes = changesBetween({ reason: before?.reason }, { reason, ...(seconds > 0 && { delete_message_seconds: seconds }) });
     const isDifferent = !before || changes.length > 0;
     const recorded = isDifferent ? this.audit.record(authority, { action: 'BAN_CREATE', targetId: userId, changes }, auditReason ?? reason) : undefined;
@@ -101,6 +102,16 @@ export class BansService {
         await this.events.publish('BAN_CREATE', audience, banDtoOf(ban));
       },
     );
+  }
+
+  // The deletion of an account removes its bans; one that was added after that has to be removed again.
+  private async assertStillExists(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    try {
+      await this.users.get(userId);
+    } catch (error) {
+      await this.bans.removeIfPresent(guildId, userId);
+      throw error;
+    }
   }
 
   private async throwOut(authority: GuildAuthority, userId: Snowflake): Promise<void> {

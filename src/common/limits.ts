@@ -9,6 +9,8 @@ export const LIMITS = {
   password: 128,
   email: 254,
   sessions: 100,
+  /** Address blocks of earlier logins that are stored with an account. */
+  knownAddresses: 20,
   userAgent: 200,
 
   guildName: 100,

@@ -80,7 +80,6 @@ export const environmentSchema = z.object({
   RATE_SEARCH: rate('5/5'),
   RATE_INVITE_LOOK: rate('10/1'),
   RATE_INVITE_ACCEPT: rate('3/1'),
-  RATE_BAD_TOKEN: rate('20/60'),
   GATEWAY_BUCKET: rate('60/60'),
   GATEWAY_IDENTIFY: rate('1/5'),
   GATEWAY_IDENTIFY_DAILY: rate('1000/86400'),

@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Injectable, Module, type OnApplicationBoots
 import { getConnectionToken, InjectConnection, MongooseModule } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { auditEntrySchema } from '../audit/audit-entry.schema';
-import { sessionSchema } from '../auth/session.schema';
+import { serverSecretSchema } from '../auth/server-secret.schema';
 import { banSchema } from '../bans/ban.schema';
 import { guildSchema } from '../guilds/guild.schema';
 import { inviteSchema } from '../invites/invite.schema';
@@ -22,7 +22,7 @@ import { NewestIds } from './newest-ids.service';
 /** The names that models are injected by: `@InjectModel(MODELS.role)`. */
 export const MODELS = {
   user: 'User',
-  session: 'Session',
+  serverSecret: 'ServerSecret',
   guild: 'Guild',
   member: 'Member',
   departure: 'Departure',
@@ -40,7 +40,7 @@ export const MODELS = {
 
 const models = MongooseModule.forFeature([
   { name: MODELS.user, schema: userSchema },
-  { name: MODELS.session, schema: sessionSchema },
+  { name: MODELS.serverSecret, schema: serverSecretSchema },
   { name: MODELS.guild, schema: guildSchema },
   { name: MODELS.member, schema: memberSchema },
   { name: MODELS.departure, schema: departureSchema },

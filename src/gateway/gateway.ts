@@ -9,8 +9,7 @@ import { familiesOf } from '../events/families';
 import { Metrics } from '../metrics/metrics';
 import { Presences } from '../presence/presences';
 import { ReadStatesService } from '../read-states/read-states.service';
-import type { UserDocument } from '../users/user.schema';
-import { selfDtoOf, UsersService } from '../users/users.service';
+import { type AccountUser, selfDtoOf, UsersService } from '../users/users.service';
 import { Admission } from './admission';
 import { Attendance } from './attendance';
 import { ClientAddress } from './client-address';
@@ -102,7 +101,7 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
     socket.conn.close();
   }
 
-  private async startAfresh(socket: ClientSocket, user: UserDocument): Promise<void> {
+  private async startAfresh(socket: ClientSocket, user: AccountUser): Promise<void> {
     const { session, intents } = socket.data;
     const greet = (seats: readonly Seat[], toCome: readonly Snowflake[], seq?: string): void =>
       send(

@@ -2,14 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Session } from '../auth/session';
 import { TokenInvalid } from '../auth/auth.errors';
 import { Authenticator } from '../auth/authenticator';
-import { hashSent } from '../auth/token';
 import type { Snowflake } from '../common/snowflake';
 import { Config } from '../config/config';
 import type { RateRule } from '../config/config.schema';
 import { isSeq } from '../events/seq';
 import { ALL_INTENTS, type Intents, intentsFor, intentsSchema } from '../events/families';
 import { Buckets } from '../throttling/buckets';
-import { RateLimited } from '../throttling/throttling.errors';
 import type { Connection } from './engine';
 import { Dispatcher } from './dispatcher';
 import { CLOSE, type CloseReason, HandshakeRefused } from './gateway.errors';
@@ -50,7 +48,7 @@ export class Handshake {
     await this.hit(`connect:${address}`, this.config.get('GATEWAY_ADDRESS_CONNECTIONS'), CLOSE.identifyTooOften);
     this.assertRoom(address);
     const validAsOf = this.dispatcher.position;
-    const session = await this.authenticate(address, auth.token);
+    const session = await this.authenticate(auth.token);
     const intents = intentsFrom(auth.intents);
     const resumeFrom = placeFrom(auth, session);
     this.takeSeat(connection, session.user_id);
@@ -65,12 +63,11 @@ export class Handshake {
     await this.hit(identifyDailyBucket(userId), this.config.get('GATEWAY_IDENTIFY_DAILY'), CLOSE.dailyConnectionsUsedUp);
   }
 
-  private async authenticate(address: string, token: unknown): Promise<Session> {
+  private async authenticate(token: unknown): Promise<Session> {
     try {
-      return await this.authenticator.authenticate(() => address, hashSent(token));
+      return await this.authenticator.authenticate(this.authenticator.verify(token));
     } catch (error) {
       if (error instanceof TokenInvalid) throw new HandshakeRefused(CLOSE.invalidToken);
-      if (error instanceof RateLimited) throw new HandshakeRefused(CLOSE.identifyTooOften, Number(error.extra['retry_after']) * 1_000);
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { AccountCache } from '../auth/account-cache';
 import { AuditLog, ifDifferent } from '../audit/audit-log';
 import { changesBetween } from '../audit/changes';
 import type { Remarks } from '../common/remarks';
@@ -39,6 +40,7 @@ export class GuildsService {
     private readonly commits: GuildCommits,
     private readonly resolver: AuthorityResolver,
     private readonly users: UsersService,
+    private readonly accounts: AccountCache,
     private readonly members: MemberDirectory,
     private readonly joins: JoinsService,
     private readonly exits: ExitsService,
@@ -58,6 +60,7 @@ export class GuildsService {
    * on the way leaves nothing that exists.
    *
    * @throws GuildLimitReached when the user is in 200 guilds
+   * @throws TokenInvalid if the account is closed meanwhile
    */
   async create(ownerId: Snowflake, fields: CreateGuildDto): Promise<GuildDocument> {
     const _id = this.snowflakes.next();
@@ -65,8 +68,20 @@ export class GuildsService {
     const [track_layout] = await Promise.all([this.tracks.createFirst(_id), this.roles.createEveryone(_id)]);
     const guild: GuildDocument = { _id, ...fields, owner_id: ownerId, role_ids: [_id], track_layout, version: 1 };
     await insert(this.guilds, storedFieldsOf(guild) as StoredGuild);
-    await this.joins.join(_id, ownerId);
+    try {
+      await this.joins.join(_id, ownerId);
+    } catch (error) {
+      // The account was closed meanwhile: a guild without a member is of use to nobody.
+      await this.discard(_id);
+      throw error;
+    }
     return guild;
+  }
+
+  /** Deletes a guild that never had a member. Can be repeated. */
+  async discard(guildId: Snowflake): Promise<void> {
+    await this.guilds.deleteOne({ _id: guildId });
+    await this.finishDeletion(guildId);
   }
 
   /** These guilds, in no order. */
@@ -126,9 +141,11 @@ export class GuildsService {
     await Promise.all([this.roles, this.tracks, this.messages, this.positions, this.invites, this.audit].map((of) => of.removeAll(guildId)));
   }
 
-  // Whoever leaves at the same moment either finds that the guild is theirs and stays, or is found here to be gone: then it is taken back.
+  // A new owner who leaves or deletes the account at the same moment either finds that the guild is theirs and stays, or is found here to be gone:
+  // then the guild is taken back.
   private async assertStayed(giver: GuildAuthority, ownerId: Snowflake): Promise<void> {
-    if (await this.members.find(giver.guildId, ownerId)) return;
+    const [member, account] = await Promise.all([this.members.find(giver.guildId, ownerId), this.accounts.find(ownerId)]);
+    if (member && account) return;
     const { userId, guildId } = giver;
     await this.commit(await this.resolver.inGuild(userId, guildId), ({ state }) => (state.guild.owner_id === ownerId ? { guild: { owner_id: userId } } : {}), {});
     throw new MemberNotFound();

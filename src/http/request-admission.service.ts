@@ -7,8 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TokenInvalid } from '../auth/auth.errors';
 import { Authenticator } from '../auth/authenticator';
 import type { Session } from '../auth/session';
-import { hashSent } from '../auth/token';
-import { addressBlock } from '../common/address-block';
+import type { SignedToken } from '../auth/token';
 import type { Eventually } from '../common/eventually';
 import { type HttpRoute, httpRouteOf } from '../common/http-route';
 import { callOf } from '../permissions/call';
@@ -35,7 +34,7 @@ const NO_ROUTE: HttpRoute = { controller: WithoutController, handler: WithoutCon
  */
 @Injectable()
 export class RequestAdmission {
-  private readonly lastToken = new WeakMap<Socket, { readonly authorization: string; readonly hash: string | undefined }>();
+  private readonly lastToken = new WeakMap<Socket, { readonly authorization: string; readonly token: SignedToken | undefined }>();
 
   constructor(
     private readonly authenticator: Authenticator,
@@ -75,20 +74,20 @@ export class RequestAdmission {
   }
 
   private authenticate(request: FastifyRequest, authorization: string): Eventually<Session> {
-    return this.authenticator.authenticate(() => addressBlock(request.ip), this.hashOn(request.raw.socket, authorization));
+    return this.authenticator.authenticate(this.verify(request.raw.socket, authorization));
   }
 
   private requiresToken({ controller, handler }: HttpRoute): boolean {
     return this.reflector.getAllAndOverride(Requires, [handler, controller])?.kind !== 'public';
   }
 
-  // Requests on one connection usually carry the same token, and hashing costs as much as the rest of the check.
-  private hashOn(connection: Socket, authorization: string): string | undefined {
+  // Requests on one connection usually carry the same token, and checking its signature costs as much as the rest of the check.
+  private verify(connection: Socket, authorization: string): SignedToken | undefined {
     const last = this.lastToken.get(connection);
-    if (last?.authorization === authorization) return last.hash;
-    const hash = hashSent(BEARER.exec(authorization)?.[1]);
-    this.lastToken.set(connection, { authorization, hash });
-    return hash;
+    if (last?.authorization === authorization) return last.token;
+    const token = this.authenticator.verify(BEARER.exec(authorization)?.[1]);
+    this.lastToken.set(connection, { authorization, token });
+    return token;
   }
 }
 

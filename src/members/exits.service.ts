@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AuditLog } from '../audit/audit-log';
+import { AccountCache } from '../auth/account-cache';
 import { BanList } from '../bans/ban-list';
 import { TooMuchContention } from '../common/common.errors';
 import type { Snowflake } from '../common/snowflake';
@@ -37,6 +38,7 @@ export class ExitsService {
     private readonly queue: MemberQueue,
     private readonly books: MemberBooks,
     private readonly bans: BanList,
+    private readonly accounts: AccountCache,
     private readonly resolver: AuthorityResolver,
     private readonly audit: AuditLog,
     private readonly deletedRoles: DeletedRolesService,
@@ -103,7 +105,8 @@ export class ExitsService {
   // Only who was judged and remembered goes: if another node has changed what they have meanwhile, they are judged again.
   private async delete(guildId: Snowflake, userId: Snowflake, judge: Judge): Promise<MemberDocument> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const member = await this.directory.get(guildId, userId);
+      const member = await this.directory.find(guildId, userId);
+      if (!member) throw await this.alreadyGone(userId);
       try {
         await judge(member);
       } catch (error) {
@@ -117,6 +120,12 @@ export class ExitsService {
       if (deletedCount === 1) return member;
     }
     throw new TooMuchContention();
+  }
+
+  // The deletion of an account removes what former members had; what was saved here after that has to be removed again.
+  private async alreadyGone(userId: Snowflake): Promise<MemberNotFound> {
+    if (!(await this.accounts.find(userId))) await this.books.forgetUser(userId);
+    return new MemberNotFound();
   }
 
   // Whoever is given a guild at the same moment either finds that the member is gone, or the member finds here that the guild is theirs.

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { AccountCache } from '../auth/account-cache';
 import { BanList } from '../bans/ban-list';
 import { TooMuchContention } from '../common/common.errors';
 import type { Snowflake } from '../common/snowflake';
@@ -12,6 +13,7 @@ import { DeletedRolesService } from './deleted-roles.service';
 import { ExitsService } from './exits.service';
 import { MemberBooks } from './member-books';
 import { MemberDirectory } from './member-directory';
+import { MemberNames } from './member-names';
 import { memberDtoOf } from './member.dto';
 import type { MemberDocument } from './member.schema';
 
@@ -26,6 +28,8 @@ export class JoinsService {
     private readonly bans: BanList,
     private readonly exits: ExitsService,
     private readonly deletedRoles: DeletedRolesService,
+    private readonly names: MemberNames,
+    private readonly accounts: AccountCache,
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
@@ -33,12 +37,16 @@ export class JoinsService {
   /**
    * Makes a user a member. Being one already is fine; who was one comes back with what held them down.
    *
+   * An account that is closed at the same moment is handled in the same way: it is either found closed after the membership was written, or its
+   * deletion finds the membership. A rename at the same moment is copied here or by the rename.
+   *
    * A ban that is made at the same moment was written before this looks for it, and then they are out again; or it was written after they
    * were in, and then whoever bans finds them. In the same way somebody who joined and left at the same moment, from elsewhere, is found out.
    *
    * @returns the member, and whether they are new
    * @throws GuildLimitReached when they are in 200 guilds
    * @throws Banned
+   * @throws TokenInvalid if the account is closed
    */
   async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -51,7 +59,7 @@ export class JoinsService {
         if (!duplicateKey(error)) throw error;
         return { member: await this.directory.get(guildId, userId), isNew: false };
       }
-      const [isComplete] = await Promise.all([this.books.isComplete(opening), this.assertStillWelcome(member)]);
+      const [isComplete] = await Promise.all([this.books.isComplete(opening), this.assertMayStay(member)]);
       if (isComplete) {
         await this.books.settle(opening);
         return { member: await this.publishJoin(member), isNew: true };
@@ -75,10 +83,12 @@ export class JoinsService {
     return member;
   }
 
-  // Whoever can't be found to be welcome isn't.
-  private async assertStillWelcome({ guild_id: guildId, user_id: userId }: MemberDocument): Promise<void> {
+  // A membership whose check fails is removed.
+  private async assertMayStay(member: MemberDocument): Promise<void> {
+    const { guild_id: guildId, user_id: userId, username_version } = member;
     try {
-      await this.bans.assertNotBanned(guildId, userId);
+      const [account] = await Promise.all([this.accounts.assertOpen(userId), this.bans.assertNotBanned(guildId, userId)]);
+      if (account.user.username_version > username_version) await this.names.copy(account.user);
     } catch (error) {
       await this.exits.expel(guildId, userId);
       throw error;

@@ -4,6 +4,7 @@ import { Snowflakes } from '../common/snowflakes.service';
 import { PositionsService } from '../read-states/positions.service';
 import { UsersService } from '../users/users.service';
 import { DeparturesService } from './departures.service';
+import { MemberNames } from './member-names';
 import type { MemberDocument } from './member.schema';
 import { roleSetOf } from './role-set.schema';
 import { RoleSetsService } from './role-sets.service';
@@ -26,11 +27,11 @@ export class MemberBooks {
     private readonly positions: PositionsService,
   ) {}
 
-  /** Counts somebody who is about to join, and finds out what they come back with. @throws GuildLimitReached, GuildNotFound */
+  /** Counts somebody who is about to join, and finds out what they come back with. @throws GuildLimitReached, GuildNotFound, TokenInvalid */
   async open(guildId: Snowflake, userId: Snowflake): Promise<Opening> {
-    const { username_key } = await this.users.reserveGuild(userId, guildId);
+    const user = await this.users.reserveGuild(userId, guildId);
     const { held, membershipId: endedId } = await this.departures.recall(guildId, userId);
-    const member = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, nick_key: null, username_key, name_key: username_key, ...held, role_set: roleSetOf(held.role_ids) };
+    const member = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, ...MemberNames.initial(user), ...held, role_set: roleSetOf(held.role_ids) };
     await this.roleSets.enter(member);
     return { member, endedId };
   }
@@ -54,6 +55,11 @@ export class MemberBooks {
   /** Forgets that somebody was about to go: they stay. */
   async forget({ _id, guild_id, user_id }: MemberDocument): Promise<void> {
     await this.departures.forget(guild_id, user_id, _id);
+  }
+
+  /** Removes what is stored of a former member of any guild whose account was deleted. */
+  async forgetUser(userId: Snowflake): Promise<void> {
+    await this.departures.forgetUser(userId);
   }
 
   /** Counts somebody no more who is not a member, or no longer. */

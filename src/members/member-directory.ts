@@ -87,8 +87,8 @@ export class MemberDirectory {
   }
 
   /** Who joined so long before the last one who joined anywhere, or later. */
-  async listLatest(milliseconds: number): Promise<Pick<MemberDocument, '_id' | 'guild_id' | 'user_id'>[]> {
-    const fields = { guild_id: 1, user_id: 1 };
+  async listLatest(milliseconds: number): Promise<Pick<MemberDocument, '_id' | 'guild_id' | 'user_id' | 'username_version'>[]> {
+    const fields = { guild_id: 1, user_id: 1, username_version: 1 };
     const [last] = await this.members.find({ _id: { $gt: 0n } }, fields).sort({ _id: -1 }).limit(1).lean<MemberDocument[]>();
     if (!last) return [];
     return this.members.find({ _id: { $gte: lowestAt(new Date(createdAt(last._id).getTime() - milliseconds)) } }, fields).lean<MemberDocument[]>();

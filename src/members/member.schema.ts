@@ -8,10 +8,13 @@ export interface MemberDocument {
   readonly guild_id: Snowflake;
   readonly user_id: Snowflake;
   readonly nick: string | null;
-  /** The nick and the user's name without case: what members are looked for by. */
+  /** The folded nick: members are searched by it. Owned by MemberNames, like the other names. */
   readonly nick_key: string | null;
+  /** Copy of the user's folded name: members are searched by it. */
   readonly username_key: string;
-  /** Whichever of them the member is called by: what the list of members is ordered by. */
+  /** The version of the username that is copied here. */
+  readonly username_version: number;
+  /** The folded nick, or else the folded username: the member list is ordered by it. */
   readonly name_key: string;
   /** In no order; @everyone is not among them, since everybody has it. */
   readonly role_ids: readonly Snowflake[];
@@ -28,6 +31,7 @@ export const memberSchema = new Schema<MemberDocument>(
     nick: { type: String, default: null },
     nick_key: { type: String, default: null },
     username_key: { type: String, required: true },
+    username_version: { type: Number, required: true },
     name_key: { type: String, required: true },
     role_ids: { type: [BigInt], required: true },
     role_set: { type: String, required: true },

@@ -5,7 +5,6 @@ import { AuditLog, type Deed } from '../audit/audit-log';
 import { changesBetween } from '../audit/changes';
 import { TooMuchContention } from '../common/common.errors';
 import type { Snowflake } from '../common/snowflake';
-import { withoutCase } from '../common/without-case';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import { tellUntilTrue } from '../events/tell-until-true';
@@ -13,10 +12,10 @@ import type { TrackRules } from '../permissions/algebra';
 import { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { allRules } from '../permissions/guild-state';
-import type { UserDocument } from '../users/user.schema';
 import { DeletedRolesService } from './deleted-roles.service';
 import { MemberDirectory } from './member-directory';
 import { assertMayChangeRoles, assertMayNick, assertMayTimeOut, roleOf } from './member-policy';
+import { MemberNames } from './member-names';
 import { MemberQueue } from './member-queue';
 import { type MemberDto, memberDtoOf, type UpdateMemberDto } from './member.dto';
 import type { MemberDocument } from './member.schema';
@@ -79,13 +78,6 @@ export class MembersService {
     });
   }
 
-  /** Lets a user be found by a new name in all of their guilds, and be where it belongs in their lists. */
-  async rename({ _id: userId, username_key, guild_ids }: UserDocument): Promise<void> {
-    await this.members.updateMany({ user_id: userId }, { $set: { username_key } });
-    await this.members.updateMany({ user_id: userId, nick_key: null }, { $set: { name_key: username_key } });
-    await this.events.publish('MEMBER_RENAME', { userIds: [] }, { user_id: userId, guild_ids: [...guild_ids] });
-  }
-
   /** Takes a role that is gone from all who had it. */
   async sweepRole(guildId: Snowflake, roleId: Snowflake): Promise<void> {
     await this.members.updateMany({ guild_id: guildId, role_ids: roleId }, { $pull: { role_ids: roleId } });
@@ -111,7 +103,7 @@ export class MembersService {
   private async write({ _id, guild_id, user_id, role_set, username_key }: MemberDocument, change: UpdateMemberDto): Promise<MemberDocument | undefined> {
     const { role_ids, nick } = change;
     if (role_ids) await this.roleSets.enter({ guild_id, role_ids });
-    const $set = { ...change, ...(role_ids && { role_set: roleSetOf(role_ids) }), ...(nick !== undefined && nameKeys(nick, username_key)) };
+    const $set = { ...change, ...(role_ids && { role_set: roleSetOf(role_ids) }), ...(nick !== undefined && MemberNames.withNick(nick, username_key)) };
     const before = await this.members.findOneAndUpdate({ _id, guild_id, user_id, role_set, username_key }, { $set }, { returnDocument: 'before' }).lean<MemberDocument | null>();
     if (role_ids) await this.roleSets.leave(before ?? { guild_id, role_set: roleSetOf(role_ids) });
     return before ? { ...before, ...$set } : undefined;
@@ -159,9 +151,4 @@ function deedsBetween({ userId }: GuildAuthority, before: MemberDto, after: Memb
     ...(ofRoles.length > 0 ? [{ action: 'MEMBER_ROLES_UPDATE', targetId, changes: ofRoles } as const] : []),
     ...(others.length > 0 ? [{ action: 'MEMBER_UPDATE', targetId, changes: others } as const] : []),
   ];
-}
-
-function nameKeys(nick: string | null, usernameKey: string): Pick<MemberDocument, 'nick_key' | 'name_key'> {
-  const nick_key = nick === null ? null : withoutCase(nick);
-  return { nick_key, name_key: nick_key ?? usernameKey };
 }

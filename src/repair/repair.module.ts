@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module';
 import { BansModule } from '../bans/bans.module';
 import { GuildsModule } from '../guilds/guilds.module';
 import { InvitesModule } from '../invites/invites.module';
@@ -10,5 +11,5 @@ import { RepairService } from './repair.service';
 import { Retellings } from './retellings';
 
 /** What one node tells for another that is gone. */
-@Module({ imports: [GuildsModule, MembersModule, BansModule, MessagesModule, PinListModule, InvitesModule, UsersModule], providers: [RepairService, Retellings] })
+@Module({ imports: [AccountsModule, GuildsModule, MembersModule, BansModule, MessagesModule, PinListModule, InvitesModule, UsersModule], providers: [RepairService, Retellings] })
 export class RepairModule {}

@@ -1,4 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { AccountRecovery } from '../accounts/account-recovery';
 import { BansService } from '../bans/bans.service';
 import { EventLog } from '../events/event-log';
 import { isNamed } from '../events/event-map';
@@ -20,19 +21,22 @@ export class RepairService implements OnModuleInit, OnApplicationBootstrap {
     private readonly events: EventsService,
     private readonly retellings: Retellings,
     private readonly bans: BansService,
+    private readonly accounts: AccountRecovery,
   ) {}
 
   onModuleInit(): void {
     this.nodes.onGone((gone) => this.repair(gone));
   }
 
-  onApplicationBootstrap(): Promise<void> {
-    return this.bans.finishInterrupted();
+  async onApplicationBootstrap(): Promise<void> {
+    await this.bans.finishInterrupted();
+    await this.accounts.finishInterrupted();
   }
 
   private async repair({ id, wentUnheard }: GoneNode): Promise<void> {
     if (wentUnheard) await this.events.publish('EVENTS_LOST', { userIds: [] }, { user_ids: null });
     await this.bans.finishInterrupted();
+    await this.accounts.finishInterrupted();
     const changes = await this.underway.leftBy(id);
     if (changes.length === 0) return;
     // Whatever it has told was heard here by then.

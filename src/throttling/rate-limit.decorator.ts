@@ -7,7 +7,6 @@ const TTL_KEY = 'THROTTLER:TTL';
 
 const ROUTE_LIMITS = {
   register: ['register'],
-  login: ['login', 'account'],
   search: ['search'],
   invite_look: ['invite_look'],
   invite_accept: ['invite_accept'],

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ExecutionContext } from '@nestjs/common';
 import type { ThrottlerOptions } from '@nestjs/throttler';
 import type { FastifyRequest } from 'fastify';
@@ -38,19 +37,11 @@ const trackOf = (request: FastifyRequest, context: ExecutionContext): string | u
   return trackId === undefined || user === undefined ? undefined : `${user}:${trackId}`;
 };
 
-// Hashed, because the store of counters must not contain e-mail addresses.
-const accountOf = ({ body }: FastifyRequest): string | undefined => {
-  const { email } = (body ?? {}) as { email?: unknown };
-  return typeof email === 'string' ? createHash('sha256').update(email.trim().toLowerCase()).digest('hex') : undefined;
-};
-
 const THROTTLERS: readonly Throttler[] = [
   { name: 'user', setting: 'RATE_USER', subject: userOf, isGeneral: true },
   { name: 'address', setting: 'RATE_ADDRESS', subject: addressWithoutSession, isGeneral: true },
   { name: 'track', setting: 'RATE_TRACK', subject: trackOf, isGeneral: true },
   { name: 'register', setting: 'RATE_REGISTER', subject: addressOf },
-  { name: 'login', setting: 'RATE_LOGIN', subject: addressOf },
-  { name: 'account', setting: 'RATE_ACCOUNT', subject: accountOf, needsBody: true },
   { name: 'password', setting: 'RATE_ACCOUNT', subject: userOrAddress },
   { name: 'search', setting: 'RATE_SEARCH', subject: userOrAddress },
   { name: 'invite_look', setting: 'RATE_INVITE_LOOK', subject: userOrAddress },

@@ -2,7 +2,6 @@ import { Global, Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { Config } from '../config/config';
 import { RedisConnection } from '../redis/redis-connection';
-import { BadTokens } from './bad-tokens';
 import { BucketThrottlerStorage } from './bucket-throttler-storage';
 import { Buckets, LocalBuckets } from './buckets';
 import { RateLimitGuard } from './rate-limit.guard';
@@ -17,7 +16,7 @@ import { throttlers } from './throttlers';
 })
 class BucketsModule {}
 
-/** Rate limits of the REST API, and of token guesses over REST and gateway. */
+/** Rate limits of the REST API. */
 @Global()
 @Module({
   imports: [
@@ -27,7 +26,7 @@ class BucketsModule {}
       useFactory: (config: Config, buckets: Buckets) => ({ throttlers: throttlers(config), storage: new BucketThrottlerStorage(buckets) }),
     }),
   ],
-  providers: [BadTokens, RateLimitGuard],
-  exports: [ThrottlerModule, BucketsModule, BadTokens, RateLimitGuard],
+  providers: [RateLimitGuard],
+  exports: [ThrottlerModule, BucketsModule, RateLimitGuard],
 })
 export class ThrottlingModule {}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasPasswordLength } from '../auth/password-policy';
 import { LIMITS } from '../common/limits';
 import { parseUsername } from '../common/names/username';
 import { type Infer, object, parsedText, snowflake, timestamp } from '../common/schema';
@@ -19,9 +20,14 @@ export const email = parsedText(parseEmail, {
 
 export const password = z
   .string()
-  .min(LIMITS.passwordMin, { error: `must have at least ${LIMITS.passwordMin} characters` })
-  .max(LIMITS.password, { error: `must have at most ${LIMITS.password} characters` })
-  .meta({ description: `A password, ${LIMITS.passwordMin} to ${LIMITS.password} characters.`, example: 'correct horse battery' });
+  .normalize('NFC')
+  .refine(hasPasswordLength, { error: `must have ${LIMITS.passwordMin} to ${LIMITS.password} characters` })
+  .meta({
+    description: `A password of ${LIMITS.passwordMin} to ${LIMITS.password} characters, counted in code points after normalization to NFC. Common passwords, and those that consist of the username or e-mail address, are rejected when they are set.`,
+    minLength: LIMITS.passwordMin,
+    maxLength: LIMITS.password,
+    example: 'correct horse battery',
+  });
 
 /** A user as everybody sees them. */
 export const userDto = object({

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { AuthModule } from '../auth/auth.module';
+import { CredentialsService } from './credentials.service';
 import { UsersController } from './users.controller';
 import { UsersService } from './users.service';
 
-/** Accounts: read, changed, and counted against the limit of guilds. */
-@Module({ imports: [AuthModule], controllers: [UsersController], providers: [UsersService], exports: [UsersService] })
+/** Accounts: registered, logged in, read, changed, and counted against the limit of guilds. */
+@Module({ controllers: [UsersController], providers: [UsersService, CredentialsService], exports: [UsersService, CredentialsService] })
 export class UsersModule {}

@@ -1,134 +1,130 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { type Account, sessionField, sessionKey } from '../auth/account';
+import { AccountCache } from '../auth/account-cache';
+import { PasswordWrong, TokenInvalid } from '../auth/auth.errors';
+import type { Client } from '../auth/client';
+import { assertStrongPassword } from '../auth/password-policy';
 import { Passwords } from '../auth/passwords';
-import { PasswordWrong } from '../auth/auth.errors';
+import type { Session } from '../auth/session';
 import { SessionsService } from '../auth/sessions.service';
-import { BatchLoader } from '../common/batch-loader';
 import { LIMITS } from '../common/limits';
 import { usernameKeys } from '../common/names/username';
-import type { Snowflake } from '../common/snowflake';
-import { createdAt } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { createdAt, type Snowflake } from '../common/snowflake';
 import { emailKey } from '../common/text/email';
 import { withoutCase } from '../common/without-case';
 import { MODELS } from '../database/database.module';
-import { duplicateKey } from '../database/duplicate-key';
-import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
+import { publishUntilStable } from '../events/publish-until-stable';
 import { GuildLimitReached } from '../guilds/guilds.errors';
 import type { PresenceChoice } from '../presence/presence.dto';
+import { SecurityLog } from '../security/security-log';
+import { CredentialsService } from './credentials.service';
+import { rejectDuplicates } from './duplicates';
 import type { SelfDto, UpdateSelfDto, UserDto } from './user.dto';
-import type { UserDocument } from './user.schema';
-import { EmailTaken, UsernameTaken, UserNotFound } from './users.errors';
+import { OPEN, type UserDocument } from './user.schema';
+import { UserNotFound } from './users.errors';
 
-const MOST_AT_ONCE = 200;
+/** The cached fields of a user, without credentials and sessions. */
+export type AccountUser = Account['user'];
 
-/** What an account is made of. */
-export interface NewUser {
-  readonly username: string;
-  readonly email: string;
-  readonly password: string;
+const PUBLIC_FIELDS = { username: 1, username_key: 1, username_version: 1, email: 1, presence: 1, closed_at: 1 } as const;
+
+/** Who changes an account, and from where. */
+export interface AccountChange {
+  readonly session: Session;
+  readonly change: UpdateSelfDto;
+  readonly client: Client;
 }
 
-/** Accounts. */
+/** Accounts: read, changed, and counted against the limit of guilds. */
 @Injectable()
 export class UsersService {
-  private readonly loader = new BatchLoader(async (ids: readonly Snowflake[]) => new Map((await this.list(ids)).map((user) => [user._id, user])), MOST_AT_ONCE);
-
   constructor(
-    private readonly snowflakes: Snowflakes,
     private readonly passwords: Passwords,
+    private readonly credentials: CredentialsService,
     private readonly sessions: SessionsService,
+    private readonly accounts: AccountCache,
     private readonly events: EventsService,
+    private readonly security: SecurityLog,
     @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
   ) {}
 
-  /** Makes an account. @throws UsernameTaken, EmailTaken */
-  async create({ username, email, password }: NewUser): Promise<UserDocument> {
-    const user: UserDocument = {
-      _id: this.snowflakes.next(),
-      username,
-      username_key: withoutCase(username),
-      username_keys: usernameKeys(username),
-      email,
-      email_key: emailKey(email),
-      password_hash: await this.passwords.hash(password),
-      presence: 'online',
-      guild_ids: [],
-    };
-    await refusingDuplicates(() => insert(this.users, user));
-    return user;
+  /** Returns an open account, without a query if it is cached. @throws UserNotFound */
+  async get(id: Snowflake): Promise<AccountUser> {
+    const account = await this.accounts.find(id);
+    if (!account) throw new UserNotFound();
+    return account.user;
   }
 
-  /** The account that has this e-mail address and password; takes and tells the same whichever of them is wrong. */
-  async findByCredentials(email: string, password: string): Promise<UserDocument | undefined> {
-    const user = await this.users.findOne({ email_key: emailKey(email) }).lean<UserDocument | null>();
-    return (await this.passwords.matches(password, user?.password_hash)) && user ? user : undefined;
-  }
-
-  /** @throws UserNotFound */
-  async get(id: Snowflake): Promise<UserDocument> {
-    const user = await this.loader.load(id);
-    if (!user) throw new UserNotFound();
-    return user;
-  }
-
-  /** Those of these users that there are, in no order. */
-  list(ids: readonly Snowflake[]): Promise<UserDocument[]> {
-    return this.users.find({ _id: { $in: ids } }).batchSize(ids.length + 1).lean<UserDocument[]>().exec();
+  /** Returns the open accounts among these ids, in no order. */
+  async list(ids: readonly Snowflake[]): Promise<AccountUser[]> {
+    const users = await this.users.find({ _id: { $in: ids } }, PUBLIC_FIELDS).batchSize(ids.length + 1).lean<UserDocument[]>();
+    return users.filter(({ closed_at }) => closed_at === undefined);
   }
 
   /**
-   * Changes an account. A new password logs out everywhere else.
+   * Changes an account with one conditional write. A new password revokes all other sessions in the same write.
    *
-   * @throws PasswordWrong when e-mail or password shall change and the current password is not right
+   * A new name is not yet copied into memberships: that is the task of the caller, and of recovery after a crash.
+   *
+   * @returns the account as it is now
+   * @throws PasswordWrong if e-mail or password are to change and the current password is missing, wrong or no longer current
    * @throws UsernameTaken, EmailTaken
+   * @throws ValidationFailed if the new password is too easy to guess
    */
-  async update(id: Snowflake, sessionId: Snowflake, { username, email, password, current_password }: UpdateSelfDto): Promise<UserDocument> {
-    if (email !== undefined || password !== undefined) await this.assertPassword(id, current_password);
-    const change = {
-      ...(username !== undefined && { username, username_key: withoutCase(username), username_keys: usernameKeys(username) }),
-      ...(email !== undefined && { email, email_key: emailKey(email) }),
-      ...(password !== undefined && { password_hash: await this.passwords.hash(password) }),
+  async update({ session, change, client }: AccountChange): Promise<UserDocument> {
+    const { user_id: id } = session;
+    const isSensitive = change.email !== undefined || change.password !== undefined;
+    const verified = isSensitive ? await this.credentials.verify(id, change.current_password, client) : undefined;
+    const $set = { ...fieldsOf(change), ...(change.password !== undefined && verified && (await this.passwordFields(session, verified, change, change.password))) };
+    const filter = {
+      _id: id,
+      ...OPEN,
+      ...(verified && { password_hash: verified.password_hash }),
+      ...(change.password !== undefined && { [sessionField(session.id)]: { $exists: true } }),
     };
-    const user = await refusingDuplicates(() =>
-      this.users.findOneAndUpdate({ _id: id }, { $set: change }, { returnDocument: 'after' }).lean<UserDocument | null>().exec(),
-    );
-    if (!user) throw new UserNotFound();
-    if (password !== undefined) await this.sessions.revokeOthers(id, sessionId);
-    await this.events.publish('USER_UPDATE', { userIds: [id] }, selfDtoOf(user));
+    const update = { $set, ...(change.username !== undefined && { $inc: { username_version: 1 } }) };
+    const before = await rejectDuplicates(() => this.users.findOneAndUpdate(filter, update, { returnDocument: 'before' }).lean<UserDocument | null>().exec());
+    if (!before) throw await this.whyUnchanged(session);
+    await this.accounts.invalidate(id);
+    if (change.password !== undefined) await this.sessions.publishOthersRevoked(before, session.id);
+    this.logChange({ session, change, client });
+    const user = { ...before, ...$set, username_version: before.username_version + (change.username === undefined ? 0 : 1) };
+    await this.publishUpdate(user);
     return user;
   }
 
-  /** Keeps what somebody wants to look like. @throws UserNotFound */
+  /** Stores the status that a user chose to show. @throws UserNotFound */
   async choosePresence(id: Snowflake, presence: PresenceChoice): Promise<void> {
-    const { matchedCount } = await this.users.updateOne({ _id: id }, { $set: { presence } });
+    const { matchedCount } = await this.users.updateOne({ _id: id, ...OPEN }, { $set: { presence } });
     if (matchedCount === 0) throw new UserNotFound();
+    await this.accounts.invalidate(id);
   }
 
-  /** @throws PasswordWrong */
-  async assertPassword(id: Snowflake, password: string | undefined): Promise<void> {
-    const { password_hash } = await this.get(id);
-    if (password === undefined || !(await this.passwords.matches(password, password_hash))) throw new PasswordWrong();
+  /** Reads the status that a user chose to show; undefined if the account is closed. */
+  async readPresence(id: Snowflake): Promise<PresenceChoice | undefined> {
+    const user = await this.users.findOne({ _id: id, ...OPEN }, { presence: 1 }).lean<Pick<UserDocument, 'presence'> | null>();
+    return user?.presence;
   }
 
-  /** Removes an account and logs it out everywhere. */
-  async delete(id: Snowflake): Promise<void> {
-    await this.users.deleteOne({ _id: id });
-    await this.sessions.revokeAll(id);
-  }
-
-  /** Counts a guild against the limit of a user; counting it twice counts once. @returns the user @throws GuildLimitReached */
+  /**
+   * Counts a guild against the limit of a user; counting it twice counts once.
+   *
+   * @returns the user
+   * @throws GuildLimitReached
+   * @throws TokenInvalid if the account is closed
+   */
   async reserveGuild(id: Snowflake, guildId: Snowflake): Promise<UserDocument> {
-    const user = await this.users
-      .findOneAndUpdate({ _id: id, $or: [{ guild_ids: guildId }, { [`guild_ids.${LIMITS.guilds - 1}`]: { $exists: false } }] }, { $addToSet: { guild_ids: guildId } }, { returnDocument: 'after' })
-      .lean<UserDocument | null>();
-    if (!user) throw new GuildLimitReached();
-    return user;
+    const hasRoom = { $or: [{ guild_ids: guildId }, { [`guild_ids.${LIMITS.guilds - 1}`]: { $exists: false } }] };
+    const user = await this.users.findOneAndUpdate({ _id: id, ...OPEN, ...hasRoom }, { $addToSet: { guild_ids: guildId } }, { returnDocument: 'after' }).lean<UserDocument | null>();
+    if (user) return user;
+    await this.accounts.assertOpen(id);
+    throw new GuildLimitReached();
   }
 
-  /** The guilds that a user is in, is about to join or has not wholly left. */
+  /** Returns the guilds that a user is in, is about to join or has not wholly left. */
   async guildIdsOf(id: Snowflake): Promise<readonly Snowflake[]> {
     const user = await this.users.findById(id, { guild_ids: 1 }).lean<Pick<UserDocument, 'guild_ids'> | null>();
     return user?.guild_ids ?? [];
@@ -138,21 +134,47 @@ export class UsersService {
   async releaseGuild(ids: readonly Snowflake[], guildId: Snowflake): Promise<void> {
     await this.users.updateMany({ _id: { $in: ids } }, { $pull: { guild_ids: guildId } });
   }
-}
 
-async function refusingDuplicates<Result>(write: () => Promise<Result>): Promise<Result> {
-  try {
-    return await write();
-  } catch (error) {
-    const fields = duplicateKey(error);
-    if (fields?.includes('username_keys')) throw new UsernameTaken();
-    if (fields?.includes('email_key')) throw new EmailTaken();
-    throw error;
+  private async passwordFields({ id }: Session, verified: UserDocument, change: UpdateSelfDto, password: string): Promise<Pick<UserDocument, 'password_hash' | 'sessions'>> {
+    assertStrongPassword(password, { username: change.username ?? verified.username, email: change.email ?? verified.email });
+    const kept = verified.sessions[sessionKey(id)];
+    if (!kept) throw new TokenInvalid();
+    return { password_hash: await this.passwords.hash(password), sessions: { [sessionKey(id)]: kept } };
+  }
+
+  /** Returns the problem of a change that matched no account: closed, session revoked, or password changed meanwhile. */
+  private async whyUnchanged({ user_id: userId, id }: Session): Promise<Error> {
+    const user = await this.users.findOne({ _id: userId, ...OPEN }, { sessions: 1 }).lean<Pick<UserDocument, 'sessions'> | null>();
+    return user?.sessions[sessionKey(id)] ? new PasswordWrong() : new TokenInvalid();
+  }
+
+  private logChange({ session: { user_id: userId }, change, client: { address } }: AccountChange): void {
+    if (change.password !== undefined) this.security.record({ action: 'password_changed', userId, address });
+    if (change.email !== undefined) this.security.record({ action: 'email_changed', userId, address });
+  }
+
+  // An account that is closed meanwhile has no sockets left that could receive the event.
+  private publishUpdate(user: UserDocument): Promise<void> {
+    const { _id: id } = user;
+    return publishUntilStable<SelfDto | undefined>(selfDtoOf(user), {
+      read: async () => {
+        const [stored] = await this.list([id]);
+        return stored && selfDtoOf(stored);
+      },
+      publish: async (self) => {
+        if (self) await this.events.publish('USER_UPDATE', { userIds: [id] }, self);
+      },
+    });
   }
 }
 
-/** A user as everybody sees them. */
-export const userDtoOf = ({ _id, username }: UserDocument): UserDto => ({ id: _id, username, created_at: createdAt(_id) });
+const fieldsOf = ({ username, email }: UpdateSelfDto) => ({
+  ...(username !== undefined && { username, username_key: withoutCase(username), username_keys: usernameKeys(username), unfinished_since: new Date() }),
+  ...(email !== undefined && { email, email_key: emailKey(email) }),
+});
 
-/** A user as they see themselves. */
-export const selfDtoOf = (user: UserDocument): SelfDto => ({ ...userDtoOf(user), email: user.email });
+/** Returns a user as everybody sees them. */
+export const userDtoOf = ({ _id, username }: Pick<UserDocument, '_id' | 'username'>): UserDto => ({ id: _id, username, created_at: createdAt(_id) });
+
+/** Returns a user as they see themselves. */
+export const selfDtoOf = (user: Pick<UserDocument, '_id' | 'username' | 'email'>): SelfDto => ({ ...userDtoOf(user), email: user.email });

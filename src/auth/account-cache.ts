@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { BatchLoader } from '../common/batch-loader';
+import { andThen, type Eventually } from '../common/eventually';
+import type { Snowflake } from '../common/snowflake';
+import { MODELS } from '../database/database.module';
+import { Epochs, userEpoch } from '../events/epochs';
+import { Memory } from '../events/memory';
+import type { UserDocument } from '../users/user.schema';
+import { type Account, ACCOUNT_FIELDS, accountOf } from './account';
+import { TokenInvalid } from './auth.errors';
+
+const MOST_AT_ONCE = 200;
+
+/**
+ * Open accounts, cached on each node until they change.
+ *
+ * A write to an account is followed by `invalidate` before it is acknowledged, so that requests that start later see it on every node. An
+ * account that is closed, or does not exist, is not found.
+ */
+@Injectable()
+export class AccountCache {
+  private readonly loader = new BatchLoader((ids: readonly Snowflake[]) => this.loadAll(ids), MOST_AT_ONCE);
+
+  constructor(
+    private readonly memory: Memory,
+    private readonly epochs: Epochs,
+    @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
+  ) {}
+
+  /** Returns an open account, without a query if it is cached. */
+  find(userId: Snowflake): Eventually<Account | undefined> {
+    const query = { key: `account:${userId}`, epoch: userEpoch(userId), load: () => this.loader.load(userId) };
+    return andThen(this.memory.recall<[Account | undefined]>(query), ([account]) => account);
+  }
+
+  /**
+   * Asserts that an account is still open: the last step of whatever writes a reference to the account. A deletion closes the account, then removes
+   * all references; so either the deletion finds the reference, or this step finds the account closed and the caller undoes its write.
+   *
+   * @throws TokenInvalid if the account is closed
+   */
+  async assertOpen(userId: Snowflake): Promise<Account> {
+    const account = await this.find(userId);
+    if (!account) throw new TokenInvalid();
+    return account;
+  }
+
+  /** Makes all nodes load an account again. */
+  invalidate(userId: Snowflake): Promise<void> {
+    return this.epochs.advance([userEpoch(userId)]);
+  }
+
+  private async loadAll(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, Account>> {
+    const users = await this.users.find({ _id: { $in: ids } }, ACCOUNT_FIELDS).batchSize(ids.length + 1).lean<UserDocument[]>();
+    return new Map(users.flatMap((user) => {
+      const account = accountOf(user);
+      return account ? [[user._id, account] as const] : [];
+    }));
+  }
+}

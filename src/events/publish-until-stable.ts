@@ -1,0 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/** What is published, and how the current value is read. */
+export interface StablePublication<Value> {
+  /** Reads the stored value. */
+  readonly read: () => Promise<Value>;
+  readonly publish: (value: Value) => Promise<void>;
+}
+
+/**
+ * Publishes a value after its write, then reads what is stored by now and publishes that if it differs, until both are equal.
+ *
+ * Two requests that change the same thing can publish in the other order than they wrote. With this, the last event of each has the value that was
+ * stored after it, whichever node the requests are on.
+ *
+ * @param written the value that this request wrote
+ */
+export async function publishUntilStable<Value>(written: Value, { read, publish }: StablePublication<Value>): Promise<void> {
+  for (let published = written; ; ) {
+    await publish(published);
+    const stored = await read();
+    if (isDeepStrictEqual(stored, published)) return;
+    published = stored;
+  }
+}
