@@ -129,6 +129,16 @@ export class ServiceUnavailable extends Problem {
   }
 }
 
+/** The disk of the database is full. Nothing of the request was stored; requests that only read still succeed. */
+export class DiskFull extends Problem {
+  static override readonly code = 'DISK_FULL';
+  static override readonly status = HttpStatus.INSUFFICIENT_STORAGE;
+
+  constructor() {
+    super('The disk of the server is full. Nothing was stored; try again later.', { retry_after: 60 });
+  }
+}
+
 /** Others changed the same thing too often at the same moment. */
 export class TooMuchContention extends Problem {
   static override readonly code = 'TOO_MUCH_CONTENTION';

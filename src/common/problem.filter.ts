@@ -1,12 +1,16 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { InternalError, MediaTypeUnsupported, PayloadTooLarge, RequestMalformed, RouteNotFound, ServiceUnavailable, UriTooLong } from './common.errors';
+import { DiskFull, InternalError, MediaTypeUnsupported, PayloadTooLarge, RequestMalformed, RouteNotFound, ServiceUnavailable, UriTooLong } from './common.errors';
 import { LIMITS } from './limits';
 import { Problem } from './problem';
 import { sendProblem } from './send-problem';
 
 // The driver's names for "nobody answers"; a class check would miss a second copy of the driver.
 const UNREACHABLE = /^Mongo(Network|NetworkTimeout|ServerSelection|NotConnected|TopologyClosed|PoolCleared|PoolClearedOn|ServerClosed)/;
+
+// Numbers of MongoDB's errors, which the embedded database uses as well.
+const SHUTDOWN_IN_PROGRESS = 91;
+const OUT_OF_DISK_SPACE = 14031;
 
 // Messages of the HTTP server; its own texts may name it, or repeat a long path.
 const MALFORMED: Readonly<Record<string, string>> = {
@@ -36,6 +40,8 @@ export function problemOf(error: unknown, subject = UNKNOWN_SUBJECT): Problem {
   if (!(error instanceof Error)) return new InternalError();
   if (UNREACHABLE.test(error.name)) return new ServiceUnavailable();
   const { statusCode, code } = error as Error & { statusCode?: unknown; code?: unknown };
+  if (code === OUT_OF_DISK_SPACE) return new DiskFull();
+  if (code === SHUTDOWN_IN_PROGRESS) return new ServiceUnavailable();
   // Errors of the HTTP server about a request; those with a status of 500 and above are faults.
   return typeof statusCode === 'number' && statusCode < 500
     ? problemOfStatus(statusCode, MALFORMED[String(code)] ?? 'The request is malformed.', subject)

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { InternalError } from '../common/common.errors';
+import { DiskFull, InternalError } from '../common/common.errors';
 import { titleOf } from '../common/problem';
 import { PROBLEM_EXTENSION } from '../common/problems.decorator';
 import { snowflake } from '../common/schema';
@@ -46,9 +46,9 @@ const PROBLEM_SCHEMA = {
  */
 export function completed(document: OpenAPIObject): OpenAPIObject {
   for (const [path, item] of Object.entries(document.paths)) {
-    for (const operation of Object.values(item as Record<string, Operation>)) {
+    for (const [method, operation] of Object.entries(item as Record<string, Operation>)) {
       operation.parameters = [...missingPathParameters(path, operation), ...(operation.parameters ?? [])];
-      operation.responses = { ...operation.responses, ...problemResponses([...takeProblems(operation), InternalError]) };
+      operation.responses = { ...operation.responses, ...problemResponses([...takeProblems(operation), InternalError, ...(method === 'get' ? [] : [DiskFull])]) };
     }
   }
   const schemas = { ...document.components?.schemas, Problem: PROBLEM_SCHEMA } as NonNullable<OpenAPIObject['components']>['schemas'];

@@ -3,8 +3,9 @@ import { InjectConnection } from '@nestjs/mongoose';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { Connection } from 'mongoose';
-import { ServiceUnavailable } from '../common/common.errors';
+import { DiskFull, ServiceUnavailable } from '../common/common.errors';
 import { Summary } from '../common/http.decorators';
+import { problemOf } from '../common/problem.filter';
 import { Problems } from '../common/problems.decorator';
 import { EventLog } from '../events/event-log';
 import { Nodes } from '../nodes/nodes';
@@ -51,12 +52,13 @@ export class HealthController implements BeforeApplicationShutdown {
   }
 
   @Get('ready')
-  @Summary('Whether requests can be served: the database answers, and the process is not stopping. Without Redis they can, so whether it is `away` and since when, what waits for it and how many nodes are alive is only told.')
+  @Summary('Whether requests can be served: the database answers, its disk is not full, and the process is not stopping. Without Redis they can, so whether it is `away` and since when, what waits for it and how many nodes are alive is only told.')
   @Public()
-  @Problems(ServiceUnavailable)
+  @Problems(ServiceUnavailable, DiskFull)
   @ApiOkResponse({ description: 'They can.' })
   async ready(): Promise<Health> {
-    if (this.isStopping || !(await this.databaseAnswers())) throw new ServiceUnavailable();
+    if (this.isStopping) throw new ServiceUnavailable();
+    await this.assertDatabaseAnswers();
     return { status: 'ok', ...(this.redis && this.shared(this.redis)) };
   }
 
@@ -64,12 +66,16 @@ export class HealthController implements BeforeApplicationShutdown {
     return { redis: isUp ? 'up' : 'away', ...(awaySince && { redis_away_since: awaySince }), events_waiting: this.events.waiting, nodes: this.nodes.living.length };
   }
 
-  private async databaseAnswers(): Promise<boolean> {
+  /**
+   * @throws DiskFull while the disk of the embedded database is full
+   * @throws ServiceUnavailable if the database does not answer
+   */
+  private async assertDatabaseAnswers(): Promise<void> {
     try {
       await this.connection.db?.command({ ping: 1 }, { timeoutMS: PING_TIMEOUT_MS });
-      return this.connection.db !== undefined;
-    } catch {
-      return false;
+    } catch (error) {
+      throw problemOf(error) instanceof DiskFull ? new DiskFull() : new ServiceUnavailable();
     }
+    if (this.connection.db === undefined) throw new ServiceUnavailable();
   }
 }

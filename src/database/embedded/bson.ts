@@ -91,9 +91,12 @@ function elementsOf(bytes: Buffer, at: number, depth: number): Element[] {
   }
 }
 
-function readDocument(bytes: Buffer, at: number, depth: number): Doc {
+function readDocument(bytes: Buffer, at: number, depth: number, fields?: readonly string[]): Doc {
   const document: Doc = new Map();
-  for (const element of elementsOf(bytes, at, depth)) document.set(nameOf(bytes, element), readValue(bytes, element, depth));
+  for (const element of elementsOf(bytes, at, depth)) {
+    const name = nameOf(bytes, element);
+    if (!fields || fields.includes(name)) document.set(name, readValue(bytes, element, depth));
+  }
   return document;
 }
 
@@ -136,9 +139,10 @@ function readString(bytes: Buffer, at: number, length: number): string {
 /**
  * Reads a document, int32, int64 and double told apart.
  *
+ * @param fields the fields to read; all by default
  * @throws CommandError InvalidBSON when the bytes are no document; NotImplemented when a type in it is one that isn't supported
  */
-export const decode = (bytes: Buffer): Doc => readDocument(bytes, 0, 0);
+export const decode = (bytes: Buffer, fields?: readonly string[]): Doc => readDocument(bytes, 0, 0, fields);
 
 function writeField(out: Bytes, name: string, value: Plain): void {
   if (value === undefined) return;

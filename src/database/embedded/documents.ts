@@ -1,9 +1,24 @@
 import { decode, type Doc, encode, MAX_DOCUMENT_BYTES, show, typeName, type Value } from './bson';
 import { type Catalog, type Collection, keyInTree, patternOf, treeKey, treeRange } from './catalog';
+import { dataDamaged } from './disk-errors';
 import { CommandError, unsupported } from './errors';
 import { type Index, isMultikey, keysOf, keyValuesOf } from './indexes';
 import { keyOf } from './keys';
 import { MAX_KEY_BYTES, type Storage } from './storage';
+
+/** A document that was found; it is decoded when it is needed. */
+export class Found {
+  private decoded: Doc | undefined;
+
+  constructor(
+    readonly idKey: Buffer,
+    readonly bytes: Buffer,
+  ) {}
+
+  get document(): Doc {
+    return (this.decoded ??= decode(this.bytes));
+  }
+}
 
 /** Reads and writes documents, and keeps every index in step with them. Writes only within a transaction. */
 export class Documents {
@@ -14,6 +29,18 @@ export class Documents {
 
   find(collection: Collection, idKey: Buffer): Buffer | undefined {
     return this.storage.get(treeKey(collection.id, idKey));
+  }
+
+  /**
+   * Returns the document that an entry of an index leads to; undefined if the entry was removed after it was read.
+   *
+   * @throws CommandError DataCorruptionDetected if the document is missing or doesn't belong to the entry
+   */
+  indexed(collection: Collection, index: Index, entry: Buffer, idKey: Buffer): Found | undefined {
+    const bytes = this.find(collection, idKey);
+    if (bytes && entriesOf(index, decode(bytes, fieldsOf(index)), idKey).some((each) => each.equals(entry))) return new Found(idKey, bytes);
+    if (this.storage.has(entry)) throw dataDamaged(`the index ${index.name} of ${collection.namespace}`);
+    return undefined;
   }
 
   /**
@@ -78,6 +105,8 @@ export class Documents {
     return entries;
   }
 }
+
+const fieldsOf = ({ fields, only }: Index): readonly string[] => (only === undefined ? fields : [...fields, only]);
 
 /** A unique index leads from a key to its one document; any other has the document's key behind its own. */
 export const entriesOf = (index: Index, document: Doc, idKey: Buffer): Buffer[] =>

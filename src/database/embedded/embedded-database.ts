@@ -70,7 +70,8 @@ function listening(worker: Worker): Promise<number | undefined> {
     worker.once('error', reject);
     worker.once('exit', () => reject(new Error('The embedded database ended before it began.')));
     worker.once('message', (report: WorkerReport) => {
-      worker.removeAllListeners();
+      // Removing the listeners of all events at once would stop the port of the messages.
+      for (const event of ['error', 'exit', 'message']) worker.removeAllListeners(event);
       if ('listening' in report) resolve(report.listening);
       else reject(new Error(report.failed));
     });

@@ -1,6 +1,5 @@
-import { decode, type Doc } from './bson';
 import { type Collection, keyInTree, treeRange } from './catalog';
-import type { Documents } from './documents';
+import { type Documents, Found } from './documents';
 import type { Filter } from './filter';
 import { matches } from './match';
 import { type Bounds, planFor, type Scan, type Sort } from './plan';
@@ -19,20 +18,6 @@ export interface Query {
 export interface Cost {
   keys: number;
   documents: number;
-}
-
-/** A document that was found; it is decoded when somebody looks into it. */
-export class Found {
-  private decoded: Doc | undefined;
-
-  constructor(
-    readonly idKey: Buffer,
-    readonly bytes: Buffer,
-  ) {}
-
-  get document(): Doc {
-    return (this.decoded ??= decode(this.bytes));
-  }
 }
 
 /** Finds documents. */
@@ -80,8 +65,8 @@ export class Finder {
     const ranges = (reverse ? bounds.toReversed() : bounds).map(({ start, end, lookedUp }) => ({ lookedUp, entries: this.storage.scan(treeRange(index?.id ?? collection.id, start, end), reverse) }));
     for (const { key, value } of merged ? mergedEntries(ranges, reverse) : oneAfterTheOther(ranges)) {
       cost.keys += 1;
-      const bytes = index ? this.documents.find(collection, value) : value;
-      if (bytes) yield new Found(index ? value : keyInTree(key), bytes);
+      const found = index ? this.documents.indexed(collection, index, key, value) : new Found(keyInTree(key), value);
+      if (found) yield found;
     }
   }
 }

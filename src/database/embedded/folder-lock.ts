@@ -1,8 +1,8 @@
-import { lstatSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
-import { PRIVATE_FILE } from './private-files';
+import { assertCreatable, PRIVATE_FILE } from './private-files';
 import { type SocketPath, socketPath } from './socket-path';
 
 const SOCKET = 'in-use.sock';
@@ -66,9 +66,11 @@ export class FolderLock {
 function openMutex(file: string): RootDatabase {
   const options = { path: file, noSubdir: true, mapSize: MUTEX_BYTES, permissionsMode: PRIVATE_FILE };
   try {
+    if (!existsSync(file)) assertCreatable(`${file}.new`);
     return open(options);
-  } catch {
-    rmSync(file, { force: true });
+  } catch (error) {
+    if (!existsSync(file)) throw error;
+    rmSync(file);
     return open(options);
   }
 }

@@ -1,8 +1,11 @@
-import { accessSync, chmodSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
+
+/** What lmdb writes into a new file and its lock file, with some room to spare. */
+const NEW_FILE_BYTES = 128 * 1024;
 
 /**
  * Creates a folder that only the current user can open, or restricts an existing folder to the current user.
@@ -43,5 +46,19 @@ export function sync(path: string): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/**
+ * Checks that a new file can be created, because lmdb crashes the process instead of throwing if it can't write a new file.
+ *
+ * @throws Error of the file system
+ */
+export function assertCreatable(path: string): void {
+  try {
+    writeFileSync(path, Buffer.alloc(NEW_FILE_BYTES), { mode: PRIVATE_FILE });
+    sync(path);
+  } finally {
+    rmSync(path, { force: true });
   }
 }

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { open } from 'lmdb';
 import { seal, unseal } from './checksum';
 import { dataDamaged, diskFull, isDamagedPage, isDiskFull, isRecoverable, isStorageError, storageFailed } from './disk-errors';
@@ -7,7 +7,7 @@ import type { CommandError } from './errors';
 import { FolderLock } from './folder-lock';
 import { type DataFile, FORMAT_KEY, upgradeFormat, UPGRADES } from './format';
 import { assertComplete } from './lmdb-file';
-import { makePrivateFolder, PRIVATE_FILE, restrictFiles, sync } from './private-files';
+import { assertCreatable, makePrivateFolder, PRIVATE_FILE, restrictFiles, sync } from './private-files';
 
 /** The longest key, in bytes: what LMDB takes with pages of 4096 bytes. */
 export const MAX_KEY_BYTES = 1978;
@@ -70,9 +70,10 @@ export class Storage {
     const lock = await FolderLock.take(folder);
     let database: DataFile | undefined;
     try {
+      if (!existsSync(file) || statSync(file).size === 0) await createDataFile(file);
+      assertComplete(file);
       database = openForWriting(file);
       upgradeFormat(database, file, upgrades);
-      sync(folder);
       return new Storage(database, file, lock);
     } catch (error) {
       await database?.close();
@@ -89,6 +90,10 @@ export class Storage {
   /** Calls back once, if the data file can't be trusted any more. */
   whenFailed(onFailure: (reason: string) => void): void {
     this.onFailure = onFailure;
+  }
+
+  get isSound(): boolean {
+    return this.failure === undefined;
   }
 
   /** @throws CommandError ShutdownInProgress after a failure that only a new process recovers from */
@@ -216,11 +221,11 @@ export class Storage {
     return isRecoverable(error) ? error : this.fail(error);
   }
 
-  /** LMDB begins no transaction once a write of its meta pages failed. */
+  /** LMDB begins no transaction once a write of its meta pages failed. A read tells: a write transaction of lmdb would keep its mutex, and block the exit. */
   private canBegin(): boolean {
     try {
-      this.database.transactionSync(() => undefined);
-      return true;
+      this.database.resetReadTxn();
+      return this.database.doesExist(FORMAT_KEY);
     } catch {
       return false;
     }
@@ -236,11 +241,21 @@ export class Storage {
   }
 }
 
+/** Creates an empty data file under a temporary name, so that a power failure leaves either no file or a complete one. */
+async function createDataFile(file: string): Promise<void> {
+  const partial = `${file}.new`;
+  for (const path of [partial, lockFileOf(partial), lockFileOf(file)]) rmSync(path, { force: true });
+  assertCreatable(partial);
+  const database = openForWriting(partial);
+  upgradeFormat(database, partial, UPGRADES);
+  await database.close();
+  rmSync(lockFileOf(partial));
+  renameSync(partial, file);
+  sync(dirname(file));
+}
+
 function openForWriting(file: string): DataFile {
-  if (existsSync(file)) {
-    accessSync(file, constants.R_OK | constants.W_OK);
-    assertComplete(file);
-  }
+  if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
   // Overlapping syncs are quicker, but what is acknowledged after them isn't on the disk yet.
   const database = open<Buffer, Buffer>({ ...DATA_FILE_OPTIONS, path: file, overlappingSync: false });
   restrictFiles(file, lockFileOf(file));

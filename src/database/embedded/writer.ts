@@ -47,7 +47,7 @@ export class Writer {
     try {
       answers = this.storage.transaction(() => jobs.map((job) => this.run(job)));
     } catch (error) {
-      this.undone();
+      if (this.storage.isSound) this.undone();
       // One that failed in an unforeseen way doesn't take the others with it.
       if (jobs.length > 1) for (const job of jobs) this.commit([job]);
       else jobs[0]?.reject(error);
