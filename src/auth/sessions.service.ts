@@ -87,6 +87,15 @@ export class SessionsService {
     return user ? storedSessions(user).filter(isValid).slice(0, LIMITS.sessions) : [];
   }
 
+  /** Returns the valid sessions of these users, from the database. Accounts that are closed have none. */
+  async listValid(userIds: readonly Snowflake[]): Promise<Session[]> {
+    const users = await this.users
+      .find({ _id: { $in: userIds }, ...OPEN }, { sessions: 1 })
+      .batchSize(userIds.length + 1)
+      .lean<Pick<UserDocument, '_id' | 'sessions'>[]>();
+    return users.flatMap((user) => storedSessions(user).filter(isValid).map(({ id, expires_at }) => ({ id, user_id: user._id, expires_at })));
+  }
+
   /** Revokes one session and closes its sockets. @throws SessionNotFound */
   async revoke(userId: Snowflake, sessionId: Snowflake): Promise<void> {
     const field = sessionField(sessionId);

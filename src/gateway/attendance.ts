@@ -7,6 +7,7 @@ import type { VisibleTracks } from '../read-states/read-states.service';
 import { GuildSockets } from './guild-sockets';
 import type { Seat } from './guild-views';
 import type { GuildView } from './member-view';
+import { SessionExpiry } from './session-expiry';
 import type { VisibilityGroup } from './visibility-group';
 
 /** The room of every socket that was taken in. */
@@ -18,6 +19,8 @@ export class Attendance {
   private readonly rooms = new Map<Snowflake, GuildSockets>();
   private readonly users = new Map<Snowflake, Set<ClientSocket>>();
   private namespace: Namespace | undefined;
+
+  constructor(private readonly expiry: SessionExpiry) {}
 
   /** Sends over these sockets from now on. */
   attach(namespace: Namespace): void {
@@ -100,6 +103,7 @@ export class Attendance {
 
   /** Sends an event to rooms of Socket.IO; encoded once. One that has no place in the log has no seq. */
   sendTo<Name extends keyof Sent>(rooms: readonly string[], name: Name, data: Sent[Name], seq?: string): void {
+    this.expiry.closeDue();
     if (rooms.length > 0) this.namespace?.to([...rooms]).emit(name, data, ...(seq === undefined ? [] : [seq]));
   }
 }

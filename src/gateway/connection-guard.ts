@@ -35,11 +35,12 @@ export interface MostWaiting {
  * What arrives is counted before any of it is taken apart, and connections take turns, a packet each: however much a flooder's buffer of the
  * network holds, others wait for one of its packets, and it is off without the first being looked at.
  *
+ * @param onSilent is called for a connection that is closed because its client has sent no handshake within 15 seconds
  * @see https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
  */
-export function guardConnections(server: Server, mostWaiting: MostWaiting): void {
+export function guardConnections(server: Server, mostWaiting: MostWaiting, onSilent: (connection: Connection) => void): void {
   server.engine.on('connection', (connection: Connection) => {
-    const guard = new ConnectionGuard(connection, mostWaiting);
+    const guard = new ConnectionGuard(connection, mostWaiting, onSilent);
     connection.on('packet', ({ type }: { readonly type: string }) => {
       if (type !== 'message') guard.live();
     });
@@ -65,8 +66,12 @@ class ConnectionGuard {
   constructor(
     private readonly connection: Connection,
     private readonly mostWaiting: MostWaiting,
+    onSilent: (connection: Connection) => void,
   ) {
-    this.silence = setTimeout(() => hangUp(connection), ASK_WITHIN_MS);
+    this.silence = setTimeout(() => {
+      onSilent(connection);
+      hangUp(connection);
+    }, ASK_WITHIN_MS);
     this.understand = intercept(connection, (frame, isBinary) => this.take(frame, isBinary));
   }
 

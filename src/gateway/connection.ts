@@ -10,6 +10,8 @@ import { type CloseReason, closing } from './gateway.errors';
 /** What a socket carries of ours once its handshake has passed. */
 export interface SocketData {
   session: Session;
+  /** IP address of the client, for the security log. */
+  address: string;
   /** The place up to which nothing that ends the session was heard when its token was looked at. */
   validAsOf: string;
   /** The place from which it takes up where an earlier connection ended; undefined when it starts afresh. */
@@ -48,11 +50,15 @@ export const familyOf = (name: keyof Sent): Family | undefined => SENT[name].fam
 /** Whether a client wants events of a family. */
 export const wants = ({ data }: ClientSocket, family: Family | undefined): boolean => family === undefined || isChosen(data.intents, family);
 
-/** Sends an event to one client. */
+/** Sends an event to one client, unless its session has expired. */
 export function send<Name extends keyof Sent>(socket: ClientSocket, name: Name, data: Sent[Name], seq?: string): void {
+  if (isExpired(socket) && name !== 'CLOSING') return;
   if (seq === undefined) socket.emit(name, data);
   else socket.emit(name, data, seq);
 }
+
+/** Returns whether the session of a socket has expired. */
+export const isExpired = ({ data }: ClientSocket): boolean => data.session.expires_at.getTime() <= Date.now();
 
 /** Tells a client why, and throws it off. */
 export function close(socket: ClientSocket, reason: CloseReason, retryAfterMs?: number): void {

@@ -7,6 +7,7 @@ import { type ClientSocket, close, send } from './connection';
 import { type InteractionName, INTERACTIONS } from './gateway-events';
 import { CLOSE, PacketRefused } from './gateway.errors';
 import { Interactions } from './interactions';
+import { SessionExpiry } from './session-expiry';
 
 /** An interaction as Socket.IO hands it over: its name, what comes with it, and what acknowledges it. */
 type Packet = unknown[];
@@ -25,6 +26,7 @@ export class FloodGuard {
     private readonly buckets: Buckets,
     private readonly config: Config,
     private readonly interactions: Interactions,
+    private readonly expiry: SessionExpiry,
   ) {}
 
   /** Takes every packet of a socket. */
@@ -85,12 +87,16 @@ export class FloodGuard {
     const { data } = socket;
     const end = (answer: unknown): void => {
       data.inFlight -= 1;
+      this.expiry.closeDue();
       (acknowledge as ((answer: unknown) => void) | undefined)?.(answer);
       const next = data.waiting?.shift();
       if (next) next();
       else data.waiting = undefined;
     };
-    const begin = (): void => void this.interactions.handle(socket, name as InteractionName, payload as object, end);
+    const begin = (): void => {
+      this.expiry.closeDue();
+      void this.interactions.handle(socket, name as InteractionName, payload as object, end);
+    };
     if (data.waiting) data.waiting.push(begin);
     else {
       data.waiting = [];

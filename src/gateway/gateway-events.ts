@@ -102,7 +102,7 @@ export const GATEWAY_EVENTS = {
   },
   CLOSING: {
     summary: 'The server is about to end the connection.',
-    data: object({ code: z.int(), reason: z.string(), retry_after: z.int().optional().meta({ description: 'Seconds until it makes sense to come back.' }) }),
+    data: object({ code: z.int(), reason: z.string(), retry_after: z.int().optional().meta({ description: 'Seconds to wait before connecting again. A node that shuts down (4010) gives its clients different values, so that they do not return at the same moment; add a random part of a second.' }) }),
   },
 } as const;
 

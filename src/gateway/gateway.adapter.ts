@@ -7,11 +7,17 @@ import type { Environment } from '../config/config.schema';
 import { ClientAddress } from './client-address';
 import { guardConnections, type MostWaiting } from './connection-guard';
 import type { Connection } from './engine';
+import { GatewaySecurity } from './gateway-security';
 import { CLOSE } from './gateway.errors';
 import { Interactions } from './interactions';
 import { SocketCounts } from './socket-counts';
 
 const SECOND_MS = 1_000;
+
+const REJECTIONS = {
+  too_many_connections: 'Too many connections from this address.',
+  origin_not_allowed: 'The Origin is not in CORS_ORIGINS.',
+};
 
 /** Socket.IO as the gateway uses it: WebSockets only, small packets, and nobody outside the gateway's namespace. */
 export class GatewayAdapter extends IoAdapter {
@@ -26,22 +32,23 @@ export class GatewayAdapter extends IoAdapter {
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
-    const origins = this.environment.CORS_ORIGINS;
     const server = super.createIOServer(port, {
       ...options,
       transports: ['websocket'],
       maxHttpBufferSize: LIMITS.packetBytes,
       pingInterval: this.environment.GATEWAY_PING_INTERVAL_SECONDS * SECOND_MS,
       pingTimeout: this.environment.GATEWAY_PING_TIMEOUT_SECONDS * SECOND_MS,
-      allowRequest: (request, decide) => decide(undefined, this.takesIn(request)),
+      allowRequest: (request, decide) => {
+        const detail = this.rejectionOf(request);
+        decide(detail && REJECTIONS[detail], detail === undefined);
+      },
       serveClient: false,
       perMessageDeflate: false,
-      ...(origins.length > 0 && { cors: { origin: origins } }),
     } as ServerOptions);
     const { addresses } = this.app.get(SocketCounts);
     const clients = this.app.get(ClientAddress);
     server.engine.on('connection', (connection: Connection) => connection.on('close', addresses.take(clients.of(connection.request))));
-    guardConnections(server, mostWaiting(this.environment));
+    guardConnections(server, mostWaiting(this.environment), ({ request }) => this.app.get(GatewaySecurity).connectionRejected(clients.of(request), 'no_identify'));
     return server;
   }
 
@@ -59,10 +66,19 @@ export class GatewayAdapter extends IoAdapter {
     return;
   }
 
-  // Who is over the limit is told so when they ask to enter; who opens connections and asks for nothing isn't listened to at all.
-  private takesIn(request: IncomingMessage): boolean {
+  // An address over its limit gets the close code with its handshake. Connections without a handshake can be as many again.
+  private rejectionOf(request: IncomingMessage): keyof typeof REJECTIONS | undefined {
+    const address = this.app.get(ClientAddress).of(request);
     const limit = 2 * this.environment.GATEWAY_SOCKETS_PER_ADDRESS;
-    return limit === 0 || this.app.get(SocketCounts).addresses.count(this.app.get(ClientAddress).of(request)) < limit;
+    const isFull = limit > 0 && this.app.get(SocketCounts).addresses.count(address) >= limit;
+    const detail = isFull ? 'too_many_connections' : this.allowsOrigin(request.headers.origin) ? undefined : 'origin_not_allowed';
+    if (detail) this.app.get(GatewaySecurity).connectionRejected(address, detail);
+    return detail;
+  }
+
+  // Clients other than browsers send no Origin.
+  private allowsOrigin(origin: string | undefined): boolean {
+    return origin === undefined || this.environment.CORS_ORIGINS.includes(origin);
   }
 }
 

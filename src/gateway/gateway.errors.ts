@@ -1,3 +1,5 @@
+import type { Snowflake } from '../common/snowflake';
+
 /** Why the server ends a connection, or refuses one. */
 export const CLOSE = {
   invalidPayload: { code: 4000, reason: 'The payload can’t be read.' },
@@ -17,6 +19,7 @@ export const CLOSE = {
   unknownPlace: { code: 4015, reason: 'The log doesn’t reach back to this seq; start afresh: connect without session_id and seq.' },
   missedTooMuch: { code: 4016, reason: 'More was missed than is sent again; start afresh: connect without session_id and seq.' },
   otherSession: { code: 4017, reason: 'The session_id is not the one of this token; start afresh: connect without session_id and seq.' },
+  sessionExpired: { code: 4019, reason: 'The session has expired; log in again.' },
   nodeBehind: { code: 4018, reason: 'This node has not got as far as this seq yet; try again.' },
   eventsLost: { code: 4012, reason: 'Events were lost; start afresh: connect without session_id and seq.' },
 } as const;
@@ -47,6 +50,8 @@ export class PacketRefused {
 /** A handshake that is refused; Socket.IO hands `data` to the client. @see https://socket.io/docs/v4/middlewares/#handling-middleware-error */
 export class HandshakeRefused extends Error {
   readonly data: Closing;
+  /** The user who tried to connect; undefined before the token was accepted. */
+  userId: Snowflake | undefined;
 
   constructor(
     readonly closeReason: CloseReason,

@@ -12,6 +12,7 @@ import { Dispatcher } from './dispatcher';
 import { FloodGuard } from './flood-guard';
 import { Gateway } from './gateway';
 import { GuildViews } from './guild-views';
+import { GatewaySecurity } from './gateway-security';
 import { Handshake } from './handshake';
 import { Interactions } from './interactions';
 import { LimitsController } from './limits.controller';
@@ -24,6 +25,7 @@ import { Past } from './past';
 import { Preparations } from './preparations';
 import { PresenceGateway } from './presence.gateway';
 import { ReadStatesGateway } from './read-states.gateway';
+import { SessionExpiry } from './session-expiry';
 import { SlowReaders } from './slow-readers';
 import { SocketCounts } from './socket-counts';
 
@@ -31,6 +33,6 @@ import { SocketCounts } from './socket-counts';
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule, ReadStatesModule],
   controllers: [LimitsController],
-  providers: [Gateway, MessagesGateway, PresenceGateway, MembersGateway, ReadStatesGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, Interactions, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission],
+  providers: [Gateway, MessagesGateway, PresenceGateway, MembersGateway, ReadStatesGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, Interactions, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission, SessionExpiry, GatewaySecurity],
 })
 export class GatewayModule {}

@@ -17,11 +17,14 @@ import { type ClientSocket, close, sayGoodbye, send, wants } from './connection'
 import { Dispatcher } from './dispatcher';
 import { forgetRequest, hangUp } from './engine';
 import { FloodGuard } from './flood-guard';
+import { GatewaySecurity } from './gateway-security';
 import type { GatewayEvents } from './gateway-events';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
 import { type Seat, snapshotOf } from './guild-views';
 import { type Auth, Handshake } from './handshake';
 import { Lookers } from './lookers';
+import { retryAfterMs } from './retry-after';
+import { SessionExpiry } from './session-expiry';
 import { SlowReaders } from './slow-readers';
 
 /** The gateway: lets clients in and out, and brings them every event that concerns them. */
@@ -37,6 +40,8 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
     private readonly attendance: Attendance,
     private readonly admission: Admission,
     private readonly lookers: Lookers,
+    private readonly expiry: SessionExpiry,
+    private readonly security: GatewaySecurity,
     private readonly addresses: ClientAddress,
     private readonly users: UsersService,
     private readonly presences: Presences,
@@ -56,11 +61,13 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
       const address = this.addresses.of(client.request);
       this.handshake.identify(client.conn, address, client.handshake.auth as Auth).then(
         (identity) => {
-          client.data = { ...identity, inFlight: 0 };
+          client.data = { ...identity, address, inFlight: 0 };
           next();
         },
         (error: unknown) => {
-          next(this.refusal(error));
+          const refusal = this.refusal(error);
+          this.security.handshakeRejected(address, refusal.closeReason.code, refusal.userId);
+          next(refusal);
           // Once it was told why. A connection is for one attempt: more of them over the same one would cost its client nothing.
           setImmediate(() => hangUp(client.conn));
         },
@@ -71,7 +78,8 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.events.drain();
-    for (const socket of this.attendance.open) sayGoodbye(socket, CLOSE.shuttingDown);
+    const sockets = [...this.attendance.open];
+    for (const socket of sockets) sayGoodbye(socket, CLOSE.shuttingDown, retryAfterMs(sockets.length, Math.random()));
   }
 
   private async connect(socket: ClientSocket): Promise<void> {
@@ -81,6 +89,8 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
     this.flood.guard(socket);
     this.slowReaders.watch(socket);
     socket.on('disconnect', () => this.disconnect(socket));
+    this.expiry.watch(socket);
+    if (!socket.connected) return;
     try {
       const user = await this.users.get(socket.data.session.user_id);
       this.presences.learn(user._id, user.presence);
@@ -95,7 +105,11 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
     const { closeCode: code } = socket.data;
     this.metrics.sockets.dec();
     this.presences.depart(socket.data.session.user_id);
-    if (code !== undefined) this.metrics.closings.inc({ code });
+    if (code !== undefined) {
+      this.metrics.closings.inc({ code });
+      this.security.closed(socket, code);
+    }
+    this.expiry.release(socket);
     this.attendance.remove(socket);
     this.lookers.release(socket);
     socket.conn.close();

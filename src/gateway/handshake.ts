@@ -49,6 +49,15 @@ export class Handshake {
     this.assertRoom(address);
     const validAsOf = this.dispatcher.position;
     const session = await this.authenticate(auth.token);
+    try {
+      return await this.identifyAs(session, connection, auth, validAsOf);
+    } catch (error) {
+      if (error instanceof HandshakeRefused) error.userId = session.user_id;
+      throw error;
+    }
+  }
+
+  private async identifyAs(session: Session, connection: Connection, auth: Auth, validAsOf: string): Promise<Identity> {
     const intents = intentsFrom(auth.intents);
     const resumeFrom = placeFrom(auth, session);
     this.takeSeat(connection, session.user_id);

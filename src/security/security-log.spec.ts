@@ -30,4 +30,12 @@ describe('SecurityLog', () => {
       { action: 'rate_limited', user_id: '6', detail: 'user' },
     ]);
   });
+
+  it('writes at most 50 frequent events per second for all subjects, and then the number of omitted events', () => {
+    const log = new SecurityLog();
+    for (let user = 1n; user <= 80n; user += 1n) log.recordOften({ action: 'rate_limited', userId: user, detail: 'user' }, 10);
+    expect(lines).toHaveLength(50);
+    log.recordOften({ action: 'rate_limited', userId: 99n, detail: 'user' }, 1_010);
+    expect(lines.slice(50)).toEqual([{ action: 'omitted', suppressed: 30 }, { action: 'rate_limited', user_id: '99', detail: 'user' }]);
+  });
 });

@@ -3,6 +3,7 @@ import type { Snowflake } from '../common/snowflake';
 
 const INTERVAL_MS = 1_000;
 const MAX_SUBJECTS = 10_000;
+const MAX_LINES = 50;
 
 /** The actions that the security log records. */
 export type SecurityAction =
@@ -11,6 +12,9 @@ export type SecurityAction =
   | 'login_failed'
   | 'password_rejected'
   | 'rate_limited'
+  | 'handshake_rejected'
+  | 'packet_rejected'
+  | 'flooding'
   | 'session_revoked'
   | 'forced_disconnect'
   | 'password_changed'
@@ -38,6 +42,7 @@ export interface SecurityEvent {
 export class SecurityLog {
   private readonly logger = new Logger('Security');
   private readonly recent = new Map<string, { loggedAtMs: number; suppressed: number }>();
+  private lines = { sinceMs: 0, count: 0, omitted: 0 };
 
   /** Writes one line. */
   record({ action, userId, address, detail }: SecurityEvent, suppressed = 0): void {
@@ -50,7 +55,7 @@ export class SecurityLog {
     });
   }
 
-  /** Writes one line per second at most for the same action, user or address, and detail. */
+  /** Writes one line per second at most for the same action, user or address, and detail; and 50 lines per second for all of them together. */
   recordOften(event: SecurityEvent, nowMs = Date.now()): void {
     const key = `${event.action}:${event.userId ?? event.address}:${event.detail}`;
     const known = this.recent.get(key);
@@ -58,8 +63,21 @@ export class SecurityLog {
       known.suppressed += 1;
       return;
     }
+    if (!this.takeLine(nowMs)) return;
     if (this.recent.size >= MAX_SUBJECTS) this.recent.clear();
     this.recent.set(key, { loggedAtMs: nowMs, suppressed: 0 });
     this.record(event, known?.suppressed);
+  }
+
+  // Many addresses together must not flood the log either.
+  private takeLine(nowMs: number): boolean {
+    if (nowMs - this.lines.sinceMs >= INTERVAL_MS || nowMs < this.lines.sinceMs) {
+      if (this.lines.omitted > 0) this.logger.log({ action: 'omitted', suppressed: this.lines.omitted });
+      this.lines = { sinceMs: nowMs, count: 0, omitted: 0 };
+    }
+    const isWithin = this.lines.count < MAX_LINES;
+    if (isWithin) this.lines.count += 1;
+    else this.lines.omitted += 1;
+    return isWithin;
   }
 }
