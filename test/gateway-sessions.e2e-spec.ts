@@ -20,9 +20,9 @@ describe('a session that ends while its sockets are open', () => {
   const change = (update: object) => world.app.get<Connection>('DatabaseConnection').collection('users').updateOne({ _id: BigInt(mo.id) as never }, update);
   /** Logs in once more, for a session that no node has loaded, and lets it expire so many milliseconds from now. */
   const expiringToken = async (ms: number): Promise<{ token: string; expiresAt: number }> => {
-    const { token, session } = of<{ token: string; session: { id: string } }>((await world.ask('post', '/auth/login', { email: mo.email, password: mo.password })).body);
+    const { token, session_id: sessionId } = of<{ token: string; session_id: string }>((await world.ask('post', '/auth/login', { email: mo.email, password: mo.password })).body);
     const expiresAt = Date.now() + ms;
-    await change({ $set: { [`${sessionField(BigInt(session.id))}.expires_at`]: new Date(expiresAt) } });
+    await change({ $set: { [`${sessionField(BigInt(sessionId))}.expires_at`]: new Date(expiresAt) } });
     return { token, expiresAt };
   };
   const blockUntil = (ms: number): void => {
