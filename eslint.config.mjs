@@ -20,6 +20,18 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.property.name='limit'] > :not(CallExpression[callee.name='atMost']):not(MemberExpression.callee)",
+          message: 'Write .limit(atMost(…)): MongoDB takes a limit of 0 as no limit.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/database/embedded/**'],
     rules: {
       // `new Map()` where a document is expected, and `==` where an int64 meets a double.

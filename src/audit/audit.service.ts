@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
@@ -32,7 +33,7 @@ export class AuditService {
         ...(before !== undefined && { _id: { $lt: before } }),
       })
       .sort({ _id: -1 })
-      .limit(limit)
+      .limit(atMost(limit))
       .lean<AuditEntryDocument[]>();
     return found.map((entry) => entrySeenBy(entry, reader));
   }

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
+import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import type { BanDocument } from './ban.schema';
@@ -49,7 +50,7 @@ export class BanList {
     return this.bans
       .find({ guild_id: guildId, ...(after !== undefined && { user_id: { $gt: after } }) })
       .sort({ user_id: 1 })
-      .limit(limit)
+      .limit(atMost(limit))
       .lean<BanDocument[]>()
       .exec();
   }

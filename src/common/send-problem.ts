@@ -10,6 +10,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   const { retry_after: retryAfter } = problem.extra;
   if (typeof retryAfter === 'number') void reply.header('Retry-After', Math.ceil(retryAfter));
   if (problem.type.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
+  void reply.header('Cache-Control', 'no-store');
   void reply.status(problem.type.status).type(MEDIA_TYPE).send(serializeProblem(problem, request.id));
 }
 

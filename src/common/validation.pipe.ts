@@ -1,5 +1,6 @@
 import { Injectable, StandardSchemaValidationPipe } from '@nestjs/common';
 import type { ArgumentMetadata } from '@nestjs/common';
+import { z } from 'zod';
 import { ValidationFailed } from './common.errors';
 import { omitNulls } from './omit-nulls';
 import { jsonFault } from './strict-json';
@@ -19,10 +20,15 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
       if (fault) throw new ValidationFailed([{ field: fault.path || 'body', detail: fault.reason }]);
     }
     try {
-      return await super.transform(metadata.type === 'body' ? (omitNulls(metadata.schema, value) as Value) : value, metadata);
+      return await super.transform(metadata.type === 'body' ? (bodyOf(value, metadata.schema) as Value) : value, metadata);
     } catch (error) {
       if (!(error instanceof ValidationFailed) || metadata.type !== 'param' || metadata.data === undefined) throw error;
       throw new ValidationFailed(error.errors.map((fieldError) => ({ ...fieldError, field: String(metadata.data) })));
     }
   }
+}
+
+/** Returns the body to validate: `{}` for an absent one, and without fields that are null where null means omitted. */
+function bodyOf(value: unknown, schema: unknown): unknown {
+  return omitNulls(schema, value === undefined && schema instanceof z.ZodObject ? {} : value);
 }

@@ -1,3 +1,4 @@
+import { atMost } from './at-most';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
@@ -14,7 +15,7 @@ export class NewestIds implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const models = Object.values(this.connection.models).filter(({ schema }) => schema.path('_id').instance === 'BigInt');
-    const newest = await Promise.all(models.map(({ collection }) => collection.find<{ _id: Snowflake }>({ _id: { $gt: 0n } } as object, { projection: { _id: 1 } }).sort({ _id: -1 }).limit(1).toArray()));
+    const newest = await Promise.all(models.map(({ collection }) => collection.find<{ _id: Snowflake }>({ _id: { $gt: 0n } } as object, { projection: { _id: 1 } }).sort({ _id: -1 }).limit(atMost(1)).toArray()));
     for (const [document] of newest) if (document) this.snowflakes.observe(document._id);
   }
 }

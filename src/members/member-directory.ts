@@ -6,6 +6,7 @@ import { groupBy } from '../common/group-by';
 import { LIMITS } from '../common/limits';
 import { createdAt, lowestAt, type Snowflake } from '../common/snowflake';
 import { withoutCase } from '../common/without-case';
+import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import type { MemberDocument } from './member.schema';
 import { MemberNotFound } from './members.errors';
@@ -47,7 +48,7 @@ export class MemberDirectory {
     return this.members
       .find({ guild_id: guildId, ...(after !== undefined && { user_id: { $gt: after } }) })
       .sort({ user_id: 1 })
-      .limit(limit)
+      .limit(atMost(limit))
       .lean<MemberDocument[]>()
       .exec();
   }
@@ -55,7 +56,7 @@ export class MemberDirectory {
   /** Members by what they are called, whatever the case, and then by the ids of their users; from one place in that order to another, the first being 0. */
   listByName(guildId: Snowflake, [first, last]: MemberRange): Promise<MemberDocument[]> {
     const limit = last - first + 1;
-    return this.members.find({ guild_id: guildId }).sort({ name_key: 1, user_id: 1 }).skip(first).limit(limit).batchSize(limit).lean<MemberDocument[]>().exec();
+    return this.members.find({ guild_id: guildId }).sort({ name_key: 1, user_id: 1 }).skip(first).limit(atMost(limit)).batchSize(limit).lean<MemberDocument[]>().exec();
   }
 
   /** Those of these users who are members. */
@@ -65,7 +66,7 @@ export class MemberDirectory {
 
   /** Some users who have exactly these roles, by their ids. */
   async idsIn(guildId: Snowflake, roleSet: string, limit: number): Promise<Snowflake[]> {
-    const members = await this.members.find({ guild_id: guildId, role_set: roleSet }, { user_id: 1 }).sort({ user_id: 1 }).limit(limit).lean<Pick<MemberDocument, 'user_id'>[]>();
+    const members = await this.members.find({ guild_id: guildId, role_set: roleSet }, { user_id: 1 }).sort({ user_id: 1 }).limit(atMost(limit)).lean<Pick<MemberDocument, 'user_id'>[]>();
     return members.map(({ user_id }) => user_id);
   }
 
@@ -74,8 +75,8 @@ export class MemberDirectory {
     const key = withoutCase(beginning);
     const range = { $gte: key, $lt: `${key}${LAST_CHARACTER}` };
     const [byUsername, byNick] = await Promise.all([
-      this.members.find({ guild_id: guildId, username_key: range }).sort({ username_key: 1 }).limit(limit).lean<MemberDocument[]>(),
-      this.members.find({ guild_id: guildId, nick_key: range }).sort({ nick_key: 1 }).limit(limit).lean<MemberDocument[]>(),
+      this.members.find({ guild_id: guildId, username_key: range }).sort({ username_key: 1 }).limit(atMost(limit)).lean<MemberDocument[]>(),
+      this.members.find({ guild_id: guildId, nick_key: range }).sort({ nick_key: 1 }).limit(atMost(limit)).lean<MemberDocument[]>(),
     ]);
     const found = new Map([...byUsername, ...byNick].map((member) => [member.user_id, member]));
     return [...found.values()].slice(0, limit);
@@ -89,7 +90,7 @@ export class MemberDirectory {
   /** Who joined so long before the last one who joined anywhere, or later. */
   async listLatest(milliseconds: number): Promise<Pick<MemberDocument, '_id' | 'guild_id' | 'user_id' | 'username_version'>[]> {
     const fields = { guild_id: 1, user_id: 1, username_version: 1 };
-    const [last] = await this.members.find({ _id: { $gt: 0n } }, fields).sort({ _id: -1 }).limit(1).lean<MemberDocument[]>();
+    const [last] = await this.members.find({ _id: { $gt: 0n } }, fields).sort({ _id: -1 }).limit(atMost(1)).lean<MemberDocument[]>();
     if (!last) return [];
     return this.members.find({ _id: { $gte: lowestAt(new Date(createdAt(last._id).getTime() - milliseconds)) } }, fields).lean<MemberDocument[]>();
   }

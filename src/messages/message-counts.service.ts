@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
+import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import type { MessageDocument } from './message.schema';
 
@@ -23,7 +24,7 @@ export class MessageCounts {
   countAfter(trackId: Snowflake, messageId: Snowflake, userId: Snowflake): Promise<number> {
     return this.messages
       .countDocuments({ track_id: trackId, _id: { $gt: messageId }, author_id: { $ne: userId } })
-      .limit(LIMITS.unread)
+      .limit(atMost(LIMITS.unread))
       .exec();
   }
 
@@ -36,7 +37,7 @@ export class MessageCounts {
       .map(({ trackId, after, mentionIds }) => ({ track_id: trackId, mention_ids: { $in: mentionIds }, _id: { $gt: after }, author_id: { $ne: userId } }));
     const found = await this.messages
       .find({ $or: wanted }, { track_id: 1 })
-      .limit(LIMITS.mentionsCounted)
+      .limit(atMost(LIMITS.mentionsCounted))
       .batchSize(LIMITS.mentionsCounted + 1)
       .lean<Pick<MessageDocument, 'track_id'>[]>();
     for (const { track_id } of found) counts.set(track_id, Math.min((counts.get(track_id) ?? 0) + 1, LIMITS.unreadMentions));

@@ -4,6 +4,7 @@ import type { Model } from 'mongoose';
 import { AuditLog } from '../audit/audit-log';
 import { LIMITS } from '../common/limits';
 import { lowestAt, type Snowflake } from '../common/snowflake';
+import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import { has, Permission } from '../permissions/algebra';
@@ -73,7 +74,7 @@ export class MessageRemovals {
     return this.messages
       .find({ guild_id: guildId, author_id: authorId, _id: { $gte: lowestAt(since) } }, { track_id: 1 })
       .sort({ _id: 1 })
-      .limit(LIMITS.bulkDelete)
+      .limit(atMost(LIMITS.bulkDelete))
       .lean<Place[]>()
       .exec();
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
+import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import type { MessageDocument } from './message.schema';
 
@@ -29,7 +30,7 @@ export class MessagesByTerm {
         this.messages
           .find({ track_id: { $in: group }, terms: term, ...(before !== undefined && { _id: { $lt: before } }) })
           .sort({ _id: -1 })
-          .limit(limit)
+          .limit(atMost(limit))
           .lean<MessageDocument[]>(),
       ),
     );

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
+import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
@@ -174,13 +175,13 @@ export class MessagesService {
     const half = Math.floor(limit / 2);
     const [older, newer] = await Promise.all([
       this.find({ track_id: trackId, _id: { $lte: messageId } }, -1, limit - half),
-      this.find({ track_id: trackId, _id: { $gt: messageId } }, 1, half),
+      half > 0 ? this.find({ track_id: trackId, _id: { $gt: messageId } }, 1, half) : [],
     ]);
     return [...newer.toReversed(), ...older];
   }
 
   private async find(filter: { track_id: Snowflake; _id?: Record<string, Snowflake> }, direction: 1 | -1, limit: number): Promise<MessageDocument[]> {
-    return this.messages.find(filter).sort({ _id: direction }).limit(limit).lean<MessageDocument[]>();
+    return this.messages.find(filter).sort({ _id: direction }).limit(atMost(limit)).lean<MessageDocument[]>();
   }
 
   private async oneSeenBy(userId: Snowflake, message: MessageDocument): Promise<MessageDto> {

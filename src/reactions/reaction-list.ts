@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
+import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
@@ -28,7 +29,7 @@ export class ReactionList {
     return this.reactions
       .find({ kind_id: kindId, ...(after !== undefined && { user_id: { $gt: after } }) })
       .sort({ user_id: 1 })
-      .limit(limit)
+      .limit(atMost(limit))
       .lean<ReactionDocument[]>()
       .exec();
   }

@@ -5,6 +5,7 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 interface Parameter {
   readonly name: string;
   readonly in: string;
+  readonly description?: string;
 }
 
 /** One route of the OpenAPI document. */
