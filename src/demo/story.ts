@@ -1,6 +1,7 @@
 import { Permission } from '../permissions/algebra';
+import type { DemoAccounts } from './demo-accounts';
 import type { Narrator } from './narrator';
-import { type Fields, Visitor } from './visitor';
+import type { Fields, Visitor } from './visitor';
 
 const FLOOD = 300;
 const DELIVERY_MS = 150;
@@ -11,9 +12,9 @@ const bits = (...permissions: bigint[]): string => permissions.reduce((all, perm
 const delivery = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DELIVERY_MS));
 
 /** From an empty guild to a delivered message, a demoted moderator and a flooder thrown off. */
-export async function tell(narrator: Narrator, url: string): Promise<void> {
-  const [ada, mo, eve] = await narrator.step('Three people register and connect', async () => {
-    const people = [await Visitor.register(url, 'ada'), await Visitor.register(url, 'mo'), await Visitor.register(url, 'eve')] as const;
+export async function tell(narrator: Narrator, accounts: DemoAccounts): Promise<void> {
+  const [ada, mo, eve] = await narrator.step('Three people sign in and connect', async () => {
+    const people = [await accounts.signIn('ada'), await accounts.signIn('mo'), await accounts.signIn('eve')] as const;
     for (const person of people) await person.connect();
     narrator.say('ada, mo and eve have accounts, and READY on their sockets');
     return people;

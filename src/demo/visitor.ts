@@ -3,6 +3,7 @@ import { DemoFailed } from './narrator';
 
 const WAIT_MS = 5_000;
 const POLL_MS = 10;
+const LONGEST_WAIT_SECONDS = 90;
 
 /** What a route answered. */
 export interface Answer {
@@ -27,20 +28,12 @@ export class Visitor {
   readonly happened: Happened[] = [];
   private socket: Socket | undefined;
 
-  private constructor(
+  constructor(
     private readonly url: string,
     readonly name: string,
     readonly id: string,
     private readonly token: string,
   ) {}
-
-  /** Makes an account with a name that nobody has yet. */
-  static async register(url: string, name: string): Promise<Visitor> {
-    const username = `${name}.${Date.now().toString(36)}`;
-    const { status, body } = await ask(url, 'POST', '/auth/register', undefined, { username, email: `${username}@example.org`, password: 'correct horse battery' });
-    if (status !== 201) throw new DemoFailed(`${name} could not register: ${JSON.stringify(body)}`);
-    return new Visitor(url, name, String((body['user'] as Fields).id), String(body['token']));
-  }
 
   /** Asks the API. */
   ask(method: string, path: string, body?: unknown): Promise<Answer> {
@@ -54,12 +47,27 @@ export class Visitor {
     return answer.body;
   }
 
-  /** Connects to the gateway and waits for READY. */
+  /** Connects to the gateway and waits for READY. If the server asks to connect later, waits as long as it asks. */
   async connect(): Promise<void> {
-    const socket = io(`${this.url}/gateway`, { auth: { token: this.token }, transports: ['websocket'], reconnection: false });
+    for (;;) {
+      const retryAfterSeconds = await this.tryToConnect();
+      if (retryAfterSeconds === undefined) return;
+      await new Promise((resolve) => setTimeout(resolve, retryAfterSeconds * 1_000));
+    }
+  }
+
+  private async tryToConnect(): Promise<number | undefined> {
+    const socket = io(`${this.url}/gateway`, { auth: { token: this.token }, transports: ['websocket'], reconnection: false, forceNew: true });
     this.socket = socket;
     socket.onAny((name: string, data: Fields) => this.happened.push({ name, data }));
-    await this.hears('READY');
+    const rejected = new Promise<Error & { data?: Fields }>((resolve) => socket.once('connect_error', resolve));
+    const ready = this.hears('READY').then(() => undefined);
+    ready.catch(() => undefined);
+    const error = await Promise.race([rejected, ready]);
+    if (!error) return undefined;
+    const { retry_after: retryAfter } = error.data ?? {};
+    if (typeof retryAfter !== 'number' || retryAfter > LONGEST_WAIT_SECONDS) throw new DemoFailed(`${this.name} could not connect: ${error.message}`);
+    return retryAfter;
   }
 
   get isConnected(): boolean {
@@ -102,7 +110,8 @@ async function until<Found>(find: () => Found | undefined): Promise<Found | unde
   return undefined;
 }
 
-async function ask(url: string, method: string, path: string, token?: string, body?: unknown): Promise<Answer> {
+/** Calls the API. */
+export async function ask(url: string, method: string, path: string, token?: string, body?: unknown): Promise<Answer> {
   const response = await fetch(`${url}/api/v1${path}`, {
     method,
     headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) },

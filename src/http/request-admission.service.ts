@@ -52,7 +52,7 @@ export class RequestAdmission {
     const route = httpRouteOf(request);
     const context = contextOf(request, reply, route ?? NO_ROUTE);
     try {
-      await this.authenticateAndCount(request, context);
+      await this.authenticateAndCount(request, context, route);
     } catch (error) {
       if (error instanceof RateLimited) await delay(REJECTION_DELAY_MS);
       throw error;
@@ -60,9 +60,9 @@ export class RequestAdmission {
     if (route && !callOf(context).session && this.requiresToken(route)) throw new TokenInvalid();
   }
 
-  private async authenticateAndCount(request: FastifyRequest, context: ExecutionContext): Promise<void> {
+  private async authenticateAndCount(request: FastifyRequest, context: ExecutionContext, route: HttpRoute | undefined): Promise<void> {
     const { authorization } = request.headers;
-    if (authorization !== undefined) {
+    if (authorization !== undefined && !this.checksAuthorization(route)) {
       try {
         callOf(context).session = await this.authenticate(request, authorization);
       } catch (error) {
@@ -79,6 +79,11 @@ export class RequestAdmission {
 
   private requiresToken({ controller, handler }: HttpRoute): boolean {
     return this.reflector.getAllAndOverride(Requires, [handler, controller])?.kind !== 'public';
+  }
+
+  private checksAuthorization(route: HttpRoute | undefined): boolean {
+    const requirement = route && this.reflector.getAllAndOverride(Requires, [route.handler, route.controller]);
+    return requirement?.kind === 'public' && requirement.checksAuthorization === true;
   }
 
   // Requests on one connection usually carry the same token, and checking its signature costs as much as the rest of the check.

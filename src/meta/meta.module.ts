@@ -3,8 +3,9 @@ import { DocsController } from '../docs/docs.controller';
 import { HealthController } from '../health/health.controller';
 import { Metrics } from '../metrics/metrics';
 import { MetricsController } from '../metrics/metrics.controller';
+import { MetricsServer } from '../metrics/metrics.server';
 
 /** What is for operators: health, metrics and the gateway's description. */
 @Global()
-@Module({ controllers: [HealthController, MetricsController, DocsController], providers: [Metrics], exports: [Metrics] })
+@Module({ controllers: [HealthController, MetricsController, DocsController], providers: [Metrics, MetricsServer], exports: [Metrics] })
 export class MetaModule {}

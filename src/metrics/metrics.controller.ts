@@ -1,20 +1,32 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Headers } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { RouteNotFound } from '../common/common.errors';
 import { Summary } from '../common/http.decorators';
-import { Public } from '../permissions/requirement';
+import { Problems } from '../common/problems.decorator';
+import { Config } from '../config/config';
+import { ChecksAuthorization } from '../permissions/requirement';
 import { Metrics } from './metrics';
+import { mayReadMetrics } from './metrics-access';
+import { MetricsTokenInvalid } from './metrics.errors';
 
 @ApiTags('meta')
 @Controller('metrics')
 export class MetricsController {
-  constructor(private readonly metrics: Metrics) {}
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly config: Config,
+  ) {}
 
   @Get()
-  @Summary('What this node tells about itself, for Prometheus. Keep it from the outside at your proxy.')
-  @Public()
+  @Summary('Get the metrics of this node in the text format of Prometheus. Requires METRICS_TOKEN if it is set; not found if METRICS_PORT is set.')
+  @ChecksAuthorization()
+  @Problems(MetricsTokenInvalid, RouteNotFound)
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
-  @ApiOkResponse({ description: 'Prometheus’ text format.' })
-  read(): Promise<string> {
+  @Header('Cache-Control', 'no-store')
+  @ApiOkResponse({ description: 'The text format of Prometheus.' })
+  read(@Headers('authorization') authorization?: string): Promise<string> {
+    if (this.config.get('METRICS_PORT') !== undefined) throw new RouteNotFound('GET /metrics');
+    if (!mayReadMetrics(authorization, this.config.get('METRICS_TOKEN'))) throw new MetricsTokenInvalid();
     return this.metrics.registry.metrics();
   }
 }

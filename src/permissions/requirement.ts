@@ -12,7 +12,7 @@ import { OwnerOnly, PermissionsMissing } from './permissions.errors';
 
 /** What a caller must be or hold, declared on every handler. */
 export type Requirement =
-  | { readonly kind: 'public' }
+  | { readonly kind: 'public'; /** The handler checks the `Authorization` header, which is not that of a session. */ readonly checksAuthorization?: true }
   | { readonly kind: 'token' }
   | { readonly kind: 'member'; readonly permissions: PermissionSet; readonly ownerOnly: boolean };
 
@@ -24,6 +24,9 @@ const withToken = (requirement: Requirement) =>
 
 /** Open to everybody. */
 export const Public = () => applyDecorators(RegisterHttpRoute, Requires({ kind: 'public' }), Problems(RateLimited));
+
+/** Open without a session token. The handler checks the `Authorization` header itself. */
+export const ChecksAuthorization = () => applyDecorators(RegisterHttpRoute, Requires({ kind: 'public', checksAuthorization: true }), Problems(RateLimited));
 
 /** Open to whoever is logged in. */
 export const Authenticated = () => withToken({ kind: 'token' });

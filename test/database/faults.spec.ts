@@ -11,6 +11,7 @@ import { Storage } from '../../src/database/embedded/storage';
 import { RAW } from './conformance';
 
 const CLI = join(__dirname, '../../dist/database/embedded/cli');
+const DERAILED = join(__dirname, '../../dist/cli/main.js');
 const FILE = 'derailed.mdb';
 
 let folder: string;
@@ -38,7 +39,7 @@ async function serving(command: string, args: readonly string[]): Promise<{ chil
   return { child, uri: line.toString().trim() };
 }
 
-const run = (tool: string, ...args: readonly string[]): string => execFileSync(process.execPath, [join(CLI, `${tool}.js`), ...args], { encoding: 'utf8', stdio: 'pipe' });
+const run = (tool: string, ...args: readonly string[]): string => execFileSync(process.execPath, [DERAILED, tool, ...args], { encoding: 'utf8', stdio: 'pipe' });
 
 describe('opening a data folder', () => {
   it('refuses a file that lacks its end', async () => {
