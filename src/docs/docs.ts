@@ -2,13 +2,18 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { completed } from './complete-document';
+import { DocumentCache } from './document-cache';
 import { wireSchema } from './wire-schema';
 
 /** Where Swagger UI is. */
 export const DOCS_PATH = 'docs';
 
-/** Serves Swagger UI at `/docs` and the OpenAPI document at `/docs/openapi.json`. */
+/** Returns whether a path is a document: Swagger UI, OpenAPI or AsyncAPI. */
+const isDocument = (path: string): boolean => path === `/${DOCS_PATH}` || path.startsWith(`/${DOCS_PATH}/`);
+
+/** Serves Swagger UI at `/docs` and the OpenAPI document at `/docs/openapi.json`, each generated once. */
 export function serveDocs(app: NestFastifyApplication): void {
+  new DocumentCache(isDocument).register(app.getHttpAdapter().getInstance());
   SwaggerModule.setup(DOCS_PATH, app, () => openApi(app), {
     jsonDocumentUrl: `${DOCS_PATH}/openapi.json`,
     yamlDocumentUrl: `${DOCS_PATH}/openapi.yaml`,
