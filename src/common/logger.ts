@@ -4,9 +4,26 @@ import { pino, type Logger } from 'pino';
 // Whatever could open an account or a socket. Bodies are never logged; this is for what a log line carries by accident.
 const SECRETS = ['token', 'password', 'current_password', 'authorization', '*.token', '*.password', '*.current_password', '*.authorization', 'req.headers.authorization', 'req.headers.cookie'];
 
+/** A request, as far as the log needs it. */
+interface LoggedRequest {
+  readonly method: string;
+  readonly ip?: string;
+  readonly params?: unknown;
+  readonly routeOptions?: { readonly url?: string | undefined };
+}
+
+/**
+ * Returns what the log contains of a request: the pattern of its route and the ids in its path. The URL itself is not logged, because invite codes
+ * and query strings are part of it.
+ */
+export function serializeRequest({ method, ip, params, routeOptions }: LoggedRequest): object {
+  const ids = Object.entries((params ?? {}) as Record<string, unknown>).filter(([name, value]) => name.endsWith('_id') && /^\d{1,20}$/.test(String(value)));
+  return { method, route: routeOptions?.url ?? 'none', ...(ids.length > 0 && { ids: Object.fromEntries(ids) }), remoteAddress: ip };
+}
+
 /** The process's log: one JSON object a line, with secrets removed. */
 export const createLog = (level: string): Logger =>
-  pino({ level, redact: { paths: SECRETS, censor: '[removed]' }, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+  pino({ level, serializers: { req: serializeRequest }, redact: { paths: SECRETS, censor: '[removed]' }, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
 
 // They tell of each module, route and interaction what the documentation tells, a hundred and fifty lines at every start.
 const OF_THE_START: ReadonlySet<string> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'WebSocketsController']);
