@@ -3,6 +3,7 @@ import { AuditLog } from '../audit/audit-log';
 import { changesBetween } from '../audit/changes';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
+import { publishUntilStable } from '../events/publish-until-stable';
 import { tellUntilTrue } from '../events/tell-until-true';
 import { ExitsService } from '../members/exits.service';
 import { MemberDirectory } from '../members/member-directory';
@@ -63,7 +64,7 @@ export class BansService {
     // Whoever came back in the meantime did so with none but roles that they were judged by.
     await this.exits.expel(guildId, userId);
     const banned = banDtoOf(ban);
-    if (!before) await this.events.publish('BAN_CREATE', { guildId, permission: Permission.BanMembers }, banned);
+    if (!before) await this.publish(guildId, userId, ban);
     if (seconds > 0) await this.removals.deleteAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
     await recorded;
     return banned;
@@ -75,7 +76,7 @@ export class BansService {
     await this.bans.remove(guildId, userId);
     await Promise.all([
       this.audit.record(authority, { action: 'BAN_DELETE', targetId: userId }, reason),
-      this.events.publish('BAN_DELETE', { guildId, permission: Permission.BanMembers }, { guild_id: guildId, user_id: userId }),
+      this.publish(guildId, userId, null),
     ]);
   }
 
@@ -102,6 +103,18 @@ export class BansService {
         await this.events.publish('BAN_CREATE', audience, banDtoOf(ban));
       },
     );
+  }
+
+  /** Publishes a ban or its end, and again what is stored by then if that differs. */
+  private async publish(guildId: Snowflake, userId: Snowflake, written: BanDocument | null): Promise<void> {
+    const audience = { guildId, permission: Permission.BanMembers };
+    await publishUntilStable<BanDto | null>(written && banDtoOf(written), {
+      read: async () => {
+        const stored = await this.bans.find(guildId, userId);
+        return stored && banDtoOf(stored);
+      },
+      publish: (ban) => (ban ? this.events.publish('BAN_CREATE', audience, ban) : this.events.publish('BAN_DELETE', audience, { guild_id: guildId, user_id: userId })),
+    });
   }
 
   // The deletion of an account removes its bans; one that was added after that has to be removed again.

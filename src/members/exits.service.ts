@@ -8,7 +8,6 @@ import { TooMuchContention } from '../common/common.errors';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
-import { EventsService } from '../events/events.service';
 import { OwnerCannotLeave } from '../guilds/guilds.errors';
 import { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
@@ -16,8 +15,8 @@ import { assertMayActOnMember } from '../permissions/policy';
 import { DeletedRolesService } from './deleted-roles.service';
 import { MemberBooks } from './member-books';
 import { MemberDirectory } from './member-directory';
+import { MemberEvents } from './member-events';
 import { MemberQueue } from './member-queue';
-import { memberDtoOf } from './member.dto';
 import type { MemberDocument } from './member.schema';
 import { MemberNotFound } from './members.errors';
 
@@ -42,7 +41,7 @@ export class ExitsService {
     private readonly resolver: AuthorityResolver,
     private readonly audit: AuditLog,
     private readonly deletedRoles: DeletedRolesService,
-    private readonly events: EventsService,
+    private readonly memberEvents: MemberEvents,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
@@ -96,7 +95,7 @@ export class ExitsService {
       await this.assertNotOwner(ended);
       const recording = record();
       await this.books.uncount(ended);
-      await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
+      await this.memberEvents.publish({ guildId, userId, member: undefined });
       return { member: ended, recorded: recording };
     });
     await Promise.all([recorded, this.books.close(member)]);
@@ -133,7 +132,7 @@ export class ExitsService {
     const { guild_id: guildId, user_id: userId } = member;
     if ((await this.resolver.findOwner(guildId)) !== userId) return;
     await insert(this.members, member);
-    await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(await this.deletedRoles.removeFrom(member)));
+    await this.memberEvents.publish({ guildId, userId, member: await this.deletedRoles.removeFrom(member) });
     throw new OwnerCannotLeave();
   }
 }

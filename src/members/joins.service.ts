@@ -8,13 +8,12 @@ import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
-import { EventsService } from '../events/events.service';
 import { DeletedRolesService } from './deleted-roles.service';
 import { ExitsService } from './exits.service';
 import { MemberBooks } from './member-books';
 import { MemberDirectory } from './member-directory';
+import { MemberEvents } from './member-events';
 import { MemberNames } from './member-names';
-import { memberDtoOf } from './member.dto';
 import type { MemberDocument } from './member.schema';
 
 const ATTEMPTS = 20;
@@ -30,7 +29,7 @@ export class JoinsService {
     private readonly deletedRoles: DeletedRolesService,
     private readonly names: MemberNames,
     private readonly accounts: AccountCache,
-    private readonly events: EventsService,
+    private readonly memberEvents: MemberEvents,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
@@ -71,15 +70,12 @@ export class JoinsService {
     throw new TooMuchContention();
   }
 
-  // Who has left before it was told that they came is told to have left again, or else to be what they are since they came back.
+  // A role that is deleted meanwhile is removed after the event, so that the last event of the member never names it.
   private async publishJoin(joined: MemberDocument): Promise<MemberDocument> {
-    const { _id, guild_id: guildId, user_id } = joined;
-    await this.events.publish('MEMBER_JOIN', { guildId }, memberDtoOf(joined));
+    const { guild_id: guildId, user_id: userId } = joined;
+    await this.memberEvents.publish({ guildId, userId, member: joined, isNew: true });
     const member = await this.deletedRoles.removeFrom(joined);
-    if (member !== joined) await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(member));
-    const now = await this.directory.find(guildId, user_id);
-    if (!now) await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id });
-    else if (now._id !== _id) await this.events.publish('MEMBER_UPDATE', { guildId }, memberDtoOf(now));
+    if (member !== joined) await this.memberEvents.publish({ guildId, userId, member });
     return member;
   }
 

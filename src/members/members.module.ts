@@ -9,6 +9,7 @@ import { ExitsService } from './exits.service';
 import { JoinsService } from './joins.service';
 import { MemberBooks } from './member-books';
 import { MemberDirectory } from './member-directory';
+import { MemberEvents } from './member-events';
 import { MemberNames } from './member-names';
 import { MemberQueue } from './member-queue';
 import { MembersController } from './members.controller';
@@ -19,7 +20,7 @@ import { RoleSetsService } from './role-sets.service';
 @Module({
   imports: [AuditLogModule, UsersModule, BanListModule, PositionsModule],
   controllers: [MembersController],
-  providers: [MemberDirectory, MembersService, JoinsService, ExitsService, MemberBooks, MemberQueue, MemberNames, DeletedRolesService, DeparturesService, RoleSetsService],
+  providers: [MemberDirectory, MembersService, JoinsService, ExitsService, MemberBooks, MemberQueue, MemberNames, MemberEvents, DeletedRolesService, DeparturesService, RoleSetsService],
   exports: [MemberDirectory, MemberNames, MembersService, JoinsService, ExitsService, DeparturesService, RoleSetsService],
 })
 export class MembersModule {}

@@ -15,6 +15,7 @@ import { allRules } from '../permissions/guild-state';
 import { DeletedRolesService } from './deleted-roles.service';
 import { MemberDirectory } from './member-directory';
 import { assertMayChangeRoles, assertMayNick, assertMayTimeOut, roleOf } from './member-policy';
+import { MemberEvents } from './member-events';
 import { MemberNames } from './member-names';
 import { MemberQueue } from './member-queue';
 import { type MemberDto, memberDtoOf, type UpdateMemberDto } from './member.dto';
@@ -45,6 +46,7 @@ export class MembersService {
     private readonly resolver: AuthorityResolver,
     private readonly audit: AuditLog,
     private readonly events: EventsService,
+    private readonly memberEvents: MemberEvents,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
@@ -111,10 +113,10 @@ export class MembersService {
 
   // A role that is deleted meanwhile is removed after the event, so that the last event of the member never names it.
   private async publish(member: MemberDocument, hasOtherRoles: boolean): Promise<MemberDocument> {
-    const audience = { guildId: member.guild_id };
-    await this.events.publish('MEMBER_UPDATE', audience, memberDtoOf(member));
+    const { guild_id: guildId, user_id: userId } = member;
+    await this.memberEvents.publish({ guildId, userId, member });
     const current = hasOtherRoles ? await this.deletedRoles.removeFrom(member) : member;
-    if (current !== member) await this.events.publish('MEMBER_UPDATE', audience, memberDtoOf(current));
+    if (current !== member) await this.memberEvents.publish({ guildId, userId, member: current });
     return current;
   }
 

@@ -6,6 +6,7 @@ import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { EventsService } from '../events/events.service';
+import { publishUntilStable } from '../events/publish-until-stable';
 import type { PinListDocument } from './pin-list.schema';
 import { PinLimitReached } from './pins.errors';
 
@@ -56,8 +57,12 @@ export class PinList {
     await this.lists.deleteMany({ guild_id: guildId });
   }
 
-  /** Tells what is pinned now. */
+  /** Publishes what is pinned now, and again if it changes meanwhile. */
   async tell(guildId: Snowflake, trackId: Snowflake): Promise<void> {
-    await this.events.publish('PINS_UPDATE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_ids: [...(await this.in(trackId))] });
+    const read = async (): Promise<Snowflake[]> => [...(await this.in(trackId))];
+    await publishUntilStable(await read(), {
+      read,
+      publish: (message_ids) => this.events.publish('PINS_UPDATE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_ids }),
+    });
   }
 }

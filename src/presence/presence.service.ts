@@ -3,6 +3,7 @@ import type { Snowflake } from '../common/snowflake';
 import { type DomainEvent, EventLog } from '../events/event-log';
 import { isNamed } from '../events/event-map';
 import { EventsService } from '../events/events.service';
+import { publishUntilStable } from '../events/publish-until-stable';
 import { UsersService } from '../users/users.service';
 import type { PresenceChoice, PresenceDto } from './presence.dto';
 import { Presences } from './presences';
@@ -24,11 +25,18 @@ export class PresenceService implements OnModuleInit {
   /** Chooses what one looks like from now on, on all of one's sockets and whenever one comes back. @throws UserNotFound */
   async choose(userId: Snowflake, status: PresenceChoice): Promise<PresenceDto> {
     await this.users.choosePresence(userId, status);
-    const presence = { user_id: userId, status };
-    // Here at once, even if the log can't be reached; on the other nodes when they hear of it.
+    await publishUntilStable<PresenceChoice | undefined>(status, {
+      read: () => this.users.readPresence(userId),
+      publish: (stored) => this.publish(userId, stored),
+    });
+    return { user_id: userId, status };
+  }
+
+  private async publish(userId: Snowflake, status: PresenceChoice | undefined): Promise<void> {
+    if (status === undefined) return;
+    // Applied on this node at once, even if the event log cannot be reached; on other nodes with the event.
     this.presences.choose(userId, status);
-    await this.events.publish('PRESENCE_UPDATE', { userIds: [userId] }, { guild_id: null, presences: [presence] });
-    return presence;
+    await this.events.publish('PRESENCE_UPDATE', { userIds: [userId] }, { guild_id: null, presences: [{ user_id: userId, status }] });
   }
 
   private hear(event: DomainEvent): void {

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import type { Snowflake } from '../common/snowflake';
+import { EventsService } from '../events/events.service';
+import { publishUntilStable } from '../events/publish-until-stable';
+import { MemberDirectory } from './member-directory';
+import { type MemberDto, memberDtoOf } from './member.dto';
+import type { MemberDocument } from './member.schema';
+
+/** A membership after a write, or its end. */
+export interface MemberState {
+  readonly guildId: Snowflake;
+  readonly userId: Snowflake;
+  /** The membership; undefined if it has ended. */
+  readonly member: MemberDocument | undefined;
+  /** Whether the write began the membership. */
+  readonly isNew?: boolean;
+}
+
+/** Publishes memberships so that the last event of a member has the stored value, also if several nodes change the member at once. */
+@Injectable()
+export class MemberEvents {
+  constructor(
+    private readonly directory: MemberDirectory,
+    private readonly events: EventsService,
+  ) {}
+
+  /** Publishes MEMBER_JOIN, MEMBER_UPDATE or MEMBER_LEAVE, and again what is stored by then if that differs. */
+  async publish({ guildId, userId, member, isNew = false }: MemberState): Promise<void> {
+    let wasMember = member !== undefined && !isNew;
+    await publishUntilStable<MemberDto | undefined>(member && memberDtoOf(member), {
+      read: async () => {
+        const stored = await this.directory.find(guildId, userId);
+        return stored && memberDtoOf(stored);
+      },
+      publish: async (dto) => {
+        if (dto) await this.events.publish(wasMember ? 'MEMBER_UPDATE' : 'MEMBER_JOIN', { guildId }, dto);
+        else await this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId });
+        wasMember = dto !== undefined;
+      },
+    });
+  }
+}
