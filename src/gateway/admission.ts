@@ -14,9 +14,13 @@ import { sendPaced } from './paced';
 import { Past } from './past';
 import { type Preparation, Preparations } from './preparations';
 import { type Missed, missedBy, packetsOf } from './replay';
+import { Turns } from './turns';
 
 // What is sent between two events keeps everybody else waiting.
 const FEW_EVENTS = 100;
+
+// Steps of a handshake take up to half a millisecond each. The sockets that are connected wait no longer than a few of these.
+const STEPS_PER_TURN = 6;
 
 /** Greets a client with guilds of its user, the ids of those to come, and its place when there are none. */
 type Greet = (seats: readonly Seat[], toCome: readonly Snowflake[], seq?: string) => void;
@@ -28,6 +32,7 @@ type Welcome = (seats: readonly Seat[], seq: string, replayed: number) => void;
 @Injectable()
 export class Admission {
   private readonly mostUnsent: number;
+  private readonly turns = new Turns(STEPS_PER_TURN);
 
   constructor(
     private readonly dispatcher: Dispatcher,
@@ -40,6 +45,19 @@ export class Admission {
   ) {
     // So little that the client is never taken for one that doesn't read.
     this.mostUnsent = Math.min(LIMITS.toldAtOnceBytes, config.get('GATEWAY_SEND_BUFFER_BYTES') / 4 || Infinity);
+  }
+
+  /**
+   * Waits for the next step of a handshake, in the order of the calls. A few steps run in each turn of the event loop, so that a storm of connects
+   * does not delay the events of connected clients.
+   */
+  turn(): Promise<void> {
+    return new Promise((resolve) =>
+      this.turns.add(() => {
+        resolve();
+        return false;
+      }),
+    );
   }
 
   /**
@@ -135,8 +153,9 @@ export class Admission {
   }
 
   /** Takes a socket in between two events, unless its memberships have changed or `tell` says that it is too early. @returns whether it is in */
-  private between(preparation: Preparation, memberships: readonly MemberDocument[], tell: (seats: readonly Seat[]) => boolean): Promise<boolean> {
+  private async between(preparation: Preparation, memberships: readonly MemberDocument[], tell: (seats: readonly Seat[]) => boolean): Promise<boolean> {
     const { socket } = preparation;
+    await this.turn();
     return this.dispatcher.between(async () => {
       if (preparation.isStale) return false;
       const seats = await this.views.seats(memberships);

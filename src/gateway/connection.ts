@@ -57,6 +57,13 @@ export function send<Name extends keyof Sent>(socket: ClientSocket, name: Name, 
   else socket.emit(name, data, seq);
 }
 
+/** Sends an event whose payload is JSON already, unless the session of the client has expired. */
+export function sendJson(socket: ClientSocket, name: keyof Sent, json: string, seq?: string): void {
+  if (isExpired(socket) || !socket.connected) return;
+  // The packet that Socket.IO makes of an event. @see https://socket.io/docs/v4/socket-io-protocol/
+  socket.conn.write(`2${socket.nsp.name},["${name}",${json}${seq === undefined ? '' : `,"${seq}"`}]`);
+}
+
 /** Returns whether the session of a socket has expired. */
 export const isExpired = ({ data }: ClientSocket): boolean => data.session.expires_at.getTime() <= Date.now();
 

@@ -13,18 +13,19 @@ import { type AccountUser, selfDtoOf, UsersService } from '../users/users.servic
 import { Admission } from './admission';
 import { Attendance } from './attendance';
 import { ClientAddress } from './client-address';
-import { type ClientSocket, close, sayGoodbye, send, wants } from './connection';
+import { type ClientSocket, close, sayGoodbye, send, sendJson, wants } from './connection';
 import { Dispatcher } from './dispatcher';
 import { forgetRequest, hangUp } from './engine';
 import { FloodGuard } from './flood-guard';
 import { GatewaySecurity } from './gateway-security';
 import type { GatewayEvents } from './gateway-events';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
-import { type Seat, snapshotOf } from './guild-views';
+import type { Seat } from './guild-views';
 import { type Auth, Handshake } from './handshake';
 import { Lookers } from './lookers';
 import { retryAfterMs } from './retry-after';
 import { SessionExpiry } from './session-expiry';
+import { snapshotJsonOf } from './shared-views';
 import { SlowReaders } from './slow-readers';
 
 /** The gateway: lets clients in and out, and brings them every event that concerns them. */
@@ -60,8 +61,9 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
       if (client.conn.readyState !== 'open') return;
       const address = this.addresses.of(client.request);
       this.handshake.identify(client.conn, address, client.handshake.auth as Auth).then(
-        (identity) => {
+        async (identity) => {
           client.data = { ...identity, address, inFlight: 0 };
+          await this.admission.turn();
           next();
         },
         (error: unknown) => {
@@ -117,13 +119,17 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
 
   private async startAfresh(socket: ClientSocket, user: AccountUser): Promise<void> {
     const { session, intents } = socket.data;
-    const greet = (seats: readonly Seat[], toCome: readonly Snowflake[], seq?: string): void =>
-      send(
-        socket,
-        'READY',
-        { session_id: session.id, user: selfDtoOf(user), presence: user.presence, guilds: seats.map(snapshotOf), guild_ids_to_come: [...toCome], intents: familiesOf(intents), limits: this.limits() },
-        seq,
-      );
+    const greet = (seats: readonly Seat[], toCome: readonly Snowflake[], seq?: string): void => {
+      const fields: Omit<GatewayEvents['READY'], 'guilds'> = {
+        session_id: session.id,
+        user: selfDtoOf(user),
+        presence: user.presence,
+        guild_ids_to_come: [...toCome],
+        intents: familiesOf(intents),
+        limits: this.limits(),
+      };
+      sendJson(socket, 'READY', `${JSON.stringify(fields).slice(0, -1)},"guilds":[${seats.map(snapshotJsonOf).join()}]}`, seq);
+    };
     await this.admission.connect(socket, greet, (...told) => this.welcome(socket, ...told));
     // Asked for once events come, so that no message is in neither of them.
     if (wants(socket, 'read_states')) send(socket, 'READ_STATES', await this.readStates.list(session.user_id, this.attendance.visibleTo(socket)));

@@ -1,6 +1,8 @@
 import { LIMITS } from '../common/limits';
+import type { GuildState, GuildTracks } from '../permissions/guild-state';
 import type { Packet } from './connection';
 import { type Seat, snapshotOf } from './guild-views';
+import type { GuildView } from './member-view';
 
 // What each takes as JSON beside its texts, when the numbers in it are long.
 const GUILD_BYTES = 500;
@@ -8,8 +10,18 @@ const ROLE_BYTES = 220;
 const TRACK_BYTES = 260;
 const OVERWRITE_BYTES = 80;
 
-/** About how many bytes it takes to tell a guild, when all of its tracks are seen. */
-export function bytesToTell({ view: { state, tracks } }: Seat): number {
+const bytesOfState = new WeakMap<GuildState, { readonly tracks: GuildTracks; readonly bytes: number }>();
+
+/** Estimates the bytes of a guild's snapshot with all of its tracks. Computed once for each state of the guild. */
+export function bytesToTell({ view }: Seat): number {
+  const known = bytesOfState.get(view.state);
+  if (known?.tracks === view.tracks) return known.bytes;
+  const bytes = estimateBytes(view);
+  bytesOfState.set(view.state, { tracks: view.tracks, bytes });
+  return bytes;
+}
+
+function estimateBytes({ state, tracks }: GuildView): number {
   const { name, description } = state.guild;
   const ofRoles = state.roles.map((role) => ROLE_BYTES + Buffer.byteLength(role.name));
   const ofTracks = [...tracks.values()].map((track) => TRACK_BYTES + Buffer.byteLength(track.name) + Buffer.byteLength(track.topic) + track.overwrites.length * OVERWRITE_BYTES);

@@ -5,6 +5,7 @@ import { GuildNotFound } from '../guilds/guilds.errors';
 import type { MemberDocument } from '../members/member.schema';
 import { memberDtoOf } from '../members/member.dto';
 import { GuildAuthority } from '../permissions/authority';
+import type { GuildPermissions } from '../permissions/guild-permissions';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { roleDtos } from '../roles/roles.service';
 import { visibleTracks } from '../tracks/track-views';
@@ -44,7 +45,11 @@ export class GuildViews {
 }
 
 /** All of a guild that a client needs to show it. */
-export function snapshotOf({ member, view: { state, tracks } }: Seat): GuildSnapshot {
-  const authority = new GuildAuthority(state, member, undefined, Date.now());
-  return { ...guildDtoOf(state.guild), roles: roleDtos(state), tracks: visibleTracks(authority, tracks), me: memberDtoOf(member) };
+export function snapshotOf({ member, view }: Seat): GuildSnapshot {
+  return { ...guildFieldsFor(new GuildAuthority(view.state, member, undefined, Date.now()), view), me: memberDtoOf(member) };
+}
+
+/** Returns the part of a guild's snapshot that is the same for all members with these permissions. */
+export function guildFieldsFor(permissions: GuildPermissions, { state, tracks }: GuildView): Omit<GuildSnapshot, 'me'> {
+  return { ...guildDtoOf(state.guild), roles: roleDtos(state), tracks: visibleTracks(permissions, tracks) };
 }

@@ -7,7 +7,8 @@ import { asItNowIs } from './as-it-now-is';
 import type { Packet } from './connection';
 import { packetsOfGuilds } from './guild-packets';
 import type { Seat } from './guild-views';
-import { MemberView } from './member-view';
+import type { MemberView } from './member-view';
+import { memberViewOf } from './shared-views';
 
 /** Who has missed something: what they want to hear, and where they are now. */
 export interface Reader {
@@ -39,9 +40,9 @@ export function missedBy({ userId, intents, seats }: Reader, since: string, happ
   const absences = absencesOf(userId, happened);
   const here = new Map(seats.map((seat) => [seat.member.guild_id, seat]));
   const memberViews = new Map<Snowflake, MemberView>();
-  const viewOf = ({ member, view }: Seat): MemberView => {
-    const memberView = memberViews.get(member.guild_id) ?? new MemberView({ member }, view);
-    memberViews.set(member.guild_id, memberView);
+  const viewOf = (seat: Seat): MemberView => {
+    const memberView = memberViews.get(seat.member.guild_id) ?? memberViewOf(seat);
+    memberViews.set(seat.member.guild_id, memberView);
     return memberView;
   };
   const wants = (family: Family | undefined): boolean => family === undefined || isChosen(intents, family);
