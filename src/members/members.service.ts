@@ -112,10 +112,10 @@ export class MembersService {
   }
 
   // A role that is deleted meanwhile is removed after the event, so that the last event of the member never names it.
-  private async publish(member: MemberDocument, hasOtherRoles: boolean): Promise<MemberDocument> {
+  private async publish(member: MemberDocument): Promise<MemberDocument> {
     const { guild_id: guildId, user_id: userId } = member;
     await this.memberEvents.publish({ guildId, userId, member });
-    const current = hasOtherRoles ? await this.deletedRoles.removeFrom(member) : member;
+    const current = await this.deletedRoles.removeFrom(member);
     if (current !== member) await this.memberEvents.publish({ guildId, userId, member: current });
     return current;
   }
@@ -134,7 +134,7 @@ export class MembersService {
         const written = await this.write(member, change);
         if (!written) continue;
         const recording = deedsBetween(authority, memberDtoOf(member), memberDtoOf(written)).map((deed) => this.audit.record(authority, deed, reason));
-        return { changed: await this.publish(written, change.role_ids !== undefined), recorded: recording };
+        return { changed: await this.publish(written), recorded: recording };
       }
       throw new TooMuchContention();
     });
