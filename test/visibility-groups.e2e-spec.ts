@@ -83,3 +83,32 @@ describe.each(NAMES.map((name) => [name] as const))('an individual permission of
     await assertReach(track, []);
   });
 });
+
+describe('the tracks of a category that stay visible', () => {
+  let world: World;
+  beforeAll(async () => (world = await World.start()));
+  afterAll(() => world.stop());
+
+  it('are sent with their new place right after the category is hidden, revealed or deleted', async () => {
+    const guild = await world.guild({ members: { ann: [] } });
+    const { owner, id } = guild;
+    const category = await idOf(owner.post(`/guilds/${id}/tracks`, { name: 'category', type: 'category' }));
+    const track = await idOf(owner.post(`/guilds/${id}/tracks`, { name: 'stays', parent_id: category, inherits: false }));
+    const client = await guild.members['ann']!.connect();
+    const steps: [() => Promise<unknown>, 'TRACK_CREATE' | 'TRACK_DELETE', string | null][] = [
+      [() => owner.put(`/tracks/${category}/overwrites/${id}`, { type: 'role', allow: '0', deny: String(ViewTrack) }), 'TRACK_DELETE', null],
+      [() => owner.delete(`/tracks/${category}/overwrites/${id}`), 'TRACK_CREATE', category],
+      [() => owner.delete(`/tracks/${category}`), 'TRACK_DELETE', null],
+    ];
+    for (const [change, event, parentId] of steps) {
+      client.clear();
+      await change();
+      await world.settle();
+      expect(client.names.slice(0, 2)).toEqual([event, 'TRACKS_REORDER']);
+      const layout = of<{ layout: { id: string; parent_id: string | null }[] }>(client.received('TRACKS_REORDER')[0]).layout;
+      expect(layout.find((entry) => entry.id === track)).toEqual({ id: track, parent_id: parentId, inherits: false });
+      expect(layout.map((entry) => entry.id)).toEqual(of<{ id: string }[]>((await guild.members['ann']!.get(`/guilds/${id}/tracks`)).body).map((listed) => listed.id));
+    }
+    client.close();
+  });
+});

@@ -4,6 +4,7 @@ import { FAMILIES, type Family } from '../events/families';
 import { LIMITS } from '../common/limits';
 import { CLOSE } from '../gateway/gateway.errors';
 import { GATEWAY_EVENTS, INTERACTIONS } from '../gateway/gateway-events';
+import { DERIVED_STATE } from './derived-state';
 import { wireSchema } from './wire-schema';
 
 interface Described {
@@ -39,6 +40,7 @@ export function asyncApi(): Document {
         `**Arriving.** READY tells the user's guilds, unless they are too much to be read at once: then it has no \`seq\`, and \`guild_ids_to_come\` names those that it left out. Each of these follows, as fast as the client reads, with GUILD_CREATE, a very long one without its tracks and then these with TRACK_CREATE, and none of them with a \`seq\`. Then come what happened meanwhile and RESUMED, as in (3) to (5) below. Who is cut off before anything with a \`seq\` has come starts afresh; after that, everything from before it is there, and one goes on from it.`,
         `**Coming back.** A client that was cut off, on its side or the server's, whatever the code, goes on where it was, on any node, when it is back in time; READY's \`limits.resume_seconds\` says how long that is. (1) Keep the \`session_id\` of READY, and the \`seq\` of the last event that was taken in: READY, RESUMED and POSITION have one too, CLOSING and BUCKET_WARNING have none. (2) Connect with \`auth: { token, session_id, seq, intents? }\`, \`seq\` as the string that it was and the intents of before; after a CLOSING or a refusal with \`retry_after\`, that many seconds later. (3) What comes first, with the \`seq\` that you sent, is what became of your guilds: GUILD_DELETE for one that the user has left, and GUILD_CREATE for one that is new or may look different to them by now: it replaces all that you knew of that guild. (4) Then every event that you missed, up to ${LIMITS.replayed}, once, in order and with its own \`seq\`: those that the user may see now. Typing is not repeated; the tracks that came and went are in GUILD_CREATE. (5) Then RESUMED: forget every guild that is not in its \`guild_ids\`. From there on it is as if nothing had been. When the connection ends before RESUMED, go on from the \`seq\` that came last. (6) Codes ${[CLOSE.eventsLost, CLOSE.awayTooLong, CLOSE.unknownPlace, CLOSE.missedTooMuch, CLOSE.otherSession].map(({ code }) => code).join(', ')}, with a refusal or CLOSING, mean that it can't go on: connect without \`session_id\` and \`seq\`, and take READY for all there is. Coming back has a bucket of its own and costs nothing of those for connecting.`,
         `**Sessions and origins.** A socket is closed with ${CLOSE.sessionExpired.code} when its session expires: log in again. The node sends no event and executes no interaction after the expiry. A browser can connect only from an origin in the setting CORS_ORIGINS; other origins get HTTP 400 instead of the upgrade. Clients that send no \`Origin\` header are accepted.`,
+        DERIVED_STATE,
         `Codes of CLOSING and refused handshakes: ${Object.values(CLOSE).map(({ code, reason }) => `${code} ${reason}`).join(' ')}`,
       ].join('\n\n'),
     },

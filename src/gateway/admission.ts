@@ -4,7 +4,6 @@ import type { Snowflake } from '../common/snowflake';
 import { Config } from '../config/config';
 import type { MemberDocument } from '../members/member.schema';
 import { MemberDirectory } from '../members/member-directory';
-import { Attendance } from './attendance';
 import { type ClientSocket, send } from './connection';
 import { Dispatcher } from './dispatcher';
 import { CLOSE, HandshakeRefused } from './gateway.errors';
@@ -36,7 +35,6 @@ export class Admission {
 
   constructor(
     private readonly dispatcher: Dispatcher,
-    private readonly attendance: Attendance,
     private readonly preparations: Preparations,
     private readonly views: GuildViews,
     private readonly past: Past,
@@ -161,7 +159,7 @@ export class Admission {
       const seats = await this.views.seats(memberships);
       if (!socket.connected) return false;
       const isIn = tell(seats);
-      if (isIn) this.attendance.add(socket, seats);
+      if (isIn) this.dispatcher.enter(socket, seats);
       return isIn;
     });
   }

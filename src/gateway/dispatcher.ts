@@ -72,6 +72,15 @@ export class Dispatcher {
     return done;
   }
 
+  /**
+   * Adds a socket to the guilds that it was sent. The other sockets of these guilds are brought to the same version first, so that all sockets of a guild
+   * are evaluated under one version. Call it between two events.
+   */
+  enter(socket: ClientSocket, seats: readonly Seat[]): void {
+    for (const { member, view } of seats) this.applyView(member.guild_id, view, this.dispatched);
+    this.attendance.add(socket, seats);
+  }
+
   private async deliver(event: DomainEvent): Promise<void> {
     const { audience, name, data, seq } = event;
     if (isNamed(event, 'SESSIONS_REVOKE')) return this.closeRevoked(event.data);
@@ -106,22 +115,23 @@ export class Dispatcher {
 
   /** Sees a guild as it now is, and tells whoever sees other tracks than before. */
   private async refresh(guildId: Snowflake, seq: string): Promise<void> {
-    const room = this.attendance.room(guildId);
-    const view = room && (await this.views.find(guildId));
-    if (room && view) room.refresh(view, (change) => this.tellVisibility(view, change, guildId, seq));
+    const view = this.attendance.room(guildId) && (await this.views.find(guildId));
+    if (view) this.applyView(guildId, view, before(seq));
   }
 
-  private tellVisibility({ state, tracks }: GuildView, { rooms, trackIds, appeared, disappeared }: VisibilityChange, guildId: Snowflake, seq: string): void {
-    const place = before(seq);
+  private applyView(guildId: Snowflake, view: GuildView, place: string): void {
+    this.attendance.room(guildId)?.refresh(view, (change) => this.tellVisibility(view, change, guildId, place));
+  }
+
+  private tellVisibility({ state, tracks }: GuildView, { rooms, trackIds, appeared, disappeared, isRearranged }: VisibilityChange, guildId: Snowflake, place: string): void {
     for (const id of disappeared) this.attendance.sendTo(rooms, 'TRACK_DELETE', { guild_id: guildId, track_id: id }, place);
-    if (appeared.length === 0) return;
+    if (appeared.length === 0 && !isRearranged) return;
     const seen = tracksSeen(state.guild.track_layout, (id) => trackIds.has(id));
     for (const id of appeared) {
       const track = tracks.get(id);
       if (track) this.attendance.sendTo(rooms, 'TRACK_CREATE', trackDtoOf(track, seen), place);
     }
-    // What is in a category that was hidden until now was in none.
-    if (appeared.some((id) => tracks.get(id)?.type === 'category')) this.attendance.sendTo(rooms, 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, place);
+    if (isRearranged) this.attendance.sendTo(rooms, 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, place);
   }
 
   private async join(userId: Snowflake, guildId: Snowflake, seq: string): Promise<void> {
@@ -130,6 +140,7 @@ export class Dispatcher {
     const [member, view] = await Promise.all([this.members.find(guildId, userId), this.views.find(guildId)]);
     const sockets = this.attendance.of(userId);
     if (!member || !view) return;
+    this.applyView(guildId, view, before(seq));
     this.tellGuild(sockets.filter((socket) => wants(socket, 'guilds')), { member, view }, seq);
     this.attendance.enter(sockets, member, view);
   }
@@ -139,7 +150,7 @@ export class Dispatcher {
     if (!this.attendance.room(guildId) || this.attendance.of(userId).length === 0) return;
     const member = await this.members.find(guildId, userId);
     const room = this.attendance.room(guildId);
-    if (room && member) room.update(this.attendance.of(userId), member, (change) => this.tellVisibility(room.view, change, guildId, seq));
+    if (room && member) room.update(this.attendance.of(userId), member, (change) => this.tellVisibility(room.view, change, guildId, before(seq)));
   }
 
   private leaveGuild(userId: Snowflake, guildId: Snowflake, seq: string): void {

@@ -3,7 +3,7 @@ import type { MemberDocument } from '../members/member.schema';
 import { namedIn } from '../permissions/guild-state';
 import type { VisibleTracks } from '../read-states/read-states.service';
 import { type ClientSocket, wants } from './connection';
-import { type GuildView, viewerOf } from './member-view';
+import { type GuildView, type MemberView, viewerOf } from './member-view';
 import { groupKeyOf, VisibilityGroup } from './visibility-group';
 
 /** Tracks that became visible or hidden for some sockets. */
@@ -14,6 +14,8 @@ export interface VisibilityChange {
   readonly trackIds: ReadonlySet<Snowflake>;
   readonly appeared: readonly Snowflake[];
   readonly disappeared: readonly Snowflake[];
+  /** Whether tracks that stay visible are in another category, because a category appeared or disappeared. */
+  readonly isRearranged: boolean;
 }
 
 /** Sends a change of visibility. Called while exactly the sockets concerned are in the rooms. */
@@ -23,8 +25,6 @@ interface SocketEntry {
   readonly member: MemberDocument;
   readonly group: VisibilityGroup;
 }
-
-const NO_TRACKS: ReadonlySet<Snowflake> = new Set();
 
 /** The sockets on this node whose users are members of one guild, in visibility groups. */
 export class GuildSockets {
@@ -86,7 +86,7 @@ export class GuildSockets {
 
   /** Applies a changed membership to the sockets of its user, and reports the changes of visibility. */
   update(sockets: Iterable<ClientSocket>, member: MemberDocument, report: ReportVisibility): void {
-    for (const socket of sockets) this.move(socket, member, this.trackIdsOf(socket), report);
+    for (const socket of sockets) this.move(socket, member, this.viewOf(socket), report);
   }
 
   /**
@@ -98,20 +98,23 @@ export class GuildSockets {
   refresh(view: GuildView, report: ReportVisibility): void {
     const old = this.current;
     if (view.state === old.state && view.tracks === old.tracks) return;
+    // An older version never replaces a newer one.
+    if (view.state.guild.version < old.state.guild.version) return;
     this.current = view;
-    const moved = this.movedSockets(old).map(([socket, { member, group }]) => ({ socket, member, trackIds: group.view.trackIds }));
+    const moved = this.movedSockets(old).map(([socket, { member, group }]) => ({ socket, member, before: group.view }));
     for (const { socket } of moved) this.leave(socket);
     for (const group of this.groupsByKey.values()) {
-      const { trackIds } = group.view;
+      const before = group.view;
       group.refresh(view);
-      reportChange(group.roomsFor('tracks'), trackIds, group.view.trackIds, report);
+      reportChange(group.roomsFor('tracks'), before, group.view, report);
     }
-    for (const { socket, member, trackIds } of moved) this.move(socket, member, trackIds, report);
+    for (const { socket, member, before } of moved) this.move(socket, member, before, report);
   }
 
-  private move(socket: ClientSocket, member: MemberDocument, before: ReadonlySet<Snowflake>, report: ReportVisibility): void {
+  private move(socket: ClientSocket, member: MemberDocument, before: MemberView | undefined, report: ReportVisibility): void {
     this.enter(socket, member);
-    reportChange(wants(socket, 'tracks') ? [socket.id] : [], before, this.trackIdsOf(socket), report);
+    const after = this.viewOf(socket);
+    if (before && after) reportChange(wants(socket, 'tracks') ? [socket.id] : [], before, after, report);
   }
 
   // Only another owner or another set of members with overwrites makes members individual, or ends it.
@@ -120,8 +123,8 @@ export class GuildSockets {
     return isSame ? [] : [...this.entries].filter(([, { member, group }]) => this.keyFor(member) !== group.key);
   }
 
-  private trackIdsOf(socket: ClientSocket): ReadonlySet<Snowflake> {
-    return this.entries.get(socket)?.group.view.trackIds ?? NO_TRACKS;
+  private viewOf(socket: ClientSocket): MemberView | undefined {
+    return this.entries.get(socket)?.group.view;
   }
 
   private groupFor(member: MemberDocument): VisibilityGroup {
@@ -136,10 +139,20 @@ export class GuildSockets {
   }
 }
 
-function reportChange(rooms: readonly string[], before: ReadonlySet<Snowflake>, trackIds: ReadonlySet<Snowflake>, report: ReportVisibility): void {
-  const appeared = [...trackIds].filter((id) => !before.has(id));
-  const disappeared = [...before].filter((id) => !trackIds.has(id));
-  if (rooms.length > 0 && appeared.length + disappeared.length > 0) report({ rooms, trackIds, appeared, disappeared });
+function reportChange(rooms: readonly string[], before: MemberView, after: MemberView, report: ReportVisibility): void {
+  const appeared = [...after.trackIds].filter((id) => !before.trackIds.has(id));
+  const disappeared = [...before.trackIds].filter((id) => !after.trackIds.has(id));
+  if (rooms.length === 0 || appeared.length + disappeared.length === 0) return;
+  report({ rooms, trackIds: after.trackIds, appeared, disappeared, isRearranged: isRearranged(before, after) });
+}
+
+/** Returns whether a track that is visible before and after has left a category that disappeared, or entered one that appeared. */
+function isRearranged(before: MemberView, after: MemberView): boolean {
+  return [...after.places].some(([id, { parent_id: parentId }]) => {
+    const oldParentId = before.places.get(id)?.parent_id;
+    if (oldParentId === undefined || oldParentId === parentId) return false;
+    return (oldParentId !== null && !after.trackIds.has(oldParentId)) || (parentId !== null && !before.trackIds.has(parentId));
+  });
 }
 
 const sameIds = (one: ReadonlySet<Snowflake>, other: ReadonlySet<Snowflake>): boolean => one.size === other.size && [...one].every((id) => other.has(id));
