@@ -39,10 +39,11 @@ export const LIMITS = {
   bulkDelete: 100,
   pins: 50,
   reactionKinds: 20,
-  terms: 50,
   term: 32,
   searchQuery: 200,
+  /** What one search reads: candidates, and characters of the candidates whose text decides. */
   searchLooked: 1_000,
+  searchCharacters: 200_000,
   page: 100,
 
   unread: 1_000,

@@ -14,7 +14,7 @@ export interface MessageDocument {
   /** The author's own mark for this message: sent again, it is the same message. */
   readonly nonce?: string;
   readonly edited_at: Date | null;
-  /** The words by which it is found. */
+  /** What search finds the message by: see `searchTerms`. */
   readonly terms?: readonly string[];
   /** How often it was reacted to with each emoji; and those emojis in the order in which they came. */
   readonly reactions?: Readonly<Record<string, { readonly id: Snowflake; readonly count: number }>>;

@@ -5,8 +5,8 @@ import { ReactionListModule } from '../reactions/reaction-list.module';
 import { PositionsModule } from '../read-states/positions.module';
 import { MessageCounts } from './message-counts.service';
 import { MessageRemovals } from './message-removals';
+import { MessageSearchRepository } from './message-search.repository';
 import { MessagesController } from './messages.controller';
-import { MessagesByTerm } from './messages-by-term';
 import { MessagesService } from './messages.service';
 import { ReactionCounts } from './reaction-counts';
 
@@ -14,7 +14,7 @@ import { ReactionCounts } from './reaction-counts';
 @Module({
   imports: [AuditLogModule, PinListModule, ReactionListModule, PositionsModule],
   controllers: [MessagesController],
-  providers: [MessagesService, MessageRemovals, MessagesByTerm, MessageCounts, ReactionCounts],
-  exports: [MessagesService, MessageRemovals, MessagesByTerm, MessageCounts, ReactionCounts],
+  providers: [MessagesService, MessageRemovals, MessageSearchRepository, MessageCounts, ReactionCounts],
+  exports: [MessagesService, MessageRemovals, MessageSearchRepository, MessageCounts, ReactionCounts],
 })
 export class MessagesModule {}

@@ -20,7 +20,7 @@ import type { CreateMessageDto, MessageDto, UpdateMessageDto } from './message.d
 import { type Mentions, mentionIds, mentionsIn, NO_MENTIONS } from './mentions';
 import type { MessageDocument } from './message.schema';
 import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
-import { termsOf } from './terms';
+import { searchTerms } from './search-terms';
 
 /** A page of messages: before one, after one, around one, or the newest. */
 export interface MessagePage {
@@ -64,8 +64,8 @@ export class MessagesService {
       reply_to_id: replyToId ?? null,
       ...(nonce !== undefined && { nonce }),
       edited_at: null,
-      terms: termsOf(content),
       ...mentionFields(authority, content),
+      terms: searchTerms({ content, authorId: userId, guildId, mentions: mentionsBy(authority, content) }),
     };
     const known = await this.write(message);
     if (known) return this.oneSeenBy(userId, known);
@@ -105,7 +105,8 @@ export class MessagesService {
   /** Changes what one said; whom it mentions now is not called anew. @throws MessageNotFound, NotTheAuthor */
   async update(authority: TrackAuthority, messageId: Snowflake, { content }: UpdateMessageDto): Promise<MessageDto> {
     const { guildId, trackId, userId } = authority;
-    const change = { content, mentions: mentionsBy(authority, content), terms: termsOf(content), edited_at: new Date() };
+    const mentions = mentionsBy(authority, content);
+    const change = { content, mentions, terms: searchTerms({ content, authorId: userId, guildId, mentions }), edited_at: new Date() };
     const message = await this.messages
       .findOneAndUpdate({ _id: messageId, track_id: trackId, author_id: userId }, { $set: change }, { returnDocument: 'after' })
       .lean<MessageDocument | null>();

@@ -17,7 +17,7 @@ export class SearchController {
   constructor(private readonly search: SearchService) {}
 
   @Get()
-  @Summary('Finds messages that have all of these words, in the tracks whose history one may read.')
+  @Summary('Search messages, in the tracks whose history you may read.')
   @Member()
   @RateLimit('search')
   @Validated()
