@@ -8,6 +8,7 @@ import { MODELS } from '../src/database/database.module';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import type { MemberDocument } from '../src/members/member.schema';
 import { Permission } from '../src/permissions/algebra';
+import type { UserDocument } from '../src/users/user.schema';
 import type { TrackDocument } from '../src/tracks/track.schema';
 import { Folded } from './support/folded';
 import { HeldWire } from './support/held-wire';
@@ -142,5 +143,21 @@ describe('a role that is deleted while it is referenced', () => {
     const rest = of<Track[]>((await guild.owner.get(path('/tracks'))).body).map(({ id, overwrites }) => [id, overwrites]);
     const known = new Folded(client, guild.id).now().tracks as readonly Track[];
     expect(known.map(({ id, overwrites }) => [id, overwrites]).sort()).toEqual(rest.sort());
+  });
+
+  it.each([['insert', 'members'], ['find', 'departures']] as const)('leaves neither a membership nor a counted guild if the guild is deleted before the %s of a join in %s', async (command, collection) => {
+    const eve = await world.person('eve');
+    const waiting = wire.hold(command, collection);
+    const joined = eve.post(`/invites/${guild.invite}`);
+    await waiting.arrived;
+    const deleted = guild.owner.delete(path(''));
+    await client.next('GUILD_DELETE');
+    if (collection === 'members') expect((await deleted).status).toBe(204);
+    waiting.release();
+    expect((await joined).body).toMatchObject({ code: 'GUILD_NOT_FOUND' });
+    await deleted;
+    const users: Model<UserDocument> = world.app.get(getModelToken(MODELS.user));
+    expect((await users.findById(BigInt(eve.id)).lean<UserDocument>())?.guild_ids).toEqual([]);
+    expect(await storedRolesOf(eve)).toBeUndefined();
   });
 });

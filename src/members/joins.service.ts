@@ -8,9 +8,11 @@ import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
+import { GuildLimitReached } from '../guilds/guilds.errors';
+import { AuthorityResolver } from '../permissions/authority-resolver';
 import { DeletedRolesService } from './deleted-roles.service';
 import { ExitsService } from './exits.service';
-import { MemberBooks } from './member-books';
+import { MemberBooks, type Opening } from './member-books';
 import { MemberDirectory } from './member-directory';
 import { MemberEvents } from './member-events';
 import { MemberNames } from './member-names';
@@ -29,6 +31,7 @@ export class JoinsService {
     private readonly deletedRoles: DeletedRolesService,
     private readonly names: MemberNames,
     private readonly accounts: AccountCache,
+    private readonly resolver: AuthorityResolver,
     private readonly memberEvents: MemberEvents,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
@@ -44,12 +47,13 @@ export class JoinsService {
    *
    * @returns the member, and whether they are new
    * @throws GuildLimitReached when they are in 200 guilds
+   * @throws GuildNotFound if the guild is deleted at the same moment
    * @throws Banned
    * @throws TokenInvalid if the account is closed
    */
   async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const opening = await this.books.open(guildId, userId);
+      const opening = await this.open(guildId, userId);
       const { member } = opening;
       try {
         await insert(this.members, member);
@@ -67,7 +71,22 @@ export class JoinsService {
       await this.members.deleteOne({ _id: member._id });
       await this.books.uncount(member);
     }
+    await this.release(guildId, userId);
     throw new TooMuchContention();
+  }
+
+  private async open(guildId: Snowflake, userId: Snowflake): Promise<Opening> {
+    try {
+      return await this.books.open(guildId, userId);
+    } catch (error) {
+      if (!(error instanceof GuildLimitReached)) await this.release(guildId, userId);
+      throw error;
+    }
+  }
+
+  // A guild that the user did not join must not count towards the limit of guilds.
+  private async release(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    if (!(await this.directory.find(guildId, userId))) await this.books.close({ guild_id: guildId, user_id: userId });
   }
 
   // A role that is deleted meanwhile is removed after the event, so that the last event of the member never names it.
@@ -83,10 +102,12 @@ export class JoinsService {
   private async assertMayStay(member: MemberDocument): Promise<void> {
     const { guild_id: guildId, user_id: userId, username_version } = member;
     try {
-      const [account] = await Promise.all([this.accounts.assertOpen(userId), this.bans.assertNotBanned(guildId, userId)]);
+      const [account] = await Promise.all([this.accounts.assertOpen(userId), this.bans.assertNotBanned(guildId, userId), this.resolver.stateOfGuild(guildId)]);
       if (account.user.username_version > username_version) await this.names.copy(account.user);
     } catch (error) {
       await this.exits.expel(guildId, userId);
+      // The deletion of the guild may have removed the membership without having counted it.
+      await this.release(guildId, userId);
       throw error;
     }
   }

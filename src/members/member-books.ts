@@ -68,7 +68,7 @@ export class MemberBooks {
   }
 
   /** Closes what somebody only had while they were in. */
-  async close({ guild_id, user_id }: MemberDocument): Promise<void> {
+  async close({ guild_id, user_id }: Pick<MemberDocument, 'guild_id' | 'user_id'>): Promise<void> {
     await Promise.all([this.users.releaseGuild([user_id], guild_id), this.positions.leave(guild_id, user_id)]);
   }
 
