@@ -7,6 +7,13 @@ const HANDSHAKE_END = '\r\n\r\n';
 const OPEN = '0'.charCodeAt(0);
 const PING = '2'.charCodeAt(0);
 
+/** The `auth` of a handshake. */
+export interface Auth {
+  readonly token: string;
+  readonly session_id?: string;
+  readonly seq?: string;
+}
+
 /** Where a frame's text is in what came. */
 export type TextListener = (bytes: Buffer, start: number, end: number) => void;
 
@@ -25,7 +32,7 @@ export class Client {
 
   private constructor(
     private readonly socket: Socket,
-    private readonly token: string,
+    private readonly auth: Auth,
     private readonly onText: TextListener,
   ) {
     this.closed = new Promise((resolve) =>
@@ -38,10 +45,10 @@ export class Client {
     socket.on('data', (bytes) => this.read(bytes));
   }
 
-  /** Connects, and asks to enter the gateway with this token as soon as that is possible. */
-  static enter(port: number, token: string, onText: TextListener): Client {
+  /** Connects, and sends the handshake as soon as that is possible. */
+  static enter(port: number, auth: Auth, onText: TextListener): Client {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    const client = new Client(socket, token, onText);
+    const client = new Client(socket, auth, onText);
     const key = randomBytes(16).toString('base64');
     socket.write(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}${HANDSHAKE_END}`);
     return client;
@@ -84,7 +91,7 @@ export class Client {
       if (bytes.length < end) break;
       if ((bytes[at]! & 0x0f) === CLOSE) return this.close();
       if (length === 1 && bytes[at + head] === PING) this.send('3');
-      else if (bytes[at + head] === OPEN) this.send(`40/gateway,${JSON.stringify({ token: this.token })}`);
+      else if (bytes[at + head] === OPEN) this.send(`40/gateway,${JSON.stringify(this.auth)}`);
       else this.onText(bytes, at + head, end);
       at = end;
     }

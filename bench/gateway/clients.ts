@@ -1,4 +1,4 @@
-import { Client } from './client';
+import { type Auth, Client } from './client';
 import { now, serve } from './child';
 
 const GIVE_UP_MS = 120_000;
@@ -9,6 +9,8 @@ class Group {
   readonly clients: Client[] = [];
   readonly readyAt: number[] = [];
   readonly delaysMs: number[] = [];
+  /** What each client would resume with. */
+  readonly places = new Map<string, Auth>();
   events = 0;
   lastAt = 0;
   greeting = '';
@@ -22,11 +24,17 @@ class Group {
     return within(new Promise<void>((resolve) => (this.arrived = resolve)), () => `${this.events} of ${this.expected} events came, ${this.clients.filter(({ isOpen }) => isOpen).length} of ${this.clients.length} clients are there`);
   }
 
-  take(bytes: Buffer, start: number, end: number): void {
+  /** Opens a client. */
+  open(port: number, auth: Auth): void {
+    this.clients.push(Client.enter(port, auth, (bytes, start, end) => this.take(auth, bytes, start, end)));
+  }
+
+  private take(auth: Auth, bytes: Buffer, start: number, end: number): void {
     // `42/gateway,["NAME",…`: what is neither an event nor READY is an acknowledgement, or the answer to the request to enter.
     if (bytes[start + 1] !== 0x32) return;
     const name = bytes.toString('latin1', start + 13, start + 18);
-    if (name === 'READY') return this.ready(bytes, start, end);
+    if (name === 'READY') return this.ready(auth, bytes, start, end);
+    if (name === 'RESUM') return void this.readyAt.push(now());
     if (name !== 'MESSA') return;
     this.events += 1;
     const mark = bytes.indexOf('sent at ', start, 'latin1');
@@ -36,8 +44,11 @@ class Group {
     this.arrived();
   }
 
-  private ready(bytes: Buffer, start: number, end: number): void {
+  private ready({ token }: Auth, bytes: Buffer, start: number, end: number): void {
     this.readyAt.push(now());
+    const [, sessionId = ''] = /"session_id":"(\d+)"/.exec(bytes.toString('latin1', start, start + 100)) ?? [];
+    const [, seq = '0'] = /"(\d+)"\]$/.exec(bytes.toString('latin1', end - 30, end)) ?? [];
+    this.places.set(token, { token, session_id: sessionId, seq });
     if (this.greeting === '') this.greeting = bytes.toString('utf8', start, end);
   }
 }
@@ -56,11 +67,28 @@ async function connect({ group: name, port, tokens, atOnce }: { group: string; p
   const startedAt = now();
   const before = group.readyAt.length;
   for (let from = 0; from < tokens.length; from += atOnce) {
-    for (const token of tokens.slice(from, from + atOnce)) group.clients.push(Client.enter(port, token, (bytes, start, end) => group.take(bytes, start, end)));
+    for (const token of tokens.slice(from, from + atOnce)) group.open(port, { token });
     const target = before + Math.min(from + atOnce, tokens.length);
     await until(() => group.readyAt.length >= target, () => `${group.readyAt.length - before} of ${tokens.length} clients are READY`);
   }
   return { startedAt, readyAt: group.readyAt.slice(before), greeting: group.greeting };
+}
+
+/** Cuts the clients of a group off. */
+async function cutOff({ group: name }: { group: string }): Promise<void> {
+  const clients = groupOf(name).clients.splice(0);
+  for (const client of clients) client.close();
+  await Promise.all(clients.map(({ closed }) => closed));
+}
+
+/** Resumes the connections of a group that was cut off, all at once. @returns when each was RESUMED */
+async function resume({ group: name, port }: { group: string; port: number }): Promise<{ startedAt: number; readyAt: number[]; greeting: string }> {
+  const group = groupOf(name);
+  const startedAt = now();
+  group.readyAt.length = 0;
+  for (const place of group.places.values()) group.open(port, place);
+  await until(() => group.readyAt.length >= group.places.size, () => `${group.readyAt.length} of ${group.places.size} clients are RESUMED`);
+  return { startedAt, readyAt: [...group.readyAt], greeting: '' };
 }
 
 let waiting: { group: Group; arrived: Promise<void> } | undefined;
@@ -156,6 +184,8 @@ async function within(promise: Promise<unknown>, whatIs: () => string): Promise<
 /** What a process full of clients does for the benchmark. */
 export interface ClientDeeds {
   connect: typeof connect;
+  cutOff: typeof cutOff;
+  resume: typeof resume;
   expectEvents: typeof expectEvents;
   lastArrival: (nothing: undefined) => Promise<number>;
   chat: typeof chat;
@@ -163,4 +193,4 @@ export interface ClientDeeds {
   leave: typeof leave;
 }
 
-serve({ connect, expectEvents, lastArrival, chat, flood, leave } satisfies Record<keyof ClientDeeds, unknown>);
+serve({ connect, cutOff, resume, expectEvents, lastArrival, chat, flood, leave } satisfies Record<keyof ClientDeeds, unknown>);

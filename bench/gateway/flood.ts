@@ -1,3 +1,4 @@
+import { percentile } from '../support/statistics';
 import type { Heard } from './clients';
 import type { Stage } from './stage';
 
@@ -21,8 +22,6 @@ export interface FloodRow {
   readonly done: number;
   readonly sent: number;
 }
-
-const percentile = (values: readonly number[], share: number): number => values.toSorted((one, other) => one - other)[Math.floor(values.length * share)] ?? Number.NaN;
 
 /** Some chat quietly, and again while others, members of the same guild, send as fast as the network takes it. */
 export async function measureFlood(stage: Stage, chatting: number, flooders: number): Promise<FloodRow> {

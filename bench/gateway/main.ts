@@ -60,11 +60,14 @@ function floodTable({ chatting, flooders, bucket, quietP99Ms, floodedP99Ms, quie
   ].join('\n');
 }
 
-const stormTable = ({ sockets, bareMs, derailedMs, bareMedianMs, derailedMedianMs, commands }: StormRow): string =>
-  [
-    table([`d  ms until READY, ${sockets} at once`, 'bare', 'derailed', '×'], [['the last', ms(bareMs), ms(derailedMs), times(derailedMs, bareMs)], ['half of them', ms(bareMedianMs), ms(derailedMedianMs), times(derailedMedianMs, bareMedianMs)]]),
-    `   database commands for a connection: ${commands.toFixed(2)}`,
-  ].join('\n');
+function stormTable({ sockets, connects, resumes, quietP99Ms, connectsP99Ms, resumesP99Ms }: StormRow): string {
+  const lines = ([['READY', connects], ['RESUMED', resumes]] as const).flatMap(([name, { bareLastMs, derailedLastMs, bareMedianMs, derailedMedianMs, commands }]) => [
+    [`${name}, the last`, ms(bareLastMs), ms(derailedLastMs), times(derailedLastMs, bareLastMs), commands.toFixed(2)],
+    [`${name}, median`, ms(bareMedianMs), ms(derailedMedianMs), times(derailedMedianMs, bareMedianMs), ''],
+  ]);
+  const chat = [['while others connect', connectsP99Ms] as const, ['while others resume', resumesP99Ms] as const].map(([what, p99]) => [what, ms(quietP99Ms), ms(p99), times(p99, quietP99Ms)]);
+  return [table([`d  ms, ${sockets} at once`, 'bare', 'derailed', '×', 'database commands'], lines), table(['   p99 of chat, ms', 'quiet', 'storm', '×'], chat)].join('\n');
+}
 
 function nodesTable(rows: readonly NodesRow[]): string {
   const one = rows.find(({ log }) => log === 'Redis') ?? rows[0]!;

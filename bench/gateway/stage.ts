@@ -86,6 +86,18 @@ export class Stage {
     return shares.flatMap(({ readyAt }) => readyAt.map((at) => at - startedAt));
   }
 
+  /** Cuts all clients of a server off, so that they can resume. */
+  async cutOff({ group }: Server): Promise<void> {
+    await this.each((child) => child.ask('cutOff', { group }));
+  }
+
+  /** Resumes the connections of all clients that were cut off, at once. @returns milliseconds until each was RESUMED */
+  async resume({ group, port }: Server): Promise<number[]> {
+    const shares = await this.each((child) => child.ask('resume', { group, port }));
+    const startedAt = Math.min(...shares.map((share) => share.startedAt));
+    return shares.flatMap(({ readyAt }) => readyAt.map((at) => at - startedAt));
+  }
+
   /** Counts the events that come to a server's clients from now on: so many to each of them. */
   async expectEvents({ group }: Server, each: number): Promise<void> {
     await this.each((child) => child.ask('expectEvents', { group, each }));
