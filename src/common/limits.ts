@@ -53,6 +53,8 @@ export const LIMITS = {
 
   memberPage: 1_000,
   memberQuery: 32,
+  /** Members who match a search and are sorted by name; of more, those who joined first. */
+  membersSearched: 200,
   /** The places of a guild's list of members that can be looked at. */
   memberList: 1_000,
   memberWindow: 100,

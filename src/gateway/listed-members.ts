@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../common/snowflake';
+import { nameOfKey } from '../common/text/collation';
 import { MemberDirectory, type MemberRange } from '../members/member-directory';
 import { memberDtoOf } from '../members/member.dto';
 import type { MemberDocument } from '../members/member.schema';
@@ -47,6 +48,6 @@ export class ListedMembers {
     const users = unknown.length > 0 ? await this.users.list(unknown) : [];
     const names = new Map(users.map(({ _id, username }) => [_id, username]));
     // An account that is being deleted has no name any more.
-    return documents.map((member) => ({ ...memberDtoOf(member), username: nameOf(member.user_id) ?? names.get(member.user_id) ?? member.username_key }));
+    return documents.map((member) => ({ ...memberDtoOf(member), username: nameOf(member.user_id) ?? names.get(member.user_id) ?? nameOfKey(member.username_key) }));
   }
 }

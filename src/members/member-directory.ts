@@ -5,14 +5,14 @@ import { BatchLoader } from '../common/batch-loader';
 import { groupBy } from '../common/group-by';
 import { LIMITS } from '../common/limits';
 import { createdAt, lowestAt, type Snowflake } from '../common/snowflake';
-import { withoutCase } from '../common/without-case';
+import { nameOfKey } from '../common/text/collation';
 import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
+import { parseNameQuery } from './member-name-search';
 import type { MemberDocument } from './member.schema';
 import { MemberNotFound } from './members.errors';
 
 const USERS_AT_ONCE = 50;
-const LAST_CHARACTER = '\u{10FFFF}';
 
 /** A page of members. */
 export interface MemberPage {
@@ -53,10 +53,10 @@ export class MemberDirectory {
       .exec();
   }
 
-  /** Members by what they are called, whatever the case, and then by the ids of their users; from one place in that order to another, the first being 0. */
+  /** Lists members by nick or else username, in the order of `Intl.Collator`, then by username and user id; from one place to another, from 0. */
   listByName(guildId: Snowflake, [first, last]: MemberRange): Promise<MemberDocument[]> {
     const limit = last - first + 1;
-    return this.members.find({ guild_id: guildId }).sort({ name_key: 1, user_id: 1 }).skip(first).limit(atMost(limit)).batchSize(limit).lean<MemberDocument[]>().exec();
+    return this.members.find({ guild_id: guildId }).sort({ name_key: 1, username_key: 1, user_id: 1 }).skip(first).limit(atMost(limit)).batchSize(limit).lean<MemberDocument[]>().exec();
   }
 
   /** Those of these users who are members. */
@@ -70,16 +70,18 @@ export class MemberDirectory {
     return members.map(({ user_id }) => user_id);
   }
 
-  /** Members whose username or nick begins with this, whatever the case: those by username first, each in alphabetical order. */
-  async search(guildId: Snowflake, beginning: string, limit: number): Promise<MemberDocument[]> {
-    const key = withoutCase(beginning);
-    const range = { $gte: key, $lt: `${key}${LAST_CHARACTER}` };
+  /** Returns members of whom a word of the username or nick begins with each word of a query, in the order of the member list. */
+  async search(guildId: Snowflake, query: string, limit: number): Promise<MemberDocument[]> {
+    const wanted = parseNameQuery(query);
+    if (!wanted) return [];
+    const { term, matches } = wanted;
+    const most = Math.max(limit, LIMITS.membersSearched);
     const [byUsername, byNick] = await Promise.all([
-      this.members.find({ guild_id: guildId, username_key: range }).sort({ username_key: 1 }).limit(atMost(limit)).lean<MemberDocument[]>(),
-      this.members.find({ guild_id: guildId, nick_key: range }).sort({ nick_key: 1 }).limit(atMost(limit)).lean<MemberDocument[]>(),
+      this.members.find({ guild_id: guildId, username_terms: term }).limit(atMost(most)).batchSize(most + 1).lean<MemberDocument[]>(),
+      this.members.find({ guild_id: guildId, nick_terms: term }).limit(atMost(most)).batchSize(most + 1).lean<MemberDocument[]>(),
     ]);
     const found = new Map([...byUsername, ...byNick].map((member) => [member.user_id, member]));
-    return [...found.values()].slice(0, limit);
+    return [...found.values()].filter(({ nick, username_key }) => matches(`${nameOfKey(username_key)} ${nick ?? ''}`)).sort(byName).slice(0, limit);
   }
 
   /** The memberships of a user. */
@@ -99,4 +101,11 @@ export class MemberDirectory {
     const members = await this.members.find({ user_id: { $in: userIds } }).batchSize(userIds.length * LIMITS.guilds + 1).lean<MemberDocument[]>();
     return groupBy(members, ({ user_id }) => user_id);
   }
+}
+
+/** The order of the member list. */
+function byName(one: MemberDocument, other: MemberDocument): number {
+  const [first, second] = [one, other].map(({ name_key, username_key, user_id }) => [name_key, username_key, String(user_id).padStart(20, '0')]) as [string[], string[]];
+  const at = first.findIndex((part, index) => part !== second[index]);
+  return at < 0 ? 0 : (first[at] ?? '') < (second[at] ?? '') ? -1 : 1;
 }

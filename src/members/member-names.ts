@@ -2,17 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { withoutCase } from '../common/without-case';
+import { collationKey, nameOfKey } from '../common/text/collation';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import type { UserDocument } from '../users/user.schema';
+import { nameTerms } from './member-name-search';
 import type { MemberDocument } from './member.schema';
 
 /** A user's name with its version, as memberships copy it. */
 export type NameSource = Pick<UserDocument, '_id' | 'username_key' | 'username_version'>;
 
 /** The copied and derived name fields of a membership. */
-type NameFields = Pick<MemberDocument, 'nick_key' | 'username_key' | 'username_version' | 'name_key'>;
+type NameFields = Pick<MemberDocument, 'nick_key' | 'nick_terms' | 'username_key' | 'username_terms' | 'username_version' | 'name_key'>;
 
 /**
  * Owner of the copies of usernames in memberships, which search and order need.
@@ -32,13 +33,13 @@ export class MemberNames {
 
   /** Returns the name fields of a new membership. */
   static initial({ username_key, username_version }: NameSource): NameFields {
-    return { nick_key: null, username_key, username_version, name_key: username_key };
+    return { nick_key: null, nick_terms: [], username_key, username_terms: nameTerms(nameOfKey(username_key)), username_version, name_key: username_key };
   }
 
   /** Returns the name fields that change with a nick. The write must require that `username_key` is unchanged. */
-  static withNick(nick: string | null, usernameKey: string): Pick<NameFields, 'nick_key' | 'name_key'> {
-    const nick_key = nick === null ? null : withoutCase(nick);
-    return { nick_key, name_key: nick_key ?? usernameKey };
+  static withNick(nick: string | null, usernameKey: string): Pick<NameFields, 'nick_key' | 'nick_terms' | 'name_key'> {
+    const nick_key = nick === null ? null : collationKey(nick);
+    return { nick_key, nick_terms: nick === null ? [] : nameTerms(nick), name_key: nick_key ?? usernameKey };
   }
 
   /** Copies the stored name of a user into all memberships that have an older version, then removes the mark of the rename. Can be repeated. */
@@ -52,11 +53,12 @@ export class MemberNames {
 
   /** Copies a name into all memberships of the user that have an older version of it. */
   async copy({ _id, username_key, username_version }: NameSource): Promise<void> {
+    const username_terms = nameTerms(nameOfKey(username_key));
     const outdated = { user_id: _id, username_version: { $lt: username_version } };
     // A member who gets or loses a nick between the two writes is in neither of them.
     do {
-      await this.members.updateMany({ ...outdated, nick_key: { $ne: null } }, { $set: { username_key, username_version } });
-      await this.members.updateMany({ ...outdated, nick_key: null }, { $set: { username_key, username_version, name_key: username_key } });
+      await this.members.updateMany({ ...outdated, nick_key: { $ne: null } }, { $set: { username_key, username_terms, username_version } });
+      await this.members.updateMany({ ...outdated, nick_key: null }, { $set: { username_key, username_terms, username_version, name_key: username_key } });
     } while (await this.members.exists(outdated));
   }
 }

@@ -8,13 +8,16 @@ export interface MemberDocument {
   readonly guild_id: Snowflake;
   readonly user_id: Snowflake;
   readonly nick: string | null;
-  /** The folded nick: members are searched by it. Owned by MemberNames, like the other names. */
+  /** The sort key of the nick. Owned by MemberNames, like the other names. */
   readonly nick_key: string | null;
-  /** Copy of the user's folded name: members are searched by it. */
+  /** What members are searched by: the folded words of nick and username, and their beginnings. */
+  readonly nick_terms: readonly string[];
+  readonly username_terms: readonly string[];
+  /** Copy of the sort key of the username. */
   readonly username_key: string;
   /** The version of the username that is copied here. */
   readonly username_version: number;
-  /** The folded nick, or else the folded username: the member list is ordered by it. */
+  /** The sort key of the nick, or else of the username: the member list is ordered by it. */
   readonly name_key: string;
   /** In no order; @everyone is not among them, since everybody has it. */
   readonly role_ids: readonly Snowflake[];
@@ -30,6 +33,8 @@ export const memberSchema = new Schema<MemberDocument>(
     user_id: { type: BigInt, required: true },
     nick: { type: String, default: null },
     nick_key: { type: String, default: null },
+    nick_terms: { type: [String], required: true },
+    username_terms: { type: [String], required: true },
     username_key: { type: String, required: true },
     username_version: { type: Number, required: true },
     name_key: { type: String, required: true },
@@ -42,7 +47,7 @@ export const memberSchema = new Schema<MemberDocument>(
 memberSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });
 memberSchema.index({ user_id: 1, guild_id: 1 });
 memberSchema.index({ guild_id: 1, role_ids: 1 });
-memberSchema.index({ guild_id: 1, username_key: 1 });
-memberSchema.index({ guild_id: 1, nick_key: 1 });
-memberSchema.index({ guild_id: 1, name_key: 1, user_id: 1 });
+memberSchema.index({ guild_id: 1, username_terms: 1 });
+memberSchema.index({ guild_id: 1, nick_terms: 1 });
+memberSchema.index({ guild_id: 1, name_key: 1, username_key: 1, user_id: 1 });
 memberSchema.index({ guild_id: 1, role_set: 1, user_id: 1 });

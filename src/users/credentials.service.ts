@@ -13,7 +13,7 @@ import { usernameKeys } from '../common/names/username';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { emailKey } from '../common/text/email';
-import { withoutCase } from '../common/without-case';
+import { collationKey } from '../common/text/collation';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { SecurityLog } from '../security/security-log';
@@ -60,7 +60,7 @@ export class CredentialsService {
     const user: UserDocument = {
       _id,
       username,
-      username_key: withoutCase(username),
+      username_key: collationKey(username),
       username_keys: usernameKeys(username),
       username_version: 1,
       email,

@@ -20,7 +20,7 @@ export interface SessionRecord {
 export interface UserDocument {
   readonly _id: Snowflake;
   readonly username: string;
-  /** The username without case, for search. */
+  /** The sort key of the username, which memberships copy. */
   readonly username_key: string;
   /** What must be unique of the username: see `usernameKeys`. */
   readonly username_keys: readonly string[];

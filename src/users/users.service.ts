@@ -13,7 +13,7 @@ import { LIMITS } from '../common/limits';
 import { usernameKeys } from '../common/names/username';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { emailKey } from '../common/text/email';
-import { withoutCase } from '../common/without-case';
+import { collationKey } from '../common/text/collation';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import { publishUntilStable } from '../events/publish-until-stable';
@@ -169,7 +169,7 @@ export class UsersService {
 }
 
 const fieldsOf = ({ username, email }: UpdateSelfDto) => ({
-  ...(username !== undefined && { username, username_key: withoutCase(username), username_keys: usernameKeys(username), unfinished_since: new Date() }),
+  ...(username !== undefined && { username, username_key: collationKey(username), username_keys: usernameKeys(username), unfinished_since: new Date() }),
   ...(email !== undefined && { email, email_key: emailKey(email) }),
 });
 

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { collationKey } from './collation';
+
+const collator = new Intl.Collator('und');
+const base = new Intl.Collator('und', { sensitivity: 'base' });
+const ALPHABETS = [
+  'abcxyzABCXYZ019 -_.',
+  'aàáâäãåbcçdeéèêiíoöøuüß',
+  'αβγδωΑΒΓΩάέ',
+  'абвгдежзэюяАБВЯё',
+  'אבגדהוזחטכלמנת',
+  'ابتثجحخدذرزسش',
+  'अआइकखगघ',
+  'กขคงเแาำะ',
+  'あいうえおカキクケコん',
+  '가나다라마각간',
+  '一丁七万東京山川中',
+  'aбαא가あ一1!👍',
+];
+
+const compare = (one: string, other: string): number => {
+  const [first, second] = [collationKey(one), collationKey(other)];
+  return first < second ? -1 : first > second ? 1 : 0;
+};
+
+describe('collationKey', () => {
+  it.each(ALPHABETS)('orders names of %s as Intl.Collator does', (alphabet) => {
+    const name = fc.array(fc.constantFrom(...alphabet), { minLength: 1, maxLength: 5 }).map((letters) => letters.join(''));
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        const expected = collator.compare(one, other);
+        if (expected !== 0) expect([one, other, compare(one, other)]).toEqual([one, other, Math.sign(expected)]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    [['zoe', 'Zoë', 'Zoé', 'adam', 'Ada', 'ada', 'Ärger', 'arg', '10', '9', '_x', '👍', 'Яна', 'Ωmega', '山田', '한국', 'דוד']],
+    [['straße', 'strasse', 'Strand', 'stra', 'œuvre', 'oeuvres', 'od', 'og']],
+  ])('sorts %j as Intl.Collator does', (names) => expect(names.toSorted(compare)).toEqual(names.toSorted((one, other) => collator.compare(one, other))));
+
+  it('is the same for the same name only', () => {
+    expect(collationKey('ada')).toBe(collationKey('ada'));
+    expect(collationKey('ada')).not.toBe(collationKey('Ada'));
+    expect(base.compare('ada', 'Ada')).toBe(0);
+  });
+});
