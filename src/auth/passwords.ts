@@ -10,24 +10,24 @@ const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const DEFAULT_POOL_SIZE = 4;
 /** Threads of libuv's pool that hashing never occupies: files, DNS and compression use the same pool. */
 const RESERVED_THREADS = 2;
-/** Hashes that wait per core: a queue of about two seconds. */
-const QUEUE_PER_CORE = 32;
+/** Hashes that wait for each one that runs: a queue of about three seconds. */
+const QUEUE_FACTOR = 64;
 
-/** Returns how many hashes run at once: one per core, as far as libuv's thread pool has room. */
+/** Returns how many hashes run at once: one per core, except one core for the event loop, as far as libuv's thread pool has room. */
 function hashConcurrency(): number {
   const poolSize = Number(process.env['UV_THREADPOOL_SIZE'] ?? DEFAULT_POOL_SIZE);
-  return Math.max(1, Math.min(availableParallelism(), poolSize - RESERVED_THREADS));
+  return Math.max(1, Math.min(availableParallelism() - 1, poolSize - RESERVED_THREADS));
 }
 
 /**
  * Hashes passwords with argon2id and compares them, off the event loop.
  *
- * Passwords are normalized to NFC first, so that the same characters are the same password on every keyboard (NIST SP 800-63B, 3.1.1.2). At most one
- * hash per core runs at a time, and a bounded number waits.
+ * Passwords are normalized to NFC first, so that the same characters are the same password on every keyboard (NIST SP 800-63B, 3.1.1.2). One core
+ * is left to the event loop, so that logins do not delay other users, and a bounded number of hashes waits.
  */
 @Injectable()
 export class Passwords implements OnModuleInit {
-  private readonly pool = new BoundedPool(hashConcurrency(), QUEUE_PER_CORE * hashConcurrency(), () => new PasswordQueueFull());
+  private readonly pool = new BoundedPool(hashConcurrency(), QUEUE_FACTOR * hashConcurrency(), () => new PasswordQueueFull());
   private decoyHash = '';
 
   /** Creates the hash that passwords of unknown accounts are compared with. */
