@@ -5,14 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { mongo } from 'mongoose';
+import { backUp, restore } from '../../src/database/embedded/backup';
 import { seal, unseal } from '../../src/database/embedded/checksum';
 import { type DataFile, FORMAT_KEY, type Upgrade, UPGRADES } from '../../src/database/embedded/format';
+import { Engine } from '../../src/database/embedded/engine';
 import { Storage } from '../../src/database/embedded/storage';
 import { RAW } from './conformance';
 
 const CLI = join(__dirname, '../../dist/database/embedded/cli');
 const DERAILED = join(__dirname, '../../dist/cli/main.js');
 const FILE = 'derailed.mdb';
+
+/** Backups that are made under load. */
+const BACKUPS = Number(process.env['BACKUPS'] ?? 15);
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'derailed-faults-'))));
@@ -185,6 +190,22 @@ describe('a disk that fills up', () => {
   });
 });
 
+describe('a port', () => {
+  it('requires the secret of the printed URI', async () => {
+    const { child, uri } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', folder, '--port', '0']);
+    const attempt = async (address: string): Promise<unknown> => {
+      const client = new mongo.MongoClient(address, { serverSelectionTimeoutMS: 2_000 });
+      return client.db('derailed').listCollections().toArray().then(() => 'connected', (error: unknown) => (error as { code?: unknown }).code).finally(() => client.close());
+    };
+    expect(await attempt(uri)).toBe('connected');
+    expect(await attempt(uri.replace(/:[^:@]+@/, ':guessed@'))).toBe(18);
+    const { port } = new URL(uri.replace('mongodb:', 'http:'));
+    expect(await attempt(`mongodb://127.0.0.1:${port}/?directConnection=true`)).toBe(13);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+});
+
 describe('copies', () => {
   it('go to another MongoDB and back, with every type and index as it was', async () => {
     const [ours, theirs, back] = ['ours', 'theirs', 'back'].map((name) => join(folder, name)) as [string, string, string];
@@ -246,6 +267,55 @@ describe('backups', () => {
     again.child.kill('SIGTERM');
     await once(again.child, 'exit');
     expect(readdirSync(dataDir).filter((name) => name.startsWith(`${FILE}.2`))).toHaveLength(1);
+  });
+
+  it('made while the engine writes have everything that was acknowledged before', async () => {
+    const dataDir = join(folder, 'data');
+    const { child, uri } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', dataDir]);
+    const client = await mongo.MongoClient.connect(uri);
+    const notes = client.db().collection<{ _id: number; text: string }>('notes');
+    let last = 0;
+    let done = false;
+    const acknowledged = new Set<number>();
+    const write = async (): Promise<void> => {
+      for (let _id = ++last; !done; _id = ++last) {
+        await notes.insertOne({ _id, text: 'x'.repeat(_id % 7 === 0 ? 20_000 : 200) });
+        acknowledged.add(_id);
+        if (_id % 3 !== 0 || !acknowledged.delete(_id - 1)) continue;
+        await notes.deleteOne({ _id: _id - 1 });
+      }
+    };
+    const writing = Promise.all([write(), write(), write()]);
+    const missing: string[] = [];
+    for (let n = 0; n < BACKUPS; n += 1) {
+      const before = [...acknowledged];
+      const target = join(folder, `backup-${n}`);
+      await backUp(dataDir, target);
+      const storage = await Storage.open(target);
+      const engine = new Engine(storage);
+      const stored = new Set(Array.from(engine.finder.find(engine.catalog.find('derailed.notes'), { filter: { op: 'and', filters: [] } }), ({ document }) => document.get('_id')));
+      missing.push(...before.filter((id) => !stored.has(id) && acknowledged.has(id)).map((id) => `backup ${n}: ${id}`));
+      await storage.close();
+      rmSync(target, { recursive: true });
+    }
+    done = true;
+    await writing;
+    await client.close();
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    process.stdout.write(`${BACKUPS} backups while ${last} documents were written\n`);
+    expect(missing).toEqual([]);
+  });
+
+  it('are readable by the current user alone, and so is a folder that existed before', async () => {
+    await fill(join(folder, 'data'));
+    mkdirSync(join(folder, 'backup'), { mode: 0o755 });
+    chmodSync(join(folder, 'data'), 0o755);
+    chmodSync(join(folder, 'data', FILE), 0o644);
+    await backUp(join(folder, 'data'), join(folder, 'backup'));
+    await restore(join(folder, 'backup'), join(folder, 'data'));
+    const modes = ['data', 'backup'].flatMap((name) => [join(folder, name), ...readdirSync(join(folder, name)).map((each) => join(folder, name, each))]).map((path) => [path, (statSync(path).mode & 0o077).toString(8)]);
+    expect(modes.filter(([, mode]) => mode !== '0')).toEqual([]);
   });
 
   it('are checked before they replace anything', async () => {

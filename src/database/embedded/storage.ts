@@ -29,6 +29,9 @@ export interface Entry {
   readonly value: Buffer;
 }
 
+/** Below every key. */
+const LOWEST_KEY = Buffer.of(0);
+
 const FIRST_CHUNK = 32;
 const LARGEST_CHUNK = 512;
 
@@ -113,7 +116,9 @@ export class Storage {
   get(key: Buffer): Buffer | undefined {
     if (key.length > MAX_KEY_BYTES) return undefined;
     const sealed = this.read(key, () => this.database.getBinary(key));
-    return sealed && this.verified(key, sealed, key);
+    if (sealed) return this.verified(key, sealed, key);
+    for (const below of [true, false]) this.checkBeside(key, below, key);
+    return undefined;
   }
 
   has(key: Buffer): boolean {
@@ -138,6 +143,7 @@ export class Storage {
     // LMDB takes no longer ones, and since no key is the beginning of another, what is cut off makes no difference.
     let from = start.subarray(0, MAX_KEY_BYTES);
     let to = end?.subarray(0, MAX_KEY_BYTES) ?? Buffer.alloc(MAX_KEY_BYTES, 0xff);
+    this.checkBeside(reverse ? to : from, !reverse, start);
     for (let chunk = FIRST_CHUNK; ; chunk = Math.min(chunk * 4, LARGEST_CHUNK)) {
       const { entries, last } = this.read(start, () => this.chunk(from, to, reverse, chunk));
       const { commits } = this;
@@ -148,7 +154,7 @@ export class Storage {
         // Somebody wrote in the meantime: the rest of what was read may be outdated.
         if (commits !== this.commits) break;
       }
-      if (last && commits === this.commits) return;
+      if (last && commits === this.commits) return this.checkBeside(reverse ? to : from, reverse, start);
     }
   }
 
@@ -157,7 +163,12 @@ export class Storage {
     const range = reverse ? { start: end, end: start, reverse, exclusiveStart: true, inclusiveEnd: true, limit } : { start, end, limit };
     const entries: Entry[] = [];
     let bytes = 0;
+    let previous = reverse ? end : start;
     for (const entry of this.database.getRange(range)) {
+      // A damaged page of keys leads to entries of other places, each of which is undamaged.
+      const order = entry.key.compare(previous);
+      if (reverse ? order >= 0 : order < 0 || (order === 0 && entries.length > 0)) throw dataDamaged(this.ownerOf(start));
+      previous = entry.key;
       entries.push(entry);
       bytes += entry.value.length;
       if (bytes > CHUNK_BYTES) return { entries, last: false };
@@ -168,14 +179,26 @@ export class Storage {
     return { entries, last };
   }
 
+  /**
+   * Checks the entry on one side of a place where a search ended. A damaged key leads a search astray only to a place beside that key.
+   *
+   * @throws CommandError DataCorruptionDetected if the entry is damaged
+   */
+  private checkBeside(place: Buffer, below: boolean, sought: Buffer): void {
+    const range = below ? { start: place, end: LOWEST_KEY, reverse: true, exclusiveStart: true, inclusiveEnd: true, limit: 1 } : { start: place, limit: 1 };
+    const [entry] = this.read(sought, () => Array.from(this.database.getRange(range)));
+    if (entry && !entry.key.equals(FORMAT_KEY)) this.verified(entry.key, entry.value, sought);
+  }
+
   /** Runs a read, and tells a damaged page from a failed environment if it throws. */
   private read<T>(key: Buffer, work: () => T): T {
     this.assertSound();
     try {
       return work();
     } catch (error) {
-      if (isDamagedPage(error)) throw dataDamaged(this.ownerOf(key));
-      throw isStorageError(error) ? this.fail(error) : error;
+      if (!isStorageError(error)) throw error;
+      // A damaged page makes the whole read transaction fail, but no later one.
+      throw this.canBegin() || isDamagedPage(error) ? dataDamaged(this.ownerOf(key)) : this.fail(error);
     }
   }
 
