@@ -30,7 +30,7 @@ describe('a user of many guilds', () => {
   const trackOf = async (guildId: string): Promise<string> => idsOf((await ada.get(`/guilds/${guildId}/tracks`)).body)[1]!;
   const tellMuch = async (guildId: string, trackId: string): Promise<void> => {
     const [guild_id, track_id] = [BigInt(guildId), BigInt(trackId)];
-    for (let n = 1; n <= 500; n += 1) await world.app.get(EventsService).publish('MESSAGE_DELETE', { guildId: guild_id, trackId: track_id }, { guild_id, track_id, message_id: BigInt(n) });
+    for (let n = 1; n <= 500; n += 1) await world.app.get(EventsService).publish('MESSAGE_DELETE', { guildId: guild_id, trackId: track_id }, { guild_id, track_id, message_id: BigInt(n), author_id: null, mentions: null });
   };
 
   it('is told some with READY and then the others, each once, and then that this is all', async () => {

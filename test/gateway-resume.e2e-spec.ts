@@ -297,7 +297,7 @@ describe('coming back', () => {
     before.close();
     const [guildId, trackId] = [BigInt(guild.id), BigInt(guild.track)];
     const events = world.app.get(EventsService);
-    await Promise.all(Array.from({ length: LIMITS.replayed + 1 }, (_, n) => events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: BigInt(n + 1) })));
+    await Promise.all(Array.from({ length: LIMITS.replayed + 1 }, (_, n) => events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: BigInt(n + 1), author_id: null, mentions: null })));
     await world.settle();
     const client = new Client(world.url, before.place);
     await client.next('CLOSING');

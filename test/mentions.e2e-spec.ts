@@ -71,15 +71,15 @@ describe('mentions', () => {
     client.close();
   });
 
-  it('change with an edit, which calls nobody anew and takes no call back', async () => {
+  it('and their counts follow an edit', async () => {
     const plain = await say(guild.owner, 'hello');
     const calling = await say(guild.owner, `<@${eve.id}>`);
     const edit = async (id: string, content: string): Promise<Json> => of<{ mentions: Json }>((await guild.owner.patch(`/tracks/${guild.track}/messages/${id}`, { content })).body).mentions;
     expect(await edit(plain.id, `<@${mo.id}>`)).toEqual({ user_ids: [mo.id], role_ids: [], everyone: false });
     expect(await edit(calling.id, 'hello')).toEqual({ user_ids: [], role_ids: [], everyone: false });
     expect((await mo.get(`/tracks/${guild.track}/messages/${plain.id}`)).body).toMatchObject({ mentions: { user_ids: [mo.id] } });
-    expect(await mentionsOf(mo)).toBe(0);
-    expect(await mentionsOf(eve)).toBe(1);
+    expect(await mentionsOf(mo)).toBe(1);
+    expect(await mentionsOf(eve)).toBe(0);
   });
 
   it('are limited to so many in a message', async () => {

@@ -46,7 +46,7 @@ describe('messages', () => {
     expect([left, (await owner.get(`/tracks/${other}/messages/${elsewhere}`)).status]).toEqual([[kept], 200]);
     await client.next('MESSAGES_DELETE');
     await world.settle();
-    expect(client.received('MESSAGES_DELETE')).toEqual([{ guild_id: id, track_id: track, message_ids: [one, two] }]);
+    expect(client.received('MESSAGES_DELETE')).toEqual([expect.objectContaining({ guild_id: id, track_id: track, message_ids: [one, two] })]);
     expect(client.names).not.toContain('MESSAGE_DELETE');
     client.close();
   });

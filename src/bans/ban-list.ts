@@ -57,6 +57,8 @@ export class BanList {
 
   /** Adds a user. Who is on the list already stays there as they are, but for the reason. @returns the ban, and what it was before if it isn't new */
   async add(ban: Omit<BanDocument, '_id'>): Promise<{ ban: BanDocument; before: BanDocument | null }> {
+    const known = await this.find(ban.guild_id, ban.user_id);
+    if (known?.reason === ban.reason) return { ban: known, before: known };
     try {
       return await this.put(ban);
     } catch (error) {

@@ -50,6 +50,7 @@ export const LIMITS = {
   unreadMentions: 100,
   mentionsCounted: 1_000,
   tracksWithMentions: 200,
+  deletedCounted: 10_000,
 
   memberPage: 1_000,
   memberQuery: 32,

@@ -12,6 +12,7 @@ import { roleSetSchema } from '../members/role-set.schema';
 import { messageSchema } from '../messages/message.schema';
 import { pinListSchema } from '../pins/pin-list.schema';
 import { reactionSchema } from '../reactions/reaction.schema';
+import { deletedMessageSchema } from '../read-states/deleted-message.schema';
 import { positionSchema } from '../read-states/position.schema';
 import { roleSchema } from '../roles/role.schema';
 import { trackSchema } from '../tracks/track.schema';
@@ -34,6 +35,7 @@ export const MODELS = {
   pinList: 'PinList',
   reaction: 'Reaction',
   position: 'Position',
+  deletedMessage: 'DeletedMessage',
   invite: 'Invite',
   auditEntry: 'AuditEntry',
 } as const;
@@ -52,6 +54,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.pinList, schema: pinListSchema },
   { name: MODELS.reaction, schema: reactionSchema },
   { name: MODELS.position, schema: positionSchema },
+  { name: MODELS.deletedMessage, schema: deletedMessageSchema },
   { name: MODELS.invite, schema: inviteSchema },
   { name: MODELS.auditEntry, schema: auditEntrySchema },
 ]);

@@ -1,15 +1,16 @@
 import type { PermissionSet } from '../permissions/algebra';
 import type { Snowflake } from '../common/snowflake';
+import type { LayoutEntry } from '../guilds/guild.schema';
 import type { Backlog } from './backlog';
 import type { EventData, EventName } from './event-map';
 
 /**
  * Whom an event concerns: these users; or the members of a guild, if a track is named those of them who may view it, if a
- * permission is named those of them who hold it.
+ * permission is named those of them who hold it; if an earlier layout is named those of them who see another layout than that.
  */
 export type Audience =
   | { readonly userIds: readonly Snowflake[] }
-  | { readonly guildId: Snowflake; readonly trackId?: Snowflake; readonly permission?: PermissionSet };
+  | { readonly guildId: Snowflake; readonly trackId?: Snowflake; readonly permission?: PermissionSet; readonly layoutBefore?: readonly LayoutEntry[] };
 
 /** Something that happened, at its place in the log. */
 export interface DomainEvent<Name extends EventName = EventName> {

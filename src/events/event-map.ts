@@ -3,7 +3,7 @@ import { banDto } from '../bans/ban.dto';
 import { guildDto } from '../guilds/guild.dto';
 import { inviteDto } from '../invites/invite.dto';
 import { memberDto } from '../members/member.dto';
-import { messageDto } from '../messages/message.dto';
+import { mentionsDto, messageDto } from '../messages/message.dto';
 import { emoji } from '../reactions/reaction.dto';
 import { readStateDto } from '../read-states/read-state.dto';
 import { roleDto } from '../roles/role.dto';
@@ -63,12 +63,25 @@ export const EVENTS = {
     data: object({ ...guildId, layout: z.array(layoutEntryDto) }),
   },
   MESSAGE_CREATE: { family: 'messages', summary: 'Somebody said something.', data: messageDto },
-  MESSAGE_UPDATE: { family: 'messages', summary: 'A message was changed.', data: messageDto },
-  MESSAGE_DELETE: { family: 'messages', summary: 'A message is gone.', data: object({ ...inTrack, message_id: snowflake() }) },
+  MESSAGE_UPDATE: { family: 'messages', summary: 'A message was edited.', data: messageDto },
+  MESSAGE_MENTIONS_UPDATE: {
+    family: 'messages',
+    summary: 'An edit changed the mentions of a message. Sent after its MESSAGE_UPDATE.',
+    data: object({ ...inTrack, message_id: snowflake(), author_id: snowflake(), mentions_before: mentionsDto, mentions: mentionsDto }),
+  },
+  MESSAGE_DELETE: {
+    family: 'messages',
+    summary: 'A message was deleted.',
+    data: object({ ...inTrack, message_id: snowflake(), author_id: snowflake('The author; null if unknown because a node failed.').nullable(), mentions: mentionsDto.nullable() }),
+  },
   MESSAGES_DELETE: {
     family: 'messages',
     summary: 'Several messages of one track are gone.',
-    data: object({ ...inTrack, message_ids: z.array(snowflake()).max(LIMITS.bulkDelete) }),
+    data: object({
+      ...inTrack,
+      message_ids: z.array(snowflake()).max(LIMITS.bulkDelete),
+      messages: z.array(object({ id: snowflake(), author_id: snowflake(), mentions: mentionsDto })).max(LIMITS.bulkDelete).meta({ description: 'The author and the mentions of each of these messages.' }),
+    }),
   },
   REACTION_ADD: { family: 'reactions', summary: 'Somebody reacted to a message.', data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake() }) },
   REACTION_REMOVE: {

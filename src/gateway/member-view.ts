@@ -1,12 +1,14 @@
 import type { Snowflake } from '../common/snowflake';
 import type { DomainEvent } from '../events/event-log';
 import { type EventData, type EventName, isNamed } from '../events/event-map';
+import type { LayoutEntry } from '../guilds/guild.schema';
 import { inviteSeenBy } from '../invites/invite.dto';
 import type { MemberDocument } from '../members/member.schema';
 import { has, Permission, type PermissionSet, union } from '../permissions/algebra';
 import { GuildAuthority } from '../permissions/authority';
 import { type GuildPermissions, RoleSetPermissions } from '../permissions/guild-permissions';
 import { type GuildState, type GuildTracks, namedIn } from '../permissions/guild-state';
+import { isSameLayout } from '../tracks/track-moves';
 import { layoutSeenBy, placesIn, type TrackLayout, type TrackPlace } from '../tracks/track-order';
 import { layoutFor } from '../tracks/track-views';
 
@@ -82,10 +84,17 @@ export class MemberView {
     if (trackId !== undefined && !this.trackIds.has(trackId)) return undefined;
     if (permission !== undefined && !this.holds(permission)) return undefined;
     // The place of a track depends on which other tracks are visible.
-    if (isNamed(event, 'TRACKS_REORDER')) return { ...event.data, layout: [...layoutSeenBy(event.data.layout, (id) => this.trackIds.has(id))] };
+    if (isNamed(event, 'TRACKS_REORDER')) {
+      const layout = this.visiblePart(event.data.layout);
+      return audience.layoutBefore && isSameLayout(layout, this.visiblePart(audience.layoutBefore)) ? undefined : { ...event.data, layout: [...layout] };
+    }
     if (isNamed(event, 'INVITE_CREATE')) return inviteSeenBy(event.data, (id) => this.trackIds.has(id));
     if (isNamed(event, 'TRACK_UPDATE')) return { ...event.data, ...this.places.get(event.data.id) };
     return data;
+  }
+
+  private visiblePart(layout: readonly LayoutEntry[]): readonly LayoutEntry[] {
+    return layoutSeenBy(layout, (id) => this.trackIds.has(id));
   }
 }
 

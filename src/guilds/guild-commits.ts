@@ -13,12 +13,13 @@ import { AuthorityResolver } from '../permissions/authority-resolver';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import { type GuildDocument, type PendingWrite, type StoredGuild, storedFieldsOf } from './guild.schema';
+import { hasEffect } from './plan-effect';
 import { assertSeen } from './seen-version';
 
 const ATTEMPTS = 20;
 const BACK_OFF_MS = 5;
 
-/** What a commit makes of the guild's document; nothing only makes a new version, because something beside it decides permissions differently. */
+/** The fields of the guild's document that a commit sets. */
 export type GuildChange = Partial<Pick<GuildDocument, 'name' | 'description' | 'discoverable' | 'owner_id' | 'role_ids' | 'track_layout'>>;
 
 /** What somebody wants to become of a guild, and may. */
@@ -41,7 +42,7 @@ interface Action<Who, Plan extends GuildPlan> {
   readonly write?: (plan: Plan) => Promise<boolean>;
   /** What the audit log tells of it; nothing when nothing is different. */
   readonly record: (committed: Committed<Who, Plan>) => Deed | undefined;
-  readonly tell: (guild: GuildDocument, plan: Plan) => Promise<void>;
+  readonly tell: (guild: GuildDocument, plan: Plan, actor: Who) => Promise<void>;
 }
 
 /** What was committed: the guild as it now is, what was planned, and who did it, as they were. */
@@ -74,7 +75,7 @@ export class GuildCommits {
   ) {}
 
   /**
-   * Commits what is decided, then records and tells it.
+   * Commits what is decided, then records and tells it. A plan without effect is neither written, recorded nor published, and the version stays.
    *
    * @throws GuildChanged when the guild isn't at the version that was seen
    * @throws GuildNotFound, TrackNotFound or PermissionsMissing when the actor may no longer do what they came for
@@ -82,10 +83,11 @@ export class GuildCommits {
    */
   async commit<Who extends GuildAuthority | TrackAuthority, Plan extends GuildPlan>(authority: Who, action: Action<Who, Plan>, { seenVersion, reason }: Remarks): Promise<Committed<Who, Plan>> {
     const { committed, recorded } = await this.queue.run(authority.guildId, async () => {
-      const done = await this.attempt(authority, action, seenVersion);
+      const { isEffective, ...done } = await this.attempt(authority, action, seenVersion);
+      if (!isEffective) return { committed: done, recorded: undefined };
       const deed = action.record(done);
       const recording = deed && this.log.record(authority, deed, reason);
-      await action.tell(done.guild, done.plan);
+      await action.tell(done.guild, done.plan, done.actor);
       return { committed: done, recorded: recording };
     });
     // Nobody else waits for that.
@@ -97,7 +99,7 @@ export class GuildCommits {
     authority: Who,
     { decide, write }: Action<Who, Plan>,
     seenVersion: number | undefined,
-  ): Promise<Committed<Who, Plan>> {
+  ): Promise<Committed<Who, Plan> & { readonly isEffective: boolean }> {
     const { guildId } = authority;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const actor = await this.resolver.afresh(authority);
@@ -105,6 +107,7 @@ export class GuildCommits {
       const { guild } = guildAuthorityOf(actor).state;
       assertSeen(guild, seenVersion);
       const plan = await decide(actor);
+      if (!hasEffect(plan, guildAuthorityOf(actor).state, actor instanceof GuildAuthority ? undefined : actor.tracks)) return { guild, plan, actor, isEffective: false };
       const change = { ...plan.guild, ...(write && { pending: pendingOf(plan) }) };
       const isFirst = await this.replace(guild, change);
       const isWritten = isFirst && (write === undefined || (await write(plan)));
@@ -114,7 +117,7 @@ export class GuildCommits {
       if (isWritten) {
         const committed = { ...guild, ...change, version };
         this.resolver.learn(committed);
-        return { guild: committed, plan, actor };
+        return { guild: committed, plan, actor, isEffective: true };
       }
       await new Promise((resolve) => setTimeout(resolve, Math.random() * BACK_OFF_MS * attempt));
     }

@@ -91,9 +91,9 @@ export class GuildsService {
 
   /** A guild as people see it who may not be in it. @throws GuildNotFound when it is not discoverable and they are not a member */
   async preview(guildId: Snowflake, userId: Snowflake): Promise<GuildPreviewDto> {
-    const guild = await this.guilds.findById(guildId).lean<StoredGuild | null>();
-    if (!guild) throw new GuildNotFound();
-    if (!guild.discoverable && !(await this.members.find(guildId, userId))) throw new GuildNotFound();
+    // Always both, so that the number of queries does not reveal that a guild exists.
+    const [guild, member] = await Promise.all([this.guilds.findById(guildId).lean<StoredGuild | null>(), this.members.find(guildId, userId)]);
+    if (!guild || (!guild.discoverable && !member)) throw new GuildNotFound();
     const { _id, name, description, discoverable } = guild;
     return { id: _id, name, description, discoverable, created_at: createdAt(_id) };
   }
@@ -105,18 +105,19 @@ export class GuildsService {
    * @throws GuildChanged when the guild isn't at the version that was seen
    */
   async update(authority: GuildAuthority, change: UpdateGuildDto, remarks: Remarks): Promise<GuildDocument> {
-    const { owner_id: ownerId } = change;
+    const { owner_id: newOwnerId, ...others } = change;
+    const ownerId = newOwnerId === authority.state.guild.owner_id ? undefined : newOwnerId;
     if (ownerId !== undefined) {
       if (!authority.isOwner) throw new OwnerOnly();
       await this.members.get(authority.guildId, ownerId);
     }
     const decide = (actor: GuildAuthority): GuildPlan => {
       if (ownerId !== undefined && !actor.isOwner) throw new OwnerOnly();
-      return { guild: change };
+      return { guild: { ...others, ...(ownerId !== undefined && { owner_id: ownerId }) } };
     };
-    const guild = await this.commit(authority, decide, remarks);
+    const changed = await this.commit(authority, decide, remarks);
     if (ownerId !== undefined) await this.assertStayed(authority, ownerId);
-    return guild;
+    return changed;
   }
 
   /** Deletes a guild: without its document it is gone, and the rest is swept. */

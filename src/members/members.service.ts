@@ -50,13 +50,13 @@ export class MembersService {
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
-  /** Gives a member a nick, roles or a time-out; each field asks for its own permission. */
+  /** Gives a member a nick, roles or a time-out. Each field that changes requires its own permission; fields that repeat the current value are ignored. */
   update(authority: GuildAuthority, userId: Snowflake, change: UpdateMemberDto, reason: string | undefined): Promise<MemberDocument> {
     return this.change({ authority, userId, reason }, (actor, target, rules) => {
-      const isSelf = actor.userId === userId;
-      if (change.nick !== undefined) assertMayNick(actor, target, isSelf);
-      if (change.timed_out_until !== undefined) assertMayTimeOut(actor, target, change.timed_out_until);
-      if (change.role_ids !== undefined) assertMayChangeRoles(actor, target, change.role_ids, rules);
+      const { nick, timed_out_until: until, role_ids } = effectOf(change, target.member);
+      if (nick !== undefined) assertMayNick(actor, target, actor.userId === userId);
+      if (until !== undefined) assertMayTimeOut(actor, target, until);
+      if (role_ids !== undefined) assertMayChangeRoles(actor, target, role_ids, rules);
       return { ...change, ...(change.role_ids && { role_ids: [...new Set(change.role_ids)] }) };
     });
   }
@@ -65,7 +65,7 @@ export class MembersService {
   giveRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake, reason: string | undefined): Promise<MemberDocument> {
     return this.change({ authority, userId, reason }, (actor, target, rules) => {
       const role_ids = [...new Set([...target.member.role_ids, roleId])];
-      assertMayChangeRoles(actor, target, role_ids, rules);
+      if (role_ids.length > target.member.role_ids.length) assertMayChangeRoles(actor, target, role_ids, rules);
       return { role_ids };
     });
   }
@@ -130,8 +130,9 @@ export class MembersService {
         // Who acts on themselves is judged as they are found, not as they are remembered: a role that came in between may hold them down.
         const actor = seen.userId === userId ? target : seen;
         if (seen.requirement) actor.assertMeets(seen.requirement);
-        const change = decide(actor, target, allRules(actor.state.guild, tracks));
-        const written = await this.write(member, change);
+        const effect = effectOf(decide(actor, target, allRules(actor.state.guild, tracks)), member);
+        if (Object.keys(effect).length === 0) return { changed: member, recorded: [] };
+        const written = await this.write(member, effect);
         if (!written) continue;
         const recording = deedsBetween(authority, memberDtoOf(member), memberDtoOf(written)).map((deed) => this.audit.record(authority, deed, reason));
         return { changed: await this.publish(written), recorded: recording };
@@ -141,6 +142,18 @@ export class MembersService {
     await Promise.all(recorded);
     return changed;
   }
+}
+
+/** Returns the fields of a change that differ from the current membership. */
+function effectOf({ nick, role_ids, timed_out_until: until }: UpdateMemberDto, member: MemberDocument): UpdateMemberDto {
+  const held = new Set(member.role_ids);
+  const wanted = new Set(role_ids);
+  const isOtherRoles = role_ids !== undefined && (wanted.size !== held.size || [...wanted].some((id) => !held.has(id)));
+  return {
+    ...(nick !== undefined && nick !== member.nick && { nick }),
+    ...(isOtherRoles && { role_ids }),
+    ...(until !== undefined && until?.getTime() !== member.timed_out_until?.getTime() && { timed_out_until: until }),
+  };
 }
 
 /** What the audit log tells of a change of a member. What one is called is one's own affair; what roles one has never is. */

@@ -5,12 +5,11 @@ import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
+import type { ReadMarker } from '../read-states/deleted-messages.service';
 import type { MessageDocument } from './message.schema';
 
 /** A place in a track from where on somebody looks for messages that mention them. */
-export interface Outlook {
-  readonly trackId: Snowflake;
-  readonly after: Snowflake;
+export interface Outlook extends ReadMarker {
   /** The ids that mention them: their own, those of their roles, and the guild's. */
   readonly mentionIds: readonly Snowflake[];
 }
@@ -20,10 +19,10 @@ export interface Outlook {
 export class MessageCounts {
   constructor(@InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>) {}
 
-  /** How many messages of others come after one. */
-  countAfter(trackId: Snowflake, messageId: Snowflake, userId: Snowflake): Promise<number> {
+  /** Counts the messages of other authors in a track whose id is above `after` and at most `until`. Stops at 1,000. */
+  countBetween({ trackId, after }: ReadMarker, until: Snowflake, userId: Snowflake): Promise<number> {
     return this.messages
-      .countDocuments({ track_id: trackId, _id: { $gt: messageId }, author_id: { $ne: userId } })
+      .countDocuments({ track_id: trackId, _id: { $gt: after, $lte: until }, author_id: { $ne: userId } })
       .limit(atMost(LIMITS.unread))
       .exec();
   }

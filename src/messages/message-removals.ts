@@ -2,20 +2,27 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AuditLog } from '../audit/audit-log';
+import { groupBy } from '../common/group-by';
 import { LIMITS } from '../common/limits';
 import { lowestAt, type Snowflake } from '../common/snowflake';
 import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
-import { has, Permission } from '../permissions/algebra';
+import { has, Permission, union } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { PinList } from '../pins/pin-list';
 import { ReactionList } from '../reactions/reaction-list';
+import { DeletedMessages } from '../read-states/deleted-messages.service';
+import { NO_MENTIONS } from './mentions';
 import type { MessageDocument } from './message.schema';
-import { MessagesService } from './messages.service';
+import { MessageNotFound } from './messages.errors';
+import { mentionsDtoOf, MessagesService } from './messages.service';
 
-type Place = Pick<MessageDocument, '_id' | 'track_id'>;
+/** The fields of a deleted message that events and read states need. */
+type Removed = Pick<MessageDocument, '_id' | 'track_id' | 'author_id' | 'mentions'>;
+
+const REMOVED = { track_id: 1, author_id: 1, mentions: 1 } as const;
 
 /** Deletes messages, and what hangs on them. */
 @Injectable()
@@ -24,32 +31,38 @@ export class MessageRemovals {
     private readonly known: MessagesService,
     private readonly pins: PinList,
     private readonly reactions: ReactionList,
+    private readonly deletions: DeletedMessages,
     private readonly audit: AuditLog,
     private readonly events: EventsService,
     @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
   ) {}
 
-  /** Deletes a message: one's own, or anybody's with DELETE_MESSAGES. @throws MessageNotFound, PermissionsMissing */
+  /**
+   * Deletes a message of the caller, or any message with DELETE_MESSAGES and VIEW_MESSAGE_HISTORY.
+   *
+   * Without VIEW_MESSAGE_HISTORY the result is the same for a message of another author and for an id that does not exist.
+   *
+   * @throws MessageNotFound, PermissionsMissing
+   */
   async delete(authority: TrackAuthority, messageId: Snowflake, reason: string | undefined): Promise<void> {
     const { guildId, trackId, userId, permissions } = authority;
-    const mayAny = has(permissions, Permission.DeleteMessages);
-    const deleted = await this.messages.findOneAndDelete({ _id: messageId, track_id: trackId, ...(!mayAny && { author_id: userId }) }).lean<MessageDocument | null>();
-    if (!deleted) {
-      await this.known.get(trackId, messageId);
-      throw new PermissionsMissing(Permission.DeleteMessages);
-    }
-    const { author_id } = deleted;
+    const mayDeleteAny = has(permissions, union(Permission.DeleteMessages, Permission.ViewMessageHistory));
+    const deleted = await this.messages.findOneAndDelete({ _id: messageId, track_id: trackId, ...(!mayDeleteAny && { author_id: userId }) }).lean<MessageDocument | null>();
+    if (!deleted) return this.reject(authority, messageId);
+    const { author_id, mentions = NO_MENTIONS } = deleted;
     const changes = [{ key: 'author_id', old: author_id, new: null }];
     const recorded = author_id === userId ? undefined : this.audit.record(authority, { action: 'MESSAGE_DELETE', targetId: messageId, trackIds: [trackId], changes }, reason);
-    await this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId });
+    await this.deletions.record(authority, [{ id: messageId, author_id }]);
+    await this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, author_id, mentions: mentionsDtoOf(mentions) });
     await Promise.all([recorded, this.sweep(guildId, trackId, [messageId])]);
   }
 
   /** Deletes these messages of a track with one command, and tells it with one event. Ids of none in this track are passed over. */
   async deleteSeveral(authority: TrackAuthority, messageIds: readonly Snowflake[], reason: string | undefined): Promise<void> {
     const { guildId, trackId } = authority;
-    const found = await this.messages.find({ track_id: trackId, _id: { $in: messageIds } }, { track_id: 1 }).lean<Place[]>();
+    const found = await this.messages.find({ track_id: trackId, _id: { $in: messageIds } }, REMOVED).lean<Removed[]>();
     if (found.length === 0) return;
+    await this.recordAll(guildId, trackId, found);
     const { deletedCount } = await this.messages.deleteMany({ track_id: trackId, _id: { $in: found.map(({ _id }) => _id) } });
     const changes = [{ key: 'message_count', old: deletedCount, new: null }];
     const recorded = deletedCount > 0 ? this.audit.record(authority, { action: 'MESSAGES_DELETE', targetId: trackId, trackIds: [trackId], changes }, reason) : undefined;
@@ -59,9 +72,11 @@ export class MessageRemovals {
   /** Deletes what somebody said in a guild since then, in all tracks: a hundred at a time, the oldest first, so that no command grows with how much it was. */
   async deleteAllBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<void> {
     for (let found = await this.someBy(authorId, guildId, since); found.length > 0; found = await this.someBy(authorId, guildId, since)) {
+      const byTrack = groupBy(found, ({ track_id }) => track_id);
+      // Recorded first: after a crash in between, banning again finds the messages and deletes them.
+      for (const [trackId, messages] of byTrack) await this.recordAll(guildId, trackId, messages);
       await this.messages.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
-      const trackIds = new Set(found.map(({ track_id }) => track_id));
-      for (const trackId of trackIds) await this.finish(guildId, trackId, found.filter(({ track_id }) => track_id === trackId));
+      for (const [trackId, messages] of byTrack) await this.finish(guildId, trackId, messages);
     }
   }
 
@@ -70,18 +85,31 @@ export class MessageRemovals {
     await Promise.all([this.messages.deleteMany({ guild_id: guildId }), this.pins.forgetGuild(guildId), this.reactions.forgetGuild(guildId)]);
   }
 
-  private someBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<Place[]> {
+  private someBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<Removed[]> {
     return this.messages
-      .find({ guild_id: guildId, author_id: authorId, _id: { $gte: lowestAt(since) } }, { track_id: 1 })
+      .find({ guild_id: guildId, author_id: authorId, _id: { $gte: lowestAt(since) } }, REMOVED)
       .sort({ _id: 1 })
       .limit(atMost(LIMITS.bulkDelete))
-      .lean<Place[]>()
+      .lean<Removed[]>()
       .exec();
   }
 
-  private async finish(guildId: Snowflake, trackId: Snowflake, deleted: readonly Place[]): Promise<void> {
+  /** @throws MessageNotFound, PermissionsMissing */
+  private async reject({ trackId, permissions }: TrackAuthority, messageId: Snowflake): Promise<never> {
+    const mayDelete = has(permissions, Permission.DeleteMessages);
+    if (!has(permissions, Permission.ViewMessageHistory)) throw mayDelete ? new PermissionsMissing(Permission.ViewMessageHistory) : new MessageNotFound();
+    await this.known.get(trackId, messageId);
+    throw new PermissionsMissing(Permission.DeleteMessages);
+  }
+
+  private recordAll(guildId: Snowflake, trackId: Snowflake, messages: readonly Removed[]): Promise<void> {
+    return this.deletions.record({ guildId, trackId }, messages.map(({ _id, author_id }) => ({ id: _id, author_id })));
+  }
+
+  private async finish(guildId: Snowflake, trackId: Snowflake, deleted: readonly Removed[]): Promise<void> {
     const messageIds = deleted.map(({ _id }) => _id);
-    await this.events.publish('MESSAGES_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_ids: messageIds });
+    const messages = deleted.map(({ _id, author_id, mentions = NO_MENTIONS }) => ({ id: _id, author_id, mentions: mentionsDtoOf(mentions) }));
+    await this.events.publish('MESSAGES_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_ids: messageIds, messages });
     await this.sweep(guildId, trackId, messageIds);
   }
 

@@ -6,7 +6,8 @@ import { reactionCountDto } from '../reactions/reaction.dto';
 const content = text(1, LIMITS.message, `Text of the message, up to ${LIMITS.message} characters. Needs a visible character.`, 'Hello, world!');
 const nonce = line(1, LIMITS.nonce, 'Your own mark for this message: sent again, nothing is sent twice.', 'c0ffee-1');
 
-const mentions = object({
+/** Users and roles that a message mentions. */
+export const mentionsDto = object({
   user_ids: z.array(snowflake()),
   role_ids: z.array(snowflake()),
   everyone: z.boolean(),
@@ -14,6 +15,7 @@ const mentions = object({
   id: 'Mentions',
   description: `Whom the content mentions, outside of code: \`<@USER_ID>\`, \`<@&ROLE_ID>\` and \`@everyone\`, ${LIMITS.mentions} different users and roles at most. Everyone, and roles that are not mentionable, only where the author has MENTION_EVERYONE.`,
 });
+export type MentionsDto = Infer<typeof mentionsDto>;
 
 /** A message as clients see it. */
 export const messageDto = object({
@@ -24,7 +26,7 @@ export const messageDto = object({
   content,
   reply_to_id: snowflake('The message that it answers.').nullable(),
   nonce: nonce.nullable(),
-  mentions,
+  mentions: mentionsDto,
   edited_at: timestamp('When it was last changed.').nullable(),
   reactions: z.array(reactionCountDto).meta({ description: 'What it was reacted to with, the first first.' }),
   created_at: timestamp('When it was sent.'),
@@ -34,7 +36,7 @@ export type MessageDto = Infer<typeof messageDto>;
 /** A new message. */
 export const createMessageDto = object({
   content,
-  reply_to_id: snowflake('The message of this track that it answers.').optional(),
+  reply_to_id: snowflake('The message of this track that it answers. Requires VIEW_MESSAGE_HISTORY.').optional(),
   nonce: nonce.optional(),
 }).meta({ id: 'CreateMessage', example: { content: 'Hello, world!', nonce: 'c0ffee-1' } });
 export type CreateMessageDto = Infer<typeof createMessageDto>;

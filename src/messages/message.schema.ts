@@ -19,9 +19,9 @@ export interface MessageDocument {
   /** How often it was reacted to with each emoji; and those emojis in the order in which they came. */
   readonly reactions?: Readonly<Record<string, { readonly id: Snowflake; readonly count: number }>>;
   readonly reaction_emojis?: readonly string[];
-  /** Whom it mentions, if anybody, as it now is. */
+  /** The mentions of the current content; missing if there are none. */
   readonly mentions?: Mentions;
-  /** Whom it mentioned when it was sent, as they are looked for: an edit calls nobody anew, and takes no call back. */
+  /** The ids that find the mentions of the current content: users, roles, and the guild for @everyone. Missing without mentions. */
   readonly mention_ids?: readonly Snowflake[];
 }
 

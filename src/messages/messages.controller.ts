@@ -69,7 +69,7 @@ export class MessagesController {
   }
 
   @Patch('messages/:message_id')
-  @Summary('Changes what one said.')
+  @Summary('Edits a message that one sent. Repeating the current content has no effect. Messages of other authors do not exist without VIEW_MESSAGE_HISTORY.')
   @RequirePermissions(Permission.CreateMessage)
   @Validated()
   @Problems(TrackNotFound, MessageNotFound, NotTheAuthor)
@@ -79,7 +79,7 @@ export class MessagesController {
   }
 
   @Delete('messages/:message_id')
-  @Summary('Deletes a message: one’s own, or anybody’s with DELETE_MESSAGES.')
+  @Summary('Deletes a message: one’s own, or any with DELETE_MESSAGES and VIEW_MESSAGE_HISTORY.')
   @Audited()
   @Member()
   @Problems(TrackNotFound, MessageNotFound, PermissionsMissing)
@@ -91,7 +91,7 @@ export class MessagesController {
   @Post('messages/bulk-delete')
   @Summary('Deletes up to a hundred messages of a track at once. Ids of none in this track are passed over.')
   @Audited()
-  @RequirePermissions(Permission.DeleteMessages)
+  @RequirePermissions(Permission.DeleteMessages, Permission.ViewMessageHistory)
   @Validated()
   @Problems(TrackNotFound)
   @AnswersNothing()

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
@@ -11,12 +12,13 @@ import { EventsService } from '../events/events.service';
 import { tellUntilTrue } from '../events/tell-until-true';
 import { has, Permission } from '../permissions/algebra';
 import type { TrackAuthority } from '../permissions/authority';
+import { PermissionsMissing } from '../permissions/permissions.errors';
 import type { ReactionCountDto } from '../reactions/reaction.dto';
 import { ReactionList } from '../reactions/reaction-list';
 import { PositionsService } from '../read-states/positions.service';
 import { Buckets } from '../throttling/buckets';
 import { TrackNotText } from '../tracks/tracks.errors';
-import type { CreateMessageDto, MessageDto, UpdateMessageDto } from './message.dto';
+import type { CreateMessageDto, MentionsDto, MessageDto, UpdateMessageDto } from './message.dto';
 import { type Mentions, mentionIds, mentionsIn, NO_MENTIONS } from './mentions';
 import type { MessageDocument } from './message.schema';
 import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
@@ -48,11 +50,12 @@ export class MessagesService {
    *
    * @throws TrackNotText, SlowedDown
    * @throws MessageNotFound when the message that it answers is not in this track
+   * @throws PermissionsMissing if it is a reply and the author lacks VIEW_MESSAGE_HISTORY
    */
   async create(authority: TrackAuthority, { content, reply_to_id: replyToId, nonce }: CreateMessageDto): Promise<MessageDto> {
     const { guildId, trackId, userId } = authority;
     if (authority.track.type !== 'text') throw new TrackNotText();
-    if (replyToId !== undefined) await this.get(trackId, replyToId);
+    if (replyToId !== undefined) await this.assertMayReplyTo(authority, replyToId);
     const sent = await this.slowDown(authority, nonce);
     if (sent) return this.oneSeenBy(userId, sent);
     const message: MessageDocument = {
@@ -102,19 +105,25 @@ export class MessagesService {
     return messages.map((message) => messageDtoOf(message, own));
   }
 
-  /** Changes what one said; whom it mentions now is not called anew. @throws MessageNotFound, NotTheAuthor */
+  /**
+   * Edits a message of the caller. Repeating the current content has no effect. Mentions follow the edit.
+   *
+   * @throws MessageNotFound if the message does not exist, or has another author and the caller lacks VIEW_MESSAGE_HISTORY
+   * @throws NotTheAuthor if the message has another author
+   */
   async update(authority: TrackAuthority, messageId: Snowflake, { content }: UpdateMessageDto): Promise<MessageDto> {
     const { guildId, trackId, userId } = authority;
-    const mentions = mentionsBy(authority, content);
-    const change = { content, mentions, terms: searchTerms({ content, authorId: userId, guildId, mentions }), edited_at: new Date() };
-    const message = await this.messages
-      .findOneAndUpdate({ _id: messageId, track_id: trackId, author_id: userId }, { $set: change }, { returnDocument: 'after' })
-      .lean<MessageDocument | null>();
-    if (!message) {
-      await this.get(trackId, messageId);
-      throw new NotTheAuthor();
-    }
+    const own = { _id: messageId, track_id: trackId, author_id: userId };
+    const { mentions, mention_ids } = mentionFields(authority, content);
+    const terms = searchTerms({ content, authorId: userId, guildId, mentions: mentions ?? NO_MENTIONS });
+    const $set = { content, terms, edited_at: new Date(), ...(mentions && { mentions, mention_ids }) };
+    const change = { $set, ...(!mentions && { $unset: { mentions: '', mention_ids: '' } }) };
+    const before = await this.messages.findOneAndUpdate({ ...own, content: { $ne: content } }, change, { returnDocument: 'before' }).lean<MessageDocument | null>();
+    if (!before) return this.oneSeenBy(userId, await this.unchanged(authority, own));
+    const { mentions: mentionsBefore = NO_MENTIONS, mention_ids: _, ...others } = before;
+    const message: MessageDocument = { ...others, ...$set };
     await this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, messageDtoOf(message));
+    await this.publishMentions(message, mentionsBefore);
     return this.oneSeenBy(userId, message);
   }
 
@@ -142,8 +151,29 @@ export class MessagesService {
       (message) =>
         message
           ? this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, messageDtoOf(message))
-          : this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId }),
+          : this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, author_id: null, mentions: null }),
     );
+  }
+
+  /** @throws PermissionsMissing, MessageNotFound */
+  private async assertMayReplyTo({ trackId, permissions }: TrackAuthority, messageId: Snowflake): Promise<void> {
+    if (!has(permissions, Permission.ViewMessageHistory)) throw new PermissionsMissing(Permission.ViewMessageHistory);
+    await this.get(trackId, messageId);
+  }
+
+  /** Returns the caller's message that an edit left as it is. @throws MessageNotFound, NotTheAuthor */
+  private async unchanged({ trackId, userId, permissions }: TrackAuthority, own: Pick<MessageDocument, '_id' | 'track_id' | 'author_id'>): Promise<MessageDocument> {
+    const filter = has(permissions, Permission.ViewMessageHistory) ? { _id: own._id, track_id: trackId } : own;
+    const message = await this.messages.findOne(filter).lean<MessageDocument | null>();
+    if (!message) throw new MessageNotFound();
+    if (message.author_id !== userId) throw new NotTheAuthor();
+    return message;
+  }
+
+  private async publishMentions({ _id, guild_id, track_id, author_id, mentions: now = NO_MENTIONS }: MessageDocument, before: Mentions): Promise<void> {
+    const [mentions_before, mentions] = [before, now].map(mentionsDtoOf) as [MentionsDto, MentionsDto];
+    if (isDeepStrictEqual(mentions_before, mentions)) return;
+    await this.events.publish('MESSAGE_MENTIONS_UPDATE', { guildId: guild_id, trackId: track_id }, { guild_id, track_id, message_id: _id, author_id, mentions_before, mentions });
   }
 
   private async page(trackId: Snowflake, { before, after, around, limit }: MessagePage): Promise<MessageDocument[]> {
@@ -220,6 +250,9 @@ function mentionFields(authority: TrackAuthority, content: string): Pick<Message
 
 const isReactedTo = ({ reaction_emojis: emojis = [] }: MessageDocument): boolean => emojis.length > 0;
 
+/** Maps stored mentions to their DTO. */
+export const mentionsDtoOf = ({ user_ids, role_ids, everyone }: Mentions): MentionsDto => ({ user_ids: [...user_ids], role_ids: [...role_ids], everyone });
+
 /** A message as everybody sees it, or as somebody does whose kinds of reactions these are. */
 export const messageDtoOf = (message: MessageDocument, ownKinds?: ReadonlySet<Snowflake>): MessageDto => {
   const { _id, guild_id, track_id, author_id, content, reply_to_id, nonce, mentions = NO_MENTIONS, edited_at } = message;
@@ -231,7 +264,7 @@ export const messageDtoOf = (message: MessageDocument, ownKinds?: ReadonlySet<Sn
     content,
     reply_to_id,
     nonce: nonce ?? null,
-    mentions: { user_ids: [...mentions.user_ids], role_ids: [...mentions.role_ids], everyone: mentions.everyone },
+    mentions: mentionsDtoOf(mentions),
     edited_at,
     reactions: reactionsOf(message, ownKinds),
     created_at: createdAt(_id),

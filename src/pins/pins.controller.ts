@@ -45,7 +45,7 @@ export class PinsController {
   @Delete(':message_id')
   @Summary('Unpins a message.')
   @Audited()
-  @RequirePermissions(Permission.PinMessages)
+  @RequirePermissions(Permission.PinMessages, Permission.ViewMessageHistory)
   @Problems(TrackNotFound)
   @AnswersNothing()
   async unpin(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {

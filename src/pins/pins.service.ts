@@ -42,8 +42,8 @@ export class PinsService {
       if (error instanceof MessageNotFound) await this.pins.remove(guildId, trackId, [messageId]);
       throw error;
     }
-    const recorded = isNew ? this.audit.record(authority, { action: 'PIN_ADD', targetId: messageId, trackIds: [trackId] }, reason) : undefined;
-    await Promise.all([recorded, this.pins.tell(guildId, trackId)]);
+    if (!isNew) return;
+    await Promise.all([this.audit.record(authority, { action: 'PIN_ADD', targetId: messageId, trackIds: [trackId] }, reason), this.pins.tell(guildId, trackId)]);
   }
 
   /** Unpins a message; not being pinned is fine. */

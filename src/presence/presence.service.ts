@@ -24,7 +24,10 @@ export class PresenceService implements OnModuleInit {
 
   /** Chooses what one looks like from now on, on all of one's sockets and whenever one comes back. @throws UserNotFound */
   async choose(userId: Snowflake, status: PresenceChoice): Promise<PresenceDto> {
-    await this.users.choosePresence(userId, status);
+    if (!(await this.users.choosePresence(userId, status))) {
+      this.presences.choose(userId, status);
+      return { user_id: userId, status };
+    }
     await publishUntilStable<PresenceChoice | undefined>(status, {
       read: () => this.users.readPresence(userId),
       publish: (stored) => this.publish(userId, stored),

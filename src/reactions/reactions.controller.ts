@@ -68,7 +68,7 @@ export class ReactionsController {
   @Delete()
   @Summary('Takes everybody’s reactions with an emoji back.')
   @Audited()
-  @RequirePermissions(Permission.DeleteMessages)
+  @RequirePermissions(Permission.DeleteMessages, Permission.ViewMessageHistory)
   @Validated()
   @Problems(TrackNotFound, MessageNotFound)
   @AnswersNothing()

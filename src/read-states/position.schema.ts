@@ -19,6 +19,8 @@ export interface PositionDocument {
   /** Missing for who has read nothing since they joined: then `count` is how many messages they wrote. */
   readonly message_id?: Snowflake;
   readonly count: number;
+  /** The highest id of a deleted message of the track. Only in the position of the track itself. */
+  readonly deleted_id?: Snowflake;
   /** Where a user joined: how many messages there were in each track. */
   readonly counts?: readonly { readonly track_id: Snowflake; readonly count: number }[];
 }
@@ -31,6 +33,7 @@ export const positionSchema = new Schema<PositionDocument>(
     user_id: { type: BigInt, required: true },
     message_id: { type: BigInt },
     count: { type: Number, required: true },
+    deleted_id: { type: BigInt },
     counts: { type: [new Schema({ track_id: BigInt, count: Number }, { _id: false, id: false, strict: 'throw' })], default: undefined },
   },
   { ...STORED, collection: 'positions' },

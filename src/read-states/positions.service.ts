@@ -6,7 +6,8 @@ import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
 import { MODELS } from '../database/database.module';
 import { NOBODY, type PositionDocument } from './position.schema';
-import type { OwnPlace, Place } from './unread';
+import { DeletedMessages } from './deleted-messages.service';
+import type { OwnPlace, Place, TrackHead } from './unread';
 
 // The driver fetches positions in one reply, unless there are more than this.
 const BATCH = 10_000;
@@ -23,7 +24,7 @@ export interface TrackPlace {
 /** The positions of a user and of all tracks in some guilds. */
 export interface Positions {
   /** The newest message of each track with messages in these guilds; it may contain tracks of other guilds too. */
-  readonly newest: ReadonlyMap<Snowflake, Place>;
+  readonly newest: ReadonlyMap<Snowflake, TrackHead>;
   readonly own: ReadonlyMap<Snowflake, OwnPlace>;
   /** How many messages there were in a track when the user joined its guild. */
   readonly joined: ReadonlyMap<Snowflake, number>;
@@ -42,6 +43,7 @@ export class PositionsService {
 
   constructor(
     private readonly snowflakes: Snowflakes,
+    private readonly deleted: DeletedMessages,
     @InjectModel(MODELS.position) private readonly positions: Model<PositionDocument>,
   ) {}
 
@@ -60,8 +62,8 @@ export class PositionsService {
   }
 
   /** The newest message of a track; undefined when nothing was said there. */
-  async findNewest(trackId: Snowflake): Promise<Place | undefined> {
-    const position = await this.positions.findOne({ track_id: trackId, user_id: NOBODY }, { message_id: 1, count: 1 }).lean<Place | null>();
+  async findNewest(trackId: Snowflake): Promise<TrackHead | undefined> {
+    const position = await this.positions.findOne({ track_id: trackId, user_id: NOBODY }, { message_id: 1, count: 1, deleted_id: 1 }).lean<TrackHead | null>();
     return position ?? undefined;
   }
 
@@ -105,12 +107,12 @@ export class PositionsService {
 
   /** Sweeps the positions in a track that is gone. */
   async removeTrack(trackId: Snowflake): Promise<void> {
-    await this.positions.deleteMany({ track_id: trackId });
+    await Promise.all([this.positions.deleteMany({ track_id: trackId }), this.deleted.removeTrack(trackId)]);
   }
 
   /** Sweeps the positions in a guild that is gone. */
   async removeAll(guildId: Snowflake): Promise<void> {
-    await this.positions.deleteMany({ guild_id: guildId });
+    await Promise.all([this.positions.deleteMany({ guild_id: guildId }), this.deleted.removeAll(guildId)]);
   }
 
   private async loadAll(requests: readonly PositionsRequest[]): Promise<ReadonlyMap<PositionsRequest, Positions>> {
@@ -148,14 +150,14 @@ function inParts(requests: readonly PositionsRequest[]): PositionsRequest[][] {
 
 /** Assigns the positions that a command found to the requests that it served. */
 function positionsOf(requests: readonly PositionsRequest[], documents: readonly PositionDocument[]): [PositionsRequest, Positions][] {
-  const newest = new Map<Snowflake, Place>();
+  const newest = new Map<Snowflake, TrackHead>();
   const byUser = new Map<Snowflake, { own: Map<Snowflake, OwnPlace>; joined: Map<Snowflake, number> }>();
-  for (const { user_id, track_id, message_id, count, counts } of documents) {
+  for (const { user_id, track_id, message_id, count, counts, deleted_id } of documents) {
     const user = byUser.get(user_id) ?? { own: new Map<Snowflake, OwnPlace>(), joined: new Map<Snowflake, number>() };
     byUser.set(user_id, user);
     if (counts) for (const each of counts) user.joined.set(each.track_id, each.count);
     else if (user_id !== NOBODY) user.own.set(track_id, { message_id, count });
-    else if (message_id !== undefined) newest.set(track_id, { message_id, count });
+    else if (message_id !== undefined) newest.set(track_id, { message_id, count, ...(deleted_id !== undefined && { deleted_id }) });
   }
   return requests.map((request) => [request, { ...NO_POSITIONS, ...byUser.get(request.userId), newest }]);
 }

@@ -8,8 +8,8 @@ export const readStateDto = object({
   track_id: snowflake(),
   last_read_id: snowflake('Everything up to this is read. At first, when one joined.'),
   last_message_id: snowflake('The newest message that is counted here; null when nothing was said yet. Those with a higher id that come as events are not counted.').nullable(),
-  unread_count: integer(0, LIMITS.unread, `How many messages of others came since; ${LIMITS.unread} stands for that many or more.`, 3),
-  mention_count: integer(0, LIMITS.unreadMentions, `How many of them mention one, a role that one has, or everyone; ${LIMITS.unreadMentions} stands for that many or more.`, 1),
+  unread_count: integer(0, LIMITS.unread, `The number of messages of other authors after \`last_read_id\` that still exist; ${LIMITS.unread} stands for that many or more.`, 3),
+  mention_count: integer(0, LIMITS.unreadMentions, `The number of these messages whose current content mentions the user, one of their roles, or everyone; ${LIMITS.unreadMentions} stands for that many or more.`, 1),
 }).meta({ id: 'ReadState' });
 export type ReadStateDto = Infer<typeof readStateDto>;
 

@@ -19,7 +19,7 @@ export class ReadStatesController {
   constructor(private readonly readStates: ReadStatesService) {}
 
   @Get('users/@me/read-states')
-  @Summary('Lists how far one has read, in every track that one may view and in which something was said.')
+  @Summary('Lists how far one has read, in every track that had a message and whose history one may read (VIEW_MESSAGE_HISTORY).')
   @Authenticated()
   @Header('Cache-Control', 'no-store')
   @Answers(z.array(readStateDto))
@@ -28,7 +28,7 @@ export class ReadStatesController {
   }
 
   @Put('tracks/:track_id/read-state')
-  @Summary('Tells how far one has read. Whoever has read further stays there, unless they ask to go back.')
+  @Summary('Sets how far one has read. The read marker moves only forward, unless `backwards` is true. Without VIEW_MESSAGE_HISTORY a track has no read state: nothing is stored, and the counts are 0.')
   @Member()
   @Validated()
   @Problems(TrackNotFound, TrackNotText)

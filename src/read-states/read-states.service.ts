@@ -4,14 +4,16 @@ import { Snowflakes } from '../common/snowflakes.service';
 import { EventsService } from '../events/events.service';
 import type { MemberDocument } from '../members/member.schema';
 import { MemberDirectory } from '../members/member-directory';
-import { MessageCounts, type Outlook } from '../messages/message-counts.service';
+import { MessageCounts } from '../messages/message-counts.service';
+import { has, Permission, union } from '../permissions/algebra';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { isSeenBy } from '../tracks/track-views';
 import { TrackNotText } from '../tracks/tracks.errors';
+import { DeletedMessages, type ReadMarker } from './deleted-messages.service';
 import { PositionsService } from './positions.service';
 import type { ReadStateDto, UpdateReadStateDto } from './read-state.dto';
-import { type Place, readUpTo, unreadBetween } from './unread';
+import { hasDeletedAfter, type Place, readUpTo, type TrackHead, unreadBetween } from './unread';
 
 /** The tracks of a guild that a member may view. */
 export interface VisibleTracks {
@@ -27,53 +29,81 @@ export class ReadStatesService {
     private readonly members: MemberDirectory,
     private readonly resolver: AuthorityResolver,
     private readonly positions: PositionsService,
+    private readonly deleted: DeletedMessages,
     private readonly messages: MessageCounts,
     private readonly events: EventsService,
   ) {}
 
-  /** How far a user has read in every track that they may view and in which something was said. */
+  /** Lists the read states of a user in all tracks whose history they may read and that had a message. */
   async listOf(userId: Snowflake): Promise<ReadStateDto[]> {
     const memberships = await this.members.listOf(userId);
     return this.list(userId, await Promise.all(memberships.map((member) => this.visibleTo(member))));
   }
 
-  /** The same in these tracks: one command, and one more when something is unread. */
+  /** Lists the read states in these tracks: one query, plus one or two in parallel if messages are unread or deleted. */
   async list(userId: Snowflake, guilds: readonly VisibleTracks[]): Promise<ReadStateDto[]> {
     if (guilds.length === 0) return [];
     const { newest, own, joined } = await this.positions.list(userId, guilds.map(({ member }) => member.guild_id));
-    const outlooks: (Outlook & { readonly newestId: Snowflake })[] = [];
-    const states = guilds.flatMap(({ member, trackIds }) =>
-      [...trackIds].flatMap((trackId) => {
+    const inGuild = async ({ member, trackIds }: VisibleTracks): Promise<Reading[]> => {
+      const heads = [...trackIds].flatMap((trackId) => newest.get(trackId) ?? []);
+      if (heads.length === 0) return [];
+      const mayReadBack = await this.historyReaderOf(member);
+      return [...trackIds].flatMap((trackId) => {
         const head = newest.get(trackId);
-        if (!head) return [];
-        const read = readUpTo(own.get(trackId), { message_id: member._id, count: joined.get(trackId) ?? 0 });
-        const state = stateOf({ guild_id: member.guild_id, track_id: trackId }, read, head);
-        if (state.unread_count > 0) outlooks.push({ trackId, after: read.message_id, mentionIds: mentionIdsOf(member), newestId: head.message_id });
-        return [state];
-      }),
-    );
-    outlooks.sort((one, other) => (one.newestId < other.newestId ? 1 : -1));
-    const mentions = await this.messages.countMentions(userId, outlooks);
-    return states.map((state) => ({ ...state, mention_count: mentions.get(state.track_id) ?? 0 }));
+        if (!head || !mayReadBack(trackId)) return [];
+        return [{ trackId, member, head, read: readUpTo(own.get(trackId), { message_id: member._id, count: joined.get(trackId) ?? 0 }) }];
+      });
+    };
+    const readings = (await Promise.all(guilds.map(inGuild))).flat();
+    const unread = readings.filter(({ read, head }) => unreadBetween(read, head) > 0).sort(newestFirst);
+    const [mentions, deleted] = await Promise.all([
+      this.messages.countMentions(userId, unread.map((reading) => ({ ...markerOf(reading), mentionIds: mentionIdsOf(reading.member) }))),
+      this.deleted.countByTrack(userId, unread.filter(({ read, head }) => hasDeletedAfter(read, head)).map(markerOf)),
+    ]);
+    return readings.map(({ trackId, member, head, read }) => ({
+      ...stateOf({ guild_id: member.guild_id, track_id: trackId }, read, head, deleted.get(trackId)),
+      mention_count: mentions.get(trackId) ?? 0,
+    }));
   }
 
   /**
-   * Remembers how far a user has read, and tells their other devices. Whoever has read further stays there, unless they want to go back.
+   * Stores how far a user has read and publishes the new read state to their other sockets. Moves the read marker only forward, unless
+   * `backwards` is true.
    *
-   * @throws TrackNotText
+   * Without VIEW_MESSAGE_HISTORY nothing is read or stored, so that the result does not depend on the messages of the track.
+   *
+   * @throws TrackNotText if the track is a category
    */
   async update(authority: TrackAuthority, { message_id, backwards }: UpdateReadStateDto): Promise<ReadStateDto> {
-    const { guildId, trackId, userId, track, guild } = authority;
+    const { guildId, trackId, userId, track, guild, permissions } = authority;
     if (track.type !== 'text') throw new TrackNotText();
-    const newest = await this.positions.findNewest(trackId);
     const readId = within(message_id, backwards ? 0n : guild.member._id, this.snowflakes.next());
-    const unread = newest === undefined || readId >= newest.message_id ? 0 : await this.messages.countAfter(trackId, readId, userId);
-    const place = { message_id: readId, count: Math.max((newest?.count ?? 0) - unread, 0) };
+    const ids = { guild_id: guildId, track_id: trackId };
+    if (!has(permissions, Permission.ViewMessageHistory)) return stateOf(ids, { message_id: readId, count: 0 }, undefined);
+    const newest = await this.positions.findNewest(trackId);
+    const place = { message_id: readId, count: await this.countUpTo(authority, readId, newest) };
     const before = await this.positions.move(authority, userId, place, backwards);
     const read = backwards ? place : further(place, before);
-    const state = await this.withMentions(stateOf({ guild_id: guildId, track_id: trackId }, read, newest), guild.member);
+    const state = await this.withMentions(stateOf(ids, read, newest, await this.deletedAfter(authority, read, newest)), guild.member);
     if (before?.message_id !== read.message_id || before.count !== read.count) await this.events.publish('READ_STATE_UPDATE', { userIds: [userId] }, state);
     return state;
+  }
+
+  /** Counts the messages up to a read marker, deleted ones and the reader's own later ones included. */
+  private async countUpTo(authority: TrackAuthority, readId: Snowflake, newest: TrackHead | undefined): Promise<number> {
+    if (newest === undefined) return 0;
+    const { trackId, userId } = authority;
+    const read = { message_id: readId, count: 0 };
+    const [unread, deleted] = await Promise.all([
+      readId >= newest.message_id ? 0 : this.messages.countBetween({ trackId, after: readId }, newest.message_id, userId),
+      this.deletedAfter(authority, read, newest),
+    ]);
+    return Math.max(newest.count - unread - deleted, 0);
+  }
+
+  private async deletedAfter({ trackId, userId }: TrackAuthority, read: Place, newest: TrackHead | undefined): Promise<number> {
+    if (!newest || read.message_id >= newest.message_id || !hasDeletedAfter(read, newest)) return 0;
+    return this.deleted.countBetween({ trackId, after: read.message_id }, newest.message_id, userId);
   }
 
   private async withMentions(state: ReadStateDto, member: MemberDocument): Promise<ReadStateDto> {
@@ -83,6 +113,16 @@ export class ReadStatesService {
     return { ...state, mention_count: mentions.get(trackId) ?? 0 };
   }
 
+  /** Returns a function that tells whether a member may read the history of a track. */
+  private async historyReaderOf(member: MemberDocument): Promise<(trackId: Snowflake) => boolean> {
+    const [state, tracks] = await Promise.all([this.resolver.stateOfGuild(member.guild_id), this.resolver.tracksOfGuild(member.guild_id)]);
+    const authority = new GuildAuthority(state, member, undefined, Date.now());
+    return (trackId) => {
+      const track = tracks.get(trackId);
+      return track !== undefined && has(authority.in(track, tracks), HISTORY);
+    };
+  }
+
   private async visibleTo(member: MemberDocument): Promise<VisibleTracks> {
     const [state, tracks] = await Promise.all([this.resolver.stateOfGuild(member.guild_id), this.resolver.tracksOfGuild(member.guild_id)]);
     const authority = new GuildAuthority(state, member, undefined, Date.now());
@@ -90,8 +130,23 @@ export class ReadStatesService {
   }
 }
 
-function stateOf(place: { guild_id: Snowflake; track_id: Snowflake }, read: Place, newest: Place | undefined): ReadStateDto {
-  return { ...place, last_read_id: read.message_id, last_message_id: newest?.message_id ?? null, unread_count: newest ? unreadBetween(read, newest) : 0, mention_count: 0 };
+/** A track with messages, and how far a member has read in it. */
+interface Reading {
+  readonly trackId: Snowflake;
+  readonly member: MemberDocument;
+  readonly head: TrackHead;
+  readonly read: Place;
+}
+
+const HISTORY = union(Permission.ViewTrack, Permission.ViewMessageHistory);
+
+const markerOf = ({ trackId, read }: Reading): ReadMarker => ({ trackId, after: read.message_id });
+
+const newestFirst = (one: Reading, other: Reading): number => (one.head.message_id < other.head.message_id ? 1 : -1);
+
+function stateOf(ids: { guild_id: Snowflake; track_id: Snowflake }, read: Place, newest: Place | undefined, deleted = 0): ReadStateDto {
+  const unread_count = newest ? unreadBetween(read, newest, deleted) : 0;
+  return { ...ids, last_read_id: read.message_id, last_message_id: newest?.message_id ?? null, unread_count, mention_count: 0 };
 }
 
 /** The ids that mention a member. */

@@ -7,6 +7,12 @@ export interface Place {
   readonly count: number;
 }
 
+/** The newest message of a track. */
+export interface TrackHead extends Place {
+  /** The highest id of a deleted message; missing if no message was deleted. */
+  readonly deleted_id?: Snowflake;
+}
+
 /** What is known of a user's place in a track; without a message, they have only written there since they joined. */
 export interface OwnPlace {
   readonly message_id?: Snowflake;
@@ -19,7 +25,14 @@ export function readUpTo(own: OwnPlace | undefined, joined: Place): Place {
   return { message_id: joined.message_id, count: joined.count + (own?.count ?? 0) };
 }
 
-/** How many messages came after what was read: none when that is the newest, and no more than are told apart. */
-export function unreadBetween(read: Place, newest: Place): number {
-  return read.message_id >= newest.message_id ? 0 : Math.min(Math.max(newest.count - read.count, 0), LIMITS.unread);
+/**
+ * Computes the number of unread messages, from 0 to 1,000.
+ *
+ * @param deleted the number of deleted messages of other authors after the read marker
+ */
+export function unreadBetween(read: Place, newest: Place, deleted = 0): number {
+  return read.message_id >= newest.message_id ? 0 : Math.min(Math.max(newest.count - read.count - deleted, 0), LIMITS.unread);
 }
+
+/** Returns whether a message after the read marker was deleted. */
+export const hasDeletedAfter = ({ message_id }: Place, { deleted_id: deletedId }: TrackHead): boolean => deletedId !== undefined && deletedId > message_id;

@@ -16,7 +16,7 @@ const LOWEST = 2;
  * mentioned keep their order among each other in the places that are left.
  *
  * @throws RoleNotFound when a moved role is not in the order
- * @throws EveryoneImmovable when it is @everyone
+ * @throws EveryoneImmovable when it is @everyone and its position is not 1
  * @throws RolePositionInvalid when a position is below 2 or beyond the last role
  * @throws RoleMoveDuplicate when a role or a position is named twice
  */
@@ -26,8 +26,8 @@ export function moveRoles(order: RoleOrder, moves: readonly RoleMove[]): RoleOrd
   const taken = new Map<number, bigint>();
   for (const { id, position } of moves) {
     if (!known.has(id)) throw new RoleNotFound();
-    if (id === order[0]) throw new EveryoneImmovable();
-    assertPosition(position, order.length);
+    if (id !== order[0]) assertPosition(position, order.length);
+    else if (position !== 1) throw new EveryoneImmovable();
     if (moved.has(id) || taken.has(position)) throw new RoleMoveDuplicate();
     moved.add(id);
     taken.set(position, id);

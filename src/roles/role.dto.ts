@@ -16,6 +16,8 @@ const bits = {
 
 const position = integer(2, LIMITS.roles, 'The place in the order, 1 (@everyone) is the lowest; a higher role decides.', 2);
 
+const currentOrNew = integer(1, LIMITS.roles, 'The position, from 2. 1 is accepted for @everyone only, whose position it is.', 2);
+
 /** A role as clients see it. */
 export const roleDto = object({
   id: snowflake(),
@@ -39,13 +41,13 @@ export const createRoleDto = object({
 export type CreateRoleDto = Infer<typeof createRoleDto>;
 
 /** A change of a role: what is left out stays. `position` moves it. */
-export const updateRoleDto = object({ ...look, ...bits, position })
+export const updateRoleDto = object({ ...look, ...bits, position: currentOrNew })
   .partial()
   .meta({ id: 'UpdateRole', example: { name: 'Keeper', color: 16711680 } });
 export type UpdateRoleDto = Infer<typeof updateRoleDto>;
 
 /** Where one role shall be. */
-export const moveRoleDto = object({ id: snowflake(), position }).meta({ id: 'MoveRole' });
+export const moveRoleDto = object({ id: snowflake(), position: currentOrNew }).meta({ id: 'MoveRole' });
 export type MoveRoleDto = Infer<typeof moveRoleDto>;
 
 /** Any number of moves, made together. */

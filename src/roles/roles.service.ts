@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
@@ -102,40 +103,41 @@ export class RolesService {
    * @throws GuildChanged when the guild isn't at the version that was seen
    */
   async update(authority: GuildAuthority, roleId: Snowflake, change: UpdateRoleDto, remarks: Remarks): Promise<Versioned<RoleDto>> {
-    const { guild, plan } = await this.commits.commit(
+    const { guild, plan: { role } } = await this.commits.commit(
       authority,
       {
         decide: this.updating(roleId, change),
-        write: ({ role }) => this.write(role),
+        write: (plan) => this.write(plan.role),
         record: (committed) =>
           ifDifferent({ action: 'ROLE_UPDATE', targetId: roleId, changes: changesBetween(roleDtoIn(committed.actor.state, roleId), roleDtoOf(committed.plan.role, committed.guild)) }),
-        tell: async (committed, { role }) => {
-          await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, roleDtoOf(role, committed));
-          if (change.position !== undefined) await this.tellOrder(committed);
+        tell: async (committed, plan) => {
+          await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, roleDtoOf(plan.role, committed));
+          if (plan.guild) await this.tellOrder(committed);
         },
       },
       remarks,
     );
-    return new Versioned(guild.version, roleDtoOf(plan.role, guild));
+    return new Versioned(guild.version, roleDtoOf(role, guild));
   }
 
-  /** What `update` decides. */
+  /** What `update` decides. Only changed fields are checked. */
   updating(roleId: Snowflake, { position, ...fields }: UpdateRoleDto): Decision<GuildAuthority, GuildPlan & { readonly role: RoleDocument }> {
     return async (actor) => {
       const before = roleIn(actor.state, roleId);
       const role = { ...before, ...fields, revision: before.revision + 1 };
+      const isMoved = position !== undefined && position !== positionIn(actor.state.guild, roleId);
+      if (!isMoved && isDeepStrictEqual(role, { ...before, revision: role.revision })) return { role };
       assertBelow(actor, positionIn(actor.state.guild, roleId));
       assertDisjoint(role);
       assertMayGrant(actor.permissions, before, role);
-      if (position === undefined) return { role };
-      return { role, guild: { role_ids: await this.reordered(actor, [{ id: roleId, position }], role) } };
+      return isMoved ? { role, guild: { role_ids: await this.reordered(actor, [{ id: roleId, position }], role) } } : { role };
     };
   }
 
   /**
    * Moves roles with one conditional write, whatever the size of the guild.
    *
-   * Positions start at 1, which is @everyone's; 2 is the lowest to move to. When somebody else was first, the move is computed again on their
+   * Positions start at 1, which is @everyone's; 2 is the lowest to move to. Entries that repeat the current position are not checked. When somebody else was first, the move is computed again on their
    * order, unless the mover said which version they saw.
    *
    * @throws RoleNotFound when a moved role is not in this guild
@@ -195,7 +197,8 @@ export class RolesService {
     const { guild, roles } = actor.state;
     const order = moveRoles(guild.role_ids, moves);
     const says = new Map(roles.map((role) => [role._id, role._id === edited?._id ? edited : role]));
-    for (const { id } of moves) assertBelow(actor, positionIn(guild, id));
+    if (order.every((id, index) => id === guild.role_ids[index])) return guild.role_ids;
+    for (const { id, position } of moves) if (position !== positionIn(guild, id)) assertBelow(actor, positionIn(guild, id));
     assertMayReorder(actor, guild.role_ids, order, (id) => says.get(id) ?? SILENT);
     assertMayReorderInTracks(actor.subject, allRules(guild, await this.resolver.tracksIn(guild)), guild.role_ids, order);
     return order;

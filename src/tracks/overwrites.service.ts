@@ -51,7 +51,7 @@ export class OverwritesService {
       assertMayOverwrite(actor.permissions, overwrites.find((candidate) => candidate.id === id), overwrite);
       const others = overwrites.filter((candidate) => candidate.id !== id);
       if (others.length >= LIMITS.overwrites) throw new OverwriteLimitReached();
-      return changed(actor, [...others, overwrite]);
+      return changed(actor, others.length < overwrites.length ? overwrites.map((candidate) => (candidate.id === id ? overwrite : candidate)) : [...overwrites, overwrite]);
     };
   }
 

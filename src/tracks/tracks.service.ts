@@ -16,11 +16,12 @@ import { assertSeen } from '../guilds/seen-version';
 import { has, minus, Permission } from '../permissions/algebra';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import { type GuildTracks, rulesOf } from '../permissions/guild-state';
+import { entriesOf, type GuildTracks, rulesOf } from '../permissions/guild-state';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { PositionsService } from '../read-states/positions.service';
 import { OverwritesService } from './overwrites.service';
 import { assertMayRearrange, inheriting } from './rearrangement';
+import { isMoveOf, isSameLayout } from './track-moves';
 import { moveTracks, placeTrack, positionsIn, removeTrack, type TrackKinds } from './track-order';
 import { isSeenByEverybody, layoutFor, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
 import type { CreateTrackDto, MoveTrackDto, TrackDto, UpdateTrackDto } from './track.dto';
@@ -111,9 +112,9 @@ export class TracksService {
         write: ({ track }) => this.write(track),
         record: ({ actor: { track: before, guild: updater }, plan: { track }, guild: committed }) =>
           ifDifferent({ action: 'TRACK_UPDATE', targetId: track._id, trackIds: [track._id], changes: changesBetween(wholeDtoOf(before, updater.state.guild), wholeDtoOf(track, committed)) }),
-        tell: async (committed, { track }) => {
+        tell: async (committed, { track, guild: moved }, updater) => {
           await this.tell('TRACK_UPDATE', committed, track);
-          if (change.position !== undefined || change.parent_id !== undefined) await this.tellOrder(committed);
+          if (moved) await this.tellOrder(committed, updater.guild.state.guild);
         },
       },
       remarks,
@@ -126,7 +127,8 @@ export class TracksService {
     return ({ guild, track: before, tracks }) => {
       const track = { ...before, ...fields, revision: before.revision + 1 };
       if (position === undefined && parent_id === undefined && inherits === undefined) return { track };
-      return { track, guild: { track_layout: moved(guild, tracks, [{ id: before._id, position, parent_id, inherits }]) } };
+      const layout = moved(guild, tracks, [{ id: before._id, position, parent_id, inherits }]);
+      return layout === guild.state.guild.track_layout ? { track } : { track, guild: { track_layout: layout } };
     };
   }
 
@@ -140,7 +142,7 @@ export class TracksService {
   async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], remarks: Remarks): Promise<Versioned<TrackDto[]>> {
     const { guild, actor } = await this.commits.commit(
       authority,
-      { decide: this.moving(moves), record: (committed) => reorderBy(moves, committed), tell: (committed) => this.tellOrder(committed) },
+      { decide: this.moving(moves), record: (committed) => reorderBy(moves, committed), tell: (committed, _, mover) => this.tellOrder(committed, mover.state.guild) },
       remarks,
     );
     const tracks = await this.resolver.tracksIn(guild);
@@ -193,8 +195,8 @@ export class TracksService {
     return this.events.publish(name, { guildId, trackId: track._id }, wholeDtoOf(track, { track_layout }));
   }
 
-  private tellOrder({ _id, track_layout }: GuildDocument): Promise<void> {
-    return this.events.publish('TRACKS_REORDER', { guildId: _id }, { guild_id: _id, layout: [...track_layout] });
+  private tellOrder({ _id, track_layout }: GuildDocument, { track_layout: layoutBefore }: GuildDocument): Promise<void> {
+    return this.events.publish('TRACKS_REORDER', { guildId: _id, layoutBefore }, { guild_id: _id, layout: [...track_layout] });
   }
 
   private document(guildId: Snowflake, type: TrackType, name: string): TrackDocument {
@@ -202,14 +204,26 @@ export class TracksService {
   }
 }
 
-/** The layout after moves that the mover may make: MODIFY_TRACK in each track and each category that takes one up. */
+/**
+ * Returns the layout after moves, or the current layout if the moves have no effect. A track that moves, and a category that takes a track up,
+ * require MODIFY_TRACK; entries that repeat what the mover sees do not.
+ */
 function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveTrackDto[]): readonly LayoutEntry[] {
-  const layout = moveTracks(actor.state.guild.track_layout, moves, kindsFor(actor, tracks));
-  for (const id of new Set(moves.flatMap(({ id: moving, parent_id }) => (parent_id == null ? [moving] : [moving, parent_id])))) {
-    assertHolds(actor, tracks, id, Permission.ModifyTrack);
-  }
+  const before = actor.state.guild.track_layout;
+  const kinds = kindsFor(actor, tracks);
+  const seen = entriesOf(kinds.seen);
+  const effective: readonly MoveTrackDto[] = moves.map(({ parent_id, ...move }) => (parent_id === undefined || parent_id === seen.get(move.id)?.parent_id ? move : { ...move, parent_id }));
   const asked = moves.flatMap(({ id, inherits }) => (inherits === undefined ? [] : [[id, inherits] as const]));
-  const arranged = inheriting(layout, new Map(asked));
+  const arranged = inheriting(moveTracks(before, effective, kinds), new Map(asked));
+  const mayMove = (id: Snowflake): boolean => {
+    const track = tracks.get(id);
+    return track !== undefined && has(actor.in(track, tracks), Permission.ModifyTrack);
+  };
+  // A member who may move none of the tracks has no use of the route.
+  if (!moves.some(({ id }) => mayMove(id))) throw new PermissionsMissing(Permission.ModifyTrack);
+  if (isSameLayout(before, arranged)) return before;
+  for (const id of new Set(effective.flatMap(({ parent_id }) => parent_id ?? []))) assertHolds(actor, tracks, id, Permission.ModifyTrack);
+  if (!isMoveOf({ before, after: arranged, seen: kinds.seen }, new Set(moves.map(({ id }) => id)), mayMove)) throw new PermissionsMissing(Permission.ModifyTrack);
   assertMayRearrange(actor, tracks, arranged, moves.map(({ id }) => id));
   return arranged;
 }

@@ -78,6 +78,8 @@ export class UsersService {
     const { user_id: id } = session;
     const isSensitive = change.email !== undefined || change.password !== undefined;
     const verified = isSensitive ? await this.credentials.verify(id, change.current_password, client) : undefined;
+    const unchanged = change.password === undefined ? await this.findWith(id, change) : undefined;
+    if (unchanged) return unchanged;
     const $set = { ...fieldsOf(change), ...(change.password !== undefined && verified && (await this.passwordFields(session, verified, change, change.password))) };
     const filter = {
       _id: id,
@@ -96,11 +98,12 @@ export class UsersService {
     return user;
   }
 
-  /** Stores the status that a user chose to show. @throws UserNotFound */
-  async choosePresence(id: Snowflake, presence: PresenceChoice): Promise<void> {
-    const { matchedCount } = await this.users.updateOne({ _id: id, ...OPEN }, { $set: { presence } });
+  /** Stores the status that a user chose to show. @returns whether it differs from the one before @throws UserNotFound */
+  async choosePresence(id: Snowflake, presence: PresenceChoice): Promise<boolean> {
+    const { matchedCount, modifiedCount } = await this.users.updateOne({ _id: id, ...OPEN }, { $set: { presence } });
     if (matchedCount === 0) throw new UserNotFound();
-    await this.accounts.invalidate(id);
+    if (modifiedCount > 0) await this.accounts.invalidate(id);
+    return modifiedCount > 0;
   }
 
   /** Reads the status that a user chose to show; undefined if the account is closed. */
@@ -133,6 +136,12 @@ export class UsersService {
   /** Stops counting a guild against the limit of its members. */
   async releaseGuild(ids: readonly Snowflake[], guildId: Snowflake): Promise<void> {
     await this.users.updateMany({ _id: { $in: ids } }, { $pull: { guild_ids: guildId } });
+  }
+
+  /** Returns the user if a change repeats the current name and address. */
+  private async findWith(id: Snowflake, { username, email }: UpdateSelfDto): Promise<UserDocument | undefined> {
+    const user = await this.users.findOne({ _id: id, ...OPEN }).lean<UserDocument | null>();
+    return user && (username ?? user.username) === user.username && (email ?? user.email) === user.email ? user : undefined;
   }
 
   private async passwordFields({ id }: Session, verified: UserDocument, change: UpdateSelfDto, password: string): Promise<Pick<UserDocument, 'password_hash' | 'sessions'>> {

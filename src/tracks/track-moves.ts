@@ -1,0 +1,39 @@
+import type { LayoutEntry } from '../guilds/guild.schema';
+import { groupBy } from '../common/group-by';
+import { entriesOf } from '../permissions/guild-state';
+import { layoutSeenBy, type TrackLayout } from './track-order';
+
+/** A layout before and after a change, and the layout before as the mover sees it. */
+export interface LayoutChange {
+  readonly before: readonly LayoutEntry[];
+  readonly after: readonly LayoutEntry[];
+  readonly seen: TrackLayout;
+}
+
+/** Returns whether two layouts have the same entries in the same order. */
+export const isSameLayout = (one: readonly LayoutEntry[], other: readonly LayoutEntry[]): boolean =>
+  one.length === other.length && one.every((entry, index) => isSameEntry(entry, other[index]));
+
+/**
+ * Returns whether a change is possible by moving only those of the named tracks that the mover may move.
+ *
+ * Clients send the whole list, so most named tracks only shift because others move. The other tracks that the mover sees have to keep their
+ * category, their inheritance and their order among each other. Hidden tracks are not considered, so the result reveals nothing about them.
+ */
+export function isMoveOf({ before, after, seen }: LayoutChange, named: ReadonlySet<bigint>, mayMove: (id: bigint) => boolean): boolean {
+  const visible = entriesOf(seen);
+  const movable = new Set([...named].filter(mayMove));
+  if (movable.size === named.size) return true;
+  const [entriesBefore, entriesAfter] = [entriesOf(before), entriesOf(after)];
+  const stay = (id: bigint): boolean => movable.has(id) || isSameEntry(entriesBefore.get(id)!, entriesAfter.get(id));
+  if (![...named].every(stay)) return false;
+  const fixedIn = (layout: readonly LayoutEntry[]): Map<bigint | null, bigint[]> => {
+    const fixed = layoutSeenBy(layout, (id) => visible.has(id)).filter(({ id }) => !movable.has(id));
+    return new Map([...groupBy(fixed, ({ parent_id }) => parent_id)].map(([parent, entries]) => [parent, entries.map(({ id }) => id)]));
+  };
+  const fixedAfter = fixedIn(after);
+  return [...fixedIn(before)].every(([parent, ids]) => ids.every((id, index) => fixedAfter.get(parent)?.[index] === id));
+}
+
+const isSameEntry = (one: LayoutEntry, other: LayoutEntry | undefined): boolean =>
+  one === other || (other !== undefined && one.id === other.id && one.parent_id === other.parent_id && one.inherits === other.inherits);
