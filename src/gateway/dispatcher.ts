@@ -11,8 +11,9 @@ import { Attendance } from './attendance';
 import { type ClientSocket, close, sayGoodbye, wants } from './connection';
 import { CLOSE } from './gateway.errors';
 import { packetsOfGuilds } from './guild-packets';
-import type { VisibilityChange } from './guild-sockets';
+import type { GuildSockets, VisibilityChange } from './guild-sockets';
 import { GuildViews, type Seat } from './guild-views';
+import { knownPart, namesEarlierMessages } from './known-messages';
 import type { GuildView } from './member-view';
 import { Preparations } from './preparations';
 import type { VisibilityGroup } from './visibility-group';
@@ -104,13 +105,27 @@ export class Dispatcher {
     const event = asItNowIs(happened, room.view);
     // Most events are the same for all who get them.
     const told = new Map<EventData<EventName>, VisibilityGroup[]>();
+    const { trackId } = 'userIds' in event.audience ? {} : event.audience;
+    const namesEarlier = trackId !== undefined && namesEarlierMessages(event);
     for (const group of room.groups) {
       const data = group.view.project(event);
+      if (data && namesEarlier && !group.view.canReadHistory(trackId)) {
+        this.sendKnownPart(event, room, group, trackId);
+        continue;
+      }
       const alike = data && told.get(data);
       if (alike) alike.push(group);
       else if (data) told.set(data, [group]);
     }
     for (const [data, groups] of told) this.attendance.sendToGroups(groups, event.name, data, event.seq);
+  }
+
+  // Without VIEW_MESSAGE_HISTORY, what a user knows depends on when each socket connected.
+  private sendKnownPart(event: DomainEvent, room: GuildSockets, group: VisibilityGroup, trackId: Snowflake): void {
+    for (const [socket, userId] of room.socketsIn(group)) {
+      const data = knownPart(event, (id, authorId) => authorId === userId || room.hasSeen(socket, trackId, id));
+      if (data) this.attendance.send([socket], event.name, data, event.seq);
+    }
   }
 
   /** Sees a guild as it now is, and tells whoever sees other tracks than before. */

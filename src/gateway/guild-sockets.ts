@@ -1,4 +1,4 @@
-import type { Snowflake } from '../common/snowflake';
+import { createdAt, type Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import { namedIn } from '../permissions/guild-state';
 import type { VisibleTracks } from '../read-states/read-states.service';
@@ -30,6 +30,8 @@ interface SocketEntry {
 export class GuildSockets {
   private readonly groupsByKey = new Map<string, VisibilityGroup>();
   private readonly entries = new Map<ClientSocket, SocketEntry>();
+  // The time from which a socket has seen each of its visible tracks without interruption.
+  private readonly seenSince = new Map<ClientSocket, ReadonlyMap<Snowflake, Date>>();
 
   constructor(private current: GuildView) {}
 
@@ -67,16 +69,33 @@ export class GuildSockets {
     return entry && { member: entry.member, trackIds: entry.group.view.trackIds };
   }
 
+  /** Returns the sockets of a group with their users. */
+  *socketsIn(group: VisibilityGroup): Iterable<readonly [ClientSocket, Snowflake]> {
+    for (const [socket, entry] of this.entries) if (entry.group === group) yield [socket, entry.member.user_id];
+  }
+
+  /** Returns whether a message was sent while a socket was connected and its user could view the track. */
+  hasSeen(socket: ClientSocket, trackId: Snowflake, messageId: Snowflake): boolean {
+    const since = this.seenSince.get(socket)?.get(trackId);
+    return since !== undefined && createdAt(messageId) > since;
+  }
+
   /** Adds a socket, or moves it to the group of the given membership. */
   enter(socket: ClientSocket, member: MemberDocument): void {
-    this.leave(socket);
+    this.detach(socket);
     const group = this.groupFor(member);
     group.enter(socket);
     this.entries.set(socket, { member, group });
+    this.noteVisible(socket, group.view.trackIds);
   }
 
   /** Removes a socket. */
   leave(socket: ClientSocket): void {
+    this.detach(socket);
+    this.seenSince.delete(socket);
+  }
+
+  private detach(socket: ClientSocket): void {
     const entry = this.entries.get(socket);
     if (!entry) return;
     this.entries.delete(socket);
@@ -102,13 +121,21 @@ export class GuildSockets {
     if (view.state.guild.version < old.state.guild.version) return;
     this.current = view;
     const moved = this.movedSockets(old).map(([socket, { member, group }]) => ({ socket, member, before: group.view }));
-    for (const { socket } of moved) this.leave(socket);
+    for (const { socket } of moved) this.detach(socket);
     for (const group of this.groupsByKey.values()) {
       const before = group.view;
       group.refresh(view);
       reportChange(group.roomsFor('tracks'), before, group.view, report);
     }
+    for (const [socket, { group }] of this.entries) this.noteVisible(socket, group.view.trackIds);
     for (const { socket, member, before } of moved) this.move(socket, member, before, report);
+  }
+
+  private noteVisible(socket: ClientSocket, trackIds: ReadonlySet<Snowflake>): void {
+    const before = this.seenSince.get(socket);
+    if (before?.size === trackIds.size && [...trackIds].every((id) => before.has(id))) return;
+    const now = new Date();
+    this.seenSince.set(socket, new Map([...trackIds].map((id) => [id, before?.get(id) ?? now])));
   }
 
   private move(socket: ClientSocket, member: MemberDocument, before: MemberView | undefined, report: ReportVisibility): void {

@@ -7,6 +7,7 @@ import { asItNowIs } from './as-it-now-is';
 import type { Packet } from './connection';
 import { packetsOfGuilds } from './guild-packets';
 import type { Seat } from './guild-views';
+import { knownPart, namesEarlierMessages } from './known-messages';
 import type { MemberView } from './member-view';
 import { memberViewOf } from './shared-views';
 
@@ -45,6 +46,8 @@ export function missedBy({ userId, intents, seats }: Reader, since: string, happ
     memberViews.set(seat.member.guild_id, memberView);
     return memberView;
   };
+  let createdIds: ReadonlySet<Snowflake> | undefined;
+  const created = (): ReadonlySet<Snowflake> => (createdIds ??= new Set(happened.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : []))));
   const wants = (family: Family | undefined): boolean => family === undefined || isChosen(intents, family);
 
   const tell = (event: DomainEvent, index: number): EventData<EventName> | undefined => {
@@ -58,7 +61,9 @@ export function missedBy({ userId, intents, seats }: Reader, since: string, happ
     // Perhaps they could not see the track when it was said; then it is history to them.
     const isHistory = absence.isReshaped && family !== 'tracks' && audience.trackId !== undefined;
     if (isHistory && !viewOf(seat).canReadHistory(audience.trackId)) return undefined;
-    return viewOf(seat).project(asItNowIs(event, seat.view));
+    const seen = viewOf(seat).project(asItNowIs(event, seat.view));
+    if (!seen || audience.trackId === undefined || !namesEarlierMessages(event) || viewOf(seat).canReadHistory(audience.trackId)) return seen;
+    return knownPart(event, (id, authorId) => authorId === userId || created().has(id));
   };
 
   // Who joined so recently that the log has not told it yet is new there too.
