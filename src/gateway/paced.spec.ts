@@ -25,7 +25,9 @@ describe('sending many packets to one client', () => {
     const connected = once(io.of('/gateway'), 'connection') as Promise<[ClientSocket]>;
     const raw = await RawSocket.open(url);
     raw.send('40/gateway,');
-    return [raw, (await connected)[0]];
+    const [socket] = await connected;
+    socket.data = { session: { expires_at: new Date('2999-01-01') } } as ClientSocket['data'];
+    return [raw, socket];
   };
   let [sent, most] = [0, 0];
   function* packets(count: number, { conn }: ClientSocket): Generator<Packet> {
