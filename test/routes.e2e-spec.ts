@@ -93,7 +93,8 @@ describe('every route', () => {
       const nobody = await ask(undefined, route, guild);
       expect([nameOf(route), nobody.status, nobody.body]).toMatchObject([nameOf(route), 401, { code: 'TOKEN_INVALID' }]);
     }
-    for (const route of routes) {
+    // The metrics check METRICS_TOKEN in this header, if it is set.
+    for (const route of routes.filter(({ path }) => path !== '/metrics')) {
       const answer = await world.ask(route.method, route.path.replace(/\{\w+\}/g, '1'), undefined, { authorization: `Bearer ${'x'.repeat(43)}` });
       expect([nameOf(route), answer.status]).toEqual([nameOf(route), 401]);
     }
