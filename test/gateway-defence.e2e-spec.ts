@@ -187,7 +187,7 @@ describe('an address', () => {
 
 describe('limits that are 0', () => {
   it('are off', async () => {
-    const off = { GATEWAY_BUCKET: '0/1', GATEWAY_IDENTIFY: '0/1', GATEWAY_IDENTIFY_DAILY: '0/1', GATEWAY_ADDRESS_CONNECTIONS: '0/1', GATEWAY_SOCKETS_PER_USER: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_IN_FLIGHT: '0', GATEWAY_SEND_BUFFER_BYTES: '0' };
+    const off = { GATEWAY_BUCKET: '0/1', GATEWAY_IDENTIFY: '0/1', GATEWAY_IDENTIFY_DAILY: '0/1', GATEWAY_ADDRESS_CONNECTIONS: '0/1', GATEWAY_SOCKETS_PER_USER: '0', HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_IN_FLIGHT: '0', GATEWAY_SEND_BUFFER_BYTES: '0' };
     const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', ...off });
     const ada = await world.person('ada');
     const clients = await Promise.all(Array.from({ length: 130 }, () => ada.connect()));

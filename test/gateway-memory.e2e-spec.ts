@@ -28,7 +28,7 @@ describeOnce('ten thousand connections that come and go', () => {
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'derailed-memory-'));
     const { MONGODB_URI: _other, ...environment } = process.env;
-    const settings = { PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn', RATE_LIMITS: 'off', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_USER: '0', GATEWAY_ADDRESS_CONNECTIONS: '1000000/1', GATEWAY_BUCKET: '1000000/1' };
+    const settings = { PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn', RATE_LIMITS: 'off', HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_USER: '0', GATEWAY_ADDRESS_CONNECTIONS: '1000000/1', GATEWAY_BUCKET: '1000000/1' };
     node = fork(resolve(__dirname, 'support/measured-node.js'), { execArgv: ['--expose-gc'], env: { ...environment, ...settings } });
     ({ url } = await answer<{ url: string }>());
     const people = await Promise.all(Array.from({ length: USERS }, (_, n) => ask<{ token: string }>('POST', '/auth/register', '', { username: `user${n}`, email: `user${n}@example.org`, password: 'correct horse' })));

@@ -45,7 +45,7 @@ describeOnce('the guild that clients rebuild from events while nodes are killed'
   });
 
   const start = (): Promise<NodeProcess> =>
-    NodeProcess.start({ DATA_DIR: dataDir, MONGODB_URI: database.uri, REDIS_URL: redis.url, REDIS_PREFIX: 'derailed:', RATE_LIMITS: 'off', GATEWAY_BUCKET: '0/60', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_ADDRESS_CONNECTIONS: '0/1' });
+    NodeProcess.start({ DATA_DIR: dataDir, MONGODB_URI: database.uri, REDIS_URL: redis.url, REDIS_PREFIX: 'derailed:', RATE_LIMITS: 'off', GATEWAY_BUCKET: '0/60', HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_ADDRESS_CONNECTIONS: '0/1' });
 
   const isAlone = async (url: string): Promise<boolean> => (await (await fetch(`${url}/metrics`)).text()).includes('derailed_nodes_living 1');
 

@@ -47,7 +47,7 @@ describeOnce('two processes with a Redis', () => {
   });
 
   const launch = async (): Promise<NodeProcess> => {
-    const limits = { RATE_LIMITS: 'off', GATEWAY_BUCKET: '0/1', GATEWAY_SOCKETS_PER_USER: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_ADDRESS_CONNECTIONS: '0/1' };
+    const limits = { RATE_LIMITS: 'off', GATEWAY_BUCKET: '0/1', GATEWAY_SOCKETS_PER_USER: '0', HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_ADDRESS_CONNECTIONS: '0/1' };
     const node = await NodeProcess.start({ MONGODB_URI: database.uri, REDIS_URL: redis.url, DATA_DIR: dataDir, ...limits });
     nodes.push(node);
     return node;

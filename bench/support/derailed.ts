@@ -12,11 +12,11 @@ export interface Bench {
 }
 
 /** Starts the application on the embedded database, or on the MongoDB that a URI names, in a database of its own. */
-export async function startBench(uri?: string): Promise<Bench> {
+export async function startBench(uri?: string, settings: Record<string, string> = {}): Promise<Bench> {
   const folder = temporaryFolder();
   const named = uri && new URL(uri);
   if (named) named.pathname = `/derailed_bench_${process.pid}`;
-  const environment = { PORT: '0', DATA_DIR: folder.path, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...(named && { MONGODB_URI: named.toString() }) };
+  const environment = { PORT: '0', DATA_DIR: folder.path, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...(named && { MONGODB_URI: named.toString() }), ...settings };
   const derailed = await startDerailed(parseEnvironment(environment));
   return {
     database: uri ? 'other' : 'embedded',
@@ -39,7 +39,7 @@ export const benchUris = (): readonly (string | undefined)[] => [undefined, ...(
 export const databasesLegend = (): string => (BENCH_URI ? 'other: the MongoDB that BENCH_URI names' : 'on the embedded database alone: BENCH_URI names no other MongoDB');
 
 /** Asks the API, as whom a token names. @throws when it is refused */
-export async function ask<Body>({ url }: Bench, token: string | undefined, method: string, path: string, body?: unknown): Promise<Body> {
+export async function ask<Body>({ url }: Pick<Bench, 'url'>, token: string | undefined, method: string, path: string, body?: unknown): Promise<Body> {
   const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) };
   const answer = await fetch(`${url}/api/v1${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
@@ -49,7 +49,7 @@ export async function ask<Body>({ url }: Bench, token: string | undefined, metho
 let registered = 0;
 
 /** Somebody with an account. */
-export async function register(bench: Bench): Promise<{ id: string; token: string }> {
+export async function register(bench: Pick<Bench, 'url'>): Promise<{ id: string; token: string }> {
   registered += 1;
   const username = `bench-${process.pid}-${registered}`;
   const { token, user } = await ask<{ token: string; user: { id: string } }>(bench, undefined, 'POST', '/auth/register', { username, email: `${username}@example.org`, password: 'correct horse battery' });

@@ -85,6 +85,8 @@ export const environmentSchema = z.object({
   GATEWAY_IDENTIFY_DAILY: rate('1000/86400'),
   GATEWAY_RESUME: rate('60/60'),
   GATEWAY_ADDRESS_CONNECTIONS: rate('300/60'),
+  HTTP_CONNECTIONS: count.default(10_000),
+  HTTP_CONNECTIONS_PER_ADDRESS: count.default(300),
   GATEWAY_SOCKETS_PER_USER: count.default(20),
   GATEWAY_SOCKETS_PER_ADDRESS: count.default(100),
   GATEWAY_IN_FLIGHT: count.default(64),

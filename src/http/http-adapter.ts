@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { LIMITS } from '../common/limits';
@@ -8,6 +8,7 @@ import { trustedProxies } from '../common/trusted-proxies';
 import { VersionedAdapter } from '../common/versioned';
 import type { Environment } from '../config/config.schema';
 import { answerClientError } from './client-errors';
+import { ConnectionLimiter } from './connection-limiter';
 import { acceptJsonBodies } from './json-body';
 import { createNodeServer } from './node-server';
 
@@ -20,15 +21,17 @@ export type RequestCheck = (request: FastifyRequest, reply: FastifyReply) => Pro
 export class HttpAdapter extends VersionedAdapter {
   private check: RequestCheck | undefined;
 
-  constructor(log: Logger, { TRUST_PROXY }: Environment) {
+  constructor(log: Logger, environment: Environment) {
+    const isTrusted = trustedProxies(environment.TRUST_PROXY);
+    const limiter = new ConnectionLimiter({ total: environment.HTTP_CONNECTIONS, perAddress: environment.HTTP_CONNECTIONS_PER_ADDRESS }, isTrusted);
     super({
       loggerInstance: log,
       bodyLimit: LIMITS.bodyBytes,
-      trustProxy: trustedProxies(TRUST_PROXY),
+      trustProxy: isTrusted,
       forceCloseConnections: 'idle',
       routerOptions: { maxParamLength: 200 },
       genReqId: ({ headers }: IncomingMessage) => (typeof headers['x-request-id'] === 'string' && REQUEST_ID.test(headers['x-request-id']) ? headers['x-request-id'] : randomUUID()),
-      serverFactory: createNodeServer,
+      serverFactory: (listener: RequestListener) => createNodeServer(listener, { limiter, isBehindProxy: environment.TRUST_PROXY !== undefined, log }),
       clientErrorHandler: answerClientError,
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => void this.answerUnroutable(error, request, reply),
     });

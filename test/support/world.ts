@@ -49,7 +49,7 @@ export class World {
       DATA_DIR: dataDir,
       LOG_LEVEL: 'silent',
       RATE_LIMITS: 'off',
-      GATEWAY_SOCKETS_PER_ADDRESS: '0',
+      HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0',
       GATEWAY_ADDRESS_CONNECTIONS: '0/1',
       MONGODB_URI: ownDatabase(process.env['MONGODB_URI']),
       REDIS_URL: process.env['REDIS_URL'],
