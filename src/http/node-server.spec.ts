@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { RawConnection } from '../../test/support/raw-http';
 import { answerClientError } from './client-errors';
 import { ConnectionLimiter, type ConnectionLimits } from './connection-limiter';
@@ -54,7 +54,7 @@ describe('the HTTP server', () => {
     const connection = await RawConnection.open(await start());
     connection.socket.pause();
     connection.send('GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
-    const [peer] = (await once(server, 'request').then(([request]) => [(request as { socket: NodeJS.EventEmitter }).socket])) as [NodeJS.EventEmitter];
+    const peer = await new Promise<Socket>((resolve) => server.once('request', ({ socket }: IncomingMessage) => resolve(socket)));
     await once(peer, 'close');
     connection.close();
   });
