@@ -5,6 +5,7 @@ import { MediaTypeUnsupported, MethodNotAllowed, RequestMalformed, RouteNotFound
 import { httpRouteIn } from '../common/http-route';
 import type { Metrics } from '../metrics/metrics';
 import { endRequest } from '../permissions/call';
+import { RateLimitGuard } from '../throttling/rate-limit.guard';
 import { bodyLimitOf } from '../common/body-limit.decorator';
 import type { HttpAdapter } from './http-adapter';
 import { PathMethods } from './path-methods';
@@ -41,6 +42,11 @@ export function registerRequestHooks(app: NestFastifyApplication, adapter: HttpA
     await admission.admit(request, reply);
     if (request.is404) rejectUnknown(request, reply, methods);
     ignoreTypeOfEmptyBody(request);
+  });
+  const rateLimits = app.get(RateLimitGuard);
+  server.addHook('onSend', async (request, reply, payload) => {
+    if (reply.statusCode < 400 && typeof payload === 'string') await rateLimits.chargeResponse(request, payload.length);
+    return payload;
   });
   adapter.checkUnroutable((request, reply) => admission.admit(request, reply));
 }

@@ -37,4 +37,11 @@ export class BucketThrottlerStorage implements ThrottlerStorage {
     const waitMs = allowed ? 0 : Math.max(retryAfterMs, blockDuration);
     return { totalHits: limit - remaining + (allowed ? 0 : 1), timeToExpire: seconds(resetMs), isBlocked: !allowed, timeToBlockExpire: seconds(waitMs) };
   }
+
+  /** Adds weight to a counter after the fact, as much as still fits. */
+  async charge(key: string, ttl: number, limit: number, weight: number): Promise<void> {
+    const rule = { limit, windowMs: ttl };
+    const { allowed } = await this.buckets.hit(key, rule, weight);
+    if (!allowed) await this.buckets.fill(key, rule);
+  }
 }

@@ -52,7 +52,7 @@ describe('RateLimitGuard', () => {
   /** Sends a request through both steps and returns the rejecting policy, or the policies that were counted. */
   const send = async (handler: Handler, { user, ip = '192.0.2.1', body, controller = Routes }: { user?: bigint; ip?: string; body?: unknown; controller?: new () => object } = {}): Promise<string> => {
     const headers: Record<string, string> = {};
-    const request = { ip, params: {}, body: undefined as unknown, call: { place: {}, ...(user !== undefined && { session: { id: 1n, user_id: user, expires_at: new Date() } }) } };
+    const request = { ip, url: '/', params: {}, body: undefined as unknown, call: { place: {}, ...(user !== undefined && { session: { id: 1n, user_id: user, expires_at: new Date() } }) } };
     const context = new ExecutionContextHost([request, { header: (name: string, value: string) => (headers[name] = value) }], controller, handler);
     context.setType('http');
     try {
@@ -93,5 +93,14 @@ describe('RateLimitGuard', () => {
     for (let n = 0; n < 9; n += 1) expect(await send(unlimited, { user: 1n })).toBe('none');
     for (let n = 0; n < 9; n += 1) expect(await send(UnlimitedController.prototype.plain, { user: 1n, controller: UnlimitedController })).toBe('none');
     expect(await send(UnlimitedController.prototype.limited, { user: 1n, controller: UnlimitedController })).toBe('"user";q=3;w=10');
+  });
+
+  it('counts a long response by its length, at once and for the next request of the path', async () => {
+    const request = { ip: '192.0.2.1', url: '/long?page=1', params: {}, call: { place: {}, session: { id: 1n, user_id: 1n, expires_at: new Date() } } };
+    const context = new ExecutionContextHost([request, { header: () => undefined }], Routes, plain);
+    await guard.checkBeforeBody(context);
+    await guard.chargeResponse(request as never, 70_000);
+    expect(await send(plain, { user: 1n })).toBe('"user";q=3;w=10');
+    expect(await send(plain, { user: 1n })).toBe('429 user 10');
   });
 });

@@ -1,15 +1,28 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerGuard, type ThrottlerModuleOptions, type ThrottlerRequest, type ThrottlerStorage } from '@nestjs/throttler';
+import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerGuard, type ThrottlerModuleOptions, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addressBlock } from '../common/address-block';
 import { Config } from '../config/config';
 import { callOf } from '../permissions/call';
 import { SecurityLog } from '../security/security-log';
+import { BucketThrottlerStorage } from './bucket-throttler-storage';
 import { addCount, markBodyRead, type RateLimitCount } from './rate-limit-state';
+import { responseWeight } from './response-weight';
 import { RateLimited } from './throttling.errors';
 
 const SECOND_MS = 1_000;
+/** The throttler in which long responses weigh more than one request. */
+const WEIGHTED = 'user';
+const MAX_KNOWN_PATHS = 10_000;
+
+/** How a request was counted by the weighted throttler. */
+interface Charge {
+  readonly key: string;
+  readonly ttl: number;
+  readonly limit: number;
+  readonly weight: number;
+}
 
 /**
  * Applies the throttlers of `ThrottlerModule` to REST requests, in two steps: before the body is read, those that need no
@@ -19,9 +32,13 @@ const SECOND_MS = 1_000;
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
+  /** The weight of the last response of each path with a long one. */
+  private readonly weights = new Map<string, number>();
+  private readonly charges = new WeakMap<FastifyRequest, Charge>();
+
   constructor(
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
-    @InjectThrottlerStorage() storage: ThrottlerStorage,
+    @InjectThrottlerStorage() private readonly storage: BucketThrottlerStorage,
     reflector: Reflector,
     private readonly config: Config,
     private readonly log: SecurityLog,
@@ -40,6 +57,16 @@ export class RateLimitGuard extends ThrottlerGuard {
     markBodyRead(context.switchToHttp().getRequest<FastifyRequest>());
   }
 
+  /** Counts the length of a response in the limit of its user, now and for the next request of the same path. */
+  async chargeResponse(request: FastifyRequest, bytes: number): Promise<void> {
+    const charge = this.charges.get(request);
+    const weight = responseWeight(bytes);
+    if (!charge || weight === 1) return;
+    if (this.weights.size >= MAX_KNOWN_PATHS) this.weights.clear();
+    this.weights.set(pathOf(request), weight);
+    if (weight > charge.weight) await this.storage.charge(charge.key, charge.ttl, charge.limit, Math.min(charge.limit, weight) - charge.weight);
+  }
+
   protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
     return context.getType() !== 'http' || this.config.get('RATE_LIMITS') === 'off';
   }
@@ -48,7 +75,9 @@ export class RateLimitGuard extends ThrottlerGuard {
     const { name = 'default' } = throttler;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const key = generateKey(context, await getTracker(request, context), name);
-    const { totalHits, timeToExpire, isBlocked, timeToBlockExpire } = await this.storageService.increment(key, ttl, limit, blockDuration, name);
+    const weight = name === WEIGHTED ? Math.min(limit, this.weights.get(pathOf(request)) ?? 1) : 1;
+    if (name === WEIGHTED) this.charges.set(request, { key, ttl, limit, weight });
+    const { totalHits, timeToExpire, isBlocked, timeToBlockExpire } = await this.storage.increment(key, ttl, limit, blockDuration, name, weight);
     const count = { name, limit, windowSeconds: ttl / SECOND_MS, remaining: Math.max(0, limit - totalHits), resetSeconds: timeToExpire };
     setHeaders(context.switchToHttp().getResponse<FastifyReply>(), addCount(request, count));
     if (!isBlocked) return true;
@@ -56,6 +85,8 @@ export class RateLimitGuard extends ThrottlerGuard {
     throw new RateLimited(name, Math.max(1, timeToBlockExpire));
   }
 }
+
+const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';
 
 function setHeaders(reply: FastifyReply, counts: readonly RateLimitCount[]): void {
   void reply.header('RateLimit-Policy', counts.map(({ name, limit, windowSeconds }) => `"${name}";q=${limit};w=${windowSeconds}`).join(', '));
