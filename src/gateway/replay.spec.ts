@@ -38,6 +38,7 @@ const START_SEQ = seqAt(1_790_000_000_000, 0);
 type Plain = Pick<DomainEvent, 'name' | 'audience' | 'data'>;
 const plain = (name: DomainEvent['name'], audience: Audience, data: object): Plain => ({ name, audience, data }) as unknown as Plain;
 const said = (guildId: Snowflake, trackId: Snowflake): Plain => plain('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: 5n });
+const sent = (guildId: Snowflake, trackId: Snowflake): Plain => plain('MESSAGE_CREATE', { guildId, trackId }, { id: 5n, guild_id: guildId, track_id: trackId, author_id: OTHER, reply_to_id: null });
 const typed = plain('TYPING_START', { guildId: GUILD, trackId: OPEN }, { guild_id: GUILD, track_id: OPEN, user_id: OTHER });
 const revoked = plain('SESSIONS_REVOKE', { userIds: [ME] }, { user_id: ME, session_ids: null });
 const banned = plain('BAN_DELETE', { guildId: GUILD, permission: BanMembers }, { guild_id: GUILD, user_id: OTHER });
@@ -54,7 +55,12 @@ describe('what somebody has missed', () => {
   it('is what concerns them: neither what is for others, nor what is fleeting, nor what nodes tell each other', () =>
     expect(indexesIn(missed([own(ME), own(OTHER), said(GUILD, OPEN), said(ELSEWHERE, OPEN), typed, revoked, joined(OTHER)]))).toEqual([0, 2, 6]));
 
-  it('is nothing of a track or for a permission that they don’t have', () => expect(indexesIn(missed([said(GUILD, HIDDEN), banned, said(GUILD, UNREADABLE)]))).toEqual([2]));
+  it('contains no event of a hidden track or for a permission that the user lacks', () => expect(indexesIn(missed([said(GUILD, HIDDEN), banned, said(GUILD, OPEN)]))).toEqual([2]));
+
+  it('contains changes of a message in a track without VIEW_MESSAGE_HISTORY only if it contains the creation of the message', () => {
+    expect(indexesIn(missed([said(GUILD, UNREADABLE)]))).toEqual([]);
+    expect(indexesIn(missed([sent(GUILD, UNREADABLE), said(GUILD, UNREADABLE)]))).toEqual([0, 1]);
+  });
 
   it('is only what they may read back where something decides anew what is seen', () => {
     const all = missed([said(GUILD, OPEN), said(GUILD, UNREADABLE), renamed, said(GUILD, UNREADABLE)]);
