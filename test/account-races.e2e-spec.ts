@@ -118,7 +118,7 @@ describe('an account that is deleted at the same moment', () => {
   let guild: GuildWorld;
   let mo: Person;
   beforeEach(async () => {
-    guild = await world.guild({ roles: { plain: {} }, members: { mo: ['plain'] } });
+    guild = await world.guild({ roles: { plain: {}, other: {} }, members: { mo: ['plain'] } });
     mo = guild.members['mo']!;
   });
 
@@ -150,7 +150,7 @@ describe('an account that is deleted at the same moment', () => {
   const owner = (): Person => guild.owner;
   const actions: Record<string, { readonly run: () => Promise<Answer>; readonly hold: readonly (readonly [string, string])[] }> = {
     'is made the owner': { run: () => owner().patch(`/guilds/${guild.id}`, { owner_id: mo.id }), hold: [['update', 'guilds']] },
-    'is given a role': { run: () => owner().put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['plain']!}`), hold: [['findAndModify', 'members']] },
+    'is given a role': { run: () => owner().put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['other']!}`), hold: [['findAndModify', 'members']] },
     'is banned': { run: () => owner().put(`/guilds/${guild.id}/bans/${mo.id}`, {}), hold: [['update', 'departures'], ['delete', 'members'], ['findAndModify', 'bans']] },
     'is kicked': { run: () => owner().delete(`/guilds/${guild.id}/members/${mo.id}`), hold: [['update', 'departures'], ['delete', 'members']] },
   };
