@@ -37,7 +37,7 @@ export async function measureBroadcast(stage: Stage, sizes: readonly number[]): 
       derailed: () => node.process.ask('publish', { guildId, trackId, count: 1 }),
       request: async () => {
         const sentAt = now();
-        await ask({ url } as never, ownerToken, 'POST', path, { content: (data as { content: string }).content });
+        await ask({ url }, ownerToken, 'POST', path, { content: (data as { content: string }).content });
         return { sentAt, busyMs: 0 };
       },
     };

@@ -17,8 +17,8 @@ const entry = (action: AuditEntryDocument['action'], changes: AuditChange[], tra
   reason: null,
   expires_at: new Date(0),
 });
-const whoSees = (...tracks: bigint[]): Reader => ({ audience: [GUILD, ...tracks], sees: (id) => tracks.includes(id), seesAll: false });
-const EVERYTHING: Reader = { audience: [ADMINISTRATORS], sees: () => true, seesAll: true };
+const whoSees = (...tracks: bigint[]): Reader => ({ audience: [GUILD, ...tracks], sees: (id) => tracks.includes(id), seesAll: false, readsHistory: () => true });
+const EVERYTHING: Reader = { audience: [ADMINISTRATORS], sees: () => true, seesAll: true, readsHistory: () => true };
 
 describe('an entry', () => {
   it('names those of its tracks that one sees', () => {
@@ -46,6 +46,13 @@ describe('an entry', () => {
     expect(entrySeenBy(entry('TRACK_UPDATE', [position], [SHOWN]), whoSees(SHOWN)).changes).toEqual([]);
     expect(entrySeenBy(entry('TRACK_UPDATE', [position], [SHOWN]), { ...whoSees(SHOWN), seesAll: true }).changes).toEqual([position]);
     expect(entrySeenBy(entry('ROLE_UPDATE', [position]), whoSees()).changes).toEqual([position]);
+  });
+
+  it('names a message only to readers with VIEW_MESSAGE_HISTORY in the track', () => {
+    const targetOf = (action: AuditEntryDocument['action'], readsHistory: boolean) =>
+      entrySeenBy({ ...entry(action, [], [SHOWN]), target_id: 77n }, { ...whoSees(SHOWN), readsHistory: (id) => id === SHOWN && readsHistory }).target_id;
+    for (const action of ['MESSAGE_DELETE', 'PIN_ADD', 'PIN_REMOVE', 'REACTIONS_CLEAR'] as const) expect([targetOf(action, true), targetOf(action, false)]).toEqual([77n, null]);
+    expect(targetOf('MESSAGES_DELETE', false)).toBe(77n);
   });
 
   it('never tells an id of a track that one doesn’t see', () => {

@@ -14,32 +14,42 @@ export interface Reader {
   readonly sees: (trackId: Snowflake) => boolean;
   /** Whether there is no track that they don't see. */
   readonly seesAll: boolean;
+  /** Returns whether the reader has VIEW_MESSAGE_HISTORY in a track that the reader can view. */
+  readonly readsHistory: (trackId: Snowflake) => boolean;
 }
 
-const ADMINISTRATOR: Reader = { audience: [ADMINISTRATORS], sees: () => true, seesAll: true };
+const ADMINISTRATOR: Reader = { audience: [ADMINISTRATORS], sees: () => true, seesAll: true, readsHistory: () => true };
 
 /** ADMINISTRATOR reads all, of tracks that are gone too; everybody else what speaks of no track, or of one that they may view now. */
 export function readerOf(authority: GuildAuthority, tracks: GuildTracks): Reader {
   if (has(authority.permissions, Permission.Administrator)) return ADMINISTRATOR;
   const layout = layoutFor(authority, tracks);
   const visible = new Set(layout.map(({ id }) => id));
-  return { audience: [authority.guildId, ...visible], sees: (id) => visible.has(id), seesAll: layout === authority.state.guild.track_layout };
+  const readsHistory = (id: Snowflake): boolean => {
+    const track = tracks.get(id);
+    return track !== undefined && has(authority.in(track, tracks), Permission.ViewMessageHistory);
+  };
+  return { audience: [authority.guildId, ...visible], sees: (id) => visible.has(id), seesAll: layout === authority.state.guild.track_layout, readsHistory };
 }
 
 /** An entry as somebody sees it who may read it. */
 export function entrySeenBy({ _id, guild_id, user_id, action, target_id, audience, changes, reason }: AuditEntryDocument, reader: Reader): AuditEntryDto {
+  const trackIds = audience.filter((id) => id !== ADMINISTRATORS && id !== guild_id && reader.sees(id));
   return {
     id: _id,
     guild_id,
     user_id,
     action,
-    target_id,
-    track_ids: audience.filter((id) => id !== ADMINISTRATORS && id !== guild_id && reader.sees(id)),
+    target_id: ABOUT_MESSAGE.has(action) && !trackIds.every(reader.readsHistory) ? null : target_id,
+    track_ids: trackIds,
     changes: PLACING.has(action) ? changes.flatMap((change) => placingSeenBy(change, reader)) : [...changes],
     reason,
     created_at: createdAt(_id),
   };
 }
+
+/** Actions whose target is a message. */
+const ABOUT_MESSAGE: ReadonlySet<AuditAction> = new Set<AuditAction>(['MESSAGE_DELETE', 'PIN_ADD', 'PIN_REMOVE', 'REACTIONS_CLEAR']);
 
 /** What tells where tracks are. */
 const PLACING: ReadonlySet<AuditAction> = new Set<AuditAction>(['TRACK_CREATE', 'TRACK_UPDATE', 'TRACK_DELETE', 'TRACKS_REORDER']);

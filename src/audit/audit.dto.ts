@@ -18,7 +18,7 @@ export const auditEntryDto = object({
   guild_id: snowflake(),
   user_id: snowflake('Who did it.'),
   action,
-  target_id: snowflake('The role, track, user or message that it was done to; null when it is none of these.').nullable(),
+  target_id: snowflake('The role, track, user or message that it was done to; null when it is none of these, or a message in a track where you lack VIEW_MESSAGE_HISTORY.').nullable(),
   track_ids: z.array(snowflake()).meta({ description: 'The tracks that it was done in or to, of those that one may view.' }),
   changes: z.array(auditChangeDto).meta({ description: 'What became of which field. Where a track was among others is told to who sees them all.' }),
   reason: z.string().nullable().meta({ description: 'Why, as who did it said.', example: 'Sold snake oil.' }),

@@ -59,6 +59,16 @@ export class Comparison {
     this.changedTracks = this.tracks.filter((track) => !isDeepStrictEqual(track.before, track.after));
   }
 
+  /** The users with an overwrite of their own in a compared track, before or after the change. */
+  get userIdsInTracks(): ReadonlySet<Snowflake> {
+    return usersIn(this.tracks.flatMap(({ before, after }) => [before.overwrites, after.overwrites]));
+  }
+
+  /** The users with an overwrite that a compared track inherits, before or after the change. */
+  get userIdsInherited(): ReadonlySet<Snowflake> {
+    return usersIn(this.tracks.flatMap(({ before, after }) => [before, after].map(({ inherits, categoryOverwrites }) => (inherits ? categoryOverwrites : []))));
+  }
+
   /** What somebody would gain and lose; undefined when that is nothing. */
   of(whose: Whose): MemberImpact | undefined {
     const was = subjectIn(this.before.state, whose);
@@ -72,6 +82,9 @@ export class Comparison {
     return isAny(guild) || tracks.length > 0 ? { guild, tracks } : undefined;
   }
 }
+
+const usersIn = (lists: readonly TrackRules['overwrites'][]): ReadonlySet<Snowflake> =>
+  new Set([...new Set(lists)].flatMap((overwrites) => overwrites.flatMap(({ id, type }) => (type === 'member' ? [id] : []))));
 
 function subjectIn(state: GuildState, { userId, roleIds }: Whose): Subject | RoleSubject {
   const roles = rolesHeld(state, roleIds).map(({ _id, allow, deny }) => ({ id: _id, allow, deny }));

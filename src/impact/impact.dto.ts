@@ -23,7 +23,7 @@ export const impactDto = object({
   groups: z
     .array(affectedGroupDto)
     .max(LIMITS.groupsInImpact)
-    .meta({ description: `Members with the same roles; who is named by an overwrite is a group of their own. The ${LIMITS.groupsInImpact} with the most members.` }),
+    .meta({ description: `Members with the same roles; a member with an overwrite in a track that you can view is a group of its own. The ${LIMITS.groupsInImpact} with the most members.` }),
 }).meta({ id: 'Impact', description: 'What a change would do, aside from time-outs. Nothing was changed.' });
 export type ImpactDto = Infer<typeof impactDto>;
 

@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
 import type { Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
+import type { GuildDocument } from '../guilds/guild.schema';
 import { type Decision, guildAuthorityOf, type GuildPlan } from '../guilds/guild-commits';
 import { assertSeen } from '../guilds/seen-version';
 import type { MemberDocument } from '../members/member.schema';
@@ -11,7 +13,7 @@ import { MemberDirectory } from '../members/member-directory';
 import { RoleSetsService } from '../members/role-sets.service';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import { type GuildState, namedIn } from '../permissions/guild-state';
+import type { GuildState } from '../permissions/guild-state';
 import { isSeenBy } from '../tracks/track-views';
 import { Comparison, type MemberImpact, planned, type Standing } from './comparison';
 import type { AffectedGroupDto, ImpactDto } from './impact.dto';
@@ -30,7 +32,7 @@ interface Group {
 
 type Affected = Group & { readonly impact: MemberImpact };
 
-/** Those who may do something else than others with the same roles: the owner, and whom an overwrite names. */
+/** Members that are compared alone: the owner, and members with an overwrite that applies in a track that the asker can view. */
 type Alone = ReadonlyMap<Snowflake, MemberDocument>;
 
 /** Tells what a change would do without making it. Its cost follows the number of role sets and of overwrites for members, not of members. */
@@ -51,7 +53,7 @@ export class ImpactService {
     const before: Standing = { state, tracks };
     const after = planned(before, plan);
     const comparison = new Comparison(before, after, state.guild.track_layout.map(({ id }) => id).filter(isSeenBy(asker, tracks)));
-    const alone = await this.alone(before, after);
+    const alone = await this.alone(state.guild, comparison);
     const affected = await compare(await this.groups(state, alone), comparison);
     const shown = affected.toSorted((one, other) => other.memberCount - one.memberCount).slice(0, LIMITS.groupsInImpact);
     return {
@@ -61,10 +63,18 @@ export class ImpactService {
     };
   }
 
-  private async alone(before: Standing, after: Standing): Promise<Alone> {
-    const { _id, owner_id } = before.state.guild;
-    const members = await this.members.listAmong(_id, [...new Set([...namedIn(before.tracks), ...namedIn(after.tracks), owner_id])]);
-    return new Map(members.map((member) => [member.user_id, member]));
+  /**
+   * Returns the members that are compared alone.
+   *
+   * Overwrites in tracks that the asker cannot view set no member apart. An overwrite of a hidden category, which a visible track inherits, sets a member
+   * apart only if the impact differs from the impact on the other members with the same roles.
+   */
+  private async alone({ _id, owner_id }: GuildDocument, comparison: Comparison): Promise<Alone> {
+    const { userIdsInTracks, userIdsInherited } = comparison;
+    const members = await this.members.listAmong(_id, [...new Set([...userIdsInTracks, ...userIdsInherited, owner_id])]);
+    const isNamed = ({ user_id }: MemberDocument): boolean => user_id === owner_id || userIdsInTracks.has(user_id);
+    const differing = await differingMembers(members.filter((member) => !isNamed(member)), comparison);
+    return new Map([...members.filter(isNamed), ...differing].map((member) => [member.user_id, member]));
   }
 
   private async groups({ guild }: GuildState, alone: Alone): Promise<Group[]> {
@@ -98,6 +108,19 @@ const groupOfOne = ({ user_id, role_ids, role_set }: MemberDocument, existing: R
   memberCount: 1,
   userId: user_id,
 });
+
+/** Returns the members on whom the impact is another than on members with the same roles. */
+async function differingMembers(members: readonly MemberDocument[], comparison: Comparison): Promise<MemberDocument[]> {
+  const shared = new Map<string, MemberImpact | undefined>();
+  const differing: MemberDocument[] = [];
+  for (const [index, member] of members.entries()) {
+    if (index % COMPARED_AT_ONCE === COMPARED_AT_ONCE - 1) await setImmediate();
+    const { user_id: userId, role_ids: roleIds, role_set: roleSet } = member;
+    if (!shared.has(roleSet)) shared.set(roleSet, comparison.of({ roleIds }));
+    if (!isDeepStrictEqual(comparison.of({ userId, roleIds }), shared.get(roleSet))) differing.push(member);
+  }
+  return differing;
+}
 
 async function compare(groups: readonly Group[], comparison: Comparison): Promise<Affected[]> {
   const affected: Affected[] = [];

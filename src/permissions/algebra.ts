@@ -144,6 +144,8 @@ export type Step =
   | { readonly kind: 'administrator'; readonly role_id: bigint }
   | { readonly kind: 'role'; readonly role_id: bigint }
   | { readonly kind: 'overwrite'; readonly place: 'category' | 'track'; readonly type: 'role' | 'member'; readonly id: bigint }
+  /** An overwrite of a category that the caller cannot view. */
+  | { readonly kind: 'category' }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'hidden' }
   | { readonly kind: 'mute' }
@@ -179,6 +181,10 @@ export function explain(subject: Subject, rules?: TrackRules): { readonly permis
   }));
   return { permissions, bits };
 }
+
+/** Returns decisions for a caller who cannot view the category of the track: overwrites of the category are not named. */
+export const withoutCategory = (bits: readonly Explained[]): readonly Explained[] =>
+  bits.map((explained) => (explained.decided_by.kind === 'overwrite' && explained.decided_by.place === 'category' ? { ...explained, decided_by: { kind: 'category' } } : explained));
 
 /** What is said about one subject in a track: what the category says, with what the track itself says laid over it bit by bit. */
 export function saidAbout({ overwrites, inherits, categoryOverwrites }: TrackRules, type: SubjectOverwrite['type'], id: bigint): Overwrite | undefined {

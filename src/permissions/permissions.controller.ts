@@ -5,11 +5,11 @@ import { Problems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MemberNotFound } from '../members/members.errors';
 import { TrackNotFound } from '../tracks/tracks.errors';
-import { explain, has, namesOf, Permission, type PermissionSet } from './algebra';
+import { explain, type Explained as Decision, has, namesOf, Permission, type PermissionSet, withoutCategory } from './algebra';
 import type { GuildAuthority } from './authority';
 import { AuthorityResolver } from './authority-resolver';
 import { Authority } from './call';
-import { rulesOf } from './guild-state';
+import { entriesOf, type GuildTracks, rulesOf } from './guild-state';
 import { permissionsDto, type PermissionsQuery, permissionsQuery } from './permissions.dto';
 import { Member, RequirePermissions } from './requirement';
 
@@ -17,7 +17,7 @@ import { Member, RequirePermissions } from './requirement';
 interface Explained {
   readonly permissions: PermissionSet;
   readonly names: readonly string[];
-  readonly bits?: ReturnType<typeof explain>['bits'];
+  readonly bits?: readonly Decision[];
 }
 
 @ApiTags('permissions')
@@ -51,6 +51,14 @@ export class PermissionsController {
     const track = trackId === undefined ? undefined : tracks?.get(trackId);
     if (trackId !== undefined && (!track || !tracks || !has(asker.in(track, tracks), Permission.ViewTrack))) throw new TrackNotFound();
     const { permissions, bits } = explain(whose.subject, track && tracks && rulesOf(whose.state.guild, tracks, track));
-    return { permissions, names: namesOf(permissions), ...(wantsReasons && { bits }) };
+    const shown = track && tracks && !viewsCategoryOf(asker, tracks, track._id) ? withoutCategory(bits) : bits;
+    return { permissions, names: namesOf(permissions), ...(wantsReasons && { bits: shown }) };
   }
+}
+
+/** Returns whether a member can view the category of a track; true if the track is in no category. */
+function viewsCategoryOf(asker: GuildAuthority, tracks: GuildTracks, trackId: Snowflake): boolean {
+  const parentId = entriesOf(asker.state.guild.track_layout).get(trackId)?.parent_id ?? null;
+  const category = parentId === null ? undefined : tracks.get(parentId);
+  return !category || has(asker.in(category, tracks), Permission.ViewTrack);
 }

@@ -10,9 +10,12 @@ const step = z
     object({ kind: z.literal('administrator'), role_id: snowflake() }),
     object({ kind: z.literal('role'), role_id: snowflake() }),
     object({ kind: z.literal('overwrite'), place: z.enum(['category', 'track']), type: z.enum(['role', 'member']), id: snowflake() }),
-    object({ kind: z.enum(['timeout', 'hidden', 'mute', 'default']) }),
+    object({ kind: z.enum(['timeout', 'hidden', 'mute', 'default', 'category']) }),
   ])
-  .meta({ description: 'What decided: the owner, a role (@everyone’s id is the guild’s), an overwrite, a time-out, what is hidden or mute, or nobody.' });
+  .meta({
+    description:
+      'What decided: the owner, a role (@everyone’s id is the guild’s), an overwrite, a time-out, what is hidden or mute, or nobody. `category` stands for any overwrite of a category that you cannot view.',
+  });
 
 /** What somebody may do in a place. */
 export const permissionsDto = object({
