@@ -9,6 +9,8 @@ const SCRIPTS = 'Latin Greek Cyrillic Armenian Georgian Hebrew Arabic Syriac Tha
 const LISTED = new RegExp(`(?!\\p{Lu})(?:[${SCRIPTS.split(' ').map((name) => `\\p{Script=${name}}`).join('')}\\p{Nd}\\p{Extended_Pictographic}\\p{P}\\u1100-\\u11FF]|(?=[\\0-\\u2BFF])[\\p{S}\\p{Zs}])`, 'u');
 const LAST_LISTED = 0x1faff;
 const FIRST_RANK = 0x100;
+const FIRST_ACCENT_RANK = 0x10;
+const LAST_ACCENT = 0xfe2f;
 const UNLISTED = '\u33FF';
 
 /** Code points that sort by themselves, behind all listed ones: the ideographs. Extension A follows the main block. */
@@ -24,7 +26,10 @@ const NOT_AM = /[^\u0E33\u0EB3]+/gu;
 const PREPOSED_VOWEL = /([\u0E40-\u0E44\u0EC0-\u0EC4])([\u0E01-\u0E2E\u0E81-\u0EAE])/gu;
 
 const base = new Intl.Collator('und', { sensitivity: 'base' });
+const accented = new Intl.Collator('und', { sensitivity: 'accent' });
 let ranks: ReadonlyMap<string, string> | undefined;
+let accentRanks: ReadonlyMap<string, string> | undefined;
+let overlayRanks: ReadonlyMap<string, string> | undefined;
 
 /** Sorts the listed characters once; letters without difference of the base share a rank. */
 function rankTable(): ReadonlyMap<string, string> {
@@ -42,6 +47,47 @@ function rankTable(): ReadonlyMap<string, string> {
       return [character, String.fromCharCode(rank)];
     }),
   );
+}
+
+/** Sorts the accents once, by the order of `a` with each of them; an accent that makes no difference has no rank. */
+function accentTable(): ReadonlyMap<string, string> {
+  const accents: string[] = [];
+  for (let point = 0x300; point <= LAST_ACCENT; point += 1) {
+    const accent = String.fromCharCode(point);
+    if (ACCENT.test(accent) && accented.compare(`a${accent}`, 'a') !== 0) accents.push(accent);
+  }
+  const compare = (a: string, b: string): number => accented.compare(`a${a}`, `a${b}`);
+  accents.sort(compare);
+  let rank = FIRST_ACCENT_RANK;
+  return new Map(
+    accents.map((accent, index) => {
+      const before = accents[index - 1];
+      if (before !== undefined && compare(before, accent) !== 0) rank += 1;
+      return [accent, String.fromCharCode(rank)];
+    }),
+  );
+}
+
+/** Returns the accent that a letter without decomposition contains, such as the stroke of ø: both sort alike. */
+function overlayTable(): ReadonlyMap<string, string> {
+  const table = (ranks ??= rankTable());
+  const accents = (accentRanks ??= accentTable());
+  const plain = new Map<string, string>();
+  for (const [letter, rank] of table) {
+    const first = plain.get(rank);
+    if (first === undefined || accented.compare(letter, first) < 0) plain.set(rank, letter);
+  }
+  const overlays = new Map<string, string>();
+  for (const [letter, rank] of table) {
+    const first = plain.get(rank) ?? letter;
+    if (accented.compare(letter, first) === 0) continue;
+    for (const [accent, accentRank] of accents) {
+      if (accented.compare(letter, first + accent) !== 0) continue;
+      overlays.set(letter, accentRank);
+      break;
+    }
+  }
+  return overlays;
 }
 
 function rankOf(character: string): string {
@@ -65,13 +111,14 @@ export function collationKey(name: string): string {
   const reordered = name.replace(NOT_AM, (part) => part.normalize('NFKD')).replace(PREPOSED_VOWEL, '$2$1');
   for (const character of reordered) {
     if (ACCENT.test(character) && !(ranks ??= rankTable()).has(character)) {
-      accents += character;
+      accents += (accentRanks ??= accentTable()).get(character) ?? '';
       continue;
     }
     const lower = character.toLowerCase();
     const expansion = EXPANSIONS.get(lower);
     for (const letter of expansion ?? lower) letters += rankOf(letter);
     accents += COMMON.repeat(expansion?.length ?? 1);
+    accents += (overlayRanks ??= overlayTable()).get(lower) ?? '';
     cases += expansion ? EXPANDED : lower === character ? COMMON : CAPITAL;
   }
   return [letters, accents, cases, name].join(SEPARATOR);
