@@ -8,6 +8,7 @@ import type { Environment } from './config/config.schema';
 import { serveDocs } from './docs/docs';
 import { type DatabaseServer, openDatabase } from './database/open-database';
 import { GatewayAdapter } from './gateway/gateway.adapter';
+import { allowOrigins } from './http/cors';
 import { HttpAdapter } from './http/http-adapter';
 import { registerRequestHooks, registerResponseHooks } from './http/http-hooks';
 import { Metrics } from './metrics/metrics';
@@ -62,8 +63,8 @@ async function listen(environment: Environment, database: DatabaseServer): Promi
   });
   try {
     await registerResponseHooks(app, app.get(Metrics).requests);
-    registerRequestHooks(app, adapter);
-    if (environment.CORS_ORIGINS.length > 0) app.enableCors({ origin: [...environment.CORS_ORIGINS], exposedHeaders: ['ETag', 'RateLimit', 'RateLimit-Policy', 'Retry-After'] });
+    registerRequestHooks(app, adapter, environment.CORS_ORIGINS);
+    allowOrigins(app, environment.CORS_ORIGINS);
     app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics', 'docs/gateway'] });
     app.useWebSocketAdapter(new GatewayAdapter(app, environment));
     serveDocs(app);

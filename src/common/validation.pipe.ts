@@ -15,9 +15,9 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
 
   /** @throws ValidationFailed with every offending field */
   override async transform<Value>(value: Value, metadata: ArgumentMetadata): Promise<Value> {
-    if (metadata.type === 'body') {
+    if (metadata.type === 'body' || metadata.type === 'query') {
       const fault = jsonFault(value);
-      if (fault) throw new ValidationFailed([{ field: fault.path || 'body', detail: fault.reason }]);
+      if (fault) throw new ValidationFailed([{ field: fault.path || metadata.type, detail: fault.reason }]);
     }
     try {
       return await super.transform(metadata.type === 'body' ? (bodyOf(value, metadata.schema) as Value) : value, metadata);

@@ -96,7 +96,8 @@ function prepare(request: FastifyRequest, reply: FastifyReply, { contentType, et
   const coding = preferredCoding(request.headers['accept-encoding']);
   void reply.removeHeader('Last-Modified').removeHeader('Accept-Ranges').removeHeader('Content-Length');
   void reply.header('Cache-Control', request.headers.authorization === undefined ? CACHE_CONTROL : 'no-store');
-  void reply.header('ETag', etag).header('Vary', 'Accept-Encoding');
+  const vary = reply.getHeader('Vary');
+  void reply.header('ETag', etag).header('Vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
   if (isCurrent(request.headers['if-none-match'], etag)) {
     void reply.status(304).removeHeader('Content-Type');
     return undefined;

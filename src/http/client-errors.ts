@@ -17,7 +17,31 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: HttpSock
     socket.destroy();
     return;
   }
-  socket.end(rawProblemResponse(problemOfClientError(error.code), randomUUID()), () => socket.destroy());
+  endWithProblem(socket, problemOfClientError(error.code));
+}
+
+/** Sends a problem as the last response of a connection. */
+export function endWithProblem(socket: Socket, problem: Problem): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(rawProblemResponse(problem, randomUUID()), () => socket.destroy());
+}
+
+/**
+ * Runs an action on a connection that the HTTP parser has left, once the responses to all earlier requests on it are sent. The action does not run
+ * if the connection ends before.
+ */
+export function whenIdle(socket: HttpSocket, action: () => void): void {
+  // Node.js handles errors of the parser's connections only.
+  const destroy = (): void => void socket.destroy();
+  socket.on('error', destroy);
+  const runIfIdle = (): void => {
+    // When a response closes, the next one is assigned to the connection already.
+    if (socket._httpMessage) return void socket._httpMessage.once('close', runIfIdle);
+    if (!socket.writable) return;
+    socket.removeListener('error', destroy);
+    action();
+  };
+  runIfIdle();
 }
 
 function problemOfClientError(code: string | undefined): Problem {

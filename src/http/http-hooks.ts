@@ -1,15 +1,20 @@
 import fastifyHelmet from '@fastify/helmet';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { MediaTypeUnsupported, MethodNotAllowed, RequestMalformed, RouteNotFound } from '../common/common.errors';
+import { MediaTypeUnsupported, MethodNotAllowed, PayloadTooLarge, RequestMalformed, RouteNotFound } from '../common/common.errors';
 import { httpRouteIn } from '../common/http-route';
+import { LIMITS } from '../common/limits';
 import type { Metrics } from '../metrics/metrics';
 import { endRequest } from '../permissions/call';
 import { RateLimitGuard } from '../throttling/rate-limit.guard';
 import { bodyLimitOf } from '../common/body-limit.decorator';
+import { allowOrigin } from './cors';
 import type { HttpAdapter } from './http-adapter';
 import { PathMethods } from './path-methods';
 import { RequestAdmission } from './request-admission.service';
+
+const HOST = 'host';
+const EXPECTS_CONTINUE = /^100-continue$/i;
 
 /** Registers what applies to every response: security headers, cache rules, request metrics, and the end of the mutation. */
 export async function registerResponseHooks(app: NestFastifyApplication, requests: Metrics['requests']): Promise<void> {
@@ -28,7 +33,7 @@ export async function registerResponseHooks(app: NestFastifyApplication, request
 }
 
 /** Registers what precedes every request, whatever its path: authentication and rate limits, before the body is read. */
-export function registerRequestHooks(app: NestFastifyApplication, adapter: HttpAdapter): void {
+export function registerRequestHooks(app: NestFastifyApplication, adapter: HttpAdapter, origins: readonly string[]): void {
   const server = app.getHttpAdapter().getInstance();
   const admission = app.get(RequestAdmission);
   const methods = new PathMethods();
@@ -40,20 +45,46 @@ export function registerRequestHooks(app: NestFastifyApplication, adapter: HttpA
   server.addHook('onRequest', async (request, reply) => {
     assertHost(request);
     await admission.admit(request, reply);
-    if (request.is404) rejectUnknown(request, reply, methods);
+    // CORS preflights have been answered before; other OPTIONS requests match a route of the CORS plugin.
+    if (request.is404 || request.method === 'OPTIONS') rejectUnknown(request, reply, methods);
+    assertQuery(request);
     ignoreTypeOfEmptyBody(request);
+    requestBody(request, reply);
   });
   const rateLimits = app.get(RateLimitGuard);
   server.addHook('onSend', async (request, reply, payload) => {
     if (reply.statusCode < 400 && typeof payload === 'string') await rateLimits.chargeResponse(request, payload.length);
     return payload;
   });
-  adapter.checkUnroutable((request, reply) => admission.admit(request, reply));
+  adapter.checkUnroutable((request, reply) => {
+    allowOrigin(request, reply, origins);
+    return admission.admit(request, reply);
+  });
 }
 
-/** Checks the `Host` field, which HTTP/1.1 requires. @see https://www.rfc-editor.org/rfc/rfc9112#name-request-target */
-function assertHost({ raw }: FastifyRequest): void {
-  if (raw.httpVersion === '1.1' && raw.headers.host === undefined) throw new RequestMalformed('The Host header field is missing.');
+/** Checks the `Host` field, which HTTP/1.1 requires once. @see https://www.rfc-editor.org/rfc/rfc9112#name-request-target */
+function assertHost({ raw: { httpVersion, headers, rawHeaders } }: FastifyRequest): void {
+  if (httpVersion === '1.1' && headers.host === undefined) throw new RequestMalformed('The Host header field is missing.');
+  const isRepeated = rawHeaders.filter((text, index) => index % 2 === 0 && text.length === HOST.length && text.toLowerCase() === HOST).length > 1;
+  if (isRepeated) throw new RequestMalformed('The Host header field is repeated.');
+}
+
+/** Checks that the query is percent-encoded UTF-8: the parser would take anything else literally. */
+function assertQuery({ url }: FastifyRequest): void {
+  const query = url.slice(url.indexOf('?'));
+  if (!query.startsWith('?') || !query.includes('%')) return;
+  try {
+    decodeURIComponent(query);
+  } catch {
+    throw new RequestMalformed('The query is not valid percent-encoded UTF-8.');
+  }
+}
+
+/** Asks a client that waits for `100 Continue` to send the body, unless it announces one that is too long. */
+function requestBody({ raw, routeOptions: { bodyLimit = LIMITS.bodyBytes } }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.httpVersion !== '1.1' || !EXPECTS_CONTINUE.test(raw.headers.expect ?? '')) return;
+  if (Number(raw.headers['content-length'] ?? 0) > bodyLimit) throw new PayloadTooLarge(bodyLimit);
+  reply.raw.writeContinue();
 }
 
 function rejectUnknown(request: FastifyRequest, reply: FastifyReply, methods: PathMethods): never {

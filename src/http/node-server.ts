@@ -1,6 +1,8 @@
 import { type IncomingMessage, type RequestListener, Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { RequestMalformed } from '../common/common.errors';
+import { endWithProblem, whenIdle } from './client-errors';
 import type { ConnectionLimiter } from './connection-limiter';
 import { normalizeForwardedFor } from './forwarded-for';
 
@@ -14,8 +16,11 @@ const CHECK_INTERVAL_MS = 2_000;
 const MAX_HEADER_BYTES = 16_384;
 
 const GATEWAY_PATH = '/socket.io/';
-// Fields that apply to the connection of the first request, not to the request itself.
-const HOP_BY_HOP = new Set(['connection', 'upgrade', 'http2-settings']);
+const CONNECTION = 'connection';
+// Fields of an offer to upgrade, and their names in the `Connection` field.
+const OFFER = new Set(['upgrade', 'http2-settings']);
+// The beginning of a target in absolute form.
+const AUTHORITY = /^https?:\/\/[^/?#]*\/?/i;
 
 /** What the server needs to know about the deployment. */
 export interface ServerDeps {
@@ -45,16 +50,20 @@ class HttpServer extends Server {
 
   constructor(
     options: ServerOptions,
-    listener: RequestListener,
+    private readonly listener: RequestListener,
     private readonly deps: ServerDeps,
   ) {
     super(options, listener);
+    // Node.js would ask for the body before authentication, and answer other expectations without a problem document.
+    for (const event of ['checkContinue', 'checkExpectation']) this.on(event, (...values: unknown[]) => this.emit('request', ...values));
+    this.on('connect', (_request: IncomingMessage, socket: Socket) => rejectTunnel(socket));
   }
 
   override emit(event: string, ...values: unknown[]): boolean {
     if (event === 'connection') return this.acceptConnection(values[0] as Socket);
-    if (event === 'request' || event === 'upgrade') this.normalizeForwarded(values[0] as IncomingMessage);
+    if (event === 'request' || event === 'upgrade') this.normalize(values[0] as IncomingMessage);
     if (event === 'upgrade') return this.upgradeOrIgnore(...(values as [IncomingMessage, Socket, Buffer]));
+    if (event === 'request' && isGatewayPath(values[0] as IncomingMessage)) return this.respond(...(values as Parameters<RequestListener>));
     return super.emit(event, ...values);
   }
 
@@ -66,9 +75,23 @@ class HttpServer extends Server {
 
   private upgradeOrIgnore(request: IncomingMessage, socket: Socket, head: Buffer): boolean {
     if (isGatewayUpgrade(request)) return super.emit('upgrade', request, socket, head);
-    // The request is parsed once more, without the offer.
-    socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
-    return super.emit('connection', socket);
+    // The request is parsed once more, without the offer, after the responses to earlier requests on the connection.
+    whenIdle(socket, () => {
+      socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
+      super.emit('connection', socket);
+    });
+    return true;
+  }
+
+  // The gateway accepts WebSockets only, so other requests for its path are answered, and limited, as those for any unknown path.
+  private respond(...[request, response]: Parameters<RequestListener>): boolean {
+    this.listener(request, response);
+    return true;
+  }
+
+  private normalize(request: IncomingMessage): void {
+    request.url = request.url?.replace(AUTHORITY, '/');
+    this.normalizeForwarded(request);
   }
 
   private normalizeForwarded({ headers }: IncomingMessage): void {
@@ -81,17 +104,29 @@ class HttpServer extends Server {
   }
 }
 
-const isGatewayUpgrade = ({ headers, url }: IncomingMessage): boolean =>
-  headers.upgrade?.toLowerCase() === 'websocket' && (url ?? '').startsWith(GATEWAY_PATH);
+const isGatewayPath = ({ url }: IncomingMessage): boolean => (url ?? '').startsWith(GATEWAY_PATH);
 
-function withoutUpgrade({ method, url, rawHeaders }: IncomingMessage): Buffer {
+const isGatewayUpgrade = (request: IncomingMessage): boolean => request.headers.upgrade?.toLowerCase() === 'websocket' && isGatewayPath(request);
+
+function rejectTunnel(socket: Socket): void {
+  whenIdle(socket, () => endWithProblem(socket, new RequestMalformed('This server is no proxy: it does not support CONNECT.')));
+}
+
+function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
   const fields = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const [name = '', value = ''] = rawHeaders.slice(index, index + 2);
-    if (!HOP_BY_HOP.has(name.toLowerCase())) fields.push(`${name}: ${value}\r\n`);
+    if (name.toLowerCase() === CONNECTION) fields.push(`${name}: ${withoutOffer(value)}\r\n`);
+    else if (!OFFER.has(name.toLowerCase())) fields.push(`${name}: ${value}\r\n`);
   }
-  return Buffer.from(`${method} ${url} HTTP/1.1\r\n${fields.join('')}\r\n`, 'latin1');
+  return Buffer.from(`${method} ${url} HTTP/${httpVersion}\r\n${fields.join('')}\r\n`, 'latin1');
 }
+
+const withoutOffer = (options: string): string =>
+  options
+    .split(',')
+    .filter((option) => !OFFER.has(option.trim().toLowerCase()))
+    .join(',');
 
 /** Creates the HTTP server with its timeouts. */
 export function createNodeServer(listener: RequestListener, deps: ServerDeps, { requestMs, responseMs, checkMs } = TIMEOUTS): Server {
