@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Snowflake } from '../common/snowflake';
+import { lowestAt, type Snowflake } from '../common/snowflake';
 import { ALL_INTENTS } from '../events/families';
 import type { MemberDocument } from '../members/member.schema';
 import { type Overwrite, Permission, permissionSet, type SubjectOverwrite } from '../permissions/algebra';
@@ -70,7 +70,48 @@ class Socket {
 /** What a member sees, evaluated for this member alone. */
 const visibleTo = (member: MemberDocument, { state, tracks }: GuildView): Set<Snowflake> => new Set([...tracks.keys()].filter(isSeenBy(new GuildAuthority(state, member, undefined, Date.now()), tracks)));
 
+const START_MS = 1_790_000_000_000;
+
 describe('GuildSockets', () => {
+  afterEach(() => jest.useRealTimers());
+
+  it('knows the messages that were sent while a socket was connected and could view the track without interruption', () => {
+    jest.useFakeTimers({ now: START_MS });
+    fc.assert(
+      fc.property(views, fc.array(fc.tuple(steps, fc.boolean()), { maxLength: 25 }), (start, all) => {
+        const guild = new GuildSockets(start);
+        const sockets: { readonly socket: Socket; readonly since: Map<Snowflake, number> }[] = [];
+        jest.setSystemTime(START_MS);
+        all.forEach(([step, isLater], index) => {
+          if (isLater) jest.setSystemTime(Date.now() + 10);
+          const member = 'connect' in step ? step.connect : 'update' in step ? step.update : undefined;
+          const own = sockets.filter(({ socket }) => socket.member.user_id === member?.user_id);
+          if ('connect' in step) {
+            const socket = new Socket(`socket-${index}`, own[0]?.socket.member ?? step.connect);
+            sockets.push({ socket, since: new Map() });
+            guild.enter(socket as unknown as ClientSocket, socket.member);
+          } else if ('update' in step) {
+            for (const { socket } of own) socket.member = step.update;
+            guild.update(own.map(({ socket }) => socket as unknown as ClientSocket), step.update, () => undefined);
+          } else if ('disconnect' in step) {
+            for (const { socket } of sockets.splice(step.disconnect, 1)) guild.leave(socket as unknown as ClientSocket);
+          } else guild.refresh(step.view, () => undefined);
+
+          for (const { socket, since } of sockets) {
+            const visible = visibleTo(socket.member, guild.view);
+            for (const id of TRACKS) if (!visible.has(id)) since.delete(id);
+            for (const id of visible) if (!since.has(id)) since.set(id, Date.now());
+            for (let sentAt = START_MS - 5; sentAt <= Date.now() + 5; sentAt += 5) {
+              const known = TRACKS.filter((id) => guild.hasSeen(socket as unknown as ClientSocket, id, lowestAt(new Date(sentAt))));
+              expect(known).toEqual(TRACKS.filter((id) => sentAt > (since.get(id) ?? Infinity)));
+            }
+          }
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('shows each socket exactly the tracks that its user sees alone, and reports each change to exactly the sockets concerned', () =>
     fc.assert(
       fc.property(views, fc.array(steps, { maxLength: 40 }), (start, all) => {

@@ -5,6 +5,7 @@ import type { VisibleTracks } from '../read-states/read-states.service';
 import { type ClientSocket, wants } from './connection';
 import { type GuildView, type MemberView, viewerOf } from './member-view';
 import { groupKeyOf, VisibilityGroup } from './visibility-group';
+import { allSeenSince, type Entrance, type Moment, seenSince } from './visible-since';
 
 /** Tracks that became visible or hidden for some sockets. */
 export interface VisibilityChange {
@@ -21,17 +22,25 @@ export interface VisibilityChange {
 /** Sends a change of visibility. Called while exactly the sockets concerned are in the rooms. */
 export type ReportVisibility = (change: VisibilityChange) => void;
 
-interface SocketEntry {
+interface SocketEntry extends Entrance {
   readonly member: MemberDocument;
   readonly group: VisibilityGroup;
+}
+
+/** A socket that changes its group. */
+interface SocketMove {
+  readonly socket: ClientSocket;
+  readonly member: MemberDocument;
+  /** What the socket was shown before; undefined if it was in no group. */
+  readonly before: MemberView | undefined;
+  readonly carried: Entrance['carried'];
 }
 
 /** The sockets on this node whose users are members of one guild, in visibility groups. */
 export class GuildSockets {
   private readonly groupsByKey = new Map<string, VisibilityGroup>();
   private readonly entries = new Map<ClientSocket, SocketEntry>();
-  // The time from which a socket has seen each of its visible tracks without interruption.
-  private readonly seenSince = new Map<ClientSocket, ReadonlyMap<Snowflake, Date>>();
+  private refreshes = 0;
 
   constructor(private current: GuildView) {}
 
@@ -76,23 +85,35 @@ export class GuildSockets {
 
   /** Returns whether a message was sent while a socket was connected and its user could view the track. */
   hasSeen(socket: ClientSocket, trackId: Snowflake, messageId: Snowflake): boolean {
-    const since = this.seenSince.get(socket)?.get(trackId);
+    const entry = this.entries.get(socket);
+    const since = entry && seenSince(trackId, entry.group.visibleSince, entry);
     return since !== undefined && createdAt(messageId) > since;
   }
 
   /** Adds a socket, or moves it to the group of the given membership. */
   enter(socket: ClientSocket, member: MemberDocument): void {
+    this.place(socket, member, this.seenBy(socket));
+  }
+
+  private place(socket: ClientSocket, member: MemberDocument, carried: Entrance['carried']): void {
     this.detach(socket);
     const group = this.groupFor(member);
     group.enter(socket);
-    this.entries.set(socket, { member, group });
-    this.noteVisible(socket, group.view.trackIds);
+    this.entries.set(socket, { member, group, entered: this.now(), carried });
+  }
+
+  private seenBy(socket: ClientSocket): Entrance['carried'] {
+    const entry = this.entries.get(socket);
+    return entry && allSeenSince(entry.group.visibleSince, entry);
+  }
+
+  private now(): Moment {
+    return { order: this.refreshes, at: new Date() };
   }
 
   /** Removes a socket. */
   leave(socket: ClientSocket): void {
     this.detach(socket);
-    this.seenSince.delete(socket);
   }
 
   private detach(socket: ClientSocket): void {
@@ -105,7 +126,7 @@ export class GuildSockets {
 
   /** Applies a changed membership to the sockets of its user, and reports the changes of visibility. */
   update(sockets: Iterable<ClientSocket>, member: MemberDocument, report: ReportVisibility): void {
-    for (const socket of sockets) this.move(socket, member, this.viewOf(socket), report);
+    for (const socket of sockets) this.move({ socket, member, before: this.viewOf(socket), carried: this.seenBy(socket) }, report);
   }
 
   /**
@@ -120,26 +141,20 @@ export class GuildSockets {
     // An older version never replaces a newer one.
     if (view.state.guild.version < old.state.guild.version) return;
     this.current = view;
-    const moved = this.movedSockets(old).map(([socket, { member, group }]) => ({ socket, member, before: group.view }));
+    this.refreshes += 1;
+    const moved = this.movedSockets(old).map(([socket, { member, group }]) => ({ socket, member, before: group.view, carried: this.seenBy(socket) }));
     for (const { socket } of moved) this.detach(socket);
+    const now = this.now();
     for (const group of this.groupsByKey.values()) {
       const before = group.view;
-      group.refresh(view);
+      group.refresh(view, now);
       reportChange(group.roomsFor('tracks'), before, group.view, report);
     }
-    for (const [socket, { group }] of this.entries) this.noteVisible(socket, group.view.trackIds);
-    for (const { socket, member, before } of moved) this.move(socket, member, before, report);
+    for (const move of moved) this.move(move, report);
   }
 
-  private noteVisible(socket: ClientSocket, trackIds: ReadonlySet<Snowflake>): void {
-    const before = this.seenSince.get(socket);
-    if (before?.size === trackIds.size && [...trackIds].every((id) => before.has(id))) return;
-    const now = new Date();
-    this.seenSince.set(socket, new Map([...trackIds].map((id) => [id, before?.get(id) ?? now])));
-  }
-
-  private move(socket: ClientSocket, member: MemberDocument, before: MemberView | undefined, report: ReportVisibility): void {
-    this.enter(socket, member);
+  private move({ socket, member, before, carried }: SocketMove, report: ReportVisibility): void {
+    this.place(socket, member, carried);
     const after = this.viewOf(socket);
     if (before && after) reportChange(wants(socket, 'tracks') ? [socket.id] : [], before, after, report);
   }
@@ -156,7 +171,7 @@ export class GuildSockets {
 
   private groupFor(member: MemberDocument): VisibilityGroup {
     const key = this.keyFor(member);
-    const group = this.groupsByKey.get(key) ?? new VisibilityGroup(member.guild_id, viewerOf(member, this.view), this.view);
+    const group = this.groupsByKey.get(key) ?? new VisibilityGroup(member.guild_id, viewerOf(member, this.view), this.view, this.now());
     this.groupsByKey.set(key, group);
     return group;
   }

@@ -2,6 +2,7 @@ import type { Snowflake } from '../common/snowflake';
 import { type Family, type Intents, isChosen } from '../events/families';
 import type { ClientSocket } from './connection';
 import { type GuildView, MemberView, type Viewer } from './member-view';
+import { type Moment, type VisibleSince, visibleSince } from './visible-since';
 
 /** Sockets whose users see the same of a guild: the sockets of one viewer. Those with the same intents share a Socket.IO room. */
 export class VisibilityGroup {
@@ -9,14 +10,17 @@ export class VisibilityGroup {
   readonly key: string;
   private readonly counts = new Map<Intents, number>();
   private current: MemberView;
+  private since: VisibleSince;
 
   constructor(
     guildId: Snowflake,
     private readonly viewer: Viewer,
     view: GuildView,
+    now: Moment,
   ) {
     this.key = groupKeyOf(guildId, viewer);
     this.current = new MemberView(viewer, view);
+    this.since = visibleSince(this.current.trackIds, new Map(), now);
   }
 
   get isEmpty(): boolean {
@@ -26,6 +30,11 @@ export class VisibilityGroup {
   /** What these users see. */
   get view(): MemberView {
     return this.current;
+  }
+
+  /** The moment from which each visible track has been visible to the group. */
+  get visibleSince(): VisibleSince {
+    return this.since;
   }
 
   /** Returns the rooms of the sockets that chose a family of events. */
@@ -50,8 +59,9 @@ export class VisibilityGroup {
   }
 
   /** Evaluates the viewer under a new state of the guild. */
-  refresh(view: GuildView): void {
+  refresh(view: GuildView, now: Moment): void {
     this.current = new MemberView(this.viewer, view);
+    this.since = visibleSince(this.current.trackIds, this.since, now);
   }
 
   private room(intents: Intents): string {

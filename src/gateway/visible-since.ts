@@ -1,0 +1,40 @@
+import type { Snowflake } from '../common/snowflake';
+
+/** A moment in the life of a guild's sockets. Several moments can have the same time. */
+export interface Moment {
+  /** Grows with each new state of the guild. */
+  readonly order: number;
+  readonly at: Date;
+}
+
+/** The moment from which each visible track has been visible to a group without interruption. */
+export type VisibleSince = ReadonlyMap<Snowflake, Moment>;
+
+/** When a socket entered its group, and what it had seen before. */
+export interface Entrance {
+  readonly entered: Moment;
+  /** The time from which the socket had seen tracks in the group that it left; undefined if it was in no group. */
+  readonly carried: ReadonlyMap<Snowflake, Date> | undefined;
+}
+
+/** Returns the moments for the tracks that are visible now. The same map if no track appeared or disappeared. */
+export function visibleSince(trackIds: ReadonlySet<Snowflake>, before: VisibleSince, now: Moment): VisibleSince {
+  if (before.size === trackIds.size && [...trackIds].every((id) => before.has(id))) return before;
+  return new Map([...trackIds].map((id) => [id, before.get(id) ?? now]));
+}
+
+/** Returns the time from which a socket has seen a track without interruption; undefined if the track is not visible to its group. */
+export function seenSince(trackId: Snowflake, group: VisibleSince, { entered, carried }: Entrance): Date | undefined {
+  const appeared = group.get(trackId);
+  if (!appeared) return undefined;
+  // The track appeared after the socket entered: whatever the socket had seen before was interrupted.
+  if (appeared.order > entered.order) return appeared.at;
+  return carried?.get(trackId) ?? entered.at;
+}
+
+/** Returns the time from which a socket has seen each track that is visible to its group. */
+export const allSeenSince = (group: VisibleSince, entrance: Entrance): ReadonlyMap<Snowflake, Date> =>
+  new Map([...group.keys()].flatMap((id) => {
+    const since = seenSince(id, group, entrance);
+    return since ? [[id, since] as const] : [];
+  }));
