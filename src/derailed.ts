@@ -53,6 +53,16 @@ async function close(app: NestFastifyApplication): Promise<void> {
   await app.close().finally(() => clearInterval(hangUp));
 }
 
+async function listenOn(app: NestFastifyApplication, { PORT: port, HOST: host }: Environment): Promise<void> {
+  try {
+    await app.listen({ port, host, backlog: BACKLOG });
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new Error(`${syscall === 'getaddrinfo' ? 'HOST' : 'HOST or PORT'}: cannot listen on ${host}:${port} (${message}).`, { cause: error });
+  }
+}
+
 async function listen(environment: Environment, database: DatabaseServer): Promise<NestFastifyApplication> {
   const log = createLog(environment.LOG_LEVEL);
   const adapter = new HttpAdapter(log, environment);
@@ -68,7 +78,7 @@ async function listen(environment: Environment, database: DatabaseServer): Promi
     app.setGlobalPrefix('api/v1', { exclude: ['health/live', 'health/ready', 'metrics', 'docs/gateway'] });
     app.useWebSocketAdapter(new GatewayAdapter(app, environment));
     serveDocs(app);
-    await app.listen({ port: environment.PORT, host: environment.HOST, backlog: BACKLOG });
+    await listenOn(app, environment);
     return app;
   } catch (error) {
     await app.close();

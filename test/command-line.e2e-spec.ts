@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeOnce } from './support/once';
@@ -52,6 +52,27 @@ describeOnce('the command line', () => {
     child.kill('SIGTERM');
     await closed;
   };
+
+  it.each([
+    [['serve'], { HOST: '999.1.1.1' }, 'HOST'],
+    [['serve'], { PORT: '1', HOST: '192.0.2.1' }, 'HOST or PORT'],
+    [['serve'], { MONGODB_URI: 'mongodb://' }, 'MONGODB_URI'],
+    [['serve'], { MONGODB_URI: 'mongodb://host:99999/x' }, 'MONGODB_URI'],
+  ])('%j with %j fails and names the setting', async (args, settings, name) => {
+    const { code, error } = await run(args, settings);
+    expect([code, error]).toEqual([1, expect.stringContaining(`${name}: `)]);
+  });
+
+  it('copies no database that does not exist, and creates none', async () => {
+    const { code, out } = await run(['copy', 'mongodb://127.0.0.1:1/x', '--data', 'missing', '--json']);
+    expect([code, JSON.parse(out)]).toEqual([1, { error: 'There is no data in missing.' }]);
+    expect(existsSync(join(folder, 'missing'))).toBe(false);
+  });
+
+  it('reports an unknown command as JSON if asked to', async () => {
+    const { code, out } = await run(['nope', '--json']);
+    expect([code, JSON.parse(out)]).toEqual([2, { error: 'Unknown command: nope' }]);
+  });
 
   it('shows its help and version', async () => {
     const { code, out } = await run(['--help']);

@@ -14,6 +14,8 @@ export interface Output {
   error(line: string): void;
 }
 
+const JSON_FLAG = '--json';
+
 const COMMON_OPTIONS = {
   help: { type: 'boolean', description: 'Show this help.' },
   json: { type: 'boolean', description: 'Print the result, or the error, as one line of JSON.' },
@@ -36,14 +38,15 @@ export async function runCommandLine(argv: readonly string[], loaders: CommandLo
   }
   const load = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
   if (!load) {
-    output.error(`Unknown command: ${name}\nCommands: ${Object.keys(loaders).join(', ')}`);
+    if (rest.includes(JSON_FLAG)) output.out(JSON.stringify({ error: `Unknown command: ${name}` }));
+    else output.error(`Unknown command: ${name}\nCommands: ${Object.keys(loaders).join(', ')}`);
     return EXIT.usage;
   }
   return runCommand(await load(), rest, output);
 }
 
 async function runCommand(command: Command, argv: readonly string[], output: Output): Promise<number> {
-  const isJson = argv.includes('--json');
+  const isJson = argv.includes(JSON_FLAG);
   try {
     const input = parse(command, argv);
     if (input.options['help'] === true) return printed(output, commandHelp({ ...command, options: { ...command.options, ...COMMON_OPTIONS } }));

@@ -12,5 +12,5 @@ describe('trustedProxies', () => {
     ['loopback, 2001:db8::/32', [true, false, true]],
   ])('reads %s', (setting, expected) => expect(trusted(setting)).toEqual(expected));
 
-  it.each(['10.0.0.300', '-1', 'proxy.example.org'])('rejects %s and names the setting', (setting) => expect(() => trustedProxies(setting)).toThrow(/TRUST_PROXY/));
+  it.each(['10.0.0.300', '-1', 'proxy.example.org', '1,2', '1, 10.0.0.1', '1000'])('rejects %s and names the setting', (setting) => expect(() => trustedProxies(setting)).toThrow(/TRUST_PROXY/));
 });

@@ -13,8 +13,12 @@ export function trustedProxies(setting: string | undefined): ProxyTrust {
   if (setting === undefined || setting === 'false') return () => false;
   if (setting === 'true') return () => true;
   if (/^\d{1,3}$/.test(setting)) return (_address, hop) => hop < Number(setting);
+  const items = setting.split(',').map((address) => address.trim());
+  // The compiler would read a plain number as an IPv4 address.
+  const number = items.find((item) => /^\d+$/.test(item));
+  if (number !== undefined) throw new Error(`TRUST_PROXY: invalid IP address: ${number}`);
   try {
-    return proxyAddr.compile(setting.split(',').map((address) => address.trim()));
+    return proxyAddr.compile(items);
   } catch (error) {
     throw new Error(`TRUST_PROXY: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { trustedProxies } from '../common/trusted-proxies';
 
 /** Decimal digits only, so that `1e3` or `0x10` is not read as a number by accident. */
 const integer = (min: number, max: number) =>
@@ -37,6 +38,21 @@ function originOf(text: string): string | undefined {
   return origin !== 'null' && pathname === '/' && search + hash + username === '' ? origin : undefined;
 }
 
+/** `true`, `false`, a number of hops, or addresses and networks: words in lower case, items trimmed, empty items left out. */
+const proxies = z
+  .string()
+  .max(500)
+  .transform((text, context): string | undefined => {
+    const items = text.toLowerCase().split(',').map((item) => item.trim()).filter(Boolean);
+    const setting = items.length > 0 ? items.join(',') : undefined;
+    try {
+      trustedProxies(setting);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message.replace('TRUST_PROXY: ', '') : String(error) });
+    }
+    return setting;
+  });
+
 /** `limit/window_seconds`, for example `50/1`; a limit of 0 turns it off. */
 const rate = (fallback: string) =>
   z
@@ -62,9 +78,9 @@ export const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   DATA_DIR: z.string().min(1).default('.data'),
   MONGODB_URI: optional(z.string().regex(/^mongodb(\+srv)?:\/\//, { error: 'must start with mongodb:// or mongodb+srv://' })),
-  REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, { error: 'must start with redis:// or rediss://' })),
+  REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, { error: 'must start with redis:// or rediss://' }).refine((text) => URL.canParse(text), { error: 'is not a valid URL' })),
   REDIS_PREFIX: z.string().regex(/^[\w:.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, or any of _ : . -' }).default('derailed:'),
-  TRUST_PROXY: optional(z.string().max(500)),
+  TRUST_PROXY: optional(proxies),
   CORS_ORIGINS: origins.default([]),
   METRICS_TOKEN: optional(z.string().min(16, { error: 'must have at least 16 characters' }).max(500)),
   METRICS_PORT: optional(port),

@@ -3,7 +3,7 @@ import { ConfigurationInvalid, parseEnvironment } from './config';
 import { environmentSchema } from './config.schema';
 
 // Settings that accept nearly any text.
-const FREE_TEXT = ['HOST', 'DATA_DIR', 'TRUST_PROXY'];
+const FREE_TEXT = ['HOST', 'DATA_DIR'];
 
 function failure(environment: NodeJS.ProcessEnv): Error {
   try {
@@ -58,6 +58,24 @@ describe('the configuration', () => {
 
   it.each(['chat.example.org', 'https://chat.example.org/app', '*', 'https://a@b.example', 'null'])('rejects the origin %s', (origin) => {
     expect(failure({ CORS_ORIGINS: `https://ok.example, ${origin}` }).message).toContain(`CORS_ORIGINS: "${origin}"`);
+  });
+
+  it.each([
+    ['TRUE', 'true'],
+    [' 2 ', '2'],
+    ['Loopback, 10.0.0.0/8,', 'loopback,10.0.0.0/8'],
+    [',', undefined],
+  ])('reads TRUST_PROXY=%s', (TRUST_PROXY, expected) => expect(parseEnvironment({ TRUST_PROXY }).TRUST_PROXY).toBe(expected));
+
+  it.each([
+    { TRUST_PROXY: '1,2' },
+    { TRUST_PROXY: 'proxy.example.org' },
+    { TRUST_PROXY: '10.0.0.0/33' },
+    { REDIS_URL: 'redis://ho[st' },
+    { REDIS_URL: 'redis://host:99999' },
+  ])('rejects %j among other invalid settings', (wrong) => {
+    const { message } = failure({ ...wrong, PORT: 'x' });
+    for (const name of [...Object.keys(wrong), 'PORT']) expect(message).toContain(`${name}: `);
   });
 
   it('has every setting in .env.example, with its default', () => {

@@ -1,3 +1,4 @@
+import { mongo } from 'mongoose';
 import type { Environment } from '../config/config.schema';
 import { startEmbeddedDatabase } from './embedded/embedded-database';
 
@@ -7,7 +8,18 @@ export interface DatabaseServer {
   stop(): Promise<void>;
 }
 
-/** The MongoDB that is named, or the embedded one with its data in DATA_DIR. */
+/** Returns the MongoDB of MONGODB_URI, or starts the embedded database with its data in DATA_DIR. @throws Error naming MONGODB_URI if the driver cannot parse it */
 export async function openDatabase({ MONGODB_URI: uri, DATA_DIR: dataDir }: Environment): Promise<DatabaseServer> {
-  return uri === undefined ? startEmbeddedDatabase({ dataDir }) : { uri, stop: () => Promise.resolve() };
+  if (uri === undefined) return startEmbeddedDatabase({ dataDir });
+  assertUri(uri);
+  return { uri, stop: () => Promise.resolve() };
+}
+
+function assertUri(uri: string): void {
+  try {
+    // Parses the URI; connects to nothing.
+    void new mongo.MongoClient(uri);
+  } catch (error) {
+    throw new Error(`MONGODB_URI: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
+  }
 }

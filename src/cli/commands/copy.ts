@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { copyDatabase } from '../../database/embedded/copy';
 import { startEmbeddedDatabase } from '../../database/embedded/embedded-database';
+import { DATA_FILE } from '../../database/embedded/storage';
 import { type Command, type CommandInput, onlyArgument, textOption } from '../command';
 import { DATA_OPTION, readSetting } from '../environment';
 
@@ -17,6 +20,8 @@ export const copyCommand: Command = {
     const uri = uriOf(input);
     const data = textOption(input, 'data') ?? readSetting('DATA_DIR') ?? DEFAULT_DATA_DIR;
     const isFrom = input.options['from'] === true;
+    // Starting the embedded database would create an empty one.
+    if (!isFrom && !existsSync(join(data, DATA_FILE))) throw new Error(`There is no data in ${data}.`);
     const lines: string[] = [];
     const embedded = await startEmbeddedDatabase({ dataDir: data });
     const [ours, theirs] = [new mongo.MongoClient(embedded.uri), new mongo.MongoClient(uri)];
