@@ -21,7 +21,7 @@ const ROUNDS = Number(process.env['MODEL_KILLS'] ?? 1);
 const OPERATIONS = Number(process.env['MODEL_OPERATIONS'] ?? 25);
 const REPAIRED_WITHIN_MS = 45_000;
 const ROUND_MS = 120_000;
-const OPERATION_MS = 2_000;
+const OPERATION_MS = 6_000;
 
 describeOnce('the guild that clients rebuild from events while nodes are killed', () => {
   const random = new Random(SEED);
