@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ServiceUnavailable } from './common.errors';
-import { createdAt, type Snowflake, SnowflakeGenerator } from './snowflake';
+import { createdAt, lowestAt, type Snowflake, SnowflakeGenerator } from './snowflake';
 
 const SECOND_MS = 1_000;
 // Clocks of synchronized nodes differ by less, and so does a generator that runs ahead under load.
@@ -36,6 +36,12 @@ export class Snowflakes {
   /** The worker id that ids are made with now; undefined while none can be made. */
   get workerId(): number | undefined {
     return this.currentWorkerId();
+  }
+
+  /** An id that is not below any id that this node made or observed, nor below one that a node with a correct clock made before now. */
+  get newest(): Snowflake {
+    const fromClock = lowestAt(new Date(this.now()));
+    return fromClock > this.newestId ? fromClock : this.newestId;
   }
 
   /** Makes all further ids larger than an id that exists already. */

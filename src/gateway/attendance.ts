@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Namespace } from 'socket.io';
 import type { Snowflake } from '../common/snowflake';
+import { Snowflakes } from '../common/snowflakes.service';
 import type { MemberDocument } from '../members/member.schema';
 import { type ClientSocket, familyOf, type Sent, wants } from './connection';
 import type { VisibleTracks } from '../read-states/read-states.service';
@@ -20,7 +21,10 @@ export class Attendance {
   private readonly users = new Map<Snowflake, Set<ClientSocket>>();
   private namespace: Namespace | undefined;
 
-  constructor(private readonly expiry: SessionExpiry) {}
+  constructor(
+    private readonly expiry: SessionExpiry,
+    private readonly snowflakes: Snowflakes,
+  ) {}
 
   /** Sends over these sockets from now on. */
   attach(namespace: Namespace): void {
@@ -66,7 +70,7 @@ export class Attendance {
 
   /** Lets sockets of one user into a guild. */
   enter(sockets: readonly ClientSocket[], member: MemberDocument, view: GuildView): void {
-    const room = this.rooms.get(member.guild_id) ?? new GuildSockets(view);
+    const room = this.rooms.get(member.guild_id) ?? new GuildSockets(view, () => this.snowflakes.newest);
     this.rooms.set(member.guild_id, room);
     for (const socket of sockets) {
       if (!room.has(socket)) socket.data.guildIds = [...guildIdsOf(socket), member.guild_id];

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Snowflake } from '../common/snowflake';
-import { type DomainEvent, EventLog } from '../events/event-log';
+import { type Audience, type DomainEvent, EventLog } from '../events/event-log';
 import { type EventData, type EventName, isInternal, isNamed } from '../events/event-map';
 import type { Family } from '../events/families';
 import { before } from '../events/seq';
@@ -89,6 +89,7 @@ export class Dispatcher {
     if (isNamed(event, 'GUILD_RESYNC')) return this.resync(event.data.guild_id, seq);
     if (isNamed(event, 'HEARTBEAT')) return this.attendance.sendToEverybody('POSITION', {}, seq);
     if (isInternal(name)) return;
+    if (isNamed(event, 'READ_STATE_UPDATE')) return this.sendReadState(event, audience);
     if ('userIds' in audience) return this.attendance.send(this.attendance.of(...audience.userIds), name, data, seq);
     if (isNamed(event, 'GUILD_DELETE')) return this.deleteGuild(event.data.id, seq);
     const { guildId } = audience;
@@ -99,18 +100,34 @@ export class Dispatcher {
     this.toGuild(event, guildId);
   }
 
+  // The track may be hidden by now.
+  private sendReadState({ name, data, seq }: DomainEvent<'READ_STATE_UPDATE'>, audience: Audience): void {
+    const room = this.attendance.room(data.guild_id);
+    if (!room || !('userIds' in audience)) return;
+    const sockets = this.attendance.of(...audience.userIds).filter((socket) => room.canReadHistory(socket, data.track_id));
+    this.attendance.send(sockets, name, data, seq);
+  }
+
   private toGuild(happened: DomainEvent, guildId: Snowflake): void {
     const room = this.attendance.room(guildId);
-    if (!room) return;
-    const event = asItNowIs(happened, room.view);
+    if (!room || room.unsentRoles.isOutdated(happened)) return;
+    const mustOrderFollow = room.unsentRoles.settle(happened, room.view.state.guild.role_ids);
+    this.toGroups(asItNowIs(mustOrderFollow ? { ...happened, seq: before(happened.seq) } : happened, room.view), room);
+    if (!mustOrderFollow) return;
+    const order = { guild_id: guildId, role_ids: [...room.view.state.guild.role_ids] };
+    this.attendance.sendToGroups([...room.groups], 'ROLES_REORDER', order, happened.seq);
+  }
+
+  private toGroups(event: DomainEvent, room: GuildSockets): void {
     // Most events are the same for all who get them.
     const told = new Map<EventData<EventName>, VisibilityGroup[]>();
+    const withoutHistory = new Set<VisibilityGroup>();
     const { trackId } = 'userIds' in event.audience ? {} : event.audience;
     const namesEarlier = trackId !== undefined && namesEarlierMessages(event);
     for (const group of room.groups) {
       const data = group.view.project(event);
       if (data && namesEarlier && !group.view.canReadHistory(trackId)) {
-        this.sendKnownPart(event, room, group, trackId);
+        withoutHistory.add(group);
         continue;
       }
       const alike = data && told.get(data);
@@ -118,14 +135,24 @@ export class Dispatcher {
       else if (data) told.set(data, [group]);
     }
     for (const [data, groups] of told) this.attendance.sendToGroups(groups, event.name, data, event.seq);
+    if (withoutHistory.size > 0 && trackId !== undefined) this.sendKnownParts(event, room, withoutHistory, trackId);
   }
 
-  // Without VIEW_MESSAGE_HISTORY, what a user knows depends on when each socket connected.
-  private sendKnownPart(event: DomainEvent, room: GuildSockets, group: VisibilityGroup, trackId: Snowflake): void {
-    for (const [socket, userId] of room.socketsIn(group)) {
-      const data = knownPart(event, (id, authorId) => authorId === userId || room.hasSeen(socket, trackId, id));
-      if (data) this.attendance.send([socket], event.name, data, event.seq);
+  // Without VIEW_MESSAGE_HISTORY, what a user knows depends on when each socket connected. Sockets that know the same share one packet.
+  private sendKnownParts(event: DomainEvent, room: GuildSockets, groups: ReadonlySet<VisibilityGroup>, trackId: Snowflake): void {
+    const parts = new Map<string, { readonly data: EventData<EventName>; readonly sockets: ClientSocket[] }>();
+    for (const [socket, userId] of room.socketsIn(groups)) {
+      let answers = '';
+      const data = knownPart(event, (id, authorId) => {
+        const isKnown = authorId === userId || room.hasSeen(socket, trackId, id);
+        answers += isKnown ? '1' : '0';
+        return isKnown;
+      });
+      const part = parts.get(answers);
+      if (part) part.sockets.push(socket);
+      else if (data) parts.set(answers, { data, sockets: [socket] });
     }
+    for (const { data, sockets } of parts.values()) this.attendance.send(sockets, event.name, data, event.seq);
   }
 
   /** Sees a guild as it now is, and tells whoever sees other tracks than before. */
@@ -189,6 +216,7 @@ export class Dispatcher {
     const room = this.attendance.room(guildId);
     const view = room && (await this.views.find(guildId));
     if (!room || !view) return;
+    room.unsentRoles.clear();
     for (const [socket, member] of room.members) {
       if (OF_GUILDS.some((family) => wants(socket, family))) this.tellGuild([socket], { member, view }, seq);
     }

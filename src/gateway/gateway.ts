@@ -132,7 +132,13 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
     };
     await this.admission.connect(socket, greet, (...told) => this.welcome(socket, ...told));
     // Asked for once events come, so that no message is in neither of them.
-    if (wants(socket, 'read_states')) send(socket, 'READ_STATES', await this.readStates.list(session.user_id, this.attendance.visibleTo(socket)));
+    if (wants(socket, 'read_states')) await this.sendReadStates(socket);
+  }
+
+  private async sendReadStates(socket: ClientSocket): Promise<void> {
+    const readStates = await this.readStates.list(socket.data.session.user_id, this.attendance.visibleTo(socket));
+    // Tracks can be hidden while the positions are loaded.
+    send(socket, 'READ_STATES', readStates.filter(({ guild_id: guildId, track_id: trackId }) => this.attendance.room(guildId)?.canReadHistory(socket, trackId) === true));
   }
 
   private takeUp(socket: ClientSocket, place: string): Promise<void> {

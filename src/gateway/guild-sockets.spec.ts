@@ -70,20 +70,17 @@ class Socket {
 /** What a member sees, evaluated for this member alone. */
 const visibleTo = (member: MemberDocument, { state, tracks }: GuildView): Set<Snowflake> => new Set([...tracks.keys()].filter(isSeenBy(new GuildAuthority(state, member, undefined, Date.now()), tracks)));
 
-const START_MS = 1_790_000_000_000;
+const FIRST_ID: Snowflake = 1_000n;
 
 describe('GuildSockets', () => {
-  afterEach(() => jest.useRealTimers());
-
   it('knows the messages that were sent while a socket was connected and could view the track without interruption', () => {
-    jest.useFakeTimers({ now: START_MS });
     fc.assert(
       fc.property(views, fc.array(fc.tuple(steps, fc.boolean()), { maxLength: 25 }), (start, all) => {
-        const guild = new GuildSockets(start);
-        const sockets: { readonly socket: Socket; readonly since: Map<Snowflake, number> }[] = [];
-        jest.setSystemTime(START_MS);
+        let newest = FIRST_ID;
+        const guild = new GuildSockets(start, () => newest);
+        const sockets: { readonly socket: Socket; readonly since: Map<Snowflake, Snowflake> }[] = [];
         all.forEach(([step, isLater], index) => {
-          if (isLater) jest.setSystemTime(Date.now() + 10);
+          if (isLater) newest += 10n;
           const member = 'connect' in step ? step.connect : 'update' in step ? step.update : undefined;
           const own = sockets.filter(({ socket }) => socket.member.user_id === member?.user_id);
           if ('connect' in step) {
@@ -100,10 +97,10 @@ describe('GuildSockets', () => {
           for (const { socket, since } of sockets) {
             const visible = visibleTo(socket.member, guild.view);
             for (const id of TRACKS) if (!visible.has(id)) since.delete(id);
-            for (const id of visible) if (!since.has(id)) since.set(id, Date.now());
-            for (let sentAt = START_MS - 5; sentAt <= Date.now() + 5; sentAt += 5) {
-              const known = TRACKS.filter((id) => guild.hasSeen(socket as unknown as ClientSocket, id, lowestAt(new Date(sentAt))));
-              expect(known).toEqual(TRACKS.filter((id) => sentAt > (since.get(id) ?? Infinity)));
+            for (const id of visible) if (!since.has(id)) since.set(id, newest);
+            for (let messageId = FIRST_ID - 5n; messageId <= newest + 5n; messageId += 5n) {
+              const known = TRACKS.filter((id) => guild.hasSeen(socket as unknown as ClientSocket, id, messageId));
+              expect(known).toEqual(TRACKS.filter((id) => messageId > (since.get(id) ?? Infinity)));
             }
           }
         });
@@ -115,7 +112,7 @@ describe('GuildSockets', () => {
   it('shows each socket exactly the tracks that its user sees alone, and reports each change to exactly the sockets concerned', () =>
     fc.assert(
       fc.property(views, fc.array(steps, { maxLength: 40 }), (start, all) => {
-        const guild = new GuildSockets(start);
+        const guild = new GuildSockets(start, () => 1_000n);
         const sockets: Socket[] = [];
         const report = ({ rooms, appeared, disappeared }: VisibilityChange): void => {
           for (const socket of sockets.filter((each) => rooms.some((room) => each.rooms.has(room)))) {
@@ -149,4 +146,26 @@ describe('GuildSockets', () => {
       }),
       { numRuns: 400 },
     ));
+
+  it('counts a message as seen only if it was sent while the socket was connected and the track was visible, although ids are ahead of the clock', () => {
+    const viewWith = (deny: bigint, version: number): GuildView => {
+      const guild = { _id: GUILD, owner_id: 999n, role_ids: [GUILD], track_layout: [{ id: 21n, parent_id: null, inherits: true }], version };
+      const track = { _id: 21n, overwrites: [{ id: GUILD, type: 'role', allow: NONE, deny }] } as unknown as TrackDocument;
+      return { state: { guild, roles: [{ _id: GUILD, allow: Permission.ViewTrack, deny: NONE }] } as unknown as GuildState, tracks: new Map([[21n, track]]) };
+    };
+    const future = lowestAt(new Date(Date.now() + 7_200_000));
+    let newest = future;
+    const guild = new GuildSockets(viewWith(NONE, 1), () => newest);
+    const member = { guild_id: GUILD, user_id: USERS[0], role_ids: [], timed_out_until: null } as unknown as MemberDocument;
+    const socket = new Socket('socket', member) as unknown as ClientSocket;
+    const seen = (id: Snowflake): boolean => guild.hasSeen(socket, 21n, id);
+    guild.enter(socket, member);
+    expect([seen(future - 1n), seen(future), seen(future + 1n)]).toEqual([false, false, true]);
+    guild.refresh(viewWith(Permission.ViewTrack, 2), () => undefined);
+    newest = future + 10n;
+    guild.refresh(viewWith(NONE, 3), () => undefined);
+    expect([seen(future + 1n), seen(future + 10n), seen(future + 11n)]).toEqual([false, false, true]);
+    guild.update([socket], { ...member, role_ids: [11n] }, () => undefined);
+    expect([seen(future + 10n), seen(future + 11n)]).toEqual([false, true]);
+  });
 });

@@ -1,9 +1,10 @@
-import { createdAt, type Snowflake } from '../common/snowflake';
+import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import { namedIn } from '../permissions/guild-state';
 import type { VisibleTracks } from '../read-states/read-states.service';
 import { type ClientSocket, wants } from './connection';
 import { type GuildView, type MemberView, viewerOf } from './member-view';
+import { UnsentRoles } from './unsent-roles';
 import { groupKeyOf, VisibilityGroup } from './visibility-group';
 import { allSeenSince, type Entrance, type Moment, seenSince } from './visible-since';
 
@@ -41,8 +42,14 @@ export class GuildSockets {
   private readonly groupsByKey = new Map<string, VisibilityGroup>();
   private readonly entries = new Map<ClientSocket, SocketEntry>();
   private refreshes = 0;
+  /** Roles whose creation or deletion was applied here, and not sent yet. */
+  readonly unsentRoles = new UnsentRoles();
 
-  constructor(private current: GuildView) {}
+  /** @param newestId returns an id that is not below the id of any message so far. Ids are compared with ids, because they can be ahead of the clock. */
+  constructor(
+    private current: GuildView,
+    private readonly newestId: () => Snowflake,
+  ) {}
 
   /** The guild under which the groups were evaluated last. */
   get view(): GuildView {
@@ -78,16 +85,21 @@ export class GuildSockets {
     return entry && { member: entry.member, trackIds: entry.group.view.trackIds };
   }
 
-  /** Returns the sockets of a group with their users. */
-  *socketsIn(group: VisibilityGroup): Iterable<readonly [ClientSocket, Snowflake]> {
-    for (const [socket, entry] of this.entries) if (entry.group === group) yield [socket, entry.member.user_id];
+  /** Returns whether the user of a socket may read the history of a track now. */
+  canReadHistory(socket: ClientSocket, trackId: Snowflake): boolean {
+    return this.viewOf(socket)?.canReadHistory(trackId) === true;
   }
 
-  /** Returns whether a message was sent while a socket was connected and its user could view the track. */
+  /** Returns the sockets of some groups with their users. */
+  *socketsIn(groups: ReadonlySet<VisibilityGroup>): Iterable<readonly [ClientSocket, Snowflake]> {
+    for (const [socket, entry] of this.entries) if (groups.has(entry.group)) yield [socket, entry.member.user_id];
+  }
+
+  /** Returns whether a message was sent while a socket was connected and its user could view the track, which the user can view now. */
   hasSeen(socket: ClientSocket, trackId: Snowflake, messageId: Snowflake): boolean {
     const entry = this.entries.get(socket);
     const since = entry && seenSince(trackId, entry.group.visibleSince, entry);
-    return since !== undefined && createdAt(messageId) > since;
+    return since !== undefined && messageId > since;
   }
 
   /** Adds a socket, or moves it to the group of the given membership. */
@@ -108,7 +120,7 @@ export class GuildSockets {
   }
 
   private now(): Moment {
-    return { order: this.refreshes, at: new Date() };
+    return { order: this.refreshes, newestId: this.newestId() };
   }
 
   /** Removes a socket. */
@@ -142,6 +154,7 @@ export class GuildSockets {
     if (view.state.guild.version < old.state.guild.version) return;
     this.current = view;
     this.refreshes += 1;
+    this.unsentRoles.note(old.state.guild.role_ids, view.state.guild.role_ids);
     const moved = this.movedSockets(old).map(([socket, { member, group }]) => ({ socket, member, before: group.view, carried: this.seenBy(socket) }));
     for (const { socket } of moved) this.detach(socket);
     const now = this.now();
@@ -181,9 +194,10 @@ export class GuildSockets {
   }
 }
 
+const appearedBetween = (before: MemberView, after: MemberView): Snowflake[] => [...after.trackIds].filter((id) => !before.trackIds.has(id));
+
 function reportChange(rooms: readonly string[], before: MemberView, after: MemberView, report: ReportVisibility): void {
-  const appeared = [...after.trackIds].filter((id) => !before.trackIds.has(id));
-  const disappeared = [...before.trackIds].filter((id) => !after.trackIds.has(id));
+  const [appeared, disappeared] = [appearedBetween(before, after), appearedBetween(after, before)];
   if (rooms.length === 0 || appeared.length + disappeared.length === 0) return;
   report({ rooms, trackIds: after.trackIds, appeared, disappeared, isRearranged: isRearranged(before, after) });
 }

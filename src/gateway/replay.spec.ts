@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { Snowflake } from '../common/snowflake';
+import { lowestAt, type Snowflake } from '../common/snowflake';
 import type { Audience, DomainEvent } from '../events/event-log';
 import { ALL_INTENTS, intentsFor } from '../events/families';
-import { seqAt } from '../events/seq';
+import { seqAt, timeOf } from '../events/seq';
 import type { MemberDocument } from '../members/member.schema';
 import { Permission, type PermissionSet, permissionSet, union } from '../permissions/algebra';
 import type { RoleDocument } from '../roles/role.schema';
@@ -78,6 +78,27 @@ describe('what somebody has missed', () => {
     const all = missed([said(ELSEWHERE, OPEN), left(ME, ELSEWHERE), left(OTHER, GUILD)]);
     expect([indexesIn(all), all.leftIds, all.changed]).toEqual([[2], [ELSEWHERE], []]);
     expect(missed([left(ME), joined(ME)]).leftIds).toEqual([]);
+  });
+
+  it('contains no read state of a track that the user may not read now, or of a guild that the user left', () => {
+    const read = (guildId: Snowflake, trackId: Snowflake): Plain => plain('READ_STATE_UPDATE', { userIds: [ME] }, { guild_id: guildId, track_id: trackId });
+    expect(indexesIn(missed([read(GUILD, HIDDEN), read(GUILD, UNREADABLE), read(ELSEWHERE, OPEN), read(GUILD, OPEN)]))).toEqual([3]);
+  });
+
+  it('contains nothing from the time after the user left, if the user joined again and the log does not contain the join yet', () =>
+    expect(indexesIn(missed([left(ME), said(GUILD, OPEN), sent(GUILD, UNREADABLE), joined(OTHER)]))).toEqual([]));
+
+  it('contains no message from before a recent join without VIEW_MESSAGE_HISTORY, if the log does not contain the join', () => {
+    const recent = { ...seat, member: { ...seat.member, _id: lowestAt(new Date(timeOf(START_SEQ) + 1)) } };
+    expect(indexesIn(missed([sent(GUILD, UNREADABLE), sent(GUILD, OPEN)], { ...reader, seats: [recent] }))).toEqual([1]);
+  });
+
+  it('states the whole role order after several roles that were created, and creates no role that was deleted before', () => {
+    const role = (name: 'ROLE_CREATE' | 'ROLE_DELETE', id: Snowflake): Plain => plain(name, { guildId: GUILD }, { id, role_id: id, guild_id: GUILD });
+    const names = (events: readonly Plain[]): string[] => missed(events).events.map(({ name }) => name);
+    expect(names([role('ROLE_CREATE', 21n), joined(OTHER)])).toEqual(['ROLE_CREATE', 'MEMBER_JOIN']);
+    expect(names([role('ROLE_CREATE', 21n), role('ROLE_CREATE', 22n), joined(OTHER)])).toEqual(['ROLE_CREATE', 'ROLE_CREATE', 'ROLES_REORDER', 'MEMBER_JOIN']);
+    expect(names([role('ROLE_DELETE', 21n), role('ROLE_CREATE', 21n)])).toEqual(['ROLE_DELETE']);
   });
 
   it('is of the kinds that they chose', () => {

@@ -50,31 +50,42 @@ export function missedBy({ userId, intents, seats }: Reader, since: string, happ
   const created = (): ReadonlySet<Snowflake> => (createdIds ??= new Set(happened.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : []))));
   const wants = (family: Family | undefined): boolean => family === undefined || isChosen(intents, family);
 
+  // Who joined so recently that the log has not told it yet is new there too.
+  const isChanged = ({ member }: Seat): boolean => absences.get(member.guild_id)?.isReshaped === true || createdAt(member._id).getTime() > timeOf(since);
+  // A track of an earlier read state may be hidden by now.
+  const mayKnow = (event: DomainEvent): boolean => {
+    if (!isNamed(event, 'READ_STATE_UPDATE')) return true;
+    const seat = here.get(event.data.guild_id);
+    return seat !== undefined && viewOf(seat).canReadHistory(event.data.track_id);
+  };
+  const isOutdated = outdatedIn(happened);
+
   const tell = (event: DomainEvent, index: number): EventData<EventName> | undefined => {
     const { audience, data } = event;
     const { family, internal, fleeting } = definitionOf(event.name);
     if (internal || fleeting || !wants(family)) return undefined;
-    if ('userIds' in audience) return audience.userIds.includes(userId) ? data : undefined;
+    if ('userIds' in audience) return audience.userIds.includes(userId) && mayKnow(event) ? data : undefined;
     const seat = here.get(audience.guildId);
     const absence = absences.get(audience.guildId);
-    if (!seat || !absence || index < absence.joinedAt) return undefined;
+    if (!seat || !absence || index < absence.joinedAt || isOutdated(event, index)) return undefined;
     // Perhaps they could not see the track when it was said; then it is history to them.
-    const isHistory = absence.isReshaped && family !== 'tracks' && audience.trackId !== undefined;
+    const isHistory = isChanged(seat) && family !== 'tracks' && audience.trackId !== undefined;
     if (isHistory && !viewOf(seat).canReadHistory(audience.trackId)) return undefined;
     const seen = viewOf(seat).project(asItNowIs(event, seat.view));
     if (!seen || audience.trackId === undefined || !namesEarlierMessages(event) || viewOf(seat).canReadHistory(audience.trackId)) return seen;
     return knownPart(event, (id, authorId) => authorId === userId || created().has(id));
   };
 
-  // Who joined so recently that the log has not told it yet is new there too.
-  const isChanged = ({ member }: Seat): boolean => absences.get(member.guild_id)?.isReshaped === true || createdAt(member._id).getTime() > timeOf(since);
   return {
     leftIds: wants('guilds') ? [...absences].filter(([id, { hasLeft }]) => hasLeft && !here.has(id)).map(([id]) => id) : [],
     changed: wants('guilds') || wants('tracks') ? seats.filter(isChanged) : [],
-    events: happened.flatMap((event, index) => {
-      const data = tell(event, index);
-      return data ? [{ name: event.name, data, seq: event.seq }] : [];
-    }),
+    events: withRoleOrders(
+      happened.flatMap((event, index) => {
+        const data = tell(event, index);
+        return data ? [{ name: event.name, data, seq: event.seq }] : [];
+      }),
+      seats,
+    ),
   };
 }
 
@@ -83,6 +94,32 @@ export function* packetsOf({ leftIds, changed, events }: Missed, since: string):
   for (const id of leftIds) yield { name: 'GUILD_DELETE', data: { id }, seq: since };
   yield* packetsOfGuilds(changed, since);
   yield* events;
+}
+
+/** Returns a function that tells whether an event creates a role that an earlier event has deleted. Clients would keep the role. */
+function outdatedIn(happened: readonly DomainEvent[]): (event: DomainEvent, index: number) => boolean {
+  const deletedAt = new Map(happened.flatMap((event, index) => (isNamed(event, 'ROLE_DELETE') ? [[event.data.role_id, index] as const] : [])));
+  return (event, index) => isNamed(event, 'ROLE_CREATE') && (deletedAt.get(event.data.id) ?? Infinity) < index;
+}
+
+const ORDER_EVENTS: ReadonlySet<string> = new Set(['ROLE_CREATE', 'ROLE_DELETE', 'ROLES_REORDER']);
+
+/**
+ * Adds ROLES_REORDER after the last of several events of a guild that change its role order, if a role was created. ROLE_CREATE states the position in
+ * the newest order, at which only a client that knows all other roles can insert the role.
+ */
+function withRoleOrders(packets: readonly Packet[], seats: readonly Seat[]): readonly Packet[] {
+  const orders = new Map<number, Packet>();
+  for (const { member: { guild_id }, view } of seats) {
+    const indexes = [...packets.keys()].filter((index) => ORDER_EVENTS.has(packets[index]!.name) && (packets[index]!.data as { guild_id?: Snowflake }).guild_id === guild_id);
+    const last = indexes.at(-1);
+    const isSufficient = indexes.length < 2 || !indexes.some((index) => packets[index]!.name === 'ROLE_CREATE') || packets[last!]!.name === 'ROLES_REORDER';
+    if (last !== undefined && !isSufficient) orders.set(last, { name: 'ROLES_REORDER', data: { guild_id, role_ids: [...view.state.guild.role_ids] }, seq: packets[last]!.seq });
+  }
+  return packets.flatMap((packet, index) => {
+    const order = orders.get(index);
+    return order ? [packet, order] : [packet];
+  });
 }
 
 function absencesOf(userId: Snowflake, happened: readonly DomainEvent[]): ReadonlyMap<Snowflake, Absence> {
@@ -95,7 +132,11 @@ function absencesOf(userId: Snowflake, happened: readonly DomainEvent[]): Readon
     const isOwn = 'user_id' in event.data && event.data.user_id === userId;
     const hasJoined = isOwn && isNamed(event, 'MEMBER_JOIN');
     if (hasJoined) absence.joinedAt = index;
-    if (isOwn && isNamed(event, 'MEMBER_LEAVE')) absence.hasLeft = true;
+    if (isOwn && isNamed(event, 'MEMBER_LEAVE')) {
+      absence.hasLeft = true;
+      // A user who is a member again, and whose MEMBER_JOIN is not in the log yet, was not a member since.
+      absence.joinedAt = Infinity;
+    }
     if (hasJoined || (isOwn && isNamed(event, 'MEMBER_UPDATE')) || definitionOf(event.name).reshapes) absence.isReshaped = true;
   });
   return absences;

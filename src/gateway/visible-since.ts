@@ -1,10 +1,11 @@
 import type { Snowflake } from '../common/snowflake';
 
-/** A moment in the life of a guild's sockets. Several moments can have the same time. */
+/** A moment in the life of a guild's sockets. Ids of messages are compared with ids, because ids can be ahead of the clock. */
 export interface Moment {
   /** Grows with each new state of the guild. */
   readonly order: number;
-  readonly at: Date;
+  /** Not below the id of any message before this moment. */
+  readonly newestId: Snowflake;
 }
 
 /** The moment from which each visible track has been visible to a group without interruption. */
@@ -13,8 +14,8 @@ export type VisibleSince = ReadonlyMap<Snowflake, Moment>;
 /** When a socket entered its group, and what it had seen before. */
 export interface Entrance {
   readonly entered: Moment;
-  /** The time from which the socket had seen tracks in the group that it left; undefined if it was in no group. */
-  readonly carried: ReadonlyMap<Snowflake, Date> | undefined;
+  /** The ids above which the socket had seen the messages of tracks in the group that it left; undefined if it was in no group. */
+  readonly carried: ReadonlyMap<Snowflake, Snowflake> | undefined;
 }
 
 /** Returns the moments for the tracks that are visible now. The same map if no track appeared or disappeared. */
@@ -23,18 +24,18 @@ export function visibleSince(trackIds: ReadonlySet<Snowflake>, before: VisibleSi
   return new Map([...trackIds].map((id) => [id, before.get(id) ?? now]));
 }
 
-/** Returns the time from which a socket has seen a track without interruption; undefined if the track is not visible to its group. */
-export function seenSince(trackId: Snowflake, group: VisibleSince, { entered, carried }: Entrance): Date | undefined {
+/** Returns the id above which a socket has seen the messages of a track; undefined if the track is not visible to its group. */
+export function seenSince(trackId: Snowflake, group: VisibleSince, { entered, carried }: Entrance): Snowflake | undefined {
   const appeared = group.get(trackId);
   if (!appeared) return undefined;
   // The track appeared after the socket entered: whatever the socket had seen before was interrupted.
-  if (appeared.order > entered.order) return appeared.at;
-  return carried?.get(trackId) ?? entered.at;
+  if (appeared.order > entered.order) return appeared.newestId;
+  return carried?.get(trackId) ?? entered.newestId;
 }
 
-/** Returns the time from which a socket has seen each track that is visible to its group. */
-export const allSeenSince = (group: VisibleSince, entrance: Entrance): ReadonlyMap<Snowflake, Date> =>
+/** Returns the id above which a socket has seen the messages of each track that is visible to its group. */
+export const allSeenSince = (group: VisibleSince, entrance: Entrance): ReadonlyMap<Snowflake, Snowflake> =>
   new Map([...group.keys()].flatMap((id) => {
     const since = seenSince(id, group, entrance);
-    return since ? [[id, since] as const] : [];
+    return since !== undefined ? [[id, since] as const] : [];
   }));
