@@ -1,3 +1,5 @@
+import { DIGITS, zeroOf } from '../text/digits';
+
 /*
  * Scripts of identifiers. UAX 31 recommends those of table 5; those of table 7 ("limited use") are written by living communities and are allowed
  * here too. Excluded scripts of table 4, which are historic, are not.
@@ -30,15 +32,5 @@ export function isSingleScript(text: string): boolean {
   return sets.length === 0 || first.some((script) => others.every((set) => set.includes(script))) || MIXTURES.some((mixture) => sets.every((set) => set.some((script) => mixture.has(script))));
 }
 
-// The decimal digits of a number system are sixteen or ten code points in a row, so the value of a digit tells where its system begins.
-const DIGIT = /\p{Nd}/gu;
-
 /** Returns whether the decimal digits of a text are all of one number system (UTS 39, section 5.3). */
-export const hasOneNumberSystem = (text: string): boolean => new Set([...text.matchAll(DIGIT)].map(([digit]) => zeroOf(digit))).size <= 1;
-
-function zeroOf(digit: string): number {
-  let zero = digit.codePointAt(0) ?? 0;
-  // Mathematical digits are the only systems that follow each other without a gap; NFKC has replaced those.
-  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
-  return zero;
-}
+export const hasOneNumberSystem = (text: string): boolean => new Set([...text.matchAll(DIGITS)].map(([digit]) => zeroOf(digit))).size <= 1;

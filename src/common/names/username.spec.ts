@@ -70,6 +70,10 @@ describe('usernames', () => {
 
   it.each(['a', 'x'.repeat(33), '', '..', '---', 'a b', 'a@b', 'a#b', 'a/b', '<ada>', 'ada\n1', '👍👍', '\u0301ada', '\uD800a', 'a\u20DDb', '∑ada'])('reject %j', (name) => expect(problemOf(name)).toEqual(expect.any(String)));
 
+  it.each(['z\u0301\u0302\u0303\u0304\u0305a', 'ก\u0E47\u0E47\u0E47\u0E47\u0E47า', 'é\u0301\u0302\u0303\u0304'])('reject more than four combining marks in a row: %j', (name) => expect(problemOf(name)).toMatch(/combining marks/));
+  it.each(['ợệ', 'ᾂδης', 'လွှဲ့', 'ཧྐྵྨླྺྼྻྂ', 'שָּׁלוֹם'])('accept the marks of %s', (name) => expect(valueOf(name)).toBe(name.normalize('NFC')));
+  it.each(['ᴀᴅᴀ', 'eveʀyone', 'ʜere', 'ꜱᴀᴍ', 'ʙoʙ'])('reject small capitals: %s', (name) => expect(problemOf(name)).toEqual(expect.any(String)));
+
   it('count characters, not code units', () => {
     expect(valueOf('𞤀'.repeat(32))).toBeDefined();
     expect(valueOf('𞤀'.repeat(33))).toBeUndefined();
@@ -97,6 +101,7 @@ describe('usernames', () => {
     ['ISTANBUL', 'ıstanbul'],
     ['zoë', 'zoe\u0308'],
     ['می\u200Cخواهم', 'میخواهم'],
+    ['محمد', 'محـــمد'],
   ])('treat %s and %s as the same', (one, other) => expect(isSame(one, other)).toBe(true));
 
   it.each([

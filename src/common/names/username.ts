@@ -3,6 +3,7 @@ import { checkLength } from '../text/characters';
 import { withoutValidJoiners } from '../text/joiners';
 import { type Parsed, parsed, problem } from '../text/parsed';
 import { caseFold, skeletonOf } from './confusables';
+import { hasStackedMarks } from './marks';
 import { hasOneNumberSystem, isSingleScript, scriptsOf } from './scripts';
 
 /*
@@ -11,6 +12,12 @@ import { hasOneNumberSystem, isSingleScript, scriptsOf } from './scripts';
 
 // What UTS 39 allows beside XID_Continue ("Inclusion") and people write inside names, and the signs of usernames on the web.
 const ALLOWED = /^(?:(?!\p{Default_Ignorable_Code_Point})[\p{XID_Continue}._\-\u00B7\u05F3\u05F4\u0F0B\u30FB])*$/u;
+// Small capitals and other signs of phonetic transcription (Identifier_Type "Technical"): they look like letters of another case.
+const PHONETIC = /[\u1D00-\u1DBFɢɪɴʀʏʙʜʟɶ\uA730\uA731\uA7AF\uA7FA]/u;
+
+// Stretches an Arabic or N'Ko word, as an ornament.
+const TATWEEL = /[\u0640\u07FA]/gu;
+
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
 
 // Thai and Lao am are letters on keyboards; NFKC takes them apart and puts the pieces in an order that nobody writes (UAX 31, section 5.1).
@@ -35,8 +42,10 @@ export function parseUsername(text: string): Parsed<string> {
   const length = checkLength(name, LIMITS.usernameMin, LIMITS.username);
   if ('problem' in length) return length;
   if (!ALLOWED.test(withoutValidJoiners(name))) return problem('must consist of letters, digits, underscores, dots and hyphens');
+  if (PHONETIC.test(name)) return problem('must not have phonetic letters');
   if (!LETTER_OR_DIGIT.test(name)) return problem('must have a letter or a digit');
   if (/^\p{M}/u.test(name)) return problem('must not begin with a combining mark');
+  if (hasStackedMarks(name)) return problem('must have at most 4 combining marks in a row');
   return checkScripts(name);
 }
 
@@ -49,10 +58,11 @@ function checkScripts(name: string): Parsed<string> {
 }
 
 /**
- * Returns the keys of a username, one or two. Two usernames that share a key are the same to a reader: they differ by case, or by characters that
- * look alike, or by both. Case and looks are folded in both orders, since `I` looks like `l`, and `i` does not.
+ * Returns the keys of a username, one or two. Two usernames that share a key are the same to a reader: they differ by case, by stretched
+ * letters, by characters that look alike, or by several of these. Case and looks are folded in both orders, since `I` looks like `l`, and `i` does not.
  */
-export function usernameKeys(name: string): string[] {
+export function usernameKeys(username: string): string[] {
+  const name = username.replace(TATWEEL, '');
   const byCase = caseFold(skeletonOf(caseFold(name)));
   const byLooks = caseFold(skeletonOf(name));
   return byCase === byLooks ? [byCase] : [byCase, byLooks];

@@ -12,9 +12,10 @@ const RGI_EMOJI = new RegExp(String.raw`^\p{RGI_Emoji}$`, 'v');
 const VARIATION_SELECTORS = /[\uFE0E\uFE0F]/gu;
 const TEXT_BY_DEFAULT = /(?!\p{Emoji_Presentation})\p{Emoji}(?!\p{Emoji_Modifier})/gu;
 
-// A keycap keeps its digit or sign, a flag its letters; pictographs take a skin tone, variation selectors and tags, and join with ZWJ.
+// A keycap keeps its digit or sign, a flag its letters; pictographs take a skin tone and variation selectors, and join
+// with ZWJ. A black flag takes the tags of a region.
 const EMOJI_SEQUENCE =
-  /[0-9#*]\uFE0F?\u20E3|\p{Regional_Indicator}{2}|\p{Extended_Pictographic}[\uFE0E\uFE0F]?\p{Emoji_Modifier}?\uFE0F?(?:[\u{E0020}-\u{E007E}]+\u{E007F})?(?:\u200D\p{Extended_Pictographic}[\uFE0E\uFE0F]?\p{Emoji_Modifier}?\uFE0F?)*/gu;
+  /[0-9#*]\uFE0F?\u20E3|\p{Regional_Indicator}{2}|\p{Extended_Pictographic}[\uFE0E\uFE0F]?\p{Emoji_Modifier}?\uFE0F?(?:(?<=\u{1F3F4}\uFE0F?)[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,6}\u{E007F})?(?:\u200D\p{Extended_Pictographic}[\uFE0E\uFE0F]?\p{Emoji_Modifier}?\uFE0F?)*/gu;
 
 /**
  * Returns the fully-qualified spelling of an emoji that is spelled with, without or with superfluous variation selectors (U+FE0E, U+FE0F).

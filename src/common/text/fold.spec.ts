@@ -28,6 +28,7 @@ describe('foldText', () => {
     ['Cyrillic stress', 'за\u0301мок', 'ЗАМОК'],
     ['Hangul', '\u1112\u1161\u11AB', '한'],
     ['Thai am', 'น้ำ', 'น้\u0E4Dา'],
+    ['digits', '١٢٣ ४५ ๖๗ ８', '123 45 67 8'],
     ['mathematical letters', '𝓐𝓭𝓪', 'ada'],
   ])('makes no difference of %s', (_what, one, other) => expect(foldText(one)).toBe(foldText(other)));
 

@@ -1,3 +1,5 @@
+import { withAsciiDigits } from './digits';
+
 /*
  * Folding for search: two spellings that readers take for the same word fold to the same text. The primary level of the Unicode Collation Algorithm
  * (`Intl.Collator` with sensitivity `base`) is the measure; the letters below go beyond it where people type either form.
@@ -24,10 +26,10 @@ const MAPPED = new RegExp(`[${[...LETTERS.keys()].join('')}]`, 'gu');
 const KATAKANA = /[\u30A1-\u30F6]/gu;
 const TO_HIRAGANA = 0x60;
 
-/** Returns a text without differences of case, width, accents, vowel points, final forms and kana, in NFC. */
+/** Returns a text without differences of case, width, accents, vowel points, final forms, number system and kana, in NFC. */
 export function foldText(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
-  return text
+  const folded = text
     .normalize('NFKD')
     .replace(IGNORED, '')
     // Before case: the capital of iota subscript is a letter.
@@ -39,4 +41,5 @@ export function foldText(text: string): string {
     .replace(MAPPED, (letter) => LETTERS.get(letter) ?? letter)
     .normalize('NFC')
     .replace(KATAKANA, (letter) => String.fromCharCode(letter.charCodeAt(0) - TO_HIRAGANA));
+  return withAsciiDigits(folded);
 }

@@ -2,10 +2,10 @@ import { withPlainEmoji } from './emoji';
 import { withoutValidJoiners } from './joiners';
 
 // Characters of category Cf that are visible: signs that span numbers or words in Arabic, Syriac and Kaithi.
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800\u{1D159}\u{16FE4}]|(?![\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}])\p{Cf}/u;
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\u2800\uFFFC\u{1D159}\u{16FE4}\u{13441}\u{13442}]|(?![\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\u{110BD}\u{110CD}])\p{Cf}/u;
 
-// A variation selector selects the glyph of an ideograph (UTS 37) or a Mongolian letter.
-const VALID_SELECTOR = /(?<=\p{Script=Han})[\uFE00-\uFE02\u{E0100}-\u{E01EF}]|(?<=\p{Script=Mongolian})[\u180B-\u180D\u180F]/gu;
+// A variation selector selects the glyph of an ideograph (UTS 37) or a Mongolian letter; a vowel separator, that of the Mongolian letters beside it.
+const VALID_SELECTOR = /(?<=\p{Script=Han})[\uFE00-\uFE02\u{E0100}-\u{E01EF}]|(?<=\p{L}(?<=\p{Script=Mongolian}))[\u180B-\u180D\u180F]|(?<=\p{L}(?<=\p{Script=Mongolian})[\u180B-\u180D\u180F]?)\u180E(?=\p{L}(?<=\p{Script=Mongolian}))/gu;
 
 /**
  * Returns whether a text has an invisible character that is not part of its spelling: anything default-ignorable, format controls, bidirectional
