@@ -31,7 +31,8 @@ interface Limit {
  * Limits failed logins by account and address, separately from successful ones.
  *
  * Failures from elsewhere never count against an address block that the account has logged in from before. Attempts whose password is being
- * verified count as failures until the result is known, so that parallel attempts do not exceed a limit.
+ * verified count as failures until the result is known, so that parallel attempts do not exceed a limit. Each node knows its own attempts only: several
+ * nodes together verify at most as many parallel attempts as the limit allows on each of them.
  */
 @Injectable()
 export class LoginLimiter {
