@@ -1,11 +1,12 @@
 import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import { namedIn } from '../permissions/guild-state';
+import { viewerKeyOf, viewerOf } from '../permissions/viewer';
 import type { VisibleTracks } from '../read-states/read-states.service';
 import { type ClientSocket, wants } from './connection';
-import { type GuildView, type MemberView, viewerOf } from './member-view';
+import type { GuildView, MemberView } from './member-view';
 import { UnsentRoles } from './unsent-roles';
-import { groupKeyOf, VisibilityGroup } from './visibility-group';
+import { VisibilityGroup } from './visibility-group';
 import { allSeenSince, type Entrance, type Moment, seenSince } from './visible-since';
 
 /** Tracks that became visible or hidden for some sockets. */
@@ -190,7 +191,7 @@ export class GuildSockets {
   }
 
   private keyFor(member: MemberDocument): string {
-    return groupKeyOf(member.guild_id, viewerOf(member, this.view));
+    return viewerKeyOf(member.guild_id, viewerOf(member, this.view));
   }
 }
 

@@ -3,11 +3,11 @@ import type { DomainEvent } from '../events/event-log';
 import { type EventData, type EventName, isNamed } from '../events/event-map';
 import type { LayoutEntry } from '../guilds/guild.schema';
 import { inviteSeenBy } from '../invites/invite.dto';
-import type { MemberDocument } from '../members/member.schema';
 import { has, Permission, type PermissionSet, union } from '../permissions/algebra';
 import { GuildAuthority } from '../permissions/authority';
 import { type GuildPermissions, RoleSetPermissions } from '../permissions/guild-permissions';
-import { type GuildState, type GuildTracks, namedIn } from '../permissions/guild-state';
+import type { GuildState, GuildTracks } from '../permissions/guild-state';
+import type { Viewer } from '../permissions/viewer';
 import { isSameLayout } from '../tracks/track-moves';
 import { layoutSeenBy, placesIn, type TrackLayout, type TrackPlace } from '../tracks/track-order';
 import { layoutFor } from '../tracks/track-views';
@@ -16,28 +16,6 @@ import { layoutFor } from '../tracks/track-views';
 export interface GuildView {
   readonly state: GuildState;
   readonly tracks: GuildTracks;
-}
-
-/** One member, evaluated with everything that applies to this member: ownership, overwrites for the member and a timeout. */
-export interface IndividualViewer {
-  readonly member: MemberDocument;
-  readonly roleIds?: never;
-}
-
-/** All members with the same roles to whom nothing individual applies. Holds no user id, so that nothing of one member decides for the others. */
-export interface RoleSetViewer {
-  readonly roleIds: readonly Snowflake[];
-  readonly member?: never;
-}
-
-/** The subject for whom a guild is viewed. */
-export type Viewer = IndividualViewer | RoleSetViewer;
-
-/** Returns the viewer that a member belongs to: the member alone for the owner, members with a timeout and members with an overwrite; else the set of roles. */
-export function viewerOf(member: MemberDocument, { state, tracks }: GuildView): Viewer {
-  const { user_id: userId, role_ids: roleIds, timed_out_until: timedOutUntil } = member;
-  const isIndividual = state.guild.owner_id === userId || timedOutUntil !== null || namedIn(tracks).has(userId);
-  return isIndividual ? { member } : { roleIds };
 }
 
 // Tracks are announced per group of sockets when they appear or disappear for the group.

@@ -2,9 +2,9 @@ import type { Snowflake } from '../common/snowflake';
 import { memberDtoOf } from '../members/member.dto';
 import { RoleSetPermissions } from '../permissions/guild-permissions';
 import type { GuildState, GuildTracks } from '../permissions/guild-state';
+import { viewerKeyOf, viewerOf } from '../permissions/viewer';
 import { guildFieldsFor, type Seat, snapshotOf } from './guild-views';
-import { type GuildView, MemberView, viewerOf } from './member-view';
-import { groupKeyOf } from './visibility-group';
+import { type GuildView, MemberView } from './member-view';
 
 const MAX_GROUPS = 100;
 
@@ -46,7 +46,7 @@ function sharedViewOf({ member, view }: Seat): SharedView | undefined {
   const viewer = viewerOf(member, view);
   if (viewer.member) return undefined;
   const groups = groupsOf(view);
-  const key = groupKeyOf(member.guild_id, viewer);
+  const key = viewerKeyOf(member.guild_id, viewer);
   const known = groups.get(key);
   if (known) return known;
   if (groups.size >= MAX_GROUPS) groups.clear();

@@ -1,7 +1,8 @@
 import type { Snowflake } from '../common/snowflake';
 import { type Family, type Intents, isChosen } from '../events/families';
+import { type Viewer, viewerKeyOf } from '../permissions/viewer';
 import type { ClientSocket } from './connection';
-import { type GuildView, MemberView, type Viewer } from './member-view';
+import { type GuildView, MemberView } from './member-view';
 import { type Moment, type VisibleSince, visibleSince } from './visible-since';
 
 /** Sockets whose users see the same of a guild: the sockets of one viewer. Those with the same intents share a Socket.IO room. */
@@ -18,7 +19,7 @@ export class VisibilityGroup {
     view: GuildView,
     now: Moment,
   ) {
-    this.key = groupKeyOf(guildId, viewer);
+    this.key = viewerKeyOf(guildId, viewer);
     this.current = new MemberView(viewer, view);
     this.since = visibleSince(this.current.trackIds, new Map(), now);
   }
@@ -68,11 +69,3 @@ export class VisibilityGroup {
     return `${this.key}:${intents}`;
   }
 }
-
-/** Returns the key of the group for a viewer: everything that the viewer's permissions depend on, besides the state of the guild. */
-export function groupKeyOf(guildId: Snowflake, { member, roleIds }: Viewer): string {
-  if (!member) return `${guildId}:roles:${setKey(roleIds)}`;
-  return `${guildId}:user:${member.user_id}:${member.timed_out_until?.getTime() ?? ''}:${setKey(member.role_ids)}`;
-}
-
-const setKey = (ids: readonly Snowflake[]): string => ids.map(String).sort().join(',');

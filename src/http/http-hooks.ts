@@ -53,7 +53,7 @@ export function registerRequestHooks(app: NestFastifyApplication, adapter: HttpA
   });
   const rateLimits = app.get(RateLimitGuard);
   server.addHook('onSend', async (request, reply, payload) => {
-    if (reply.statusCode < 400 && typeof payload === 'string') await rateLimits.chargeResponse(request, payload.length);
+    if (reply.statusCode < 400 && (typeof payload === 'string' || Buffer.isBuffer(payload))) await rateLimits.chargeResponse(request, payload.length);
     return payload;
   });
   adapter.checkUnroutable((request, reply) => {

@@ -70,7 +70,15 @@ const named = new WeakMap<GuildTracks, ReadonlySet<Snowflake>>();
 
 /** The users that some track has an overwrite for. */
 export function namedIn(tracks: GuildTracks): ReadonlySet<Snowflake> {
-  const ids = named.get(tracks) ?? new Set([...tracks.values()].flatMap(({ overwrites }) => overwrites.filter(({ type }) => type === 'member').map(({ id }) => id)));
+  const ids = named.get(tracks) ?? new Set([...tracks.values()].flatMap(({ overwrites }) => membersIn(overwrites)));
   named.set(tracks, ids);
+  return ids;
+}
+
+const members = new WeakMap<readonly SubjectOverwrite[], readonly Snowflake[]>();
+
+function membersIn(overwrites: readonly SubjectOverwrite[]): readonly Snowflake[] {
+  const ids = members.get(overwrites) ?? overwrites.filter(({ type }) => type === 'member').map(({ id }) => id);
+  members.set(overwrites, ids);
   return ids;
 }

@@ -25,8 +25,18 @@ export function isSeenBy(authority: GuildPermissions, tracks: GuildTracks): (id:
   return (id) => seen.has(id);
 }
 
-/** The layout as a member sees it. Worked out at once for all tracks; the same when they see them all. */
+const layouts = new WeakMap<GuildPermissions, { readonly tracks: GuildTracks; readonly layout: readonly LayoutEntry[] }>();
+
+/** The layout as a member sees it. Worked out at once for all tracks, and once for the same permissions; the same when they see them all. */
 export function layoutFor(authority: GuildPermissions, tracks: GuildTracks): readonly LayoutEntry[] {
+  const known = layouts.get(authority);
+  if (known?.tracks === tracks) return known.layout;
+  const layout = computeLayout(authority, tracks);
+  layouts.set(authority, { tracks, layout });
+  return layout;
+}
+
+function computeLayout(authority: GuildPermissions, tracks: GuildTracks): readonly LayoutEntry[] {
   const { guild } = authority.state;
   const { track_layout: layout } = guild;
   const rules = rulesInOrder(guild, tracks);
@@ -61,7 +71,8 @@ const placedDtoOf = (
   position: number,
 ): TrackDto => ({ id: _id, guild_id, type, parent_id, position, name, topic, nsfw, slowmode_seconds, inherits, overwrites: overwrites.map(overwriteDtoOf) });
 
-const overwriteDtoOf = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOverwrite => ({ id, type, allow, deny });
+/** An overwrite as clients see it. */
+export const overwriteDtoOf = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOverwrite => ({ id, type, allow, deny });
 
 /** The tracks that a member may view, in order, as they see them. */
 export function visibleTracks(authority: GuildPermissions, tracks: GuildTracks): TrackDto[] {

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
 import { BodyLimit } from '../common/body-limit.decorator';
+import type { EncodedJson } from '../common/encoded-json';
 import { Answers, AnswersVersioned, AnswersVersionOnly, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
 import { Problems } from '../common/problems.decorator';
@@ -35,7 +36,7 @@ export class GuildTracksController {
   @Summary('Lists the tracks that one may view, in order.')
   @Member()
   @AnswersVersioned(z.array(trackDto))
-  async list(@Authority() authority: GuildAuthority): Promise<Versioned<TrackDto[]>> {
+  async list(@Authority() authority: GuildAuthority): Promise<Versioned<EncodedJson>> {
     return this.tracks.list(authority);
   }
 
@@ -65,7 +66,7 @@ export class GuildTracksController {
     @JsonBody(moveTracksDto) moves: MoveTrackDto[],
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @Remarked() remarks: Remarks,
-  ): Promise<Versioned<TrackDto[]> | ImpactDto> {
+  ): Promise<Versioned<EncodedJson> | ImpactDto> {
     return isDry ? this.impact.of(authority, this.tracks.moving(moves), remarks) : this.tracks.move(authority, moves, remarks);
   }
 }

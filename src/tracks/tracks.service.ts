@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { type Deed, ifDifferent } from '../audit/audit-log';
 import { changesAmong, changesBetween } from '../audit/changes';
+import type { EncodedJson } from '../common/encoded-json';
 import type { Remarks } from '../common/remarks';
 import type { Snowflake } from '../common/snowflake';
 import { Snowflakes } from '../common/snowflakes.service';
@@ -21,9 +22,10 @@ import { PermissionsMissing } from '../permissions/permissions.errors';
 import { PositionsService } from '../read-states/positions.service';
 import { OverwritesService } from './overwrites.service';
 import { assertMayRearrange, inheriting } from './rearrangement';
+import { TrackLists } from './track-lists.service';
 import { isMoveOf, isSameLayout } from './track-moves';
 import { moveTracks, placeTrack, positionsIn, removeTrack, type TrackKinds } from './track-order';
-import { isSeenByEverybody, layoutFor, trackDtoOf, tracksSeen, tracksSeenBy, visibleTracks } from './track-views';
+import { isSeenByEverybody, layoutFor, trackDtoOf, tracksSeen, tracksSeenBy } from './track-views';
 import type { CreateTrackDto, MoveTrackDto, TrackDto, UpdateTrackDto } from './track.dto';
 import type { TrackDocument, TrackType } from './track.schema';
 import { TrackNotFound } from './tracks.errors';
@@ -40,6 +42,7 @@ export class TracksService {
     private readonly overwrites: OverwritesService,
     private readonly positions: PositionsService,
     private readonly events: EventsService,
+    private readonly lists: TrackLists,
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
   ) {}
 
@@ -55,9 +58,9 @@ export class TracksService {
   }
 
   /** The tracks that a member may view, in order. */
-  async list(authority: GuildAuthority): Promise<Versioned<TrackDto[]>> {
+  async list(authority: GuildAuthority): Promise<Versioned<EncodedJson>> {
     const tracks = await this.resolver.tracksIn(authority.state.guild);
-    return new Versioned(authority.state.guild.version, visibleTracks(authority, tracks));
+    return new Versioned(authority.state.guild.version, this.lists.of(authority, tracks));
   }
 
   /** A track as who may view it sees it. */
@@ -139,14 +142,14 @@ export class TracksService {
    * @throws PermissionsMissing when the mover may not change one of them
    * @throws GuildChanged when the guild isn't at the version that the mover saw
    */
-  async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], remarks: Remarks): Promise<Versioned<TrackDto[]>> {
+  async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], remarks: Remarks): Promise<Versioned<EncodedJson>> {
     const { guild, actor } = await this.commits.commit(
       authority,
       { decide: this.moving(moves), record: (committed) => reorderBy(moves, committed), tell: (committed, _, mover) => this.tellOrder(committed, mover.state.guild) },
       remarks,
     );
     const tracks = await this.resolver.tracksIn(guild);
-    return new Versioned(guild.version, visibleTracks(actor.under({ ...actor.state, guild }), tracks));
+    return new Versioned(guild.version, this.lists.of(actor.under({ ...actor.state, guild }), tracks));
   }
 
   /** What `move` decides. */

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
 const START_MS = 60_000;
+/** Linux counts CPU time in hundredths of a second. */
+const MS_PER_TICK = 10;
 
 /** A node as a process of its own, from what was built. */
 export class NodeProcess {
@@ -14,8 +17,15 @@ export class NodeProcess {
     readonly url: string,
   ) {}
 
-  static async start(settings: Record<string, string>): Promise<NodeProcess> {
-    const child = spawn(process.execPath, [MAIN], { env: { ...process.env, PORT: '0', LOG_LEVEL: 'warn', ...settings } });
+  /**
+   * Starts a node and waits until it listens.
+   *
+   * @param openFiles number of files that the process may open; the limit of this process by default
+   */
+  static async start(settings: Record<string, string>, openFiles?: number): Promise<NodeProcess> {
+    const env = { ...process.env, PORT: '0', LOG_LEVEL: 'warn', ...settings };
+    const limited = openFiles === undefined ? [process.execPath, MAIN] : ['bash', '-c', `ulimit -n ${openFiles}; exec "$0" "$1"`, process.execPath, MAIN];
+    const child = spawn(limited[0]!, limited.slice(1), { env });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
     for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null; ) {
@@ -32,6 +42,17 @@ export class NodeProcess {
     return this.readOutput();
   }
 
+  /** The CPU time that the process has used so far, in milliseconds. Linux only. @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+  get cpuMs(): number {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
+  }
+
+  /** Whether the process has not ended. */
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   /** Ends it at once, whatever it is doing. */
   kill(): Promise<void> {
     return this.end('SIGKILL');
@@ -43,7 +64,7 @@ export class NodeProcess {
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (!this.isRunning) return;
     const exited = once(this.child, 'exit');
     this.child.kill(signal);
     await exited;

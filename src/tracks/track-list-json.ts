@@ -1,0 +1,43 @@
+import type { Snowflake } from '../common/snowflake';
+import type { GuildPermissions } from '../permissions/guild-permissions';
+import { type GuildTracks, inOrder } from '../permissions/guild-state';
+import { positionsIn } from './track-order';
+import { layoutFor, overwriteDtoOf } from './track-views';
+import type { TrackDocument } from './track.schema';
+
+/** The encoded fields of a track, in three parts around the fields that depend on the viewer and the layout. */
+interface TrackParts {
+  readonly beforePlace: string;
+  readonly afterPlace: string;
+  readonly overwrites: string;
+}
+
+// Documents are immutable, and a change of one track leaves the documents of the others as they are.
+const encoded = new WeakMap<TrackDocument, TrackParts>();
+
+/** Returns the same as `JSON.stringify(visibleTracks(permissions, tracks))`. Only tracks that changed are encoded again. */
+export function visibleTracksJson(permissions: GuildPermissions, tracks: GuildTracks): string {
+  const layout = layoutFor(permissions, tracks);
+  const [documents, positions] = [inOrder(layout, tracks), positionsIn(layout)];
+  const items = layout.map(({ parent_id, inherits }, index) => {
+    const { beforePlace, afterPlace, overwrites } = partsOf(documents[index]!);
+    return `${beforePlace}"parent_id":${idJson(parent_id)},"position":${positions[index]}${afterPlace}"inherits":${inherits}${overwrites}`;
+  });
+  return `[${items.join(',')}]`;
+}
+
+const idJson = (id: Snowflake | null): string => (id === null ? 'null' : `"${id}"`);
+
+function partsOf(document: TrackDocument): TrackParts {
+  const parts = encoded.get(document) ?? encode(document);
+  encoded.set(document, parts);
+  return parts;
+}
+
+function encode({ _id: id, guild_id, type, name, topic, nsfw, slowmode_seconds, overwrites }: TrackDocument): TrackParts {
+  return {
+    beforePlace: `${JSON.stringify({ id, guild_id, type }).slice(0, -1)},`,
+    afterPlace: `,${JSON.stringify({ name, topic, nsfw, slowmode_seconds }).slice(1, -1)},`,
+    overwrites: `,"overwrites":${JSON.stringify(overwrites.map(overwriteDtoOf))}}`,
+  };
+}
