@@ -31,6 +31,7 @@ import { WorkerLease } from './redis/worker-lease';
 import { RepairModule } from './repair/repair.module';
 import { SearchModule } from './search/search.module';
 import { SecurityModule } from './security/security.module';
+import { MutationWeightGuard } from './throttling/mutation-weight.guard';
 import { RateLimitGuard } from './throttling/rate-limit.guard';
 import { ThrottlingModule } from './throttling/throttling.module';
 import { UsersModule } from './users/users.module';
@@ -92,6 +93,7 @@ export class AppModule {
         RequestAdmission,
         { provide: APP_GUARD, useExisting: RateLimitGuard },
         { provide: APP_GUARD, useClass: PermissionsGuard },
+        { provide: APP_GUARD, useClass: MutationWeightGuard },
         { provide: APP_PIPE, useClass: ValidationPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

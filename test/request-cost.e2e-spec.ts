@@ -11,7 +11,6 @@ const READS = 15;
 /** Much more than the bars of the benchmark, since other processes use the same machine. */
 const MAX_READ_MS = 25;
 const MAX_REJECTED_MS = 25;
-const MAX_WRITE_MS = 60;
 const MAX_RATIO = 10;
 /** Shorter latencies are measured too imprecisely to compare with. */
 const MIN_QUIET_MS = 3;
@@ -80,16 +79,10 @@ describeOnce('the cost of requests on a guild at its limits', () => {
   describe('without rate limits', () => {
     beforeAll(() => restart({ RATE_LIMITS: 'off' }));
 
-    it('lists tracks again for little CPU, and changes a track without loading the others', async () => {
+    it('lists tracks again for little CPU', async () => {
       const list: Sent = { method: 'GET', path: `/guilds/${guild.id}/tracks`, token: guild.owner.token };
-      const path = `/tracks/${guild.trackIds[9]!}`;
-      const overwrite = (index: number): Sent => ({ method: 'PUT', path: `${path}/overwrites/${guild.roleIds[5]!}`, token: guild.owner.token, body: JSON.stringify({ type: 'role', allow: index % 2 === 0 ? '1024' : '2048', deny: '0' }) });
-      expect({
-        list: (await cost(() => list)) < MAX_READ_MS,
-        memberList: (await cost(() => ({ ...list, token: member.token }))) < MAX_READ_MS,
-        rename: (await cost((index) => ({ method: 'PATCH', path, token: guild.owner.token, body: JSON.stringify({ name: `name-${index}` }) }))) < MAX_WRITE_MS,
-        overwrite: (await cost(overwrite)) < MAX_WRITE_MS,
-      }).toEqual({ list: true, memberList: true, rename: true, overwrite: true });
+      expect(await cost(() => list)).toBeLessThan(MAX_READ_MS);
+      expect(await cost(() => ({ ...list, token: member.token }))).toBeLessThan(MAX_READ_MS);
     });
 
     it('shows every change of a track in the list requested after it, to the owner and to members', async () => {
@@ -122,8 +115,13 @@ describeOnce('the cost of requests on a guild at its limits', () => {
     });
   });
 
-  it('answers other users quickly while one user lists the tracks on 40 connections', async () => {
+  it.each<[string, (index: number) => Omit<Sent, 'token'>]>([
+    ['lists the tracks', () => ({ method: 'GET', path: `/guilds/${guild.id}/tracks` })],
+    ['changes a track', (index) => ({ method: 'PATCH', path: `/tracks/${guild.trackIds[9]!}`, body: JSON.stringify({ name: `name-${index}` }) })],
+    ['changes a role', (index) => ({ method: 'PATCH', path: `/guilds/${guild.id}/roles/${guild.roleIds[5]!}`, body: JSON.stringify({ color: index % 100 }) })],
+  ])('answers other users quickly while one user %s on 40 connections', async (_, abusive) => {
     await restart({ RATE_LIMITS: 'on' });
+    let sentCount = 0;
     const medianRead = async (): Promise<number> => {
       const latencies: number[] = [];
       for (let count = 0; count < READS; count += 1) {
@@ -137,7 +135,7 @@ describeOnce('the cost of requests on a guild at its limits', () => {
     const quietMs = Math.max(MIN_QUIET_MS, await medianRead());
     let isOver = false;
     const abuse = async (): Promise<void> => {
-      while (!isOver) await send({ method: 'GET', path: `/guilds/${guild.id}/tracks`, token: guild.owner.token });
+      while (!isOver) await send({ ...abusive((sentCount += 1)), token: guild.owner.token });
     };
     const abusers = Array.from({ length: CONNECTIONS }, abuse);
     const busyMs = await medianRead();

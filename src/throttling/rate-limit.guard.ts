@@ -67,6 +67,20 @@ export class RateLimitGuard extends ThrottlerGuard {
     if (weight > charge.weight) await this.storage.charge(charge.key, charge.ttl, charge.limit, Math.min(charge.limit, weight) - charge.weight);
   }
 
+  /**
+   * Counts a change with a higher weight in the limit of its user, before it is executed.
+   *
+   * @throws RateLimited if the weight exceeds what is left
+   */
+  async chargeMutation(request: FastifyRequest, weight: number): Promise<void> {
+    const charge = this.charges.get(request);
+    if (!charge || weight <= charge.weight) return;
+    const total = Math.min(charge.limit, weight);
+    const { isBlocked, timeToBlockExpire } = await this.storage.increment(charge.key, charge.ttl, charge.limit, 0, WEIGHTED, total - charge.weight);
+    if (isBlocked) throw new RateLimited(WEIGHTED, Math.max(1, timeToBlockExpire));
+    this.charges.set(request, { ...charge, weight: total });
+  }
+
   protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
     return context.getType() !== 'http' || this.config.get('RATE_LIMITS') === 'off';
   }

@@ -1,0 +1,32 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import type { Eventually } from '../common/eventually';
+import { Touches } from '../nodes/change';
+import { callOf } from '../permissions/call';
+import { mutationWeight } from './mutation-weight';
+import { RateLimitGuard } from './rate-limit.guard';
+
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Counts a change in a large guild as several requests, before it is executed: parallel requests of one user can't occupy the node. Changes of
+ * messages and of the caller's own state cost the same in every guild.
+ */
+@Injectable()
+export class MutationWeightGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly rateLimits: RateLimitGuard,
+  ) {}
+
+  canActivate(context: ExecutionContext): Eventually<boolean> {
+    if (context.getType() !== 'http') return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { authority } = callOf(context);
+    if (!authority || READING.has(request.method)) return true;
+    if ((this.reflector.getAllAndOverride(Touches, [context.getHandler(), context.getClass()]) ?? 'place') !== 'place') return true;
+    const weight = mutationWeight(authority);
+    return weight === 1 || this.rateLimits.chargeMutation(request, weight).then(() => true);
+  }
+}
