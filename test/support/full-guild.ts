@@ -27,8 +27,8 @@ export async function fullGuild(world: World): Promise<FullGuild> {
   const roles = roleIds.map((_id, index): object => ({ _id, guild_id: guildId, name: `Role ${index}`, color: 0, hoist: false, mentionable: false, allow: 0n, deny: 0n, revision: 1 }));
   const overwrites = roleIds.slice(0, LIMITS.overwrites).map((id) => ({ id, type: 'role', allow: 1_024n, deny: 4_096n }));
   const tracks = trackIds.map((_id, index): object => ({ _id, guild_id: guildId, type: 'text', name: `track-${index}`, topic: 'x'.repeat(500), nsfw: false, slowmode_seconds: 0, overwrites, revision: 1 }));
-  await modelOf<RoleDocument>(world, MODELS.role).collection.insertMany(roles as never[]);
-  await modelOf<TrackDocument>(world, MODELS.track).collection.insertMany(tracks as never[]);
+  await modelOf<RoleDocument>(world, MODELS.role).collection.insertMany(roles);
+  await modelOf<TrackDocument>(world, MODELS.track).collection.insertMany(tracks);
   const layout = [
     { id: BigInt(guild.category), parent_id: null, inherits: true },
     { id: BigInt(guild.track), parent_id: BigInt(guild.category), inherits: true },
