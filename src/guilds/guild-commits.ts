@@ -58,7 +58,7 @@ export interface Committed<Who, Plan> {
  * The write is guarded by the guild's version: whoever decided on an older state decides again on the newer one, with the permissions that they
  * then have. So neither an order nor a limit nor a permission check is ever based on what is no longer true.
  *
- * @see DESIGN.md, "The guild document is the commit point"
+ * @see docs/decisions/commit-point.md
  */
 @Injectable()
 export class GuildCommits {

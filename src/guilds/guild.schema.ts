@@ -21,7 +21,7 @@ export interface PendingWrite {
 /**
  * A guild, and the commit point of all that must change together in it.
  *
- * @see DESIGN.md, "The guild document is the commit point"
+ * @see docs/decisions/commit-point.md
  */
 export interface GuildDocument {
   readonly _id: Snowflake;

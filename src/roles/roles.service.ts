@@ -145,7 +145,7 @@ export class RolesService {
    * @throws RoleOutOfReach when a role or its destination isn't below the mover's highest
    * @throws PermissionsNotHeld when the new order could give somebody a permission that the mover lacks
    * @throws GuildChanged when the guild isn't at the version that the mover saw
-   * @see DESIGN.md, "The guild document is the commit point"
+   * @see docs/decisions/commit-point.md
    */
   async move(authority: GuildAuthority, moves: readonly RoleMove[], remarks: Remarks): Promise<Versioned<RoleDto[]>> {
     const { guild, actor } = await this.commits.commit(
