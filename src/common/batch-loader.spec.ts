@@ -1,6 +1,8 @@
 import { BatchLoader } from './batch-loader';
 
 describe('a batch loader', () => {
+  afterEach(() => jest.useRealTimers());
+
   const loader = (): { asked: (readonly bigint[])[]; load: (id: bigint) => Promise<string | undefined> } => {
     const asked: (readonly bigint[])[] = [];
     const batches = new BatchLoader<bigint, string>((ids) => {
@@ -31,6 +33,7 @@ describe('a batch loader', () => {
   });
 
   it('collects the keys requested while a batch is loaded, and starts the next batch without waiting for a slow one', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const started: { keys: readonly number[]; finish: () => void }[] = [];
     const loader = new BatchLoader<number, number>((keys) => new Promise((resolve) => started.push({ keys, finish: () => resolve(new Map(keys.map((key) => [key, -key]))) })), 10);
     const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -42,7 +45,8 @@ describe('a batch loader', () => {
       await turn();
     }
     expect(started.map(({ keys }) => keys)).toEqual([[1]]);
-    while (started.length < 2) await turn();
+    jest.advanceTimersByTime(10);
+    await turn();
     expect(started[1]!.keys).toEqual([2, 3, 4]);
     started[1]!.finish();
     expect(await Promise.all(others)).toEqual([-2, -3, -4]);
