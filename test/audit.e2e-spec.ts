@@ -333,7 +333,9 @@ describe('the log', () => {
       const commands = alone.recordCommands();
       expect(await read(mo, guild, query)).toHaveLength(50);
       commands.stop();
-      expect(commands.all.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['find audit_entries']);
+      // What decides the reader's permissions is loaded again after ten seconds.
+      const queries = commands.all.filter(({ collection }) => !['guilds', 'members', 'roles', 'tracks'].includes(collection));
+      expect(queries.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['find audit_entries']);
     }
     await alone.stop();
   });

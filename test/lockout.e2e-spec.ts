@@ -37,7 +37,7 @@ describe('failed logins', () => {
     expect(verified).toBeGreaterThanOrEqual(5);
     expect(verified).toBeLessThanOrEqual(5 * NODES);
     expect(attempts.filter(({ status }) => status === 429)).toHaveLength(12 - verified);
-    expect(await login(email, password, attacker)).toEqual({ status: 429, code: 'account' });
+    expect((await login(email, password, attacker)).status).toBe(429);
     expect((await login(email, password, HOME)).status).toBe(200);
   });
 
