@@ -109,21 +109,21 @@ export class World {
   async person(name = 'someone'): Promise<Person> {
     this.count += 1;
     const username = `${name}-${this.count}`;
-    const { body } = await this.ask('post', '/auth/register', { username, email: `${username}@example.org`, password: PASSWORD });
-    const { token, user } = body as unknown as { token: string; user: { id: string } };
+    const answer = await this.ask('post', '/auth/register', { username, email: `${username}@example.org`, password: PASSWORD });
+    const { token, user } = created<{ token: string; user: { id: string } }>(answer, 201);
     return new Person(this, user.id, username, token);
   }
 
   /** A guild with members, each with the roles that are named; roles are lowest first and give what they say. */
   async guild(plan: GuildPlan = {}): Promise<GuildWorld> {
     const owner = await this.person('owner');
-    const { id } = (await owner.post('/guilds', { name: 'Engines' })).body as unknown as { id: string };
+    const { id } = created<{ id: string }>(await owner.post('/guilds', { name: 'Engines' }), 201);
     const roles: Record<string, string> = {};
     for (const [index, [name, { allow = 0n, deny = 0n }]] of Object.entries(plan.roles ?? {}).entries()) {
       const role = await owner.post(`/guilds/${id}/roles`, { name, allow: String(allow), deny: String(deny), position: index + 2 });
       roles[name] = (role.body as unknown as { id: string }).id;
     }
-    const tracks = (await owner.get(`/guilds/${id}/tracks`)).body as unknown as { id: string; type: string }[];
+    const tracks = created<{ id: string; type: string }[]>(await owner.get(`/guilds/${id}/tracks`), 200);
     const world = { id, owner, roles, category: tracks[0]!.id, track: tracks[1]!.id, members: {} as Record<string, Person> };
     const { code } = (await owner.post(`/tracks/${world.track}/invites`, {})).body as unknown as { code: string };
     for (const [name, held] of Object.entries(plan.members ?? {})) {
@@ -342,4 +342,10 @@ export function ownDatabase(uri: string | undefined): string | undefined {
   const url = new URL(uri);
   url.pathname = `/derailed_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
   return url.toString();
+}
+
+/** Returns the body of an answer. Throws if a step that builds a situation has another status. */
+function created<Body>({ status, body }: Answer, expected: number): Body {
+  if (status !== expected) throw new Error(`Expected status ${expected}, received ${status}: ${JSON.stringify(body)}`);
+  return body as unknown as Body;
 }
