@@ -4,6 +4,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
+import { insert } from '../database/insert';
 import type { ServerSecretDocument } from './server-secret.schema';
 import { TokenSigner } from './token';
 
@@ -36,16 +37,16 @@ export class ServerSecret implements OnModuleInit {
     return createHmac('sha256', this.addressKey).update(`${userId}:${addressBlock}`).digest().subarray(0, ADDRESS_HASH_BYTES).toString('base64url');
   }
 
+  // The stored key counts, whichever node has written it: nodes that start at the same moment all read it after their own attempt to insert.
   private async load(): Promise<string> {
-    const key = randomBytes(KEY_BYTES).toString('base64url');
+    const existing = await this.secrets.findById(ID).lean<ServerSecretDocument | null>();
+    if (existing) return existing.key;
     try {
-      const stored = await this.secrets.findOneAndUpdate({ _id: ID }, { $setOnInsert: { key } }, { upsert: true, returnDocument: 'after' }).lean<ServerSecretDocument>();
-      return stored.key;
+      await insert(this.secrets, { _id: ID, key: randomBytes(KEY_BYTES).toString('base64url') });
     } catch (error) {
-      // Another node created the key at the same moment.
       if (!duplicateKey(error)) throw error;
-      return this.load();
     }
+    return this.load();
   }
 }
 
