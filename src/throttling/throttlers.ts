@@ -17,8 +17,6 @@ interface Throttler {
   readonly setting: RateSetting;
   /** Applies to every request that has a subject; other throttlers apply to the routes that select them. */
   readonly isGeneral?: true;
-  /** Needs the parsed body; all others are counted before the body is read. */
-  readonly needsBody?: true;
   /** Returns the id under which requests are counted together; undefined if the throttler does not apply to the request. */
   readonly subject: (request: FastifyRequest, context: ExecutionContext) => string | undefined;
 }
@@ -54,7 +52,7 @@ const THROTTLERS: readonly Throttler[] = [
  */
 export const throttlers = (config: Config): ThrottlerOptions[] => THROTTLERS.map((throttler) => toOptions(throttler, config.get(throttler.setting)));
 
-function toOptions({ name, isGeneral, needsBody, subject }: Throttler, { limit, windowMs }: RateRule): ThrottlerOptions {
+function toOptions({ name, isGeneral, subject }: Throttler, { limit, windowMs }: RateRule): ThrottlerOptions {
   const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();
   return {
     name,
@@ -62,7 +60,8 @@ function toOptions({ name, isGeneral, needsBody, subject }: Throttler, { limit, 
     ttl: windowMs,
     blockDuration: 0,
     skipIf: (context) =>
-      isBodyRead(requestOf(context)) !== (needsBody ?? false) ||
+      // Counted before the body was read.
+      isBodyRead(requestOf(context)) ||
       !(isGeneral ?? isSelectedByRoute(name, context)) ||
       (limit === 0 && !overridesLimit(name, context)) ||
       subject(requestOf(context), context) === undefined,
