@@ -16,11 +16,13 @@ export interface Route {
   readonly isPublic: boolean;
   readonly hasBody: boolean;
   readonly parameters: readonly Parameter[];
+  /** The schema of the JSON body, if the route reads one. */
+  readonly bodySchema?: object | undefined;
 }
 
 interface Operation {
   readonly security?: unknown[];
-  readonly requestBody?: unknown;
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
   readonly parameters?: readonly Parameter[];
 }
 
@@ -28,7 +30,7 @@ interface Operation {
 export async function documentedRoutes(world: World): Promise<Route[]> {
   const { paths } = (await world.ask('get', '/docs/openapi.json')).body as unknown as { paths: Record<string, Record<string, Operation>> };
   return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { security, requestBody, parameters = [] }]) => ({ method: method as Method, path, isPublic: security === undefined, hasBody: requestBody !== undefined, parameters })),
+    Object.entries(item).map(([method, { security, requestBody, parameters = [] }]) => ({ method: method as Method, path, isPublic: security === undefined, hasBody: requestBody !== undefined, parameters, bodySchema: requestBody?.content['application/json']?.schema })),
   );
 }
 
