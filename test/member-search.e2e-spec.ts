@@ -1,3 +1,4 @@
+import { LIMITS } from '../src/common/limits';
 import { type GuildWorld, of, type Person, World } from './support/world';
 
 describe('looking for members', () => {
@@ -72,5 +73,11 @@ describe('looking for members', () => {
   it('refuses what is no beginning of a name', async () => {
     const ask = async (query: string): Promise<unknown> => (await owner.get(`/guilds/${guild.id}/members?${query}`)).body;
     for (const query of ['query=', `query=${'x'.repeat(33)}`, 'query[$regex]=a', 'query=a&after=1', 'query=a%00']) expect([query, await ask(query)]).toMatchObject([query, { code: 'VALIDATION_FAILED' }]);
+  });
+
+  it('documents over REST and the gateway what it returns if very many members match', async () => {
+    const sentence = `If more than ${LIMITS.membersSearched} members match`;
+    const documents = await Promise.all(['/docs/openapi.json', '/docs/gateway'].map(async (path) => JSON.stringify((await world.ask('get', path)).body)));
+    expect(documents.map((document) => document.includes(sentence))).toEqual([true, true]);
   });
 });

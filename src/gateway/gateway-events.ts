@@ -128,7 +128,7 @@ export const INTERACTIONS = {
     summary: 'Asks for members, by the beginning of their name or by their ids; else for the first of the list. They come in chunks (MEMBERS_CHUNK), then this is acknowledged.',
     data: object({
       guild_id: guildId,
-      query: line(1, LIMITS.memberQuery, 'Only members of whom a word of the username or nick begins with each word of this, without regard to case, accents and width.', 'ada').optional(),
+      query: line(1, LIMITS.memberQuery, `Only members of whom a word of the username or nick begins with each word of this, without regard to case, accents and width. Sorted by name. If more than ${LIMITS.membersSearched} members match (or more than \`limit\`, if \`limit\` is higher), the result contains only members among those who joined first: send a longer query to find the others.`, 'ada').optional(),
       user_ids: z.array(snowflake()).min(1).max(LIMITS.requestedIds).optional(),
       limit: integer(1, LIMITS.requestedMembers, 'How many at most.', 100).default(LIMITS.memberChunk),
       nonce: nonce.optional(),

@@ -22,7 +22,7 @@ import { MembersService } from './members.service';
 
 const listQuery = object({
   after: snowflake('Only members whose user id is above this.').optional(),
-  query: line(1, LIMITS.memberQuery, 'Only members of whom a word of the username or nick begins with each word of this, without regard to case, accents and width; goes without `after`.', 'ada').optional(),
+  query: line(1, LIMITS.memberQuery, `Only members of whom a word of the username or nick begins with each word of this, without regard to case, accents and width; goes without \`after\`. Sorted by name. If more than ${LIMITS.membersSearched} members match (or more than \`limit\`, if \`limit\` is higher), the result contains only members among those who joined first: send a longer query to find the others.`, 'ada').optional(),
   limit: pageLimit(50, LIMITS.memberPage),
 }).refine(({ after, query }) => after === undefined || query === undefined, { error: 'goes without after', path: ['query'] });
 type ListQuery = Infer<typeof listQuery>;
