@@ -151,21 +151,39 @@ describe('an address', () => {
     return taken;
   };
 
-  it('is what a trusted proxy says, an IPv6 network counts as one, and all its connections count', async () => {
+  const invalid = 'x'.repeat(43);
+  /** Returns the close code of a handshake. */
+  const codeOf = async (world: World, token: string, address: string): Promise<number> => {
+    const raw = await RawSocket.open(world.url, from(address));
+    raw.send(`40/gateway,${JSON.stringify({ token })}`);
+    await raw.closed;
+    return Number(/"code":(\d+)/.exec(raw.received.at(-1)!)?.[1]);
+  };
+
+  it('is the one that a trusted proxy reports: an IPv6 network counts as one address', async () => {
     const world = await World.start({ TRUST_PROXY: 'loopback', GATEWAY_ADDRESS_CONNECTIONS: '3/60' });
-    const { token } = await world.person('ada');
-    for (const address of ['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:DB8:1:2::3']) expect(await isTakenIn(world, token, address)).toBe(true);
-    expect(await isTakenIn(world, token, '2001:db8:1:2::4')).toBe(false);
-    expect(await isTakenIn(world, token, '2001:db8:1:3::1')).toBe(true);
-    for (let n = 1; n <= 4; n += 1) expect(await isTakenIn(world, token, '192.0.2.7')).toBe(n < 4);
-    expect(await isTakenIn(world, token, '::ffff:192.0.2.8')).toBe(true);
+    for (const address of ['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:DB8:1:2::3']) expect(await codeOf(world, invalid, address)).toBe(4001);
+    expect(await codeOf(world, invalid, '2001:db8:1:2::4')).toBe(4002);
+    expect(await codeOf(world, invalid, '2001:db8:1:3::1')).toBe(4001);
+    for (let n = 1; n <= 4; n += 1) expect(await codeOf(world, invalid, '192.0.2.7')).toBe(n < 4 ? 4001 : 4002);
+    expect(await codeOf(world, invalid, '::ffff:192.0.2.8')).toBe(4001);
     await world.stop();
   });
 
-  it('is nothing that a client can choose', async () => {
+  it('cannot be chosen by a client', async () => {
     const world = await World.start({ GATEWAY_ADDRESS_CONNECTIONS: '3/60' });
-    const { token } = await world.person('ada');
-    for (let n = 1; n <= 4; n += 1) expect(await isTakenIn(world, token, `192.0.2.${n}`)).toBe(n < 4);
+    for (let n = 1; n <= 4; n += 1) expect(await codeOf(world, invalid, `192.0.2.${n}`)).toBe(n < 4 ? 4001 : 4002);
+    await world.stop();
+  });
+
+  it('with too many invalid tokens does not lock out valid tokens, and valid tokens do not use up its limit', async () => {
+    const world = await World.start({ GATEWAY_ADDRESS_CONNECTIONS: '3/60' });
+    const [ada, bob] = [await world.person('ada'), await world.person('bob')];
+    for (let n = 0; n < 5; n += 1) expect(await isTakenIn(world, ada.token, '')).toBe(true);
+    const { token: revoked } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: bob.email, password: bob.password })).body);
+    await bob.delete('/auth/sessions');
+    for (const [n, token] of [invalid, revoked, `${ada.token.slice(0, -6)}AAAAAA`, invalid, revoked].entries()) expect(await codeOf(world, token, '')).toBe(n < 3 ? 4001 : 4002);
+    for (const { token } of [ada, bob]) expect(await isTakenIn(world, token, '')).toBe(true);
     await world.stop();
   });
 

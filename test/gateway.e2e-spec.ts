@@ -1,6 +1,7 @@
 import { EventsService } from '../src/events/events.service';
 import { messageDto } from '../src/messages/message.dto';
 import { Permission } from '../src/permissions/algebra';
+import { eventually } from './support/eventually';
 import { Client, type GuildWorld, of, type Person, World } from './support/world';
 
 const { ViewTrack, CreateMessage, ModifyGuild } = Permission;
@@ -293,16 +294,18 @@ describe('limits on connecting', () => {
     await world.stop();
   });
 
-  it('are so many sockets of a node for a user and an address, and so many attempts before the token is looked at', async () => {
-    const world = await World.start({ GATEWAY_SOCKETS_PER_USER: '2', GATEWAY_SOCKETS_PER_ADDRESS: '3', GATEWAY_ADDRESS_CONNECTIONS: '6/60' }, 1);
+  it('are so many sockets of a node for a user and an address, and so many attempts without a valid token', async () => {
+    const world = await World.start({ GATEWAY_SOCKETS_PER_USER: '2', GATEWAY_SOCKETS_PER_ADDRESS: '3', GATEWAY_ADDRESS_CONNECTIONS: '1/60' }, 1);
     const [ada, bob] = [await world.person('ada'), await world.person('bob')];
     const clients = [await ada.connect(), await ada.connect()];
     expect(await refusal(new Client(world.url, { token: ada.token }))).toMatchObject({ data: { code: 4007 } });
     clients.push(await bob.connect());
     expect(await refusal(new Client(world.url, { token: bob.token }))).toMatchObject({ data: { code: 4007 } });
     expect(await refusal(new Client(world.url, { token: 'bad' }))).toMatchObject({ data: { code: 4007 } });
+    clients.pop()!.close();
+    await eventually(async () => expect(await refusal(new Client(world.url, { token: 'bad' }))).toMatchObject({ data: { code: 4001 } }));
     const commands = world.recordCommands();
-    expect(await refusal(new Client(world.url, { token: bob.token }))).toMatchObject({ data: { code: 4002 } });
+    expect(await refusal(new Client(world.url, { token: 'bad' }))).toMatchObject({ data: { code: 4002 } });
     expect(commands.all).toEqual([]);
     for (const client of clients) client.close();
     await world.stop();

@@ -3,13 +3,14 @@ import { AccountCache } from './account-cache';
 import { Authenticator } from './authenticator';
 import { LoginLimiter } from './login-limiter';
 import { Passwords } from './passwords';
+import { RegistrationLimiter } from './registration-limiter';
 import { ServerSecret } from './server-secret';
 import { SessionsService } from './sessions.service';
 
 /** Passwords, tokens and sessions. */
 @Global()
 @Module({
-  providers: [ServerSecret, Passwords, LoginLimiter, AccountCache, SessionsService, Authenticator],
-  exports: [Passwords, LoginLimiter, AccountCache, SessionsService, Authenticator],
+  providers: [ServerSecret, Passwords, LoginLimiter, RegistrationLimiter, AccountCache, SessionsService, Authenticator],
+  exports: [Passwords, LoginLimiter, RegistrationLimiter, AccountCache, SessionsService, Authenticator],
 })
 export class AuthModule {}

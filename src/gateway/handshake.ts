@@ -45,10 +45,9 @@ export class Handshake {
 
   /** @throws HandshakeRefused with the code, the reason and when to come back */
   async identify(connection: Connection, address: string, auth: Auth): Promise<Identity> {
-    await this.hit(`connect:${address}`, this.config.get('GATEWAY_ADDRESS_CONNECTIONS'), CLOSE.identifyTooOften);
     this.assertRoom(address);
     const validAsOf = this.dispatcher.position;
-    const session = await this.authenticate(auth.token);
+    const session = await this.authenticate(auth.token, address);
     try {
       return await this.identifyAs(session, connection, auth, validAsOf);
     } catch (error) {
@@ -72,12 +71,17 @@ export class Handshake {
     await this.hit(identifyDailyBucket(userId), this.config.get('GATEWAY_IDENTIFY_DAILY'), CLOSE.dailyConnectionsUsedUp);
   }
 
-  private async authenticate(token: unknown): Promise<Session> {
+  /**
+   * Authenticates a handshake. Handshakes with an invalid token count against their address, those with a valid token against their user only: a client
+   * behind a shared address cannot lock out the others by invalid tokens.
+   */
+  private async authenticate(token: unknown, address: string): Promise<Session> {
     try {
       return await this.authenticator.authenticate(this.authenticator.verify(token));
     } catch (error) {
-      if (error instanceof TokenInvalid) throw new HandshakeRefused(CLOSE.invalidToken);
-      throw error;
+      if (!(error instanceof TokenInvalid)) throw error;
+      await this.hit(`connect:${address}`, this.config.get('GATEWAY_ADDRESS_CONNECTIONS'), CLOSE.identifyTooOften);
+      throw new HandshakeRefused(CLOSE.invalidToken);
     }
   }
 

@@ -38,6 +38,17 @@ export class BucketThrottlerStorage implements ThrottlerStorage {
     return { totalHits: limit - remaining + (allowed ? 0 : 1), timeToExpire: seconds(resetMs), isBlocked: !allowed, timeToBlockExpire: seconds(waitMs) };
   }
 
+  /**
+   * Returns the state of a counter as if one request was counted, and whether that request would be rejected. Counts nothing, unless a request
+   * leaves the window at that moment.
+   */
+  async preview(key: string, ttl: number, limit: number, throttler: string): Promise<ThrottlerHit> {
+    const { remaining } = await this.buckets.peek(key, { limit, windowMs: ttl });
+    // Only a rejected hit returns the exact time to wait, and it is not counted.
+    if (remaining < 1) return this.increment(key, ttl, limit, 0, throttler);
+    return { totalHits: limit - remaining + 1, timeToExpire: seconds(ttl), isBlocked: false, timeToBlockExpire: 0 };
+  }
+
   /** Adds weight to a counter after the fact, as much as still fits. */
   async charge(key: string, ttl: number, limit: number, weight: number): Promise<void> {
     const rule = { limit, windowMs: ttl };

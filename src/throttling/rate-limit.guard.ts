@@ -9,6 +9,7 @@ import { SecurityLog } from '../security/security-log';
 import { BucketThrottlerStorage } from './bucket-throttler-storage';
 import { addCount, markBodyRead, type RateLimitCount } from './rate-limit-state';
 import { responseWeight } from './response-weight';
+import { isCountedByService } from './throttlers';
 import { RateLimited } from './throttling.errors';
 
 const SECOND_MS = 1_000;
@@ -91,7 +92,9 @@ export class RateLimitGuard extends ThrottlerGuard {
     const key = generateKey(context, await getTracker(request, context), name);
     const weight = name === WEIGHTED ? Math.min(limit, this.weights.get(pathOf(request)) ?? 1) : 1;
     if (name === WEIGHTED) this.charges.set(request, { key, ttl, limit, weight });
-    const { totalHits, timeToExpire, isBlocked, timeToBlockExpire } = await this.storage.increment(key, ttl, limit, blockDuration, name, weight);
+    const { totalHits, timeToExpire, isBlocked, timeToBlockExpire } = isCountedByService(name)
+      ? await this.storage.preview(key, ttl, limit, name)
+      : await this.storage.increment(key, ttl, limit, blockDuration, name, weight);
     const count = { name, limit, windowSeconds: ttl / SECOND_MS, remaining: Math.max(0, limit - totalHits), resetSeconds: timeToExpire };
     setHeaders(context.switchToHttp().getResponse<FastifyReply>(), addCount(request, count));
     if (!isBlocked) return true;

@@ -17,6 +17,11 @@ interface Throttler {
   readonly setting: RateSetting;
   /** Applies to every request that has a subject; other throttlers apply to the routes that select them. */
   readonly isGeneral?: true;
+  /**
+   * Requests are rejected beyond the limit but not counted here: a service counts those that are valid. An invalid request counts only against the
+   * general limits.
+   */
+  readonly isCountedByService?: true;
   /** Returns the id under which requests are counted together; undefined if the throttler does not apply to the request. */
   readonly subject: (request: FastifyRequest, context: ExecutionContext) => string | undefined;
 }
@@ -35,16 +40,28 @@ const trackOf = (request: FastifyRequest, context: ExecutionContext): string | u
   return trackId === undefined || user === undefined ? undefined : `${user}:${trackId}`;
 };
 
+const REGISTER = 'register';
+
 const THROTTLERS: readonly Throttler[] = [
   { name: 'user', setting: 'RATE_USER', subject: userOf, isGeneral: true },
   { name: 'address', setting: 'RATE_ADDRESS', subject: addressWithoutSession, isGeneral: true },
   { name: 'track', setting: 'RATE_TRACK', subject: trackOf, isGeneral: true },
-  { name: 'register', setting: 'RATE_REGISTER', subject: addressOf },
+  { name: REGISTER, setting: 'RATE_REGISTER', subject: addressOf, isCountedByService: true },
   { name: 'password', setting: 'RATE_ACCOUNT', subject: userOrAddress },
   { name: 'search', setting: 'RATE_SEARCH', subject: userOrAddress },
   { name: 'invite_look', setting: 'RATE_INVITE_LOOK', subject: userOrAddress },
   { name: 'invite_accept', setting: 'RATE_INVITE_ACCEPT', subject: userOrAddress },
 ];
+
+const COUNTED_BY_SERVICE: ReadonlySet<string> = new Set(THROTTLERS.filter(({ isCountedByService }) => isCountedByService).map(({ name }) => name));
+
+/** Returns whether a service counts the requests of a throttler, once they are valid. */
+export const isCountedByService = (name: string): boolean => COUNTED_BY_SERVICE.has(name);
+
+/** The counter of registrations from one address block. */
+export const registrationCounter = (block: string): { readonly policy: string; readonly key: string } => ({ policy: REGISTER, key: keyOf(REGISTER, block) });
+
+const keyOf = (name: string, subject: string): string => `${name}:${subject}`;
 
 /**
  * Returns the throttlers of `ThrottlerModule`. `@Throttle` on a route changes the limit of a throttler there and gives the
@@ -66,6 +83,6 @@ function toOptions({ name, isGeneral, subject }: Throttler, { limit, windowMs }:
       (limit === 0 && !overridesLimit(name, context)) ||
       subject(requestOf(context), context) === undefined,
     getTracker: (request, context) => subject(request as FastifyRequest, context) ?? '',
-    generateKey: (context, tracker) => (overridesLimit(name, context) ? `${name}:${context.getClass().name}.${context.getHandler().name}:${tracker}` : `${name}:${tracker}`),
+    generateKey: (context, tracker) => (overridesLimit(name, context) ? `${name}:${context.getClass().name}.${context.getHandler().name}:${tracker}` : keyOf(name, tracker)),
   };
 }

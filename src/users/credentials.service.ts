@@ -7,6 +7,7 @@ import type { Client } from '../auth/client';
 import { LoginLimiter } from '../auth/login-limiter';
 import { assertStrongPassword } from '../auth/password-policy';
 import { Passwords } from '../auth/passwords';
+import { RegistrationLimiter } from '../auth/registration-limiter';
 import { type NewSession, SessionsService } from '../auth/sessions.service';
 import { addressBlock } from '../common/address-block';
 import { usernameKeys } from '../common/names/username';
@@ -41,6 +42,7 @@ export class CredentialsService {
     private readonly passwords: Passwords,
     private readonly sessions: SessionsService,
     private readonly limiter: LoginLimiter,
+    private readonly registrations: RegistrationLimiter,
     private readonly security: SecurityLog,
     @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
   ) {}
@@ -50,10 +52,12 @@ export class CredentialsService {
    *
    * @throws UsernameTaken, EmailTaken
    * @throws ValidationFailed if the password is too easy to guess
+   * @throws RateLimited after too many registrations from the address
    * @throws PasswordQueueFull
    */
   async register({ username, email, password }: NewUser, client: Client): Promise<Login> {
     assertStrongPassword(password, { username, email });
+    await this.registrations.count(client.address);
     const password_hash = await this.passwords.hash(password);
     const _id = this.snowflakes.next();
     const created = this.sessions.issue(_id, client);
