@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { minus, NOTHING, type Overwrite, Permission, type PermissionSet, union } from '../src/permissions/algebra';
+import { has, minus, NOTHING, type Overwrite, Permission, type PermissionSet, union } from '../src/permissions/algebra';
 import { AuthorityResolver } from '../src/permissions/authority-resolver';
 import type { GuildState, GuildTracks } from '../src/permissions/guild-state';
 import { overwriteAbout, someOf } from './support/arbitraries';
@@ -165,7 +165,9 @@ describe('random people with random permissions', () => {
           const scene: Scene = { guild, ...(await lookAt(BigInt(guild.id))), actor, target: guild.members[target]!, one, other, says: spoken };
           const request = REQUESTED[kind]!(scene);
           const before = await heldByAll(guild);
-          const foretold = request.isForeseen ? await send(guild.owner, request, '?dry_run=true') : undefined;
+          // An actor who cannot see a category sees its tracks in no category, and moves them among these; to the owner, the same body means another layout.
+          const isSameForOwner = kind !== 'move a track' || [...before.get(actor.id)!.tracks.values()].every((held) => has(held, ViewTrack));
+          const foretold = request.isForeseen && isSameForOwner ? await send(guild.owner, request, '?dry_run=true') : undefined;
           expect([...(await heldByAll(guild))]).toEqual([...before]);
           const { status, body } = await send(actor, request);
           const after = await heldByAll(guild);

@@ -71,7 +71,12 @@ export const knownOfUpdate =
 const NOTHING = '"lastErrorObject":{"n":{"$numberInt":"0"},"updatedExisting":false}';
 const ONE = '"lastErrorObject":{"n":{"$numberInt":"1"},"updatedExisting":true}';
 
+// MongoDB shows the element of the index entry that exists twice.
+const KEY_VALUE = /"keyValue":\{"\w+":[^\[\]{}]*\}/;
+const KEY_VALUE_OF_ARRAY = /"keyValue":\{"\w+":\[[^\]]*\]\}/;
+
 export const knownOfAnswer: Known = (embedded, other) => {
   if (!isError(embedded) && other.includes(NOTHING) && ordered(embedded) === ordered(other.replace(NOTHING, () => ONE))) return 'findAndModify that changes nothing: says what it found';
+  if (KEY_VALUE_OF_ARRAY.test(other) && other.replace(KEY_VALUE_OF_ARRAY, '') === embedded.replace(KEY_VALUE, '')) return 'the duplicate element of an array: shows the whole array';
   return knownOfOrder(embedded, other);
 };

@@ -106,7 +106,9 @@ async function experience(shim: string, folder: string, { kind, at, error, alway
   let exitedAt: number | undefined;
   const exited = once(child, 'exit').then(() => (exitedAt = Date.now()));
   const line = await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data').then(([bytes]) => String(bytes).trim()), exited.then(() => undefined)]);
-  const client = line === undefined ? undefined : new mongo.MongoClient(line, { serverSelectionTimeoutMS: 300, retryReads: false });
+  const client = line === undefined ? undefined : new mongo.MongoClient(line, { serverSelectionTimeoutMS: 5_000, retryReads: false });
+  // Commands of a process that is gone fail at once, not after this time.
+  void exited.then(() => client?.close());
   const workload = new Workload(client?.db().collection<Item>('items') as mongo.Collection<Item>, () => exitedAt !== undefined);
   if (client) await workload.run();
   const isReady = client && exitedAt === undefined ? await client.db().command({ ping: 1 }).then(() => true, () => false) : undefined;
