@@ -1,15 +1,15 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
-import { AccountsModule } from './accounts/accounts.module';
+import { AccountModule } from './users/account.module';
 import { AuditModule } from './audit/audit.module';
 import { AuthController } from './auth/auth.controller';
 import { AuthModule } from './auth/auth.module';
 import { BansModule } from './bans/bans.module';
 import { ProblemFilter } from './common/problem.filter';
 import { MAX_WORKER_ID } from './common/snowflake';
-import { Snowflakes } from './common/snowflakes.service';
+import { SnowflakeService } from './common/snowflake.service';
 import { ValidationPipe } from './common/validation.pipe';
-import { Config } from './config/config';
+import { ConfigService } from './config/config.service';
 import { ConfigModule } from './config/config.module';
 import type { Environment } from './config/config.schema';
 import { DatabaseModule } from './database/database.module';
@@ -18,7 +18,7 @@ import { GatewayModule } from './gateway/gateway.module';
 import { GuildsModule } from './guilds/guilds.module';
 import { RequestAdmission } from './http/request-admission.service';
 import { MetaModule } from './meta/meta.module';
-import { NodesModule } from './nodes/nodes.module';
+import { ClusterModule } from './cluster/cluster.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
 import { PinsModule } from './pins/pins.module';
@@ -28,7 +28,7 @@ import { ReadStatesModule } from './read-states/read-states.module';
 import { RedisConnection } from './redis/redis-connection';
 import { RedisModule } from './redis/redis.module';
 import { WorkerLease } from './redis/worker-lease';
-import { RepairModule } from './repair/repair.module';
+import { RecoveryModule } from './recovery/recovery.module';
 import { SearchModule } from './search/search.module';
 import { SecurityModule } from './security/security.module';
 import { MutationWeightGuard } from './throttling/mutation-weight.guard';
@@ -40,18 +40,18 @@ import { UsersModule } from './users/users.module';
 @Module({
   providers: [
     {
-      provide: Snowflakes,
-      inject: [Config, RedisConnection],
+      provide: SnowflakeService,
+      inject: [ConfigService, RedisConnection],
       // A node that is not told its number leases one; alone, it takes one by chance.
-      useFactory: async (config: Config, redis?: RedisConnection) => {
-        const told = config.get('WORKER_ID');
-        const lease = told === undefined && redis ? await WorkerLease.take(redis) : undefined;
-        const own = told ?? Math.floor(Math.random() * (MAX_WORKER_ID + 1));
-        return new Snowflakes(() => (lease ? lease.current() : own));
+      useFactory: async (config: ConfigService, redis?: RedisConnection) => {
+        const sent = config.get('WORKER_ID');
+        const lease = sent === undefined && redis ? await WorkerLease.take(redis) : undefined;
+        const own = sent ?? Math.floor(Math.random() * (MAX_WORKER_ID + 1));
+        return new SnowflakeService(() => (lease ? lease.current() : own));
       },
     },
   ],
-  exports: [Snowflakes],
+  exports: [SnowflakeService],
 })
 class CommonModule {}
 
@@ -68,13 +68,13 @@ export class AppModule {
         SecurityModule,
         DatabaseModule.at(databaseUri),
         RedisModule,
-        NodesModule,
+        ClusterModule,
         EventsModule,
         ThrottlingModule,
         PermissionsModule,
         AuthModule,
         UsersModule,
-        AccountsModule,
+        AccountModule,
         GuildsModule,
         BansModule,
         PinsModule,
@@ -84,7 +84,7 @@ export class AppModule {
         PresenceModule,
         ReadStatesModule,
         GatewayModule,
-        RepairModule,
+        RecoveryModule,
         MetaModule,
       ],
       controllers: [AuthController],

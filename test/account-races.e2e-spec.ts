@@ -3,7 +3,7 @@ import type { Model } from 'mongoose';
 import { collationKey } from '../src/common/text/collation';
 import { MODELS } from '../src/database/database.module';
 import { eventually } from './support/eventually';
-import type { Held, HeldWire } from './support/held-wire';
+import type { Held, PausableProxy } from './support/pausable-proxy';
 import { type HeldWorld, startHeldWorld } from './support/held-world';
 import { type Answer, type GuildWorld, of, type Person, type World } from './support/world';
 
@@ -11,7 +11,7 @@ const NEW_PASSWORD = 'another horse staple';
 
 let held: HeldWorld;
 let world: World;
-let wire: HeldWire;
+let wire: PausableProxy;
 beforeAll(async () => {
   held = await startHeldWorld();
   ({ world, wire } = held);
@@ -177,7 +177,7 @@ describe('an account that is deleted at the same moment', () => {
     await closing.arrived;
     expect((await owner().patch(`/guilds/${guild.id}`, { owner_id: mo.id })).status).toBe(200);
     closing.release();
-    expect((await deletion).body).toMatchObject({ code: 'OWNS_GUILDS', guild_ids: [guild.id] });
+    expect((await deletion).body).toMatchObject({ code: 'USER_OWNS_GUILDS', guild_ids: [guild.id] });
     expect((await login(mo, mo.password)).status).toBe(200);
     expect((await mo.get(`/guilds/${guild.id}`)).body).toMatchObject({ owner_id: mo.id });
   });

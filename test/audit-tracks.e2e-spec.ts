@@ -1,4 +1,4 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { actionsSeenBy, hide, invite, makeTrack, read, say, THUMB } from './support/audit-log';
 import { type GuildWorld, World } from './support/world';
 

@@ -1,6 +1,6 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { actionsSeenBy, type Entry, idOf, invite, makeTrack, read, say, THUMB } from './support/audit-log';
-import { type Answer, type GuildPlan, type GuildWorld, of, World } from './support/world';
+import { type Answer, type GuildMutation, type GuildWorld, of, World } from './support/world';
 
 const { Administrator, BanMembers, CreateMessage, DeleteMessages, ViewAuditLog } = Permission;
 
@@ -154,7 +154,7 @@ const ACTS: Record<string, Act> = {
   },
 };
 
-const PLAN: GuildPlan = { roles: { a: {}, b: {} }, members: { mo: ['a'] } };
+const PLAN: GuildMutation = { roles: { a: {}, b: {} }, members: { mo: ['a'] } };
 
 describe('what is done', () => {
   it('is every action that is documented', async () => {
@@ -325,7 +325,7 @@ describe('the log', () => {
   it('costs one query a page, whatever is looked for and however many tracks there are', async () => {
     const alone = await World.start({}, 1);
     const guild = await alone.guild({ roles: { auditor: { allow: ViewAuditLog } }, members: { mo: ['auditor'] } });
-    for (let made = 0; made < 210; made += 10) await Promise.all(Array.from({ length: 10 }, () => makeTrack(guild, {})));
+    for (let created = 0; created < 210; created += 10) await Promise.all(Array.from({ length: 10 }, () => makeTrack(guild, {})));
     const mo = guild.members['mo']!;
     const newest = await read(mo, guild, 'limit=1');
     expect(newest).toMatchObject([{ action: 'TRACK_CREATE' }]);

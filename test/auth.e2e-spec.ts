@@ -113,7 +113,7 @@ describe('accounts', () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const client = await mo.connect();
-    expect((await guild.owner.delete('/users/@me', { current_password: guild.owner.password })).body).toMatchObject({ code: 'OWNS_GUILDS', guild_ids: [guild.id] });
+    expect((await guild.owner.delete('/users/@me', { current_password: guild.owner.password })).body).toMatchObject({ code: 'USER_OWNS_GUILDS', guild_ids: [guild.id] });
     expect((await mo.delete('/users/@me', { current_password: 'wrong horse' })).body).toMatchObject({ code: 'PASSWORD_WRONG' });
     expect((await mo.delete('/users/@me', { current_password: mo.password })).status).toBe(204);
     await client.closed();

@@ -1,4 +1,4 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type GuildWorld, of, type Person, World } from './support/world';
 
 const { BanMembers, CreateMessage, KickMembers } = Permission;

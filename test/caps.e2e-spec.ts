@@ -77,7 +77,7 @@ const reactionPath = ({ track, messages }: Situation, index: number): string => 
 const OTHER_CAPS: readonly Limit[] = ['invites', 'invitesPerMember', 'sessions', 'knownAddresses'];
 // Limits of one request, response or connection, which count nothing that is stored.
 const NO_CAPS =
-  /^(username|password|email|userAgent|guildName|guildDescription|nick|timeoutDays|roleName|trackName|trackTopic|slowmodeSeconds|groupsInImpact|namedInGroup|message|nonce|mentions|bulkDelete|term|terms|search|page|unread|deletedCounted|tracksWithMentions|member|lookedAtGuilds|requested|inviteMax|ban|audit|body|move|packet|replayed|toldAtOnce|json|rejected|validation|problem)/;
+  /^(username|password|email|userAgent|guildName|guildDescription|nick|timeoutDays|roleName|trackName|trackTopic|slowmodeSeconds|groupsInImpact|namedInGroup|message|nonce|mentions|bulkDelete|term|terms|search|page|unread|deletedCounted|tracksWithMentions|member|subscriptions|requested|inviteMax|ban|audit|body|move|packet|replayed|toldAtOnce|json|rejected|validation|problem)/;
 
 describe('every limit of stored objects', () => {
   let world: World;

@@ -6,7 +6,7 @@ import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { ownDatabase } from './support/world';
 import { openDatabase } from '../src/database/open-database';
-import { parseEnvironment } from '../src/config/config';
+import { parseEnvironment } from '../src/config/config.service';
 
 const SHIM = resolve(__dirname, 'support/shifted-clock.js');
 const MINUTE_MS = 60_000;

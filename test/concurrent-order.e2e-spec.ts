@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { groupBy } from '../src/common/group-by';
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { moveRoles, placeRole, removeRole, type RoleOrder } from '../src/roles/role-order';
-import { moveTracks, placeTrack, removeTrack, type TrackKinds, type TrackLayout } from '../src/tracks/track-order';
+import { moveTracks, placeTrack, removeTrack, type MoveContext, type TrackLayout } from '../src/tracks/track-order';
 import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
 
 /*
@@ -42,14 +42,14 @@ const versionOf = ({ headers }: Answer): number => Number(/^"(\d+)"$/.exec(heade
 
 /** Everybody makes their changes one after the other, and all at once. */
 async function makeAll<Order>(people: readonly Person[], list: readonly Change[], make: (who: Person, change: Change) => Promise<Made<Order> | undefined>): Promise<Made<Order>[]> {
-  const made = await Promise.all(
+  const created = await Promise.all(
     people.map(async (person, index) => {
       const own: (Made<Order> | undefined)[] = [];
       for (const change of list.slice(index * EACH, (index + 1) * EACH)) own.push(await make(person, change));
       return own;
     }),
   );
-  return made.flat().filter((each) => each !== undefined).toSorted((one, other) => one.version - other.version);
+  return created.flat().filter((each) => each !== undefined).toSorted((a, b) => a.version - b.version);
 }
 
 /** Whether a change explains a version: it changed the order, and the others that were answered with this version had no effect. */
@@ -69,8 +69,8 @@ function explains<Order>(change: Made<Order>, others: readonly Made<Order>[], or
 }
 
 /** Repeats the changes in the order of their versions. A change without effect is answered with the version that it found. */
-function replay<Order>(start: Order, startVersion: number, made: readonly Made<Order>[]): { order: Order; version: number } {
-  const byVersion = groupBy(made, ({ version }) => version);
+function replay<Order>(start: Order, startVersion: number, created: readonly Made<Order>[]): { order: Order; version: number } {
+  const byVersion = groupBy(created, ({ version }) => version);
   for (const { apply, check } of byVersion.get(startVersion) ?? []) {
     expect(apply(start)).toEqual(start);
     check(start);
@@ -113,15 +113,15 @@ describe('fifty people at once', () => {
         const path = `/guilds/${guild.id}/roles`;
         const before = await guild.owner.get(path);
         const start = of<{ id: string }[]>(before.body).map(({ id }) => BigInt(id));
-        const known = start.slice(1, -1);
+        const existing = start.slice(1, -1);
 
-        const made = await makeAll<RoleOrder>(people, list, async (who, { kind, picks, places }) => {
-          const ids = [...new Set(picks.map((pick) => known[pick % known.length]!))];
+        const created = await makeAll<RoleOrder>(people, list, async (who, { kind, picks, places }) => {
+          const ids = [...new Set(picks.map((pick) => existing[pick % existing.length]!))];
           if (kind === 'make') {
             const answer = await who.post(path, { name: 'new', position: places[0]! + 2 });
             if (answer.status !== 201) return undefined;
             const { id, position } = of<{ id: string; position: number }>(answer.body);
-            known.push(BigInt(id));
+            existing.push(BigInt(id));
             return { version: versionOf(answer), apply: (order) => placeRole(order, BigInt(id), places[0]! + 2), check: (order) => expect(order[position - 1]).toBe(BigInt(id)) };
           }
           if (kind === 'delete') {
@@ -137,10 +137,10 @@ describe('fifty people at once', () => {
         });
 
         const after = await guild.owner.get(path);
-        const replayed = replay<RoleOrder>(start, versionOf(before), made);
+        const replayed = replay<RoleOrder>(start, versionOf(before), created);
         expect(versionOf(after)).toBe(replayed.version);
         expect(of<{ id: string }[]>(after.body).map(({ id }) => BigInt(id))).toEqual(replayed.order);
-        count += made.length;
+        count += created.length;
       }),
       { numRuns: RUNS, endOnFailure: true },
     );
@@ -159,20 +159,20 @@ describe('fifty people at once', () => {
           const { id } = of<{ id: string }>((await guild.owner.post(path, { name: `t${index}`, type })).body);
           if (type === 'category') categories.add(BigInt(id));
         }
-        const kindsIn = (seen: TrackLayout): TrackKinds => ({ isCategory: (id) => categories.has(id), seen });
+        const kindsIn = (seen: TrackLayout): MoveContext => ({ isCategory: (id) => categories.has(id), seen });
         const before = await guild.owner.get(path);
         const start = layoutOf(before);
-        const known = start.map(({ id }) => id);
+        const existing = start.map(({ id }) => id);
 
-        const made = await makeAll<TrackLayout>(people, list, async (who, { kind, picks, places }) => {
-          const ids = [...new Set(picks.map((pick) => known[pick % known.length]!))];
+        const created = await makeAll<TrackLayout>(people, list, async (who, { kind, picks, places }) => {
+          const ids = [...new Set(picks.map((pick) => existing[pick % existing.length]!))];
           const parent = [null, ...categories][places[1]! % (categories.size + 1)]!;
           if (kind === 'make') {
             const position = places[0]! + 1;
             const answer = await who.post(path, { name: 'new', position, parent_id: parent === null ? null : String(parent) });
             if (answer.status !== 201) return undefined;
             const id = BigInt(of<{ id: string }>(answer.body).id);
-            known.push(id);
+            existing.push(id);
             return { version: versionOf(answer), apply: (layout) => placeTrack(layout, { id, parent_id: parent }, position, kindsIn(layout)), check: () => undefined };
           }
           if (kind === 'delete') {
@@ -192,10 +192,10 @@ describe('fifty people at once', () => {
         });
 
         const after = await guild.owner.get(path);
-        const replayed = replay<TrackLayout>(start, versionOf(before), made);
+        const replayed = replay<TrackLayout>(start, versionOf(before), created);
         expect(versionOf(after)).toBe(replayed.version);
         expect(layoutOf(after)).toEqual(replayed.order);
-        count += made.length;
+        count += created.length;
       }),
       { numRuns: RUNS, endOnFailure: true },
     );

@@ -1,4 +1,4 @@
-import { Epochs, guildEpoch, memberEpoch, rolesEpoch, tracksEpoch, userEpoch } from '../src/events/epochs';
+import { CacheVersions, guildVersionKey, memberVersionKey, rolesVersionKey, tracksVersionKey, userVersionKey } from '../src/cache/cache-versions';
 import { type GuildWorld, of, type Person, World } from './support/world';
 
 describe('what a request costs the database', () => {
@@ -22,10 +22,10 @@ describe('what a request costs the database', () => {
   };
   // As ten seconds would.
   const forget = async (): Promise<void> => {
-    const epochs = world.app.get(Epochs);
+    const cacheVersions = world.app.get(CacheVersions);
     const id = BigInt(guild.id);
     forgotten += 1;
-    await Promise.all([epochs.advance([rolesEpoch(id), tracksEpoch(id), memberEpoch(id, BigInt(mo.id))]), epochs.reach(guildEpoch(id), forgotten)]);
+    await Promise.all([cacheVersions.bump([rolesVersionKey(id), tracksVersionKey(id), memberVersionKey(id, BigInt(mo.id))]), cacheVersions.raiseTo(guildVersionKey(id), forgotten)]);
   };
 
   it('is nothing for a role list when all is remembered', async () => {
@@ -44,9 +44,9 @@ describe('what a request costs the database', () => {
   });
 
   it('is the same in a guild that has more roles and tracks than a batch of the driver', async () => {
-    for (let made = 0; made < 110; made += 10) {
-      await Promise.all(Array.from({ length: 10 }, (_, index) => guild.owner.post(`/guilds/${guild.id}/roles`, { name: `r${made + index}` })));
-      await Promise.all(Array.from({ length: 10 }, (_, index) => guild.owner.post(`/guilds/${guild.id}/tracks`, { name: `t${made + index}` })));
+    for (let created = 0; created < 110; created += 10) {
+      await Promise.all(Array.from({ length: 10 }, (_, index) => guild.owner.post(`/guilds/${guild.id}/roles`, { name: `r${created + index}` })));
+      await Promise.all(Array.from({ length: 10 }, (_, index) => guild.owner.post(`/guilds/${guild.id}/tracks`, { name: `t${created + index}` })));
     }
     await mo.get(`/tracks/${guild.track}`);
     await forget();
@@ -97,7 +97,7 @@ describe('what a connection costs the database', () => {
   it('is five commands at most until READY, however many guilds there are, and one when the account and the guilds are cached; then one for read states, and one when something is unread', async () => {
     const world = await World.start({}, 1);
     const ada = await world.person('ada');
-    for (let made = 0; made < 50; made += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => ada.post('/guilds', { name: `Guild ${made + n}` })));
+    for (let created = 0; created < 50; created += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => ada.post('/guilds', { name: `Guild ${created + n}` })));
     const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
     const connect = async (chosen: object = {}): Promise<string[]> => {
       const commands = world.recordCommands();
@@ -108,11 +108,11 @@ describe('what a connection costs the database', () => {
       return commands.all.map(({ name, collection }) => `${name} ${collection}`).sort();
     };
     // As ten seconds would.
-    const epochs = world.app.get(Epochs);
+    const cacheVersions = world.app.get(CacheVersions);
     for (const { id } of of<{ id: string }[]>((await ada.get('/users/@me/guilds')).body)) {
-      await Promise.all([epochs.advance([rolesEpoch(BigInt(id)), tracksEpoch(BigInt(id))]), epochs.reach(guildEpoch(BigInt(id)), 1_000_000)]);
+      await Promise.all([cacheVersions.bump([rolesVersionKey(BigInt(id)), tracksVersionKey(BigInt(id))]), cacheVersions.raiseTo(guildVersionKey(BigInt(id)), 1_000_000)]);
     }
-    await epochs.advance([userEpoch(BigInt(ada.id))]);
+    await cacheVersions.bump([userVersionKey(BigInt(ada.id))]);
     expect(await connect({ intents: ['messages'] })).toEqual(['find guilds', 'find members', 'find roles', 'find tracks', 'find users']);
     expect(await connect({ intents: ['messages'] })).toEqual(['find members']);
     const forReadStates = async (): Promise<string[]> => (await connect()).filter((command) => command !== 'find members');

@@ -1,17 +1,17 @@
 import { Logger } from '@nestjs/common';
-import { Permission } from '../src/permissions/algebra';
-import { CutWire } from './support/cut-wire';
+import { Permission } from '../src/permissions/compute-permissions';
+import { LossyProxy } from './support/lossy-proxy';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { type Person, World } from './support/world';
 
 describeWithRedis('a node that alone has lost Redis', () => {
   let redis: TestRedis;
-  let wire: CutWire;
+  let wire: LossyProxy;
   let world: World;
   beforeAll(async () => {
     Logger.overrideLogger(false);
     redis = await TestRedis.start();
-    wire = await CutWire.to(redis.url);
+    wire = await LossyProxy.to(redis.url);
     world = await World.start({ REDIS_URL: redis.url }, 2, [wire.url]);
   });
   afterEach(() => wire.mend());

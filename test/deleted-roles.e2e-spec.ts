@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getModelToken } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { parseEnvironment } from '../src/config/config';
+import { parseEnvironment } from '../src/config/config.service';
 import { MODELS } from '../src/database/database.module';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import type { MemberDocument } from '../src/members/member.schema';
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import type { UserDocument } from '../src/users/user.schema';
 import type { TrackDocument } from '../src/tracks/track.schema';
-import { Folded } from './support/folded';
-import { HeldWire } from './support/held-wire';
+import { ClientState } from './support/client-state';
+import { PausableProxy } from './support/pausable-proxy';
 import { type Client, type GuildWorld, of, ownDatabase, type Person, World } from './support/world';
 
 const { CreateMessage, ViewTrack } = Permission;
@@ -24,7 +24,7 @@ interface Track {
 describe('a role that is deleted while it is referenced', () => {
   let dataDir: string;
   let database: DatabaseServer;
-  let wire: HeldWire;
+  let wire: PausableProxy;
   let world: World;
   let guild: GuildWorld;
   let mo: Person;
@@ -32,7 +32,7 @@ describe('a role that is deleted while it is referenced', () => {
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'derailed-deleted-'));
     database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }));
-    wire = await HeldWire.to(database.uri);
+    wire = await PausableProxy.to(database.uri);
     world = await World.start({ MONGODB_URI: wire.uri });
   });
   afterAll(async () => {
@@ -141,8 +141,8 @@ describe('a role that is deleted while it is referenced', () => {
     await deleteRole();
     await client.next('ROLE_DELETE');
     const rest = of<Track[]>((await guild.owner.get(path('/tracks'))).body).map(({ id, overwrites }) => [id, overwrites]);
-    const known = new Folded(client, guild.id).now().tracks as readonly Track[];
-    expect(known.map(({ id, overwrites }) => [id, overwrites]).sort()).toEqual(rest.sort());
+    const existing = new ClientState(client, guild.id).now().tracks as readonly Track[];
+    expect(existing.map(({ id, overwrites }) => [id, overwrites]).sort()).toEqual(rest.sort());
   });
 
   it.each([['insert', 'members'], ['find', 'departures']] as const)('leaves neither a membership nor a counted guild if the guild is deleted before the %s of a join in %s', async (command, collection) => {

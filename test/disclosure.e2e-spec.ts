@@ -1,4 +1,4 @@
-import { Permission, union } from '../src/permissions/algebra';
+import { Permission, union } from '../src/permissions/compute-permissions';
 import { documentedRoutes, fillPath, type Route } from './support/openapi';
 import { secretGuild, type SecretGuild } from './support/secret-guild';
 import { type Client, of, type Person, World } from './support/world';

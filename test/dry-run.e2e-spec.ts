@@ -1,4 +1,4 @@
-import { Permission, union } from '../src/permissions/algebra';
+import { Permission, union } from '../src/permissions/compute-permissions';
 import { type GuildWorld, of, type Person, World } from './support/world';
 
 const { AddReactions, CreateMessage, KickMembers, ManageRoles, ModifyTrack, PinMessages, ViewTrack } = Permission;
@@ -140,4 +140,4 @@ describe('a dry run', () => {
   });
 });
 
-const byNumber = (one: string, other: string): number => (BigInt(one) < BigInt(other) ? -1 : 1);
+const byNumber = (a: string, b: string): number => (BigInt(a) < BigInt(b) ? -1 : 1);

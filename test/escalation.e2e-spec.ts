@@ -1,4 +1,4 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type GuildWorld, of, World } from './support/world';
 
 const { ViewTrack, CreateMessage, ManageRoles, ModifyTrack, CreateTrack, KickMembers, BanMembers, AddReactions } = Permission;

@@ -1,7 +1,7 @@
 import { EventLog } from '../src/events/event-log';
 import { EventsService } from '../src/events/events.service';
-import { Attendance } from '../src/gateway/attendance';
-import { unsentBytes } from '../src/gateway/engine';
+import { SocketRegistry } from '../src/gateway/dispatch/socket-registry.service';
+import { unsentBytes } from '../src/gateway/transport/engine-io';
 import { messageDto } from '../src/messages/message.dto';
 import { RawSocket } from './support/raw-socket';
 import { Client, of, World } from './support/world';
@@ -230,10 +230,10 @@ describe('a client that doesn’t read', () => {
     const [deaf, mo] = [await RawSocket.enter(world.url, members['deaf']!.token), await members['mo']!.connect()];
     deaf.stopReading();
     const message = messageDto.parse((await owner.post(`/tracks/${track}/messages`, { content: LONG })).body);
-    const waiting = (): number => Math.max(0, ...[...world.app.get(Attendance).open].map(({ conn }) => unsentBytes(conn)));
+    const waiting = (): number => Math.max(0, ...[...world.app.get(SocketRegistry).openSockets].map(({ conn }) => unsentBytes(conn)));
     let most = 0;
     let sent = 0;
-    for (; sent < MANY && [...world.app.get(Attendance).open].length === 2; sent += 1) {
+    for (; sent < MANY && [...world.app.get(SocketRegistry).openSockets].length === 2; sent += 1) {
       await world.app.get(EventsService).publish('MESSAGE_CREATE', { guildId: message.guild_id, trackId: message.track_id }, message);
       if (sent % 8 === 0) {
         await world.app.get(EventLog).drain();

@@ -1,4 +1,4 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { Client, World } from './support/world';
 
 describe('intents', () => {
@@ -43,8 +43,8 @@ describe('intents', () => {
     await ofGuilds.next('GUILD_CREATE');
     await mo.delete(`/guilds/${other.id}`);
     await world.settle();
-    const told = clients.map((client) => [...new Set(client.names.slice(1))].sort());
-    expect(told).toEqual([
+    const sent = clients.map((client) => [...new Set(client.names.slice(1))].sort());
+    expect(sent).toEqual([
       ['MESSAGE_CREATE'],
       ['ROLE_UPDATE', 'TYPING_START'],
       ['TRACK_CREATE', 'TRACK_DELETE', 'TRACK_UPDATE'],

@@ -1,7 +1,7 @@
 import { EventLog } from '../src/events/event-log';
 import { EventsService } from '../src/events/events.service';
-import { Dispatcher } from '../src/gateway/dispatcher';
-import { Folded } from './support/folded';
+import { Dispatcher } from '../src/gateway/dispatch/dispatcher';
+import { ClientState } from './support/client-state';
 import { Client, of, type Person, World } from './support/world';
 
 interface Id {
@@ -10,7 +10,7 @@ interface Id {
 
 const idsOf = (all: unknown): string[] => of<Id[]>(all).map(({ id }) => id);
 const toldBy = (client: Client): string[] => [...idsOf(of<{ guilds: Id[] }>(client.received('READY')[0]).guilds), ...idsOf(client.received('GUILD_CREATE'))];
-const toComeFor = (client: Client): string[] => of<{ guild_ids_to_come: string[] }>(client.received('READY')[0]).guild_ids_to_come;
+const toComeFor = (client: Client): string[] => of<{ pending_guild_ids: string[] }>(client.received('READY')[0]).pending_guild_ids;
 
 describe('a user of many guilds', () => {
   const MANY = 30;
@@ -81,7 +81,7 @@ describe('a user of many guilds', () => {
       const heard = client.received('MESSAGE_CREATE').map(({ content }) => Number(content));
       expect(heard[0]).toBeLessThanOrEqual(since);
       expect(heard).toEqual(Array.from(heard, (_, n) => heard[0]! + n));
-      expect(new Folded(client, last).now().name).toBe(`Round ${round}`);
+      expect(new ClientState(client, last).now().name).toBe(`Round ${round}`);
       client.close();
     }
     isOver = true;
@@ -98,8 +98,8 @@ describe('a user of many guilds', () => {
     await Promise.all([eve.delete(`/users/@me/guilds/${left.id}`), deleted.owner.delete(`/guilds/${deleted.id}`), eve.post(`/invites/${joined.invite}`)]);
     await client.next('RESUMED');
     await client.next('GUILD_CREATE', ({ id }) => id === joined.id);
-    const told = new Set(of<{ guild_ids: string[] }>(client.received('RESUMED')[0]).guild_ids);
-    for (const { id } of [left, deleted]) expect(client.received('GUILD_DELETE').some((gone) => gone['id'] === id) || !told.has(id)).toBe(true);
+    const sent = new Set(of<{ guild_ids: string[] }>(client.received('RESUMED')[0]).guild_ids);
+    for (const { id } of [left, deleted]) expect(client.received('GUILD_DELETE').some((gone) => gone['id'] === id) || !sent.has(id)).toBe(true);
     client.close();
   });
 
@@ -120,9 +120,9 @@ describe('a user of many guilds', () => {
     const trackId = await trackOf(guildId);
     // Nothing is dispatched, and nobody taken in, before the client was greeted: what happens then is told before it has come in.
     let goOn = (): void => undefined;
-    const standing = world.app.get(Dispatcher).between(() => new Promise<void>((resolve) => (goOn = resolve)));
+    const standing = world.app.get(Dispatcher).runBetweenEvents(() => new Promise<void>((resolve) => (goOn = resolve)));
     const telling = tellMuch(guildId, trackId);
-    while (!world.app.get(EventLog).past.some(({ name }) => name === 'MESSAGE_DELETE')) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!world.app.get(EventLog).buffered.some(({ name }) => name === 'MESSAGE_DELETE')) await new Promise((resolve) => setTimeout(resolve, 5));
     const client = new Client(world.urls[0]!, { token: ada.token });
     client.socket.once('MESSAGE_DELETE', () => client.close());
     await client.ready;
@@ -155,7 +155,7 @@ describe('a guild with a great deal to tell', () => {
 
     const client = new Client(world.url, { token: ada.token });
     await client.next('RESUMED');
-    expect(client.received('READY')).toMatchObject([{ guilds: [], guild_ids_to_come: [guildId] }]);
+    expect(client.received('READY')).toMatchObject([{ guilds: [], pending_guild_ids: [guildId] }]);
     expect(client.received('GUILD_CREATE')).toMatchObject([{ id: guildId, tracks: [] }]);
     expect(client.received('TRACK_CREATE')).toEqual(tracks);
 

@@ -91,7 +91,7 @@ describeOnce('ten thousand connections that come and go', () => {
     expect(growth).toBeLessThan(0.05);
     expect(after.timers).toBeLessThanOrEqual(before.timers);
     // Nest compares each socket with the one before, and so keeps the last.
-    expect(after.objects).toMatchObject({ VisibilityGroup: 0, GuildSockets: 0, LookedAtGuild: 0 });
+    expect(after.objects).toMatchObject({ VisibilityGroup: 0, GuildSockets: 0, GuildMemberList: 0 });
     for (const name of ['Socket', 'Connection', 'WebSocket']) expect([name, after.objects[name]! <= 2]).toEqual([name, true]);
   }, 600_000);
 });

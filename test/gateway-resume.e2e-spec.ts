@@ -2,7 +2,7 @@ import { LIMITS } from '../src/common/limits';
 import { EventsService } from '../src/events/events.service';
 import { seqAt, timeOf } from '../src/events/seq';
 import { messageDto } from '../src/messages/message.dto';
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { Client, type GuildWorld, of, type Person, World } from './support/world';
 
 const { ViewTrack, ViewMessageHistory, ModifyGuild } = Permission;

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { sessionField } from '../src/auth/account';
-import { Dispatcher } from '../src/gateway/dispatcher';
+import { Dispatcher } from '../src/gateway/dispatch/dispatcher';
 import { Client, type GuildWorld, of, type Person, World } from './support/world';
 
 const refusalOf = (client: Client): Promise<{ data?: { code: number } }> => client.ready.then(() => ({}), (error: unknown) => error as { data: { code: number } });
@@ -67,7 +67,7 @@ describe('a session that ends while its sockets are open', () => {
     const { place } = earlier;
     earlier.close();
     let release = (): void => undefined;
-    const held = world.app.get(Dispatcher).between(() => new Promise<void>((resolve) => (release = resolve)));
+    const held = world.app.get(Dispatcher).runBetweenEvents(() => new Promise<void>((resolve) => (release = resolve)));
     const client = new Client(world.url, how === 'resumes' ? place : { token });
     await new Promise((resolve) => client.socket.once('connect', () => resolve(undefined)));
     while (Date.now() < expiresAt) await new Promise((resolve) => setImmediate(resolve));

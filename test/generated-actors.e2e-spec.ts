@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { has, minus, NOTHING, type Overwrite, Permission, type PermissionSet, union } from '../src/permissions/algebra';
+import { has, minus, NO_PERMISSIONS, type Overwrite, Permission, type PermissionSet, union } from '../src/permissions/compute-permissions';
 import { AuthorityResolver } from '../src/permissions/authority-resolver';
 import type { GuildState, GuildTracks } from '../src/permissions/guild-state';
 import { overwriteAbout, someOf } from './support/arbitraries';
@@ -121,17 +121,17 @@ describe('random people with random permissions', () => {
 
   const lookAt = async (guildId: bigint): Promise<{ state: GuildState; tracks: GuildTracks }> => {
     const resolver = world.app.get(AuthorityResolver);
-    const [state, tracks] = await Promise.all([resolver.stateOfGuild(guildId), resolver.tracksOfGuild(guildId)]);
+    const [state, tracks] = await Promise.all([resolver.getGuildState(guildId), resolver.getTracksOfGuild(guildId)]);
     return { state, tracks };
   };
 
   const heldBy = async (guildId: bigint, userId: bigint): Promise<Held & { isTimedOut: boolean }> => {
     const { state, tracks } = await lookAt(guildId);
     try {
-      const authority = await world.app.get(AuthorityResolver).memberOf(state, userId);
-      return { guild: authority.permissions, tracks: new Map([...tracks.values()].map((track) => [track._id, authority.in(track, tracks)])), isTimedOut: authority.subject.isTimedOut };
+      const authority = await world.app.get(AuthorityResolver).resolveMember(state, userId);
+      return { guild: authority.permissions, tracks: new Map([...tracks.values()].map((track) => [track._id, authority.permissionsIn(track, tracks)])), isTimedOut: authority.subject.isTimedOut };
     } catch {
-      return { guild: NOTHING, tracks: new Map(), isTimedOut: false };
+      return { guild: NO_PERMISSIONS, tracks: new Map(), isTimedOut: false };
     }
   };
   const heldByAll = async (guild: GuildWorld) => new Map(await Promise.all(USERS.map(async (name) => [guild.members[name]!.id, await heldBy(BigInt(guild.id), BigInt(guild.members[name]!.id))] as const)));
@@ -204,13 +204,13 @@ describe('random people with random permissions', () => {
     const is = after.get(actorId)!;
     // Coming back gives what everybody has who comes; what it may not do is in the specs of leaving and coming back.
     if (kind !== 'join') {
-      expect({ context, gained: minus(is.guild, was.guild) }).toEqual({ context, gained: NOTHING });
-      for (const [id, held] of is.tracks) if (was.tracks.has(id)) expect({ context, gained: minus(held, was.tracks.get(id)!) }).toEqual({ context, gained: NOTHING });
+      expect({ context, gained: minus(is.guild, was.guild) }).toEqual({ context, gained: NO_PERMISSIONS });
+      for (const [id, held] of is.tracks) if (was.tracks.has(id)) expect({ context, gained: minus(held, was.tracks.get(id)!) }).toEqual({ context, gained: NO_PERMISSIONS });
     }
     // Who ends a time-out gives back what it took, not what they have.
     if (kind === 'time out') return;
     for (const [id, { guild }] of after) {
-      if (id !== actorId) expect({ context, given: minus(minus(guild, before.get(id)!.guild), was.guild) }).toEqual({ context, given: NOTHING });
+      if (id !== actorId) expect({ context, given: minus(minus(guild, before.get(id)!.guild), was.guild) }).toEqual({ context, given: NO_PERMISSIONS });
     }
   }
 
@@ -231,4 +231,4 @@ describe('random people with random permissions', () => {
   }
 });
 
-const sorted = <Entry extends { readonly track_id: string }>(entries: readonly Entry[]): Entry[] => entries.toSorted((one, other) => (one.track_id < other.track_id ? -1 : 1));
+const sorted = <Entry extends { readonly track_id: string }>(entries: readonly Entry[]): Entry[] => entries.toSorted((a, b) => (a.track_id < b.track_id ? -1 : 1));

@@ -1,4 +1,4 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { of, World } from './support/world';
 
 describe('guilds, members and invites', () => {
@@ -51,7 +51,7 @@ describe('guilds, members and invites', () => {
     const first = of<{ user_id: string }[]>((await owner.get(`/guilds/${id}/members?limit=2`)).body);
     const second = of<{ user_id: string }[]>((await owner.get(`/guilds/${id}/members?limit=2&after=${first[1]!.user_id}`)).body);
     const ids = [...first, ...second].map(({ user_id }) => user_id);
-    expect(ids).toEqual([owner, ...Object.values(members)].map((person) => person.id).sort((one, other) => (BigInt(one) < BigInt(other) ? -1 : 1)));
+    expect(ids).toEqual([owner, ...Object.values(members)].map((person) => person.id).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)));
   });
 
   it('throws members out who stand below, and they can come back', async () => {

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEnvironment } from '../src/config/config';
+import { parseEnvironment } from '../src/config/config.service';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
-import { Permission } from '../src/permissions/algebra';
-import { HeldWire } from './support/held-wire';
+import { Permission } from '../src/permissions/compute-permissions';
+import { PausableProxy } from './support/pausable-proxy';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { type GuildWorld, of, ownDatabase, type Person, World } from './support/world';
 
@@ -12,13 +12,13 @@ const { CreateMessage, KickMembers, BanMembers } = Permission;
 
 let dataDir: string;
 let database: DatabaseServer;
-let wire: HeldWire;
+let wire: PausableProxy;
 let world: World;
 
 async function startWorld(settings: Record<string, string>, nodes: number): Promise<void> {
   dataDir = mkdtempSync(join(tmpdir(), 'derailed-held-'));
   database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }));
-  wire = await HeldWire.to(database.uri);
+  wire = await PausableProxy.to(database.uri);
   world = await World.start({ MONGODB_URI: wire.uri, ...settings }, nodes);
 }
 

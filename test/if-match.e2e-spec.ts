@@ -1,4 +1,4 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type Answer, type GuildWorld, type Person, World } from './support/world';
 
 type Change = (owner: Person, guild: GuildWorld, headers: Record<string, string>) => Promise<Answer>;
@@ -36,7 +36,7 @@ describe('a change that names the version it is based on', () => {
     await owner.post(`/guilds/${id}/roles`, { name: 'somebody else was first' });
     const before = await stateOf(guild);
 
-    expect(await change(owner, guild, seen)).toMatchObject({ status: 412, body: { code: 'GUILD_CHANGED' } });
+    expect(await change(owner, guild, seen)).toMatchObject({ status: 412, body: { code: 'GUILD_VERSION_MISMATCH' } });
     expect(await stateOf(guild)).toEqual(before);
 
     const current = { 'if-match': (await owner.get(`/guilds/${id}`)).headers['etag']! };

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEnvironment } from '../src/config/config';
+import { parseEnvironment } from '../src/config/config.service';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
-import { HeldWire } from './support/held-wire';
+import { PausableProxy } from './support/pausable-proxy';
 import { NodeProcess } from './support/node-process';
 import { describeOnce } from './support/once';
 import { hasRedis, TestRedis } from './support/redis';
@@ -21,14 +21,14 @@ interface Account {
 describeOnce('a crash between somebody’s joining and the look at the bans', () => {
   let dataDir: string;
   let database: DatabaseServer;
-  let wire: HeldWire;
+  let wire: PausableProxy;
   let redis: TestRedis | undefined;
   let nodes: NodeProcess[];
   beforeEach(async () => {
     nodes = [];
     dataDir = mkdtempSync(join(tmpdir(), 'derailed-interrupted-'));
     database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir }));
-    wire = await HeldWire.to(database.uri);
+    wire = await PausableProxy.to(database.uri);
   });
   afterEach(async () => {
     await Promise.all(nodes.map((node) => node.kill()));

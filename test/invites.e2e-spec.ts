@@ -3,7 +3,7 @@ import type { Model } from 'mongoose';
 import { LIMITS } from '../src/common/limits';
 import { MODELS } from '../src/database/database.module';
 import type { InviteDocument } from '../src/invites/invite.schema';
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
 
 const CONCURRENT = 12;

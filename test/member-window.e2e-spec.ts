@@ -195,9 +195,9 @@ describe('the window of a member list', () => {
 
   it('is open in so many guilds and no more', async () => {
     const ids: string[] = [];
-    for (let made = 0; made < 11; made += 1) ids.push(of<{ id: string }>((await guild.owner.post('/guilds', { name: `Guild ${made}` })).body).id);
+    for (let created = 0; created < 11; created += 1) ids.push(of<{ id: string }>((await guild.owner.post('/guilds', { name: `Guild ${created}` })).body).id);
     for (const id of ids.slice(0, 10)) expect(await subscribe([0, 9], client, id)).toMatchObject({ member_count: 1 });
-    expect(await client.say('guild.subscribe', { guild_id: ids[10] })).toMatchObject({ ok: false, error: { code: 'LOOKED_AT_GUILD_LIMIT_REACHED', limit: 10 } });
+    expect(await client.say('guild.subscribe', { guild_id: ids[10] })).toMatchObject({ ok: false, error: { code: 'SUBSCRIPTION_LIMIT_REACHED', limit: 10 } });
     await client.say('guild.unsubscribe', { guild_id: ids[0] });
     expect(await client.say('guild.subscribe', { guild_id: ids[10] })).toMatchObject({ ok: true });
   });

@@ -1,5 +1,5 @@
 import { LIMITS } from '../src/common/limits';
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type GuildWorld, type Json, of, type Person, World } from './support/world';
 
 const { MentionEveryone, ViewTrack } = Permission;

@@ -1,4 +1,4 @@
-import { EVERYTHING, minus, Permission, union } from '../src/permissions/algebra';
+import { ALL_PERMISSIONS, minus, Permission, union } from '../src/permissions/compute-permissions';
 import { type Client, type GuildWorld, of, type Person, World } from './support/world';
 
 describe('a member without VIEW_MESSAGE_HISTORY', () => {
@@ -12,7 +12,7 @@ describe('a member without VIEW_MESSAGE_HISTORY', () => {
 
   beforeAll(async () => {
     world = await World.start({}, 1);
-    const allow = minus(EVERYTHING, union(Permission.Administrator, Permission.ViewMessageHistory));
+    const allow = minus(ALL_PERMISSIONS, union(Permission.Administrator, Permission.ViewMessageHistory));
     guild = await world.guild({ roles: { blind: { allow, deny: Permission.ViewMessageHistory } }, members: { mo: ['blind'] } });
     mo = guild.members['mo']!;
     old = await post(guild.owner, 'old secret');

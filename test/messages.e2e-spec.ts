@@ -1,4 +1,4 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { of, World } from './support/world';
 
 describe('messages', () => {
@@ -101,7 +101,7 @@ describe('messages', () => {
     const say = (who = members['mo']!): Promise<{ status: number; body: unknown; headers: Record<string, string> }> => who.post(`/tracks/${track}/messages`, { content: 'x' });
     expect((await say()).status).toBe(201);
     const second = await say();
-    expect(second.body).toMatchObject({ status: 429, code: 'SLOWED_DOWN' });
+    expect(second.body).toMatchObject({ status: 429, code: 'SLOW_MODE_ACTIVE' });
     expect(Number(second.headers['retry-after'])).toBeGreaterThan(55);
     expect((await say(owner)).status).toBe(201);
     expect((await say(owner)).status).toBe(201);
@@ -112,11 +112,11 @@ describe('messages', () => {
     await owner.patch(`/tracks/${track}`, { slowmode_seconds: 60 });
     const first = await members['mo']!.post(`/tracks/${track}/messages`, { content: 'x', nonce: 'n' });
     expect((await members['mo']!.post(`/tracks/${track}/messages`, { content: 'x', nonce: 'n' })).body).toEqual(first.body);
-    expect((await members['mo']!.post(`/tracks/${track}/messages`, { content: 'x', nonce: 'o' })).body).toMatchObject({ code: 'SLOWED_DOWN' });
+    expect((await members['mo']!.post(`/tracks/${track}/messages`, { content: 'x', nonce: 'o' })).body).toMatchObject({ code: 'SLOW_MODE_ACTIVE' });
   });
 
   it('don’t belong into categories', async () => {
     const { owner, category } = await world.guild();
-    expect((await owner.post(`/tracks/${category}/messages`, { content: 'x' })).body).toMatchObject({ code: 'TRACK_NOT_TEXT' });
+    expect((await owner.post(`/tracks/${category}/messages`, { content: 'x' })).body).toMatchObject({ code: 'NOT_A_TEXT_TRACK' });
   });
 });

@@ -1,5 +1,5 @@
-import { Epochs, memberEpoch, rolesEpoch, tracksEpoch } from '../src/events/epochs';
-import { EVERYTHING, minus, Permission, union } from '../src/permissions/algebra';
+import { CacheVersions, memberVersionKey, rolesVersionKey, tracksVersionKey } from '../src/cache/cache-versions';
+import { ALL_PERMISSIONS, minus, Permission, union } from '../src/permissions/compute-permissions';
 import { documentedRoutes, fillPath, type Route } from './support/openapi';
 import { type GuildWorld, of, type Person, World } from './support/world';
 
@@ -40,7 +40,7 @@ describe('an object that exists and is hidden from the caller', () => {
   beforeAll(async () => {
     world = await World.start({}, 1);
     routes = await documentedRoutes(world);
-    guild = await world.guild({ roles: { low: {}, manager: { allow: minus(EVERYTHING, union(Administrator, ViewTrack)) } }, members: { mo: ['manager'] } });
+    guild = await world.guild({ roles: { low: {}, manager: { allow: minus(ALL_PERMISSIONS, union(Administrator, ViewTrack)) } }, members: { mo: ['manager'] } });
     foreign = await world.guild({ roles: { other: {} }, members: { eve: [] } });
     mo = guild.members['mo']!;
     const hidden = await make(guild, { name: 'hidden', overwrites: [{ id: guild.id, type: 'role', allow: '0', deny: String(ViewTrack) }] });
@@ -91,7 +91,7 @@ describe('an object that exists and is hidden from the caller', () => {
   /** Empties the caches of both guilds and of these users' memberships, as ten seconds would. */
   const forget = (userIds: readonly string[]): Promise<unknown> => {
     const guildIds = [guild, foreign].map(({ id }) => BigInt(id));
-    return world.app.get(Epochs).advance(guildIds.flatMap((id) => [rolesEpoch(id), tracksEpoch(id), ...userIds.map((userId) => memberEpoch(id, BigInt(userId)))]));
+    return world.app.get(CacheVersions).bump(guildIds.flatMap((id) => [rolesVersionKey(id), tracksVersionKey(id), ...userIds.map((userId) => memberVersionKey(id, BigInt(userId)))]));
   };
 
   const outcomeOf = async (route: Route, values: Readonly<Record<string, string>>): Promise<Outcome> => {

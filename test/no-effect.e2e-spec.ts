@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type Client, type GuildWorld, of, type Person, World } from './support/world';
 
 const { ManageRoles, ModifyTrack, ModifyGuild, ModifyMemberNicknames, TimeoutMembers } = Permission;
@@ -134,7 +134,7 @@ describe('a list in which only some entries move', () => {
     const swapped = (await roleList()).map(({ id, position }) => ({ id, position: id === guild.roles['mod'] ? 5 : id === guild.roles['top'] ? 4 : position }));
     expect((await mo.patch(`/guilds/${guild.id}/roles`, swapped)).body).toMatchObject({ code: 'ROLE_OUT_OF_REACH' });
     const everyone = await mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.id, position: 2 }]);
-    expect(everyone.body).toMatchObject({ code: 'EVERYONE_IMMOVABLE' });
+    expect(everyone.body).toMatchObject({ code: 'EVERYONE_ROLE_PROTECTED' });
     expect((await mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['one'], position: 1 }])).body).toMatchObject({ code: 'ROLE_POSITION_INVALID' });
   });
 

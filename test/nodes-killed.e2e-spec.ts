@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { parseEnvironment } from '../src/config/config';
+import { parseEnvironment } from '../src/config/config.service';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
-import { Permission, union } from '../src/permissions/algebra';
-import { Folded, type GuildLists, type GuildState } from './support/folded';
+import { Permission, union } from '../src/permissions/compute-permissions';
+import { ClientState, type GuildLists, type GuildState } from './support/client-state';
 import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { Client, ownDatabase } from './support/world';
@@ -166,13 +166,13 @@ describeOnce('a node that is killed between a write and its event', () => {
   const read = async (url: string, place: Place, viewer: Account): Promise<GuildState> => {
     const client = new Client(url, { token: viewer.token });
     await client.ready;
-    const state = new Folded(client, place.guildId, await lists(url, place, viewer)).now();
+    const state = new ClientState(client, place.guildId, await lists(url, place, viewer)).now();
     client.close();
     return state;
   };
 
   it('leaves nothing untold: others tell it', async () => {
-    const told: string[] = [];
+    const sent: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const [victim, survivor] = [nodes[round % 2]!, nodes[(round + 1) % 2]!];
       const [owner, viewer, outcast, ...others] = await Promise.all(Array.from({ length: 9 }, () => register(survivor.url))) as [Account, Account, Account, ...Account[]];
@@ -188,7 +188,7 @@ describeOnce('a node that is killed between a write and its event', () => {
       const place: Place = { guildId, trackId, messageId, code };
       const client = new Client(survivor.url, { token: viewer.token });
       await client.ready;
-      const folded = new Folded(client, guildId, await lists(survivor.url, place, viewer));
+      const folded = new ClientState(client, guildId, await lists(survivor.url, place, viewer));
       const changing = change(victim.url, place, { owner, members, strangers, outcast });
       await pause(500 + Math.random() * 1_500);
       const exited = once(victim.process, 'exit');
@@ -196,18 +196,18 @@ describeOnce('a node that is killed between a write and its event', () => {
       await Promise.all([exited, changing]);
 
       await pause(500);
-      const known = folded.now();
+      const existing = folded.now();
       // Until then the survivor may remember what was true before: nobody told it, and nobody was told otherwise.
       await until(async () => (await fetch(`${survivor.url}/metrics`).then((answer) => answer.text())).includes('derailed_nodes_living 1'));
       await until(async () => isDeepStrictEqual(folded.now(), await read(survivor.url, place, viewer))).catch(() => undefined);
       expect(folded.now()).toEqual(await read(survivor.url, place, viewer));
-      const isUntold = !isDeepStrictEqual(known, folded.now());
+      const isUntold = !isDeepStrictEqual(existing, folded.now());
       expect(folded.createdTwice).toEqual([]);
       expect(client.received('CLOSING')).toEqual([]);
       client.close();
-      told.push(isUntold ? `${folded.heard} events, then what was untold` : `${folded.heard} events, all told`);
+      sent.push(isUntold ? `${folded.heard} events, then what was untold` : `${folded.heard} events, all told`);
       if (round + 1 < ROUNDS) nodes[round % 2] = await start();
     }
-    process.stdout.write(`killed ${ROUNDS} times: ${told.join('; ')}\n`);
+    process.stdout.write(`killed ${ROUNDS} times: ${sent.join('; ')}\n`);
   }, ROUNDS * (2 * REPAIRED_WITHIN_MS + START_MS));
 }, describeWithRedis);

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { EventsService } from '../src/events/events.service';
-import { Folded } from './support/folded';
+import { ClientState } from './support/client-state';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { of, World } from './support/world';
 
@@ -36,8 +36,8 @@ describeWithRedis('changes of one guild through two nodes at once', () => {
       await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => changes(round * AT_ONCE + n)).flat());
       await world.settle();
       const fresh = await guild.members['mo']!.connect();
-      const now = new Folded(fresh, id).now();
-      for (const client of clients) expect(new Folded(client, id).now()).toEqual(now);
+      const now = new ClientState(fresh, id).now();
+      for (const client of clients) expect(new ClientState(client, id).now()).toEqual(now);
       expect(now.roles.map((role) => of<{ id: string }>(role).id)).toEqual(of<{ id: string }[]>((await owner.get(`/guilds/${id}/roles`)).body).map((role) => role.id));
       fresh.close();
     }

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { Logger } from '@nestjs/common';
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { RedisConnection } from '../src/redis/redis-connection';
 import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';

@@ -21,9 +21,9 @@ describe('simultaneous logins', () => {
       expect(body).toMatchObject({ code: 'PASSWORD_QUEUE_FULL', retry_after: 2 });
       expect(headers['retry-after']).toBe('2');
     }
-    const known = responses.filter((_, index) => index % 2 === 0).map(({ status }) => status);
+    const existing = responses.filter((_, index) => index % 2 === 0).map(({ status }) => status);
     const unknown = responses.filter((_, index) => index % 2 === 1).map(({ status }) => status);
-    expect(new Set(known)).toEqual(new Set([200, 503]));
+    expect(new Set(existing)).toEqual(new Set([200, 503]));
     expect(new Set(unknown)).toEqual(new Set([401, 503]));
     expect((await login(ada.email)).status).toBe(200);
   });

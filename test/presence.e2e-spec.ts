@@ -25,10 +25,10 @@ describe('presence', () => {
   const look = async (client: Client, guildId = guild.id): Promise<Json> => {
     return of<{ data: Json }>(await client.say('guild.subscribe', { guild_id: guildId })).data;
   };
-  const told = (client: Client): Told[] => client.received('PRESENCE_UPDATE').map((data) => of<Told>(data));
+  const sent = (client: Client): Told[] => client.received('PRESENCE_UPDATE').map((data) => of<Told>(data));
   /** Everything that a client was told of somebody's looks in this guild, in order. */
   const seen = (client: Client, who: Person, guildId: string | null = guild.id): string[] =>
-    told(client).filter(({ guild_id }) => guild_id === guildId).flatMap(({ presences }) => presences.filter(({ user_id }) => user_id === who.id).map(({ status }) => status));
+    sent(client).filter(({ guild_id }) => guild_id === guildId).flatMap(({ presences }) => presences.filter(({ user_id }) => user_id === who.id).map(({ status }) => status));
   const until = (client: Client, who: Person, status: string, guildId: string | null = guild.id): Promise<Json> =>
     client.next('PRESENCE_UPDATE', (data) => of<Told>(data).guild_id === guildId && of<Told>(data).presences.some((presence) => presence.user_id === who.id && presence.status === status));
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -108,7 +108,7 @@ describe('presence', () => {
     await look(owner);
     const [client, outside] = [await mo.connect(), await stranger.connect()];
     await until(owner, mo, 'online');
-    expect(told(eve)).toEqual([]);
+    expect(sent(eve)).toEqual([]);
     expect(seen(owner, stranger)).toEqual([]);
     expect(await outside.say('guild.subscribe', { guild_id: guild.id })).toMatchObject({ ok: false, error: { code: 'GUILD_NOT_FOUND' } });
     for (const each of [client, outside, eve]) each.close();

@@ -123,9 +123,9 @@ describeOnce('the process', () => {
     };
     const { token } = (await (await fetch(`${running.url}/api/v1/auth/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'ada', email: 'ada@example.org', password: 'correct horse' }) })).json()) as { token: string };
     const { id } = (await ask('POST', '/guilds', token, { name: 'Engines' })).body;
-    for (let made = 0; made < 12; made += 1) {
-      await ask('POST', `/guilds/${id}/roles`, token, { name: `r${made}` });
-      await ask('POST', `/guilds/${id}/tracks`, token, { name: `t${made}` });
+    for (let created = 0; created < 12; created += 1) {
+      await ask('POST', `/guilds/${id}/roles`, token, { name: `r${created}` });
+      await ask('POST', `/guilds/${id}/tracks`, token, { name: `t${created}` });
     }
     const idsOf = ({ body }: Answered): string[] => (body as unknown as { id: string }[]).map((each) => each.id);
 

@@ -1,4 +1,4 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
 
 const { AddReactions, DeleteMessages, ViewMessageHistory } = Permission;
@@ -48,8 +48,8 @@ describe('reacting', () => {
     for (let n = 0; n < 2; n += 1) await unreact(mo, guild, id);
     await owner.next('REACTION_REMOVE');
     await world.settle();
-    const told = { guild_id: guild.id, track_id: guild.track, message_id: id, emoji: '👍', user_id: mo.id };
-    expect([client.received('REACTION_ADD'), client.received('REACTION_REMOVE')]).toEqual([[told], [told]]);
+    const sent = { guild_id: guild.id, track_id: guild.track, message_id: id, emoji: '👍', user_id: mo.id };
+    expect([client.received('REACTION_ADD'), client.received('REACTION_REMOVE')]).toEqual([[sent], [sent]]);
     expect(owner.received('REACTION_ADD')).toHaveLength(2);
     client.close();
     owner.close();

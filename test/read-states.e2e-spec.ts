@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type Client, type GuildWorld, of, type Person, World } from './support/world';
 
 interface ReadState {
@@ -82,7 +82,7 @@ describe('read states', () => {
   it('are for text tracks that one may view, and change nothing elsewhere', async () => {
     const id = await say(guild.owner);
     const client = await mo.connect();
-    expect((await mo.put(`/tracks/${guild.category}/read-state`, { message_id: id })).body).toMatchObject({ code: 'TRACK_NOT_TEXT' });
+    expect((await mo.put(`/tracks/${guild.category}/read-state`, { message_id: id })).body).toMatchObject({ code: 'NOT_A_TEXT_TRACK' });
     await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, { type: 'member', allow: '0', deny: String(Permission.ViewTrack) });
     expect((await mo.put(`/tracks/${guild.track}/read-state`, { message_id: id })).body).toMatchObject({ code: 'TRACK_NOT_FOUND' });
     expect(await client.say('read_state.update', { track_id: guild.track, message_id: id })).toMatchObject({ ok: false, error: { code: 'TRACK_NOT_FOUND' } });
@@ -166,7 +166,7 @@ describe('read states', () => {
           expect(state?.unread_count ?? 0).toBeGreaterThanOrEqual(0);
         }
         if (said.length === 0) return;
-        const newest = said.map(({ id }) => BigInt(id)).reduce((one, other) => (one > other ? one : other));
+        const newest = said.map(({ id }) => BigInt(id)).reduce((a, b) => (a > b ? a : b));
         expect(await read(mo, String(newest))).toMatchObject({ unread_count: 0 });
         expect(await unread(mo)).toBe(0);
         await say(guild.owner);

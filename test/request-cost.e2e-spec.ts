@@ -129,7 +129,7 @@ describeOnce('the cost of requests on a guild at its limits', () => {
         expect((await send({ method: 'GET', path: '/users/@me', token: member.token }, ownAgent)).status).toBe(200);
         latencies.push(performance.now() - start);
       }
-      return latencies.toSorted((one, other) => one - other)[Math.floor(READS / 2)]!;
+      return latencies.toSorted((a, b) => a - b)[Math.floor(READS / 2)]!;
     };
     await medianRead();
     const quietMs = Math.max(MIN_QUIET_MS, await medianRead());

@@ -1,13 +1,13 @@
 import { parseSnowflake } from '../src/common/snowflake';
-import type { Change } from '../src/nodes/change';
-import { Retellings } from '../src/repair/retellings';
+import type { PendingMutation } from '../src/cluster/mutation';
+import { EventRepublisher } from '../src/recovery/event-republisher';
 import { type Client, type GuildWorld, of, World } from './support/world';
 
 const EMOJI = encodeURIComponent('👍');
 
 /** What a request is known by that was under way, and what it did. */
 interface Act {
-  readonly touches: Change['touches'];
+  readonly touches: PendingMutation['scope'];
   readonly run: (guild: GuildWorld) => Promise<{ readonly names: Record<string, string>; readonly code?: string }>;
   readonly event: string;
   /** The event by which it is told again, if that is another one. */
@@ -85,11 +85,11 @@ describe('what a node that is gone may not have told', () => {
     await client.next(event);
     client.clear();
     const ids = Object.fromEntries(Object.entries(names).map(([name, id]) => [name, [parseSnowflake(id)!]]));
-    await world.app.get(Retellings).retell([{ userId: parseSnowflake(guild.owner.id)!, atMs, touches, names: ids, ...(code !== undefined && { code }) }], new Set());
+    await world.app.get(EventRepublisher).republish([{ userId: parseSnowflake(guild.owner.id)!, atMs, scope: touches, ids: ids, ...(code !== undefined && { code }) }], new Set());
     // What was made right before is told again as well.
-    const told = await client.next(again, (data) => code === undefined || data['code'] === code);
-    if (event.startsWith('BAN_')) expect(told).toMatchObject({ user_id: names['user_id'] });
-    if (again === 'MESSAGE_UPDATE') expect(told).toMatchObject({ id: names['message_id'], reactions: [{ count: 1 }] });
-    if (event === 'PINS_UPDATE') expect(told).toMatchObject({ message_ids: [names['message_id']] });
+    const sent = await client.next(again, (data) => code === undefined || data['code'] === code);
+    if (event.startsWith('BAN_')) expect(sent).toMatchObject({ user_id: names['user_id'] });
+    if (again === 'MESSAGE_UPDATE') expect(sent).toMatchObject({ id: names['message_id'], reactions: [{ count: 1 }] });
+    if (event === 'PINS_UPDATE') expect(sent).toMatchObject({ message_ids: [names['message_id']] });
   });
 });

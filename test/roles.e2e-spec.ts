@@ -1,4 +1,4 @@
-import { Permission } from '../src/permissions/algebra';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type GuildWorld, of, type Person, World } from './support/world';
 
 const { ManageRoles, KickMembers, CreateMessage, Administrator, DeleteMessages } = Permission;
@@ -40,7 +40,7 @@ describe('roles', () => {
     expect((await move([{ id: a, position: 4 }])).body).toMatchObject({ code: 'ROLE_POSITION_INVALID', limit: 3 });
     expect((await move([{ id: a, position: 2 }, { id: b, position: 2 }])).body).toMatchObject({ code: 'ROLE_MOVE_DUPLICATE' });
     expect((await move([{ id: b, position: 2 }, { id: '123', position: 3 }])).body).toMatchObject({ code: 'ROLE_NOT_FOUND' });
-    expect((await move([{ id: guild.id, position: 2 }])).body).toMatchObject({ code: 'EVERYONE_IMMOVABLE' });
+    expect((await move([{ id: guild.id, position: 2 }])).body).toMatchObject({ code: 'EVERYONE_ROLE_PROTECTED' });
     expect(await namesIn(guild, guild.owner)).toEqual(['@everyone', 'a', 'b']);
   });
 
@@ -49,7 +49,7 @@ describe('roles', () => {
     const { headers } = await guild.owner.get(`/guilds/${guild.id}`);
     await guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 3 }]);
     const late = await guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 2 }], { 'if-match': headers['etag']! });
-    expect(late.body).toMatchObject({ status: 412, code: 'GUILD_CHANGED' });
+    expect(late.body).toMatchObject({ status: 412, code: 'GUILD_VERSION_MISMATCH' });
     expect(await namesIn(guild, guild.owner)).toEqual(['@everyone', 'b', 'a']);
   });
 

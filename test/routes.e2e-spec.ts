@@ -114,7 +114,7 @@ describe('every route', () => {
     const mo = guild.members['mo']!;
     const message = ((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'x' })).body as { id?: string }).id;
     const last = 'delete /users/@me/guilds/{guild_id}';
-    const ordered = routes.filter(inGuild).toSorted((one, other) => Number(nameOf(one) === last) - Number(nameOf(other) === last));
+    const ordered = routes.filter(inGuild).toSorted((a, b) => Number(nameOf(a) === last) - Number(nameOf(b) === last));
     for (const route of ordered) {
       const { status, body } = await ask(mo, route, guild, message);
       expect([nameOf(route), status, body]).toMatchObject([nameOf(route), OPEN_TO_MEMBERS[nameOf(route)] ?? 403, {}]);
@@ -127,7 +127,7 @@ describe('every route', () => {
     const isBan = (route: Route): number => Number(nameOf(route) === 'put /guilds/{guild_id}/bans/{user_id}');
     const changing = routes
       .filter((route) => route.operation.requestBody && route.path !== '/auth/login' && nameOf(route) !== 'delete /users/@me')
-      .toSorted((one, other) => isBan(one) - isBan(other));
+      .toSorted((a, b) => isBan(a) - isBan(b));
     expect(changing.length).toBeGreaterThan(12);
     for (const route of changing) {
       const { status, body } = await ask(guild.owner, route, guild, message);

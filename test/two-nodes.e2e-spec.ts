@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEnvironment } from '../src/config/config';
+import { parseEnvironment } from '../src/config/config.service';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import { NodeProcess } from './support/node-process';
 import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
-import { TravellingClient } from './support/travelling-client';
+import { RoamingClient } from './support/roaming-client';
 
 const MESSAGES = 2_000;
 const CLIENTS = 200;
@@ -20,7 +20,7 @@ describeOnce('two processes with a Redis', () => {
   let database: DatabaseServer;
   let dataDir: string;
   let nodes: NodeProcess[];
-  let clients: TravellingClient[];
+  let clients: RoamingClient[];
   let tokens: string[];
   let trackId: string;
 
@@ -76,7 +76,7 @@ describeOnce('two processes with a Redis', () => {
     for (const deadline = Date.now() + 60_000; !holds(); await sleep(20)) if (Date.now() > deadline) throw new Error(`It never came to that: ${what}`);
   };
   const connect = (count: number, nextUrl: (n: number) => string): Promise<void> => {
-    clients = Array.from({ length: count }, (_, n) => new TravellingClient(tokens[n % PEOPLE]!, () => nextUrl(n)));
+    clients = Array.from({ length: count }, (_, n) => new RoamingClient(tokens[n % PEOPLE]!, () => nextUrl(n)));
     return until(() => clients.every(({ starts }) => starts === 1), 'everybody is ready');
   };
   /** That everybody has heard every number once, and all in the same order, which is the log's. */

@@ -1,4 +1,4 @@
-import { asyncApi } from '../src/docs/async-api';
+import { asyncApi } from '../src/openapi/async-api';
 import { documentedRoutes, fillPath, type Route } from './support/openapi';
 import { type Client, type GuildWorld, of, World } from './support/world';
 

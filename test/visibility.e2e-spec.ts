@@ -1,5 +1,5 @@
-import { Epochs, memberEpoch, rolesEpoch, tracksEpoch } from '../src/events/epochs';
-import { Permission } from '../src/permissions/algebra';
+import { CacheVersions, memberVersionKey, rolesVersionKey, tracksVersionKey } from '../src/cache/cache-versions';
+import { Permission } from '../src/permissions/compute-permissions';
 import { type Client, type GuildWorld, of, type Person, World } from './support/world';
 
 const { ViewTrack, ModifyGuild, ManageRoles, CreateTrack, ModifyTrack } = Permission;
@@ -123,10 +123,10 @@ describe('a track that one may not view', () => {
 
   it('costs as many questions to the database as one that doesn’t exist, whoever asks and whatever is remembered', async () => {
     const eve = await world.person('eve');
-    const epochs = world.app.get(Epochs);
+    const cacheVersions = world.app.get(CacheVersions);
     const id = BigInt(guild.id);
     // As ten seconds would.
-    const forget = (): Promise<unknown> => epochs.advance([rolesEpoch(id), tracksEpoch(id), ...[mo, eve].map((who) => memberEpoch(id, BigInt(who.id)))]);
+    const forget = (): Promise<unknown> => cacheVersions.bump([rolesVersionKey(id), tracksVersionKey(id), ...[mo, eve].map((who) => memberVersionKey(id, BigInt(who.id)))]);
     const cost = async (who: Person, method: string, path: string): Promise<number> => {
       const commands = world.recordCommands();
       const { status } = await world.ask(method as 'get', path, undefined, { authorization: `Bearer ${who.token}` });

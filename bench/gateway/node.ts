@@ -1,15 +1,15 @@
 import type { Connection } from 'mongoose';
 import { sessionKey } from '../../src/auth/account';
 import { SessionsService } from '../../src/auth/sessions.service';
-import { Snowflakes } from '../../src/common/snowflakes.service';
-import { parseEnvironment } from '../../src/config/config';
+import { SnowflakeService } from '../../src/common/snowflake.service';
+import { parseEnvironment } from '../../src/config/config.service';
 import { CommandCounter } from '../../src/database/command-counter';
-import { type Derailed, startDerailed } from '../../src/derailed';
+import { type Derailed, bootstrap } from '../../src/bootstrap';
 import { EventLog } from '../../src/events/event-log';
 import { EventsService } from '../../src/events/events.service';
 import { roleSetOf } from '../../src/members/role-set.schema';
-import { messageDtoOf } from '../../src/messages/messages.service';
-import { Permission } from '../../src/permissions/algebra';
+import { toMessageDto } from '../../src/messages/messages.service';
+import { Permission } from '../../src/permissions/compute-permissions';
 import { ask, register } from '../support/derailed';
 import { now, serve, weigh } from './child';
 
@@ -41,7 +41,7 @@ function node(): Derailed {
 }
 
 async function start(environment: Record<string, string>): Promise<number> {
-  derailed = await startDerailed(parseEnvironment({ PORT: '0', LOG_LEVEL: 'error', ...environment }));
+  derailed = await bootstrap(parseEnvironment({ PORT: '0', LOG_LEVEL: 'error', ...environment }));
   return Number(new URL(derailed.url).port);
 }
 
@@ -56,7 +56,7 @@ async function gather({ people, audiences }: { people: number; audiences: number
   while (roleSets.length < audiences) roleSets.push([BigInt((await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${id}/roles`, { name: 'role', allow: String(Permission.PinMessages) })).id)]);
   const guildId = BigInt(id);
   const connection = app.get<Connection>('DatabaseConnection');
-  const documents = Array.from({ length: people }, (_, index) => memberOf(app.get(Snowflakes), app.get(SessionsService), guildId, roleSets[index % audiences]!));
+  const documents = Array.from({ length: people }, (_, index) => memberOf(app.get(SnowflakeService), app.get(SessionsService), guildId, roleSets[index % audiences]!));
   for (let from = 0; from < people; from += BATCH) {
     const batch = documents.slice(from, from + BATCH);
     for (const name of ['users', 'members'] as const) await connection.collection(name).insertMany(batch.map((each) => each[name]));
@@ -66,7 +66,7 @@ async function gather({ people, audiences }: { people: number; audiences: number
 }
 
 /** A member as the database stores one, and the token of a session. */
-function memberOf(snowflakes: Snowflakes, sessions: SessionsService, guildId: bigint, roleIds: bigint[]): { readonly users: object; readonly members: object; readonly token: string } {
+function memberOf(snowflakes: SnowflakeService, sessions: SessionsService, guildId: bigint, roleIds: bigint[]): { readonly users: object; readonly members: object; readonly token: string } {
   const userId = snowflakes.next();
   const username = `someone-${userId}`;
   const email = `${username}@example.org`;
@@ -80,7 +80,7 @@ function memberOf(snowflakes: Snowflakes, sessions: SessionsService, guildId: bi
 }
 
 const message = ({ guildId, trackId }: Publication) =>
-  messageDtoOf({ _id: node().app.get(Snowflakes).next(), guild_id: guildId, track_id: trackId, author_id: guildId, content: CONTENT, reply_to_id: null, edited_at: null });
+  toMessageDto({ _id: node().app.get(SnowflakeService).next(), guild_id: guildId, track_id: trackId, author_id: guildId, content: CONTENT, reply_to_id: null, edited_at: null });
 
 /** Publishes messages that were never written. @returns when it began, and what it took of this process until all were handed to the network */
 async function publish(publication: Publication): Promise<{ sentAt: number; busyMs: number }> {

@@ -1,5 +1,5 @@
 import { type DatabaseServer, openDatabase } from '../../src/database/open-database';
-import { parseEnvironment } from '../../src/config/config';
+import { parseEnvironment } from '../../src/config/config.service';
 import { temporaryFolder } from '../database/world';
 import type { BareDeeds } from './bare';
 import { Child } from './child';

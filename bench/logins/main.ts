@@ -8,7 +8,7 @@ const PASSWORD = 'correct horse battery';
 
 const emailOf = (index: number): string => `bench-${index}@example.org`;
 
-const percentile = (values: readonly number[], share: number): number => values.toSorted((one, other) => one - other)[Math.ceil(values.length * share) - 1] ?? Number.NaN;
+const percentile = (values: readonly number[], share: number): number => values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? Number.NaN;
 
 async function post(url: string, path: string, body: object): Promise<Response> {
   return fetch(`${url}/api/v1${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import type { Connection } from 'mongoose';
 import { CommandCounter, isWrite } from '../../src/database/command-counter';
-import { Permission, union } from '../../src/permissions/algebra';
+import { Permission, union } from '../../src/permissions/compute-permissions';
 import { AuthorityResolver } from '../../src/permissions/authority-resolver';
 import { RolesService } from '../../src/roles/roles.service';
 import { TracksService } from '../../src/tracks/tracks.service';
 import { ask, type Bench, benchUris, databasesLegend, register, startBench } from '../support/derailed';
 import { median, table } from '../support/statistics';
-import { Walk } from './walk';
+import { NaiveMover } from './naive-mover';
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, moves: { type: 'string', default: '41' } } });
 const MOVES = Number(values.moves);
@@ -47,12 +47,12 @@ async function moverIn(bench: Bench, what: What, size: number): Promise<Mover> {
   const ids: bigint[] = [];
   // Those that are there from the start count: @everyone and the mover's own role can't move, the category and the track can.
   const [there, body] = what === 'roles' ? [2, { allow: String(Permission.CreateMessage) }] : [tracks.length, {}];
-  for (let made = there; made < size; made += 1) ids.push(BigInt((await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${guild.id}/${what}`, { name: `${what} ${made}`, ...body })).id));
+  for (let created = there; created < size; created += 1) ids.push(BigInt((await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${guild.id}/${what}`, { name: `${what} ${created}`, ...body })).id));
   const allow = String(union(Permission.ManageRoles, Permission.ModifyTrack));
   const top = await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${guild.id}/roles`, { name: 'mover', allow, position: what === 'roles' ? size : 2 });
   await ask(bench, owner.token, 'PUT', `/guilds/${guild.id}/members/${mover.id}/roles/${top.id}`);
 
-  const authority = await bench.app.get(AuthorityResolver).inGuild(BigInt(mover.id), BigInt(guild.id));
+  const authority = await bench.app.get(AuthorityResolver).resolveInGuild(BigInt(mover.id), BigInt(guild.id));
   const id = ids[0]!;
   if (what === 'roles') return (isUp) => bench.app.get(RolesService).move(authority, [{ id, position: isUp ? size - 1 : 2 }], {});
   return (isUp) => bench.app.get(TracksService).move(authority, [{ id, position: isUp ? size - 1 : 1 }], {});
@@ -82,7 +82,7 @@ async function costsOf(counter: CommandCounter, movers: readonly Mover[]): Promi
 
 async function measure(bench: Bench): Promise<Row[]> {
   const counter = bench.app.get(CommandCounter);
-  const walk = new Walk(bench.app.get<Connection>('DatabaseConnection'));
+  const walk = new NaiveMover(bench.app.get<Connection>('DatabaseConnection'));
   const movers: { what: What; size: number; move: Mover; walk: Mover }[] = [];
   for (const what of ['roles', 'tracks'] as const) {
     for (const size of SIZES[what]) {

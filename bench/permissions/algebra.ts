@@ -1,4 +1,4 @@
-import { EVERYTHING, explain, has, inGuild, inTrack, minus, NOTHING, type Overwrite, Permission, PERMISSION_NAMES, permissionSet, type PermissionSet, type RoleLayer, type Subject, type SubjectOverwrite, type TrackRules, union } from '../../src/permissions/algebra';
+import { ALL_PERMISSIONS, explain, has, computeGuildPermissions, computeTrackPermissions, minus, NO_PERMISSIONS, type Overwrite, Permission, PERMISSION_NAMES, permissionSet, type PermissionSet, type RoleLayer, type Subject, type SubjectOverwrite, type TrackRules, union } from '../../src/permissions/compute-permissions';
 import { median } from '../support/statistics';
 
 const ROLES = [1, 20, 200];
@@ -30,13 +30,13 @@ function saidBy(n: number): Overwrite {
  * @see https://docs.discord.com/developers/topics/permissions#permission-overwrites
  */
 function published({ roles, isOwner, userId }: Subject, rules?: TrackRules): PermissionSet {
-  if (isOwner) return EVERYTHING;
+  if (isOwner) return ALL_PERMISSIONS;
   const base = union(...roles.map(({ allow }) => allow));
-  if (has(base, Permission.Administrator)) return EVERYTHING;
+  if (has(base, Permission.Administrator)) return ALL_PERMISSIONS;
   if (!rules) return base;
   const byId = new Map(rules.overwrites.map((overwrite) => [overwrite.id, overwrite]));
   const over = (set: bigint, overwrite: Overwrite | undefined): bigint => (overwrite ? (set & ~overwrite.deny) | overwrite.allow : set);
-  let [allow, deny] = [NOTHING as bigint, NOTHING as bigint];
+  let [allow, deny] = [NO_PERMISSIONS as bigint, NO_PERMISSIONS as bigint];
   for (const { id } of roles.slice(1)) {
     const overwrite = byId.get(id);
     if (!overwrite) continue;
@@ -72,8 +72,8 @@ export function measureAlgebra(): AlgebraRow[] {
     const all = Array.from({ length: OVERWRITES }, (_, index) => overwrite(index));
     const flat: TrackRules = { overwrites: all, inherits: false, categoryOverwrites: [] };
     const nested: TrackRules = { overwrites: all.slice(0, OVERWRITES / 2), inherits: true, categoryOverwrites: all.slice(OVERWRITES / 2) };
-    const [guild, guildPublished, guildExplain] = timesOf([() => inGuild(subject), () => published(subject), () => explain(subject)]);
-    const [track, trackPublished, trackExplain] = timesOf([() => inTrack(subject, nested), () => published(subject, flat), () => explain(subject, nested)]);
+    const [guild, guildPublished, guildExplain] = timesOf([() => computeGuildPermissions(subject), () => published(subject), () => explain(subject)]);
+    const [track, trackPublished, trackExplain] = timesOf([() => computeTrackPermissions(subject, nested), () => published(subject, flat), () => explain(subject, nested)]);
     return [
       { roles: count, overwrites: 0, decide: guild!, published: guildPublished!, explain: guildExplain! },
       { roles: count, overwrites: OVERWRITES, decide: track!, published: trackPublished!, explain: trackExplain! },

@@ -3,10 +3,10 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
-import { AnswersVersioned } from '../../src/common/http.decorators';
+import { ApiResultWithEtag } from '../../src/common/http.decorators';
 import { createLog } from '../../src/common/logger';
 import { Versioned } from '../../src/common/versioned';
-import { parseEnvironment } from '../../src/config/config';
+import { parseEnvironment } from '../../src/config/config.service';
 import { HttpAdapter } from '../../src/http/http-adapter';
 import { registerResponseHooks } from '../../src/http/http-hooks';
 import type { GuildState } from '../../src/permissions/guild-state';
@@ -18,7 +18,7 @@ class BareRolesController {
   static state: GuildState;
 
   @Get()
-  @AnswersVersioned(z.array(roleDto))
+  @ApiResultWithEtag(z.array(roleDto))
   list(): Versioned<RoleDto[]> {
     const { state } = BareRolesController;
     return new Versioned(state.guild.version, roleDtos(state));

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import { CommandCounter } from '../../src/database/command-counter';
-import { Epochs } from '../../src/events/epochs';
+import { CacheVersions } from '../../src/cache/cache-versions';
 import { roleSetOf } from '../../src/members/role-set.schema';
 import { AuthorityResolver } from '../../src/permissions/authority-resolver';
 import { ask, type Bench, register } from '../support/derailed';
@@ -33,7 +33,7 @@ export interface ReadRow {
 async function guildOf(bench: Bench, members: number): Promise<{ guildId: bigint; userId: bigint; token: string }> {
   const [owner, reader] = [await register(bench), await register(bench)];
   const { id } = await ask<{ id: string }>(bench, owner.token, 'POST', '/guilds', { name: 'Reading' });
-  for (let made = 1; made < ROLES; made += 1) await ask(bench, owner.token, 'POST', `/guilds/${id}/roles`, { name: `role ${made}` });
+  for (let created = 1; created < ROLES; created += 1) await ask(bench, owner.token, 'POST', `/guilds/${id}/roles`, { name: `role ${created}` });
   const [, track] = await ask<{ id: string }[]>(bench, owner.token, 'GET', `/guilds/${id}/tracks`);
   const { code } = await ask<{ code: string }>(bench, owner.token, 'POST', `/tracks/${track!.id}/invites`, {});
   await ask(bench, reader.token, 'POST', `/invites/${code}`);
@@ -54,9 +54,9 @@ async function guildOf(bench: Bench, members: number): Promise<{ guildId: bigint
 /** Reads warm, cold and bare, by turns, in a guild with so many members. */
 export async function measureReads(bench: Bench, load: Load, members: number, milliseconds: number): Promise<ReadRow[]> {
   const { guildId, token } = await guildOf(bench, members);
-  const bare = await startBare(await bench.app.get(AuthorityResolver).stateOfGuild(guildId));
-  const epochs = bench.app.get(Epochs);
-  const remembering = epochs.current.bind(epochs);
+  const bare = await startBare(await bench.app.get(AuthorityResolver).getGuildState(guildId));
+  const cacheVersions = bench.app.get(CacheVersions);
+  const remembering = cacheVersions.read.bind(cacheVersions);
   // Nothing is remembered while nobody can tell the epochs.
   const forgetting = (): Promise<undefined> => Promise.resolve(undefined);
   const path = `/api/v1/guilds/${guildId}/roles`;
@@ -68,7 +68,7 @@ export async function measureReads(bench: Bench, load: Load, members: number, mi
     const commands = { warm: 0, cold: 0 };
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const kind of ['warm', 'cold'] as const) {
-        epochs.current = kind === 'cold' ? forgetting : remembering;
+        cacheVersions.read = kind === 'cold' ? forgetting : remembering;
         let sent = 0;
         const stop = counter.listen(() => (sent += 1));
         const rate = await load.rate({ url: bench.url + path, token, parallel, milliseconds });
@@ -78,7 +78,7 @@ export async function measureReads(bench: Bench, load: Load, members: number, mi
       }
       rates.bare.push(await load.rate({ url: bare.url + path, token, parallel, milliseconds }));
     }
-    epochs.current = remembering;
+    cacheVersions.read = remembering;
     rows.push({ database: bench.database, members, parallel, warm: median(rates.warm), cold: median(rates.cold), bare: median(rates.bare), warmCommands: commands.warm, coldCommands: commands.cold });
   }
   await bare.stop();

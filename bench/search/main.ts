@@ -64,10 +64,10 @@ async function fill(bench: Bench, size: number, { guildId, trackId, authorId }: 
   const random = generator(1);
   const mentions = { user_ids: [], role_ids: [], everyone: false };
   const start = performance.now();
-  for (let made = 0; made < size; made += BATCH) {
-    const documents = Array.from({ length: Math.min(BATCH, size - made) }, (_, offset) => {
-      const content = contentOf(made + offset, random);
-      const _id = BigInt(made + offset + 1) << 30n;
+  for (let created = 0; created < size; created += BATCH) {
+    const documents = Array.from({ length: Math.min(BATCH, size - created) }, (_, offset) => {
+      const content = contentOf(created + offset, random);
+      const _id = BigInt(created + offset + 1) << 30n;
       return { _id, guild_id: guildId, track_id: trackId, author_id: authorId, content, reply_to_id: null, edited_at: null, terms: searchTerms({ content, authorId, guildId, mentions }) };
     });
     await model.collection.insertMany(documents as never[]);
@@ -82,7 +82,7 @@ async function measure(size: number): Promise<{ rows: Row[]; send: Row; fillMs: 
   const [, track] = await ask<{ id: string }[]>(bench, owner.token, 'GET', `/guilds/${guild.id}/tracks`);
   const fillMs = await fill(bench, size, { guildId: BigInt(guild.id), trackId: BigInt(track!.id), authorId: BigInt(owner.id) });
   const counter = bench.app.get(CommandCounter);
-  const authority = await bench.app.get(AuthorityResolver).inGuild(BigInt(owner.id), BigInt(guild.id));
+  const authority = await bench.app.get(AuthorityResolver).resolveInGuild(BigInt(owner.id), BigInt(guild.id));
   const service = bench.app.get(SearchService);
   const timed = async (search: string, run: () => Promise<number>): Promise<Row> => {
     const times: number[] = [];

@@ -1,5 +1,5 @@
-import { parseEnvironment } from '../../src/config/config';
-import { type Derailed, startDerailed } from '../../src/derailed';
+import { parseEnvironment } from '../../src/config/config.service';
+import { type Derailed, bootstrap } from '../../src/bootstrap';
 import { temporaryFolder } from '../database/world';
 
 /** The whole application on one database, without limits. */
@@ -17,7 +17,7 @@ export async function startBench(uri?: string, settings: Record<string, string> 
   const named = uri && new URL(uri);
   if (named) named.pathname = `/derailed_bench_${process.pid}`;
   const environment = { PORT: '0', DATA_DIR: folder.path, LOG_LEVEL: 'silent', RATE_LIMITS: 'off', ...(named && { MONGODB_URI: named.toString() }), ...settings };
-  const derailed = await startDerailed(parseEnvironment(environment));
+  const derailed = await bootstrap(parseEnvironment(environment));
   return {
     database: uri ? 'other' : 'embedded',
     url: derailed.url,

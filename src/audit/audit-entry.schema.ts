@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
-import type { AuditChange } from './changes';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
+import type { AuditChange } from './diff';
 
 /** What can be recorded. */
 export const AUDIT_ACTIONS = [
@@ -65,7 +65,7 @@ export const auditEntrySchema = new Schema<AuditEntryDocument>(
     reason: { type: String, default: null },
     expires_at: { type: Date, required: true },
   },
-  { ...STORED, collection: 'audit_entries' },
+  { ...SCHEMA_OPTIONS, collection: 'audit_entries' },
 );
 auditEntrySchema.index({ guild_id: 1, audience: 1, _id: 1 });
 auditEntrySchema.index({ guild_id: 1, user_id: 1, audience: 1, _id: 1 });

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { AuditLog } from './audit-log';
 
 describe('an entry that can’t be written', () => {
@@ -8,7 +8,7 @@ describe('an entry that can’t be written', () => {
   it('is logged, and what it tells of has happened all the same', async () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     // Without a worker id there are no ids, and so nothing is asked of the database.
-    const log = new AuditLog(new Snowflakes(() => undefined), {} as never);
+    const log = new AuditLog(new SnowflakeService(() => undefined), {} as never);
     await expect(log.record({ guildId: 1n, userId: 2n }, { action: 'GUILD_UPDATE' }, undefined)).resolves.toBeUndefined();
     expect(logged).toHaveBeenCalledWith(expect.stringContaining('GUILD_UPDATE by 2 in 1'), expect.anything());
   });

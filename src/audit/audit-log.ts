@@ -3,22 +3,22 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { ADMINISTRATORS, type AuditAction, type AuditEntryDocument } from './audit-entry.schema';
-import type { AuditChange } from './changes';
+import type { AuditChange } from './diff';
 
 const DAY_MS = 86_400_000;
 
 /** Who did something, and where. */
-export interface Doer {
+export interface AuditActor {
   readonly guildId: Snowflake;
   readonly userId: Snowflake;
 }
 
 /** What was done. */
-export interface Deed {
+export interface AuditRecord {
   readonly action: AuditAction;
   readonly targetId?: Snowflake;
   /** The tracks that it tells of: it is for those who may view one of them. None is for everybody who reads the log. */
@@ -27,7 +27,7 @@ export interface Deed {
 }
 
 /** What was done, if anything is different. */
-export const ifDifferent = (deed: Deed & Required<Pick<Deed, 'changes'>>): Deed | undefined => (deed.changes.length > 0 ? deed : undefined);
+export const omitIfUnchanged = (deed: AuditRecord & Required<Pick<AuditRecord, 'changes'>>): AuditRecord | undefined => (deed.changes.length > 0 ? deed : undefined);
 
 /**
  * Records what people did.
@@ -40,12 +40,12 @@ export class AuditLog {
   private readonly log = new Logger(AuditLog.name);
 
   constructor(
-    private readonly snowflakes: Snowflakes,
+    private readonly snowflakes: SnowflakeService,
     @InjectModel(MODELS.auditEntry) private readonly entries: Model<AuditEntryDocument>,
   ) {}
 
   /** Adds an entry. It never fails: what it tells of has happened, and an entry that is lost is logged. */
-  async record({ guildId, userId }: Doer, { action, targetId, trackIds, changes }: Deed, reason: string | null | undefined): Promise<void> {
+  async record({ guildId, userId }: AuditActor, { action, targetId, trackIds, changes }: AuditRecord, reason: string | null | undefined): Promise<void> {
     try {
       await insert(this.entries, {
         _id: this.snowflakes.next(),
@@ -64,7 +64,7 @@ export class AuditLog {
   }
 
   /** Removes the entries of a guild that is gone. */
-  async removeAll(guildId: Snowflake): Promise<void> {
+  async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.entries.deleteMany({ guild_id: guildId });
   }
 }

@@ -1,11 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Answers, QueryString, Summary, Validated } from '../common/http.decorators';
-import { Permission } from '../permissions/algebra';
+import { ApiResult, QueryString, Summary, Validated } from '../common/http.decorators';
+import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
-import { Authority } from '../permissions/call';
-import { RequirePermissions } from '../permissions/requirement';
+import { Authority } from '../permissions/request-context';
+import { RequirePermissions } from '../permissions/requirement.decorator';
 import { type AuditEntryDto, auditEntryDto, type AuditQuery, auditQuery } from './audit.dto';
 import { AuditService } from './audit.service';
 
@@ -18,7 +18,7 @@ export class AuditController {
   @Summary('Lists what was done in a guild, the newest first. What speaks of tracks is for who may view one of them; ADMINISTRATOR reads all.')
   @RequirePermissions(Permission.ViewAuditLog)
   @Validated()
-  @Answers(z.array(auditEntryDto))
+  @ApiResult(z.array(auditEntryDto))
   async list(@Authority() authority: GuildAuthority, @QueryString(auditQuery) query: AuditQuery): Promise<AuditEntryDto[]> {
     return this.audit.list(authority, query);
   }

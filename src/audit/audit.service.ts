@@ -7,7 +7,7 @@ import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import type { AuditEntryDto, AuditQuery } from './audit.dto';
 import type { AuditEntryDocument } from './audit-entry.schema';
-import { entrySeenBy, readerOf } from './audit-view';
+import { toAuditEntryDto, auditReaderFor } from './audit-visibility';
 
 /** Reads what people did. */
 @Injectable()
@@ -23,7 +23,7 @@ export class AuditService {
    */
   async list(authority: GuildAuthority, { user_id, action, before, limit }: AuditQuery): Promise<AuditEntryDto[]> {
     const { guildId, state } = authority;
-    const reader = readerOf(authority, await this.resolver.tracksIn(state.guild));
+    const reader = auditReaderFor(authority, await this.resolver.getTracks(state.guild));
     const found = await this.entries
       .find({
         guild_id: guildId,
@@ -35,6 +35,6 @@ export class AuditService {
       .sort({ _id: -1 })
       .limit(atMost(limit))
       .lean<AuditEntryDocument[]>();
-    return found.map((entry) => entrySeenBy(entry, reader));
+    return found.map((entry) => toAuditEntryDto(entry, reader));
   }
 }

@@ -2,12 +2,12 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import { ValidationFailed } from '../common/common.errors';
 import { LIMITS } from '../common/limits';
-import { Problems } from '../common/problems.decorator';
-import { REASON_HEADER } from '../common/remarks';
+import { ApiProblems } from '../common/problems.decorator';
+import { REASON_HEADER } from '../common/mutation-options';
 
 /** Leaves an entry in the audit log, with the reason that the request gives. */
 export const Audited = () =>
   applyDecorators(
     ApiHeader({ name: REASON_HEADER, required: false, description: `Why, for the audit log: url-encoded, up to ${LIMITS.auditReason} characters.`, example: 'Sold%20snake%20oil.' }),
-    Problems(ValidationFailed),
+    ApiProblems(ValidationFailed),
   );

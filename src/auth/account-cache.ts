@@ -2,16 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { BatchLoader } from '../common/batch-loader';
-import { andThen, type Eventually } from '../common/eventually';
+import { thenMaybe, type MaybePromise } from '../common/maybe-promise';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
-import { Epochs, userEpoch } from '../events/epochs';
-import { Memory } from '../events/memory';
+import { CacheVersions, userVersionKey } from '../cache/cache-versions';
+import { VersionedCache } from '../cache/versioned-cache';
 import type { UserDocument } from '../users/user.schema';
 import { type Account, ACCOUNT_FIELDS, accountOf } from './account';
 import { TokenInvalid } from './auth.errors';
 
-const MOST_AT_ONCE = 200;
+const MAX_BATCH = 200;
 
 /**
  * Open accounts, cached on each node until they change.
@@ -21,18 +21,18 @@ const MOST_AT_ONCE = 200;
  */
 @Injectable()
 export class AccountCache {
-  private readonly loader = new BatchLoader((ids: readonly Snowflake[]) => this.loadAll(ids), MOST_AT_ONCE);
+  private readonly loader = new BatchLoader((ids: readonly Snowflake[]) => this.loadAll(ids), MAX_BATCH);
 
   constructor(
-    private readonly memory: Memory,
-    private readonly epochs: Epochs,
+    private readonly cache: VersionedCache,
+    private readonly cacheVersions: CacheVersions,
     @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
   ) {}
 
   /** Returns an open account, without a query if it is cached. */
-  find(userId: Snowflake): Eventually<Account | undefined> {
-    const query = { key: `account:${userId}`, epoch: userEpoch(userId), load: () => this.loader.load(userId) };
-    return andThen(this.memory.recall<[Account | undefined]>(query), ([account]) => account);
+  find(userId: Snowflake): MaybePromise<Account | undefined> {
+    const query = { key: `account:${userId}`, versionKey: userVersionKey(userId), load: () => this.loader.load(userId) };
+    return thenMaybe(this.cache.getMany<[Account | undefined]>(query), ([account]) => account);
   }
 
   /**
@@ -49,7 +49,7 @@ export class AccountCache {
 
   /** Makes all nodes load an account again. */
   invalidate(userId: Snowflake): Promise<void> {
-    return this.epochs.advance([userEpoch(userId)]);
+    return this.cacheVersions.bump([userVersionKey(userId)]);
   }
 
   private async loadAll(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, Account>> {

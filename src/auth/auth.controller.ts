@@ -1,17 +1,17 @@
 import { Controller, Delete, Get, HttpStatus, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Answers, AnswersNothing, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
+import { ApiResult, ApiNoContent, SnowflakeParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
 import { createdAt, type Snowflake } from '../common/snowflake';
-import { CurrentSession } from '../permissions/call';
-import { Authenticated, Public } from '../permissions/requirement';
+import { CurrentSession } from '../permissions/request-context';
+import { Authenticated, Public } from '../permissions/requirement.decorator';
 import { SecurityLog } from '../security/security-log';
 import { RateLimit } from '../throttling/rate-limit.decorator';
 import { RateLimited } from '../throttling/throttling.errors';
 import { CredentialsService, type Login } from '../users/credentials.service';
 import { EmailTaken, UsernameTaken } from '../users/users.errors';
-import { selfDtoOf } from '../users/users.service';
+import { toSelfDto } from '../users/users.service';
 import { type LoginDto, loginDto, type LoginResultDto, loginResultDto, type RegisterDto, registerDto, type SessionDto, sessionDto } from './auth.dto';
 import { CredentialsInvalid, PasswordQueueFull, SessionNotFound } from './auth.errors';
 import { type Client, CurrentClient } from './client';
@@ -32,8 +32,8 @@ export class AuthController {
   @Public()
   @RateLimit('register')
   @Validated()
-  @Problems(UsernameTaken, EmailTaken, PasswordQueueFull)
-  @Answers(loginResultDto, HttpStatus.CREATED)
+  @ApiProblems(UsernameTaken, EmailTaken, PasswordQueueFull)
+  @ApiResult(loginResultDto, HttpStatus.CREATED)
   async register(@JsonBody(registerDto) account: RegisterDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
     return loginResultOf(await this.credentials.register(account, client));
   }
@@ -42,8 +42,8 @@ export class AuthController {
   @Summary('Log in. An unknown e-mail address has the same response, after the same time, as a wrong password.')
   @Public()
   @Validated()
-  @Problems(CredentialsInvalid, RateLimited, PasswordQueueFull)
-  @Answers(loginResultDto)
+  @ApiProblems(CredentialsInvalid, RateLimited, PasswordQueueFull)
+  @ApiResult(loginResultDto)
   async logIn(@JsonBody(loginDto) { email, password }: LoginDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
     return loginResultOf(await this.credentials.login(email, password, client));
   }
@@ -51,7 +51,7 @@ export class AuthController {
   @Post('logout')
   @Summary('Log out: revokes the token of this request and closes its sockets.')
   @Authenticated()
-  @AnswersNothing()
+  @ApiNoContent()
   async logOut(@CurrentSession() { user_id: userId, id }: Session, @CurrentClient() client: Client): Promise<void> {
     await this.sessions.revoke(userId, id);
     this.logRevoked(userId, client, 1);
@@ -60,7 +60,7 @@ export class AuthController {
   @Get('sessions')
   @Summary('List your sessions, the newest first.')
   @Authenticated()
-  @Answers(z.array(sessionDto))
+  @ApiResult(z.array(sessionDto))
   async list(@CurrentSession() session: Session): Promise<SessionDto[]> {
     const sessions = await this.sessions.list(session.user_id);
     return sessions.map(({ id, user_agent, expires_at }) => ({ id, user_agent, expires_at, created_at: createdAt(id), current: id === session.id }));
@@ -70,9 +70,9 @@ export class AuthController {
   @Summary('Revoke one of your sessions and close its sockets.')
   @Authenticated()
   @Validated()
-  @Problems(SessionNotFound)
-  @AnswersNothing()
-  async revoke(@CurrentSession() { user_id: userId }: Session, @IdParam('session_id') sessionId: Snowflake, @CurrentClient() client: Client): Promise<void> {
+  @ApiProblems(SessionNotFound)
+  @ApiNoContent()
+  async revoke(@CurrentSession() { user_id: userId }: Session, @SnowflakeParam('session_id') sessionId: Snowflake, @CurrentClient() client: Client): Promise<void> {
     await this.sessions.revoke(userId, sessionId);
     this.logRevoked(userId, client, 1);
   }
@@ -80,7 +80,7 @@ export class AuthController {
   @Delete('sessions')
   @Summary('Revoke all your other sessions and close their sockets.')
   @Authenticated()
-  @AnswersNothing()
+  @ApiNoContent()
   async revokeOthers(@CurrentSession() { user_id: userId, id }: Session, @CurrentClient() client: Client): Promise<void> {
     this.logRevoked(userId, client, await this.sessions.revokeOthers(userId, id));
   }
@@ -90,4 +90,4 @@ export class AuthController {
   }
 }
 
-const loginResultOf = ({ user, created: { token, session } }: Login): LoginResultDto => ({ token, session_id: session.id, expires_at: session.expires_at, user: selfDtoOf(user) });
+const loginResultOf = ({ user, created: { token, session } }: Login): LoginResultDto => ({ token, session_id: session.id, expires_at: session.expires_at, user: toSelfDto(user) });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { andThen, type Eventually } from '../common/eventually';
+import { thenMaybe, type MaybePromise } from '../common/maybe-promise';
 import { sessionKey } from './account';
 import { AccountCache } from './account-cache';
 import { TokenInvalid } from './auth.errors';
@@ -31,10 +31,10 @@ export class Authenticator {
    * @param token result of `verify`
    * @throws TokenInvalid if the signature is wrong, or the session is revoked or expired
    */
-  authenticate(token: SignedToken | undefined): Eventually<Session> {
+  authenticate(token: SignedToken | undefined): MaybePromise<Session> {
     if (!token) throw new TokenInvalid();
     const { userId, sessionId, secretHash } = token;
-    return andThen(this.accounts.find(userId), (account) => {
+    return thenMaybe(this.accounts.find(userId), (account) => {
       const session = account?.sessions.get(sessionKey(sessionId));
       if (session?.secret_hash !== secretHash || session.expires_at.getTime() <= Date.now()) throw new TokenInvalid();
       return { id: sessionId, user_id: userId, expires_at: session.expires_at };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config';
+import { ConfigService } from '../config/config.service';
 import type { RateRule } from '../config/config.schema';
 import { Buckets } from '../throttling/buckets';
 import { RateLimited } from '../throttling/throttling.errors';
@@ -40,7 +40,7 @@ export class LoginLimiter {
 
   constructor(
     private readonly buckets: Buckets,
-    private readonly config: Config,
+    private readonly config: ConfigService,
   ) {}
 
   /**

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { addressBlock } from '../common/address-block';
-import { Config } from '../config/config';
+import { ipSubnet } from '../common/ip-subnet';
+import { ConfigService } from '../config/config.service';
 import { Buckets } from '../throttling/buckets';
 import { registrationCounter } from '../throttling/throttlers';
 import { RateLimited } from '../throttling/throttling.errors';
@@ -15,14 +15,14 @@ const SECOND_MS = 1_000;
 export class RegistrationLimiter {
   constructor(
     private readonly buckets: Buckets,
-    private readonly config: Config,
+    private readonly config: ConfigService,
   ) {}
 
   /** Counts one registration. @throws RateLimited if there were too many from the address */
   async count(address: string): Promise<void> {
     const rule = this.config.get('RATE_REGISTER');
     if (this.config.get('RATE_LIMITS') === 'off' || rule.limit === 0) return;
-    const { policy, key } = registrationCounter(addressBlock(address));
+    const { policy, key } = registrationCounter(ipSubnet(address));
     const { allowed, retryAfterMs } = await this.buckets.hit(key, rule);
     if (!allowed) throw new RateLimited(policy, Math.max(1, Math.ceil(retryAfterMs / SECOND_MS)));
   }

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 
 /** A random key that all nodes share. It is created once, by the first node that starts. */
 export interface ServerSecretDocument {
@@ -9,4 +9,4 @@ export interface ServerSecretDocument {
   readonly key: string;
 }
 
-export const serverSecretSchema = new Schema<ServerSecretDocument>({ _id: { type: String, required: true }, key: { type: String, required: true } }, { ...STORED, collection: 'server_secrets' });
+export const serverSecretSchema = new Schema<ServerSecretDocument>({ _id: { type: String, required: true }, key: { type: String, required: true } }, { ...SCHEMA_OPTIONS, collection: 'server_secrets' });

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { addressBlock } from '../common/address-block';
+import { ipSubnet } from '../common/ip-subnet';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
-import { Config } from '../config/config';
+import { SnowflakeService } from '../common/snowflake.service';
+import { ConfigService } from '../config/config.service';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import { OPEN, type SessionRecord, type UserDocument } from '../users/user.schema';
@@ -34,8 +34,8 @@ export interface StoredSession extends SessionRecord {
 @Injectable()
 export class SessionsService {
   constructor(
-    private readonly snowflakes: Snowflakes,
-    private readonly config: Config,
+    private readonly snowflakes: SnowflakeService,
+    private readonly config: ConfigService,
     private readonly secret: ServerSecret,
     private readonly accounts: AccountCache,
     private readonly events: EventsService,
@@ -51,14 +51,14 @@ export class SessionsService {
   }
 
   /** Returns the known addresses of an account after a login from `client`: at most 20, the newest last. */
-  addressesAfterLogin(userId: Snowflake, known: readonly string[], { address }: Client): string[] {
-    const hash = this.secret.hashAddress(userId, addressBlock(address));
-    return [...known.filter((other) => other !== hash), hash].slice(-LIMITS.knownAddresses);
+  addressesAfterLogin(userId: Snowflake, existing: readonly string[], { address }: Client): string[] {
+    const hash = this.secret.hashAddress(userId, ipSubnet(address));
+    return [...existing.filter((other) => other !== hash), hash].slice(-LIMITS.knownAddresses);
   }
 
   /** Returns whether the account has logged in from the address block of a client before. */
   isKnownAddress({ _id, known_addresses }: UserDocument, { address }: Client): boolean {
-    return known_addresses.includes(this.secret.hashAddress(_id, addressBlock(address)));
+    return known_addresses.includes(this.secret.hashAddress(_id, ipSubnet(address)));
   }
 
   /**
@@ -147,6 +147,6 @@ export class SessionsService {
 const storedSessions = ({ sessions }: Pick<UserDocument, 'sessions'>): StoredSession[] =>
   Object.entries(sessions)
     .map(([key, record]) => ({ id: sessionIdOf(key), ...record }))
-    .sort((one, other) => (one.id < other.id ? 1 : -1));
+    .sort((a, b) => (a.id < b.id ? 1 : -1));
 
 const isValid = ({ expires_at }: StoredSession): boolean => expires_at.getTime() > Date.now();

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 
 /** A user who may not be in a guild. It exists, or they may come in. */
 export interface BanDocument {
@@ -20,7 +20,7 @@ export const banSchema = new Schema<BanDocument>(
     moderator_id: { type: BigInt, required: true },
     reason: { type: String, default: null },
   },
-  { ...STORED, collection: 'bans' },
+  { ...SCHEMA_OPTIONS, collection: 'bans' },
 );
 banSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });
 banSchema.index({ user_id: 1 });

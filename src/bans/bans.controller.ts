@@ -2,17 +2,17 @@ import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, SnowflakeParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
-import { Problems } from '../common/problems.decorator';
+import { ApiProblems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
-import { AuditReason } from '../common/remarks';
+import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
-import { Permission } from '../permissions/algebra';
+import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
-import { Authority } from '../permissions/call';
+import { Authority } from '../permissions/request-context';
 import { MemberOutOfReach } from '../permissions/permissions.errors';
-import { RequirePermissions } from '../permissions/requirement';
+import { RequirePermissions } from '../permissions/requirement.decorator';
 import { UserNotFound } from '../users/users.errors';
 import { type BanDto, banDto, type CreateBanDto, createBanDto } from './ban.dto';
 import { BanNotFound } from './bans.errors';
@@ -33,17 +33,17 @@ export class BansController {
   @Summary('Lists bans by the ids of their users, ascending.')
   @RequirePermissions(Permission.BanMembers)
   @Validated()
-  @Answers(z.array(banDto))
-  async list(@IdParam('guild_id') guildId: Snowflake, @QueryString(listQuery) page: ListQuery): Promise<BanDto[]> {
+  @ApiResult(z.array(banDto))
+  async list(@SnowflakeParam('guild_id') guildId: Snowflake, @QueryString(listQuery) page: ListQuery): Promise<BanDto[]> {
     return this.bans.list(guildId, page);
   }
 
   @Get(':user_id')
   @Summary('Reads a ban.')
   @RequirePermissions(Permission.BanMembers)
-  @Problems(BanNotFound)
-  @Answers(banDto)
-  async read(@IdParam('guild_id') guildId: Snowflake, @IdParam('user_id') userId: Snowflake): Promise<BanDto> {
+  @ApiProblems(BanNotFound)
+  @ApiResult(banDto)
+  async read(@SnowflakeParam('guild_id') guildId: Snowflake, @SnowflakeParam('user_id') userId: Snowflake): Promise<BanDto> {
     return this.bans.get(guildId, userId);
   }
 
@@ -52,11 +52,11 @@ export class BansController {
   @Audited()
   @RequirePermissions(Permission.BanMembers)
   @Validated()
-  @Problems(UserNotFound, MemberOutOfReach)
-  @Answers(banDto)
+  @ApiProblems(UserNotFound, MemberOutOfReach)
+  @ApiResult(banDto)
   async ban(
     @Authority() authority: GuildAuthority,
-    @IdParam('user_id') userId: Snowflake,
+    @SnowflakeParam('user_id') userId: Snowflake,
     @JsonBody(createBanDto) ban: CreateBanDto,
     @AuditReason() reason?: string,
   ): Promise<BanDto> {
@@ -67,9 +67,9 @@ export class BansController {
   @Summary('Ends a ban. They can come back with an invite, and what held them down comes with them.')
   @Audited()
   @RequirePermissions(Permission.BanMembers)
-  @Problems(BanNotFound)
-  @AnswersNothing()
-  async unban(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+  @ApiProblems(BanNotFound)
+  @ApiNoContent()
+  async unban(@Authority() authority: GuildAuthority, @SnowflakeParam('user_id') userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
     await this.bans.unban(authority, userId, reason);
   }
 }

@@ -3,10 +3,10 @@ import { AuditLogModule } from '../audit/audit-log.module';
 import { MembersModule } from '../members/members.module';
 import { MessagesModule } from '../messages/messages.module';
 import { UsersModule } from '../users/users.module';
-import { BanListModule } from './ban-list.module';
+import { BansRepositoryModule } from './bans.repository.module';
 import { BansController } from './bans.controller';
 import { BansService } from './bans.service';
 
 /** Who may not be in which guild. */
-@Module({ imports: [AuditLogModule, BanListModule, UsersModule, MembersModule, MessagesModule], controllers: [BansController], providers: [BansService], exports: [BansService] })
+@Module({ imports: [AuditLogModule, BansRepositoryModule, UsersModule, MembersModule, MessagesModule], controllers: [BansController], providers: [BansService], exports: [BansService] })
 export class BansModule {}

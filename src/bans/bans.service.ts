@@ -1,19 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log';
-import { changesBetween } from '../audit/changes';
+import { diffFields } from '../audit/diff';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
-import { publishUntilStable } from '../events/publish-until-stable';
-import { tellUntilTrue } from '../events/tell-until-true';
-import { ExitsService } from '../members/exits.service';
-import { MemberDirectory } from '../members/member-directory';
+import { publishUntilStable, republishUntilStable } from '../events/publish-until-stable';
+import { MemberRemovalService } from '../members/member-removal.service';
+import { MembersRepository } from '../members/members.repository';
 import { MemberNotFound } from '../members/members.errors';
-import { MessageRemovals } from '../messages/message-removals';
-import { Permission } from '../permissions/algebra';
+import { MessageDeletion } from '../messages/message-deletion.service';
+import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { UsersService } from '../users/users.service';
 import type { BanDto, CreateBanDto } from './ban.dto';
-import { BanList, type BanPage } from './ban-list';
+import { BansRepository, type BanPage } from './bans.repository';
 import type { BanDocument } from './ban.schema';
 
 const SECOND_MS = 1_000;
@@ -25,23 +24,23 @@ const INTERRUPTED_MS = 300_000;
 @Injectable()
 export class BansService {
   constructor(
-    private readonly bans: BanList,
+    private readonly bans: BansRepository,
     private readonly users: UsersService,
-    private readonly members: MemberDirectory,
-    private readonly exits: ExitsService,
-    private readonly removals: MessageRemovals,
+    private readonly membersRepository: MembersRepository,
+    private readonly memberRemoval: MemberRemovalService,
+    private readonly messageDeletion: MessageDeletion,
     private readonly audit: AuditLog,
     private readonly events: EventsService,
   ) {}
 
   /** Bans by the ids of their users, ascending. */
   async list(guildId: Snowflake, page: BanPage): Promise<BanDto[]> {
-    return (await this.bans.list(guildId, page)).map(banDtoOf);
+    return (await this.bans.list(guildId, page)).map(toBanDto);
   }
 
   /** @throws BanNotFound */
   async get(guildId: Snowflake, userId: Snowflake): Promise<BanDto> {
-    return banDtoOf(await this.bans.get(guildId, userId));
+    return toBanDto(await this.bans.get(guildId, userId));
   }
 
   /**
@@ -58,14 +57,14 @@ export class BansService {
     await this.throwOut(authority, userId);
     const { ban, before } = await this.bans.add({ guild_id: guildId, user_id: userId, moderator_id: moderatorId, reason });
     await this.assertStillExists(guildId, userId);
-    const changes = changesBetween({ reason: before?.reason }, { reason, ...(seconds > 0 && { delete_message_seconds: seconds }) });
+    const changes = diffFields({ reason: before?.reason }, { reason, ...(seconds > 0 && { delete_message_seconds: seconds }) });
     const isDifferent = !before || changes.length > 0;
     const recorded = isDifferent ? this.audit.record(authority, { action: 'BAN_CREATE', targetId: userId, changes }, auditReason ?? reason) : undefined;
     // Whoever came back in the meantime did so with none but roles that they were judged by.
-    await this.exits.expel(guildId, userId);
-    const banned = banDtoOf(ban);
+    await this.memberRemoval.removeIfMember(guildId, userId);
+    const banned = toBanDto(ban);
     if (!before) await this.publish(guildId, userId, ban);
-    if (seconds > 0) await this.removals.deleteAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
+    if (seconds > 0) await this.messageDeletion.deleteAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
     await recorded;
     return banned;
   }
@@ -85,22 +84,22 @@ export class BansService {
    * nobody comes in whose ban was there before.
    */
   async finishInterrupted(): Promise<void> {
-    const latest = await this.members.listLatest(INTERRUPTED_MS);
+    const latest = await this.membersRepository.listLatest(INTERRUPTED_MS);
     if (latest.length === 0) return;
     const bans = await this.bans.listOf(latest.map(({ user_id }) => user_id));
     const banned = new Set(bans.map(({ guild_id, user_id }) => `${guild_id}:${user_id}`));
-    for (const { guild_id, user_id } of latest) if (banned.has(`${guild_id}:${user_id}`)) await this.exits.expel(guild_id, user_id);
+    for (const { guild_id, user_id } of latest) if (banned.has(`${guild_id}:${user_id}`)) await this.memberRemoval.removeIfMember(guild_id, user_id);
   }
 
   /** Finishes a ban and tells of it, or that there is none, because that may not have been told. */
-  async retell(guildId: Snowflake, userId: Snowflake): Promise<void> {
-    await tellUntilTrue(
+  async republish(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    await republishUntilStable(
       () => this.bans.find(guildId, userId),
       async (ban) => {
         const audience = { guildId, permission: Permission.BanMembers };
         if (!ban) return this.events.publish('BAN_DELETE', audience, { guild_id: guildId, user_id: userId });
-        await this.exits.expel(guildId, userId);
-        await this.events.publish('BAN_CREATE', audience, banDtoOf(ban));
+        await this.memberRemoval.removeIfMember(guildId, userId);
+        await this.events.publish('BAN_CREATE', audience, toBanDto(ban));
       },
     );
   }
@@ -108,10 +107,10 @@ export class BansService {
   /** Publishes a ban or its end, and again what is stored by then if that differs. */
   private async publish(guildId: Snowflake, userId: Snowflake, written: BanDocument | null): Promise<void> {
     const audience = { guildId, permission: Permission.BanMembers };
-    await publishUntilStable<BanDto | null>(written && banDtoOf(written), {
+    await publishUntilStable<BanDto | null>(written && toBanDto(written), {
       read: async () => {
         const stored = await this.bans.find(guildId, userId);
-        return stored && banDtoOf(stored);
+        return stored && toBanDto(stored);
       },
       publish: (ban) => (ban ? this.events.publish('BAN_CREATE', audience, ban) : this.events.publish('BAN_DELETE', audience, { guild_id: guildId, user_id: userId })),
     });
@@ -129,7 +128,7 @@ export class BansService {
 
   private async throwOut(authority: GuildAuthority, userId: Snowflake): Promise<void> {
     try {
-      await this.exits.throwOut(authority, userId);
+      await this.memberRemoval.kickUnaudited(authority, userId);
     } catch (error) {
       if (!(error instanceof MemberNotFound)) throw error;
       await this.users.get(userId);
@@ -137,4 +136,4 @@ export class BansService {
   }
 }
 
-const banDtoOf = ({ _id, guild_id, user_id, moderator_id, reason }: BanDocument): BanDto => ({ guild_id, user_id, moderator_id, reason, created_at: createdAt(_id) });
+const toBanDto = ({ _id, guild_id, user_id, moderator_id, reason }: BanDocument): BanDto => ({ guild_id, user_id, moderator_id, reason, created_at: createdAt(_id) });

@@ -34,8 +34,8 @@ export class BatchLoader<Key, Value> {
 
   /** Returns the value of a key, loaded after this call; undefined if there is none. */
   load(key: Key): Promise<Value | undefined> {
-    const known = this.pending.get(key);
-    if (known) return known.promise;
+    const existing = this.pending.get(key);
+    if (existing) return existing.promise;
     const pending = pendingValue<Value>();
     this.pending.set(key, pending);
     if (!this.isScheduled) this.schedule();

@@ -140,8 +140,8 @@ export class DiskFull extends Problem {
 }
 
 /** Others changed the same thing too often at the same moment. */
-export class TooMuchContention extends Problem {
-  static override readonly code = 'TOO_MUCH_CONTENTION';
+export class WriteConflict extends Problem {
+  static override readonly code = 'WRITE_CONFLICT';
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {

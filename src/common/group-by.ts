@@ -3,8 +3,8 @@ export function groupBy<Key, Value>(values: Iterable<Value>, keyOf: (value: Valu
   const groups = new Map<Key, Value[]>();
   for (const value of values) {
     const key = keyOf(value);
-    const known = groups.get(key);
-    if (known) known.push(value);
+    const existing = groups.get(key);
+    if (existing) existing.push(value);
     else groups.set(key, [value]);
   }
   return groups;

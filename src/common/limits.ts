@@ -59,7 +59,7 @@ export const LIMITS = {
   /** The places of a guild's list of members that can be looked at. */
   memberList: 1_000,
   memberWindow: 100,
-  lookedAtGuilds: 10,
+  subscriptions: 10,
   requestedMembers: 1_000,
   requestedIds: 100,
   memberChunk: 100,

@@ -26,16 +26,16 @@ export const createLog = (level: string): Logger =>
   pino({ level, serializers: { req: serializeRequest }, redact: { paths: SECRETS, censor: '[removed]' }, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
 
 // They tell of each module, route and interaction what the documentation tells, a hundred and fifty lines at every start.
-const OF_THE_START: ReadonlySet<string> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'WebSocketsController']);
+const BOOT_CONTEXTS: ReadonlySet<string> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'WebSocketsController']);
 
 /** Lets Nest write to the process's log. */
-export class NestLog implements LoggerService {
+export class PinoLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   /** Logs a text, or the fields of a structured message. */
   log(message: unknown, context?: string): void {
     if (typeof message === 'object' && message !== null) return this.logger.info({ context, ...message });
-    this.logger[context !== undefined && OF_THE_START.has(context) ? 'debug' : 'info']({ context }, String(message));
+    this.logger[context !== undefined && BOOT_CONTEXTS.has(context) ? 'debug' : 'info']({ context }, String(message));
   }
 
   error(message: unknown, stack?: string, context?: string): void {

@@ -20,8 +20,8 @@ export function omitNulls(schema: unknown, value: unknown): unknown {
 
 function isNullOmitted(field: z.core.$ZodType | undefined): boolean {
   if (!field) return false;
-  const known = nullAsOmitted.get(field);
-  if (known !== undefined) return known;
+  const existing = nullAsOmitted.get(field);
+  if (existing !== undefined) return existing;
   const isOmitted = z.safeParse(field, undefined).success && !z.safeParse(field, null).success;
   nullAsOmitted.set(field, isOmitted);
   return isOmitted;

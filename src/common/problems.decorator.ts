@@ -14,7 +14,7 @@ type ProblemClass = ProblemType & (abstract new (...args: never[]) => Error);
  * The reasons for which a route can say no, shown in its documentation. Repeating it on one handler, also through another
  * decorator, adds to them.
  */
-export function Problems(...problems: ProblemClass[]): MethodDecorator {
+export function ApiProblems(...problems: ProblemClass[]): MethodDecorator {
   return (target, key, descriptor: PropertyDescriptor) => {
     const handler = descriptor.value as object;
     const all = [...new Set([...problemsOf(handler), ...problems])];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PERMISSION_NAMES, permissionSet, type PermissionSet } from '../permissions/algebra';
+import { PERMISSION_NAMES, permissionSet, type PermissionSet } from '../permissions/compute-permissions';
 import { LIMITS } from './limits';
 import { parseFreeFormName } from './names/free-form-name';
 import { DECIMAL_ID, parseSnowflake, type Snowflake } from './snowflake';

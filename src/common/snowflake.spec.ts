@@ -18,7 +18,7 @@ describe('snowflakes', () => {
         let last = 0n;
         for (const step of steps) {
           now += step;
-          for (let made = 0; made < 200; made += 1) {
+          for (let created = 0; created < 200; created += 1) {
             const id = generator.next();
             expect(id > last).toBe(true);
             last = id;

@@ -3,7 +3,7 @@ import type { ArgumentMetadata } from '@nestjs/common';
 import { z } from 'zod';
 import { ValidationFailed } from './common.errors';
 import { omitNulls } from './omit-nulls';
-import { jsonFault, surrogateFault } from './strict-json';
+import { findUnsafeKey, surrogateFault } from './json-safety';
 import { validationFailed } from './validation';
 
 /** Reads every parameter of a request with the schema that documents it; a parameter's name stands for a field's. */
@@ -16,7 +16,7 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
   /** @throws ValidationFailed with every offending field */
   override async transform<Value>(value: Value, metadata: ArgumentMetadata): Promise<Value> {
     if (metadata.type === 'body' || metadata.type === 'query') {
-      const fault = jsonFault(value) ?? surrogateFault(value);
+      const fault = findUnsafeKey(value) ?? surrogateFault(value);
       if (fault) throw new ValidationFailed([{ field: fault.path || metadata.type, detail: fault.reason }]);
     }
     try {

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { z } from 'zod';
 import { type FieldError, ValidationFailed } from './common.errors';
 import { omitNulls } from './omit-nulls';
-import { jsonFault, surrogateFault } from './strict-json';
+import { findUnsafeKey, surrogateFault } from './json-safety';
 
 const BODY = 'body';
 
@@ -13,7 +13,7 @@ const BODY = 'body';
  * @throws ValidationFailed with every offending field
  */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, place = BODY): z.output<Schema> {
-  const fault = jsonFault(value) ?? surrogateFault(value);
+  const fault = findUnsafeKey(value) ?? surrogateFault(value);
   if (fault) throw new ValidationFailed([{ field: fault.path || place, detail: fault.reason }]);
   const parsed = schema.safeParse(omitNulls(schema, value));
   if (parsed.success) return parsed.data;

@@ -1,5 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { Config } from './config';
+import { ConfigService } from './config.service';
 import type { Environment } from './config.schema';
 
 /** Gives every module the settings. */
@@ -7,6 +7,6 @@ import type { Environment } from './config.schema';
 @Module({})
 export class ConfigModule {
   static with(environment: Environment): DynamicModule {
-    return { module: ConfigModule, providers: [{ provide: Config, useValue: new Config(environment) }], exports: [Config] };
+    return { module: ConfigModule, providers: [{ provide: ConfigService, useValue: new ConfigService(environment) }], exports: [ConfigService] };
   }
 }

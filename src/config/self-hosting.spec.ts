@@ -10,9 +10,9 @@ const metricsSource = readdirSync('src/metrics')
 describe('docs/self-hosting.md', () => {
   it('names existing settings only', () => {
     const names = [...guide.matchAll(/`([A-Z][A-Z_]{3,})(?:=[^`]*)?`/g)].map(([, name]) => name!.replace(/_FILE$/, ''));
-    const known = [...Object.keys(environmentSchema.shape), 'LICENSE'];
+    const existing = [...Object.keys(environmentSchema.shape), 'LICENSE'];
     expect(names.length).toBeGreaterThan(10);
-    expect(names.filter((name) => !known.includes(name))).toEqual([]);
+    expect(names.filter((name) => !existing.includes(name))).toEqual([]);
   });
 
   it('explains every metric of the server', () => {

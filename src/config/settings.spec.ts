@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEnvironment } from './config';
+import { parseEnvironment } from './config.service';
 import { environmentSchema } from './config.schema';
 import { readEnvFile } from './settings';
 import { describeUnknownSettings, editDistance, findUnknownSettings } from './unknown-settings';
@@ -40,8 +40,8 @@ describe('settings from files', () => {
 });
 
 describe('unknown settings', () => {
-  const known = Object.keys(environmentSchema.shape);
-  const found = (environment: object, envFile = {}): string[] => findUnknownSettings(environment, envFile, known).map(({ name, suggestion }) => `${name}>${suggestion ?? ''}`);
+  const existing = Object.keys(environmentSchema.shape);
+  const found = (environment: object, envFile = {}): string[] => findUnknownSettings(environment, envFile, existing).map(({ name, suggestion }) => `${name}>${suggestion ?? ''}`);
 
   it.each([
     ['PROT', 'PORT'],
@@ -52,7 +52,7 @@ describe('unknown settings', () => {
     ['data_dir', 'DATA_DIR'],
   ])('are found for %s, with the suggestion %s', (name, suggestion) => {
     expect(found({ [name]: 'x' })).toEqual([`${name}>${suggestion}`]);
-    expect(describeUnknownSettings(findUnknownSettings({ [name]: 'x' }, {}, known))).toEqual([`${name} is not a setting of Derailed; did you mean ${suggestion}?`]);
+    expect(describeUnknownSettings(findUnknownSettings({ [name]: 'x' }, {}, existing))).toEqual([`${name} is not a setting of Derailed; did you mean ${suggestion}?`]);
   });
 
   it('are found by a prefix of Derailed, and for every name in the .env file', () => {

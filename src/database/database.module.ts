@@ -6,14 +6,14 @@ import { serverSecretSchema } from '../auth/server-secret.schema';
 import { banSchema } from '../bans/ban.schema';
 import { guildSchema } from '../guilds/guild.schema';
 import { inviteSchema } from '../invites/invite.schema';
-import { departureSchema } from '../members/departure.schema';
+import { formerMemberSchema } from '../members/former-member.schema';
 import { memberSchema } from '../members/member.schema';
 import { roleSetSchema } from '../members/role-set.schema';
 import { messageSchema } from '../messages/message.schema';
 import { pinListSchema } from '../pins/pin-list.schema';
 import { reactionSchema } from '../reactions/reaction.schema';
 import { deletedMessageSchema } from '../read-states/deleted-message.schema';
-import { positionSchema } from '../read-states/position.schema';
+import { readMarkerSchema } from '../read-states/read-marker.schema';
 import { roleSchema } from '../roles/role.schema';
 import { trackSchema } from '../tracks/track.schema';
 import { userSchema } from '../users/user.schema';
@@ -32,7 +32,7 @@ export const MODELS = {
   role: 'Role',
   track: 'Track',
   message: 'Message',
-  pinList: 'PinList',
+  pinList: 'PinsRepository',
   reaction: 'Reaction',
   position: 'Position',
   deletedMessage: 'DeletedMessage',
@@ -45,7 +45,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.serverSecret, schema: serverSecretSchema },
   { name: MODELS.guild, schema: guildSchema },
   { name: MODELS.member, schema: memberSchema },
-  { name: MODELS.departure, schema: departureSchema },
+  { name: MODELS.departure, schema: formerMemberSchema },
   { name: MODELS.ban, schema: banSchema },
   { name: MODELS.roleSet, schema: roleSetSchema },
   { name: MODELS.role, schema: roleSchema },
@@ -53,7 +53,7 @@ const models = MongooseModule.forFeature([
   { name: MODELS.message, schema: messageSchema },
   { name: MODELS.pinList, schema: pinListSchema },
   { name: MODELS.reaction, schema: reactionSchema },
-  { name: MODELS.position, schema: positionSchema },
+  { name: MODELS.position, schema: readMarkerSchema },
   { name: MODELS.deletedMessage, schema: deletedMessageSchema },
   { name: MODELS.invite, schema: inviteSchema },
   { name: MODELS.auditEntry, schema: auditEntrySchema },

@@ -3,14 +3,14 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 
 /** Starts the id generator above the newest stored id of every collection, with one command per collection. */
 @Injectable()
 export class NewestIds implements OnModuleInit {
   constructor(
     @InjectConnection() private readonly connection: Connection,
-    private readonly snowflakes: Snowflakes,
+    private readonly snowflakes: SnowflakeService,
   ) {}
 
   async onModuleInit(): Promise<void> {

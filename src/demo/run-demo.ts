@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseEnvironment } from '../config/config';
-import { startDerailed } from '../derailed';
+import { parseEnvironment } from '../config/config.service';
+import { bootstrap } from '../bootstrap';
 import { DemoAccounts } from './demo-accounts';
 import { type Commands, DemoFailed, Narrator } from './narrator';
-import { tell } from './story';
+import { runStory } from './story';
 
 const COUNTED = /^derailed_database_commands_total\{kind="(read|write)",[^}]*\} (\d+)$/gm;
 
@@ -30,7 +30,7 @@ export async function runDemo({ url, accountsFile, metricsToken, write }: DemoOp
   write(`Derailed at ${server.url}`);
   const narrator = new Narrator(write, () => countCommands(server.url, metricsToken));
   try {
-    await tell(narrator, new DemoAccounts(server.url, url === undefined ? undefined : (accountsFile ?? DemoAccounts.defaultFile(server.url))));
+    await runStory(narrator, new DemoAccounts(server.url, url === undefined ? undefined : (accountsFile ?? DemoAccounts.defaultFile(server.url))));
     narrator.summary();
     write('\nEverything was as it says.');
   } finally {
@@ -40,7 +40,7 @@ export async function runDemo({ url, accountsFile, metricsToken, write }: DemoOp
 
 async function startOwnServer(): Promise<DemoServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'derailed-demo-'));
-  const derailed = await startDerailed(parseEnvironment({ PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'error' }));
+  const derailed = await bootstrap(parseEnvironment({ PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'error' }));
   return {
     url: derailed.url,
     close: async () => {

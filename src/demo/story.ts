@@ -1,4 +1,4 @@
-import { Permission } from '../permissions/algebra';
+import { Permission } from '../permissions/compute-permissions';
 import type { DemoAccounts } from './demo-accounts';
 import type { Narrator } from './narrator';
 import type { Fields, Visitor } from './visitor';
@@ -12,7 +12,7 @@ const bits = (...permissions: bigint[]): string => permissions.reduce((all, perm
 const delivery = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DELIVERY_MS));
 
 /** From an empty guild to a delivered message, a demoted moderator and a flooder thrown off. */
-export async function tell(narrator: Narrator, accounts: DemoAccounts): Promise<void> {
+export async function runStory(narrator: Narrator, accounts: DemoAccounts): Promise<void> {
   const [ada, mo, eve] = await narrator.step('Three people sign in and connect', async () => {
     const people = [await accounts.signIn('ada'), await accounts.signIn('mo'), await accounts.signIn('eve')] as const;
     for (const person of people) await person.connect();
@@ -34,7 +34,7 @@ async function live(narrator: Narrator, ada: Visitor, mo: Visitor, eve: Visitor)
     const { code } = await ada.must('POST', `/tracks/${general}/invites`, { max_uses: 2 });
     for (const person of [mo, eve]) {
       await person.must('POST', `/invites/${String(code)}`);
-      await person.hears('GUILD_CREATE', ({ id }) => id === guild);
+      await person.waitFor('GUILD_CREATE', ({ id }) => id === guild);
     }
     narrator.claim('the invite is used up after two', (await eve.ask('GET', `/invites/${String(code)}`)).status === 404);
   });
@@ -46,7 +46,7 @@ async function live(narrator: Narrator, ada: Visitor, mo: Visitor, eve: Visitor)
   });
   await narrator.step('Ada moves a role: one write, one event, one entry in the audit log', async () => {
     await ada.must('PATCH', `/guilds/${guild}/roles`, [{ id: roles.quiet, position: 4 }]);
-    const { role_ids: order } = await eve.hears('ROLES_REORDER');
+    const { role_ids: order } = await eve.waitFor('ROLES_REORDER');
     narrator.claim('everybody is told the new order', JSON.stringify(order) === JSON.stringify([guild, roles.guest, roles.moderator, roles.quiet]));
   });
   await narrator.step('A higher role takes away what a lower one gives', async () => {
@@ -59,16 +59,16 @@ async function live(narrator: Narrator, ada: Visitor, mo: Visitor, eve: Visitor)
   });
   await narrator.step('The staff track is hidden from guests', async () => {
     await ada.must('PUT', `/tracks/${staff}/overwrites/${roles.guest}`, { type: 'role', allow: '0', deny: bits(ViewTrack) });
-    await eve.hears('TRACK_DELETE', ({ track_id }) => track_id === staff);
+    await eve.waitFor('TRACK_DELETE', ({ track_id }) => track_id === staff);
     const tracks = (await eve.must('GET', `/guilds/${guild}/tracks`)) as unknown as Fields[];
     narrator.claim('for Eve it does not exist', !tracks.some(({ id }) => id === staff) && (await eve.ask('GET', `/tracks/${staff}`)).status === 404);
   });
   await narrator.step('A message reaches exactly those who may see it', async () => {
     await ada.must('POST', `/tracks/${staff}/messages`, { content: 'for the staff' });
     const isIt = ({ content }: Fields): boolean => content === 'for the staff';
-    await mo.hears('MESSAGE_CREATE', isIt);
+    await mo.waitFor('MESSAGE_CREATE', isIt);
     await delivery();
-    narrator.claim('Mo has it, Eve does not', !eve.hasHeard('MESSAGE_CREATE', isIt));
+    narrator.claim('Mo has it, Eve does not', !eve.hasReceived('MESSAGE_CREATE', isIt));
   });
   const [first, second] = await narrator.step('Eve says two things', async () => [
     String((await eve.must('POST', `/tracks/${general}/messages`, { content: 'one' })).id),
@@ -81,16 +81,16 @@ async function live(narrator: Narrator, ada: Visitor, mo: Visitor, eve: Visitor)
   });
   await narrator.step(`Eve floods the gateway with ${FLOOD} packets`, async () => {
     for (let sent = 0; sent < FLOOD; sent += 1) eve.emit('typing.start', { track_id: general });
-    const { code, reason, retry_after: retryAfter } = await eve.hears('CLOSING');
+    const { code, reason, retry_after: retryAfter } = await eve.waitFor('CLOSING');
     narrator.claim(`she is told why (${String(code)}: ${String(reason)} Come back in ${String(retryAfter)} s)`, code === 4004);
-    narrator.claim('and thrown off', await eve.isThrownOff());
+    narrator.claim('and thrown off', await eve.isDisconnected());
     await ada.must('POST', `/tracks/${general}/messages`, { content: 'quiet again' });
-    await mo.hears('MESSAGE_CREATE', ({ content }) => content === 'quiet again');
+    await mo.waitFor('MESSAGE_CREATE', ({ content }) => content === 'quiet again');
     narrator.claim('while the others go on', ada.isConnected && mo.isConnected);
   });
   await narrator.step('Ada deletes the guild', async () => {
     await ada.must('DELETE', `/guilds/${guild}`);
-    await mo.hears('GUILD_DELETE', ({ id }) => id === guild);
+    await mo.waitFor('GUILD_DELETE', ({ id }) => id === guild);
     narrator.claim('and it is gone for everybody', (await mo.ask('GET', `/guilds/${guild}`)).status === 404);
   });
 }

@@ -25,7 +25,7 @@ interface Happened {
 
 /** Somebody with an account, an HTTP client and a Socket.IO client. */
 export class Visitor {
-  readonly happened: Happened[] = [];
+  readonly received: Happened[] = [];
   private socket: Socket | undefined;
 
   constructor(
@@ -59,9 +59,9 @@ export class Visitor {
   private async tryToConnect(): Promise<number | undefined> {
     const socket = io(`${this.url}/gateway`, { auth: { token: this.token }, transports: ['websocket'], reconnection: false, forceNew: true });
     this.socket = socket;
-    socket.onAny((name: string, data: Fields) => this.happened.push({ name, data }));
+    socket.onAny((name: string, data: Fields) => this.received.push({ name, data }));
     const rejected = new Promise<Error & { data?: Fields }>((resolve) => socket.once('connect_error', resolve));
-    const ready = this.hears('READY').then(() => undefined);
+    const ready = this.waitFor('READY').then(() => undefined);
     ready.catch(() => undefined);
     const error = await Promise.race([rejected, ready]);
     if (!error) return undefined;
@@ -80,19 +80,19 @@ export class Visitor {
   }
 
   /** Waits for an event. */
-  async hears(name: string, matches: (data: Fields) => boolean = () => true): Promise<Fields> {
-    const found = await until(() => this.happened.find((event) => event.name === name && matches(event.data)));
-    if (!found) throw new DemoFailed(`${this.name} has not heard ${name} within ${WAIT_MS} ms; heard: ${this.happened.map((event) => event.name).join(', ')}`);
+  async waitFor(name: string, matches: (data: Fields) => boolean = () => true): Promise<Fields> {
+    const found = await until(() => this.received.find((event) => event.name === name && matches(event.data)));
+    if (!found) throw new DemoFailed(`${this.name} has not heard ${name} within ${WAIT_MS} ms; heard: ${this.received.map((event) => event.name).join(', ')}`);
     return found.data;
   }
 
   /** Whether an event has come so far. */
-  hasHeard(name: string, matches: (data: Fields) => boolean): boolean {
-    return this.happened.some((event) => event.name === name && matches(event.data));
+  hasReceived(name: string, matches: (data: Fields) => boolean): boolean {
+    return this.received.some((event) => event.name === name && matches(event.data));
   }
 
   /** Waits until the server has ended the connection. */
-  async isThrownOff(): Promise<boolean> {
+  async isDisconnected(): Promise<boolean> {
     return (await until(() => (this.isConnected ? undefined : true))) ?? false;
   }
 

@@ -1,7 +1,7 @@
-import type { PermissionSet } from '../permissions/algebra';
+import type { PermissionSet } from '../permissions/compute-permissions';
 import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../guilds/guild.schema';
-import type { Backlog } from './backlog';
+import type { EventBuffer } from './event-buffer';
 import type { EventData, EventName } from './event-map';
 
 /**
@@ -32,7 +32,7 @@ export abstract class EventLog {
   private readonly listeners: EventListener[] = [];
 
   constructor(
-    protected readonly backlog: Backlog,
+    protected readonly buffer: EventBuffer,
     protected readonly onError: (error: unknown) => void,
   ) {}
 
@@ -46,19 +46,19 @@ export abstract class EventLog {
   abstract drain(): Promise<void>;
 
   /** Resolves when every event of this node so far is in the log: not before it can be reached. */
-  abstract settled(): Promise<void>;
+  abstract flushed(): Promise<void>;
 
   /** Reads and appends nothing more. */
   abstract close(): void;
 
   /** How many events wait to be appended, because the log can't be reached. */
-  get waiting(): number {
+  get pendingCount(): number {
     return 0;
   }
 
   /** The place of the last event that this node heard. */
-  get position(): string {
-    return this.backlog.position;
+  get lastSeq(): string {
+    return this.buffer.lastSeq;
   }
 
   /** Hears every event from now on. */
@@ -68,16 +68,16 @@ export abstract class EventLog {
 
   /** What happened after a place, in order; undefined when the log doesn't reach back to it, or it isn't a place in this log. */
   since(seq: string): readonly DomainEvent[] | undefined {
-    return this.backlog.since(seq);
+    return this.buffer.since(seq);
   }
 
   /** What this node has heard, as far back as it is kept, in order. */
-  get past(): readonly DomainEvent[] {
-    return this.backlog.all;
+  get buffered(): readonly DomainEvent[] {
+    return this.buffer.all;
   }
 
-  protected async hear(event: DomainEvent): Promise<void> {
-    this.backlog.add(event);
+  protected async deliver(event: DomainEvent): Promise<void> {
+    this.buffer.add(event);
     for (const listener of this.listeners) {
       try {
         await listener(event);

@@ -12,21 +12,21 @@ import { object, snowflake, timestamp } from '../common/schema';
 import { layoutEntryDto, trackDto } from '../tracks/track.dto';
 import { selfDto } from '../users/user.dto';
 import { presenceDto } from '../presence/presence.dto';
-import { memberEpoch, rolesEpoch, tracksEpoch, userEpoch } from './epochs';
-import type { Family } from './families';
+import { memberVersionKey, rolesVersionKey, tracksVersionKey, userVersionKey } from '../cache/cache-versions';
+import type { Intent } from './intents';
 
 /** What an event is: what it tells, and which memories are wrong once it has happened. */
 interface EventDefinition {
   readonly summary: string;
   readonly data: z.ZodType;
   /** What a client has to choose to get it. */
-  readonly family?: Family;
+  readonly intent?: Intent;
   /** Never sent to a client: it tells the gateways of all nodes to do something. */
   readonly internal?: true;
   /** Only the latest of it counts: a client that comes back isn't told what it missed. */
-  readonly fleeting?: true;
+  readonly ephemeral?: true;
   /** Members of the guild may see other tracks, or see them elsewhere, than before. */
-  readonly reshapes?: true;
+  readonly affectsVisibility?: true;
 }
 
 const guildId = { guild_id: snowflake() };
@@ -37,45 +37,45 @@ const inTrack = { ...guildId, track_id: snowflake() };
  * a field breaks the build everywhere it matters.
  */
 export const EVENTS = {
-  GUILD_UPDATE: { family: 'guilds', reshapes: true, summary: 'A guild has another name, description or owner.', data: guildDto },
-  GUILD_DELETE: { family: 'guilds', summary: 'A guild is gone, or the user is no longer in it.', data: object({ id: snowflake() }) },
-  MEMBER_JOIN: { family: 'members', summary: 'Somebody joined a guild.', data: memberDto },
-  MEMBER_UPDATE: { family: 'members', summary: 'A member has another nick, other roles or a time-out.', data: memberDto },
-  MEMBER_LEAVE: { family: 'members', summary: 'A member left or was thrown out.', data: object({ ...guildId, user_id: snowflake() }) },
-  BAN_CREATE: { family: 'bans', summary: 'Somebody was banned. Sent to those who may ban.', data: banDto },
-  BAN_DELETE: { family: 'bans', summary: 'A ban has ended. Sent to those who may ban.', data: object({ ...guildId, user_id: snowflake() }) },
-  ROLE_CREATE: { family: 'roles', summary: 'A role was created. Roles at its position or above move up by one.', data: roleDto },
-  ROLE_UPDATE: { family: 'roles', reshapes: true, summary: 'A role is different.', data: roleDto },
-  ROLE_DELETE: { family: 'roles', reshapes: true, summary: 'A role was deleted. Clients remove its id from the role_ids of members and its overwrites from all tracks, and the positions of higher roles decrease by one; no other event follows.', data: object({ ...guildId, role_id: snowflake() }) },
+  GUILD_UPDATE: { intent: 'guilds', affectsVisibility: true, summary: 'A guild has another name, description or owner.', data: guildDto },
+  GUILD_DELETE: { intent: 'guilds', summary: 'A guild is gone, or the user is no longer in it.', data: object({ id: snowflake() }) },
+  MEMBER_JOIN: { intent: 'members', summary: 'Somebody joined a guild.', data: memberDto },
+  MEMBER_UPDATE: { intent: 'members', summary: 'A member has another nick, other roles or a time-out.', data: memberDto },
+  MEMBER_LEAVE: { intent: 'members', summary: 'A member left or was thrown out.', data: object({ ...guildId, user_id: snowflake() }) },
+  BAN_CREATE: { intent: 'bans', summary: 'Somebody was banned. Sent to those who may ban.', data: banDto },
+  BAN_DELETE: { intent: 'bans', summary: 'A ban has ended. Sent to those who may ban.', data: object({ ...guildId, user_id: snowflake() }) },
+  ROLE_CREATE: { intent: 'roles', summary: 'A role was created. Roles at its position or above move up by one.', data: roleDto },
+  ROLE_UPDATE: { intent: 'roles', affectsVisibility: true, summary: 'A role is different.', data: roleDto },
+  ROLE_DELETE: { intent: 'roles', affectsVisibility: true, summary: 'A role was deleted. Clients remove its id from the role_ids of members and its overwrites from all tracks, and the positions of higher roles decrease by one; no other event follows.', data: object({ ...guildId, role_id: snowflake() }) },
   ROLES_REORDER: {
-    family: 'roles',
-    reshapes: true,
+    intent: 'roles',
+    affectsVisibility: true,
     summary: 'A guild’s roles have a new order. Sent once for each reorder, to every member of the guild.',
     data: object({ ...guildId, role_ids: z.array(snowflake()).meta({ description: 'Every role, lowest first; the first is @everyone.' }) }),
   },
-  TRACK_CREATE: { family: 'tracks', reshapes: true, summary: 'A track was created or became visible. Tracks of its category at its position or below move down by one.', data: trackDto },
-  TRACK_UPDATE: { family: 'tracks', reshapes: true, summary: 'A track was changed. TRACKS_REORDER follows if the track was moved.', data: trackDto },
-  TRACK_DELETE: { family: 'tracks', reshapes: true, summary: 'A track was deleted or hidden. Following tracks of its category move up by one. If it was a category with visible tracks, TRACKS_REORDER follows.', data: object(inTrack) },
+  TRACK_CREATE: { intent: 'tracks', affectsVisibility: true, summary: 'A track was created or became visible. Tracks of its category at its position or below move down by one.', data: trackDto },
+  TRACK_UPDATE: { intent: 'tracks', affectsVisibility: true, summary: 'A track was changed. TRACKS_REORDER follows if the track was moved.', data: trackDto },
+  TRACK_DELETE: { intent: 'tracks', affectsVisibility: true, summary: 'A track was deleted or hidden. Following tracks of its category move up by one. If it was a category with visible tracks, TRACKS_REORDER follows.', data: object(inTrack) },
   TRACKS_REORDER: {
-    family: 'tracks',
-    reshapes: true,
+    intent: 'tracks',
+    affectsVisibility: true,
     summary: 'The order or categories of tracks changed, or a category was deleted, hidden or revealed. Each client receives the tracks that its user may view.',
     data: object({ ...guildId, layout: z.array(layoutEntryDto) }),
   },
-  MESSAGE_CREATE: { family: 'messages', summary: 'Somebody said something.', data: messageDto },
-  MESSAGE_UPDATE: { family: 'messages', summary: 'A message was edited.', data: messageDto },
+  MESSAGE_CREATE: { intent: 'messages', summary: 'Somebody said something.', data: messageDto },
+  MESSAGE_UPDATE: { intent: 'messages', summary: 'A message was edited.', data: messageDto },
   MESSAGE_MENTIONS_UPDATE: {
-    family: 'messages',
+    intent: 'messages',
     summary: 'An edit changed the mentions of a message. Sent after its MESSAGE_UPDATE.',
     data: object({ ...inTrack, message_id: snowflake(), author_id: snowflake(), mentions_before: mentionsDto, mentions: mentionsDto }),
   },
   MESSAGE_DELETE: {
-    family: 'messages',
+    intent: 'messages',
     summary: 'A message was deleted.',
     data: object({ ...inTrack, message_id: snowflake(), author_id: snowflake('The author; null if unknown because a node failed.').nullable(), mentions: mentionsDto.nullable() }),
   },
   MESSAGES_DELETE: {
-    family: 'messages',
+    intent: 'messages',
     summary: 'Several messages of one track are gone.',
     data: object({
       ...inTrack,
@@ -83,24 +83,24 @@ export const EVENTS = {
       messages: z.array(object({ id: snowflake(), author_id: snowflake(), mentions: mentionsDto })).max(LIMITS.bulkDelete).meta({ description: 'The author and the mentions of each of these messages.' }),
     }),
   },
-  REACTION_ADD: { family: 'reactions', summary: 'Somebody reacted to a message.', data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake() }) },
+  REACTION_ADD: { intent: 'reactions', summary: 'Somebody reacted to a message.', data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake() }) },
   REACTION_REMOVE: {
-    family: 'reactions',
+    intent: 'reactions',
     summary: 'Somebody took a reaction back, or all with an emoji were taken back.',
     data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake('Whose it was; null is everybody’s.').nullable() }),
   },
   PINS_UPDATE: {
-    family: 'messages',
+    intent: 'messages',
     summary: 'Other messages of a track are pinned.',
     data: object({ ...inTrack, message_ids: z.array(snowflake()).max(LIMITS.pins).meta({ description: 'All that are pinned, the one that was pinned last first.' }) }),
   },
-  TYPING_START: { family: 'typing', fleeting: true, summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
-  READ_STATE_UPDATE: { family: 'read_states', summary: 'The user has read further in a track, or gone back. One’s own messages are never unread, and come without it.', data: readStateDto },
-  INVITE_CREATE: { family: 'invites', summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
-  INVITE_DELETE: { family: 'invites', summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },
-  USER_UPDATE: { family: 'user', summary: 'The user changed their own account.', data: selfDto },
+  TYPING_START: { intent: 'typing', ephemeral: true, summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
+  READ_STATE_UPDATE: { intent: 'read_states', summary: 'The user has read further in a track, or gone back. One’s own messages are never unread, and come without it.', data: readStateDto },
+  INVITE_CREATE: { intent: 'invites', summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
+  INVITE_DELETE: { intent: 'invites', summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },
+  USER_UPDATE: { intent: 'user', summary: 'The user changed their own account.', data: selfDto },
   PRESENCE_UPDATE: {
-    family: 'presence',
+    intent: 'presence',
     summary: 'People look different. Sent to those who look at a guild (`guild.subscribe`), at most once a second and without a seq; and to all sockets of somebody who chose what to look like, with null as the guild.',
     data: object({ guild_id: snowflake().nullable(), presences: z.array(presenceDto) }),
   },
@@ -127,7 +127,7 @@ export const EVENTS = {
   GUILD_RESYNC: {
     summary: 'Something in a guild changed that was not told: its clients get it as it now is.',
     data: object(guildId),
-    reshapes: true,
+    affectsVisibility: true,
     internal: true,
   },
   EVENTS_LOST: {
@@ -153,11 +153,11 @@ export const isNamed = <Name extends EventName>(event: { readonly name: EventNam
 export const isInternal = (name: EventName): boolean => 'internal' in EVENTS[name];
 
 /** The epochs that an event ends: what was remembered under them is no longer true. Those of a guild are ended by who commits its change. */
-export function epochsEndedBy<Name extends EventName>(name: Name, data: EventData<Name>): readonly string[] {
+export function cacheKeysInvalidatedBy<Name extends EventName>(name: Name, data: EventData<Name>): readonly string[] {
   const { guild_id: guild, user_id: user } = data as { guild_id?: bigint; user_id?: bigint };
-  if (name === 'SESSIONS_REVOKE' && user !== undefined) return [userEpoch(user)];
-  if (name === 'GUILD_RESYNC' && guild !== undefined) return [rolesEpoch(guild), tracksEpoch(guild)];
-  if (name === 'EVENTS_LOST') return ((data as EventData<'EVENTS_LOST'>).user_ids ?? []).map(userEpoch);
-  if (name.startsWith('MEMBER_') && guild !== undefined && user !== undefined) return [memberEpoch(guild, user)];
+  if (name === 'SESSIONS_REVOKE' && user !== undefined) return [userVersionKey(user)];
+  if (name === 'GUILD_RESYNC' && guild !== undefined) return [rolesVersionKey(guild), tracksVersionKey(guild)];
+  if (name === 'EVENTS_LOST') return ((data as EventData<'EVENTS_LOST'>).user_ids ?? []).map(userVersionKey);
+  if (name.startsWith('MEMBER_') && guild !== undefined && user !== undefined) return [memberVersionKey(guild, user)];
   return [];
 }

@@ -1,17 +1,17 @@
 import { Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Snowflakes } from '../common/snowflakes.service';
-import { Config } from '../config/config';
+import { SnowflakeService } from '../common/snowflake.service';
+import { ConfigService } from '../config/config.service';
 import { RedisConnection } from '../redis/redis-connection';
-import { Backlog } from './backlog';
-import { Epochs, LocalEpochs } from './epochs';
+import { EventBuffer } from './event-buffer';
+import { CacheVersions, InMemoryCacheVersions } from '../cache/cache-versions';
 import { EventLog } from './event-log';
 import { EventsService } from './events.service';
 import { Heartbeat } from './heartbeat';
 import { LocalEventLog } from './local-event-log';
-import { Memory } from './memory';
-import { RedisEpochs } from './redis-epochs';
+import { VersionedCache } from '../cache/versioned-cache';
+import { RedisCacheVersions } from '../cache/redis-cache-versions';
 import { RedisEventLog } from './redis-event-log';
-import { resumeTimes } from './resume-times';
+import { resumeWindow } from './resume-window';
 
 const log = new Logger('Events');
 const onError = (error: unknown): void => log.error(String(error), error instanceof Error ? error.stack : undefined);
@@ -20,26 +20,26 @@ const onError = (error: unknown): void => log.error(String(error), error instanc
 @Global()
 @Module({
   providers: [
-    { provide: Epochs, inject: [RedisConnection], useFactory: (redis?: RedisConnection) => (redis ? new RedisEpochs(redis) : new LocalEpochs()) },
+    { provide: CacheVersions, inject: [RedisConnection], useFactory: (redis?: RedisConnection) => (redis ? new RedisCacheVersions(redis) : new InMemoryCacheVersions()) },
     {
       provide: EventLog,
-      inject: [Config, Epochs, RedisConnection],
-      useFactory: (config: Config, epochs: Epochs, redis?: RedisConnection) => {
-        const { keepMs } = resumeTimes(config.get('RESUME_SECONDS'));
-        return redis ? RedisEventLog.open(redis, keepMs, onError) : new LocalEventLog(epochs, new Backlog(keepMs), onError);
+      inject: [ConfigService, CacheVersions, RedisConnection],
+      useFactory: (config: ConfigService, cacheVersions: CacheVersions, redis?: RedisConnection) => {
+        const { keepMs } = resumeWindow(config.get('RESUME_SECONDS'));
+        return redis ? RedisEventLog.open(redis, keepMs, onError) : new LocalEventLog(cacheVersions, new EventBuffer(keepMs), onError);
       },
     },
-    { provide: Memory, inject: [Epochs], useFactory: (epochs: Epochs) => new Memory(epochs) },
+    { provide: VersionedCache, inject: [CacheVersions], useFactory: (cacheVersions: CacheVersions) => new VersionedCache(cacheVersions) },
     EventsService,
-    { provide: Heartbeat, inject: [EventLog, Config], useFactory: (events: EventLog, config: Config) => new Heartbeat(events, resumeTimes(config.get('RESUME_SECONDS')).heartbeatMs) },
+    { provide: Heartbeat, inject: [EventLog, ConfigService], useFactory: (events: EventLog, config: ConfigService) => new Heartbeat(events, resumeWindow(config.get('RESUME_SECONDS')).heartbeatMs) },
   ],
-  exports: [Epochs, EventLog, Memory, EventsService],
+  exports: [CacheVersions, EventLog, VersionedCache, EventsService],
 })
 export class EventsModule implements OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit {
   constructor(
     @Inject(EventLog) private readonly events: EventLog,
     @Inject(Heartbeat) private readonly heartbeat: Heartbeat,
-    private readonly snowflakes: Snowflakes,
+    private readonly snowflakes: SnowflakeService,
   ) {}
 
   // An object that is created in response to an event has a larger id than the object of the event, also on a node whose clock is behind.

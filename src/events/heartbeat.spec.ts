@@ -1,5 +1,5 @@
-import { Backlog } from './backlog';
-import { LocalEpochs } from './epochs';
+import { EventBuffer } from './event-buffer';
+import { InMemoryCacheVersions } from '../cache/cache-versions';
 import { Heartbeat } from './heartbeat';
 import { LocalEventLog } from './local-event-log';
 
@@ -9,7 +9,7 @@ describe('the heartbeat', () => {
 
   const setUp = (): { log: LocalEventLog; beats: () => number } => {
     let beats = 0;
-    const log = new LocalEventLog(new LocalEpochs(), new Backlog(60_000), (error) => {
+    const log = new LocalEventLog(new InMemoryCacheVersions(), new EventBuffer(60_000), (error) => {
       throw error;
     });
     log.subscribe(({ name }) => void (beats += Number(name === 'HEARTBEAT')));

@@ -1,7 +1,7 @@
-import type { Backlog } from './backlog';
-import type { Epochs } from './epochs';
+import type { EventBuffer } from './event-buffer';
+import type { CacheVersions } from '../cache/cache-versions';
 import { EventLog, type NewEvent } from './event-log';
-import { epochsEndedBy } from './event-map';
+import { cacheKeysInvalidatedBy } from './event-map';
 import { seqAt } from './seq';
 
 /** The log of a single node, in its memory. */
@@ -10,26 +10,26 @@ export class LocalEventLog extends EventLog {
   private last = 0n;
 
   constructor(
-    private readonly epochs: Epochs,
-    backlog: Backlog,
+    private readonly cacheVersions: CacheVersions,
+    buffer: EventBuffer,
     onError: (error: unknown) => void,
     private readonly now: () => number = Date.now,
   ) {
-    super(backlog, onError);
+    super(buffer, onError);
   }
 
   override async append(event: NewEvent): Promise<void> {
-    const ended = epochsEndedBy(event.name, event.data);
-    if (ended.length > 0) await this.epochs.advance(ended);
+    const ended = cacheKeysInvalidatedBy(event.name, event.data);
+    if (ended.length > 0) await this.cacheVersions.bump(ended);
     const heard = { ...event, seq: this.nextSeq() };
-    this.tail = this.tail.then(() => this.hear(heard));
+    this.tail = this.tail.then(() => this.deliver(heard));
   }
 
   override drain(): Promise<void> {
     return this.tail;
   }
 
-  override settled(): Promise<void> {
+  override flushed(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -23,3 +23,8 @@ export async function publishUntilStable<Value>(written: Value, { read, publish 
     published = stored;
   }
 }
+
+/** Publishes what is stored now, until it no longer changes. Called after a crash, when the last change may not have been published. */
+export async function republishUntilStable<Value>(read: () => Promise<Value>, publish: (value: Value) => Promise<void>): Promise<void> {
+  await publishUntilStable(await read(), { read, publish });
+}

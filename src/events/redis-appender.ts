@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisConnection } from '../redis/redis-connection';
 import { RedisScript } from '../redis/redis-script';
-import { MEMORY_MS } from './epochs';
-import { bytesOf, EVENTS_LOST } from './event-bytes';
+import { MAX_CACHE_AGE_MS } from '../cache/cache-versions';
+import { encodeEvent, EVENTS_LOST } from './event-codec';
 import type { NewEvent } from './event-log';
-import { epochsEndedBy } from './event-map';
-import { EPOCH_MS, RedisEpochs } from './redis-epochs';
+import { cacheKeysInvalidatedBy } from './event-map';
+import { VERSION_TTL_MS, RedisCacheVersions } from '../cache/redis-cache-versions';
 
-const MOST_WAITING = 10_000;
-const MOST_AT_ONCE = 200;
+const MAX_QUEUED = 10_000;
+const MAX_BATCH = 200;
 const RETRY_MS = 100;
 const REMEMBER_NODE_MS = 86_400_000;
 
@@ -40,18 +40,18 @@ end
 redis.call('SET', KEYS[2], last, 'PX', ARGV[3])
 `);
 
-interface Waiting {
+interface QueuedEvent {
   readonly number: number;
   readonly event: Buffer;
   readonly epochs: readonly string[];
   /** From when on no node remembers anything from before the epochs that it ends, by this process' clock in milliseconds; 0 when it ends none. */
-  readonly forgottenAtMs: number;
+  readonly safeAfterMs: number;
   /** Called when the event is in the log, or kept until it can be. */
   readonly done: () => void;
 }
 
 /** Who waits until an event, and all before it, are in the log. */
-interface Settling {
+interface FlushWaiter {
   readonly number: number;
   readonly resolve: () => void;
 }
@@ -59,9 +59,9 @@ interface Settling {
 /** Appends the events of this node to the log in Redis, in order and each once, and keeps them while it is away. */
 export class RedisAppender {
   private readonly id = randomUUID();
-  private waiting: Waiting[] = [];
-  private sending: readonly Waiting[] = [];
-  private settling: Settling[] = [];
+  private waiting: QueuedEvent[] = [];
+  private sending: readonly QueuedEvent[] = [];
+  private flushWaiters: FlushWaiter[] = [];
   private count = 0;
   private isSending = false;
   private isClosed = false;
@@ -71,7 +71,7 @@ export class RedisAppender {
     private readonly redis: RedisConnection,
     private readonly keepMs: number,
     private readonly onError: (error: unknown) => void,
-    private readonly mostWaiting = MOST_WAITING,
+    private readonly mostWaiting = MAX_QUEUED,
   ) {}
 
   /** How many events are not in the log yet. */
@@ -85,18 +85,18 @@ export class RedisAppender {
    */
   append(event: NewEvent): Promise<void> {
     return new Promise((done) => {
-      if (this.waiting.length >= this.mostWaiting) this.giveUp();
+      if (this.waiting.length >= this.mostWaiting) this.dropOverflow();
       const waiting = this.numbered(event, done);
       this.waiting.push(waiting);
-      if (!this.redis.isUp) this.release(waiting);
+      if (!this.redis.isUp) this.resolveIfSafe(waiting);
       void this.send();
     });
   }
 
   /** Resolves when everything appended so far is in the log, however long Redis is away. */
-  settled(): Promise<void> {
+  flushed(): Promise<void> {
     if (this.length === 0) return Promise.resolve();
-    return new Promise((resolve) => this.settling.push({ number: this.count, resolve }));
+    return new Promise((resolve) => this.flushWaiters.push({ number: this.count, resolve }));
   }
 
   close(): void {
@@ -104,14 +104,14 @@ export class RedisAppender {
   }
 
   // What doesn't fit is told as lost, so that clients start afresh instead of missing it.
-  private giveUp(): void {
-    for (const { done, forgottenAtMs } of this.waiting) setTimeout(done, Math.max(0, forgottenAtMs - performance.now())).unref();
+  private dropOverflow(): void {
+    for (const { done, safeAfterMs } of this.waiting) setTimeout(done, Math.max(0, safeAfterMs - performance.now())).unref();
     this.waiting = [this.numbered(EVENTS_LOST, () => undefined)];
   }
 
-  private numbered(event: NewEvent, done: () => void): Waiting {
-    const epochs = RedisEpochs.keysOf(this.redis, epochsEndedBy(event.name, event.data));
-    return { number: (this.count += 1), event: bytesOf(event), epochs, forgottenAtMs: epochs.length > 0 ? performance.now() + MEMORY_MS : 0, done };
+  private numbered(event: NewEvent, done: () => void): QueuedEvent {
+    const epochs = RedisCacheVersions.keysOf(this.redis, cacheKeysInvalidatedBy(event.name, event.data));
+    return { number: (this.count += 1), event: encodeEvent(event), epochs, safeAfterMs: epochs.length > 0 ? performance.now() + MAX_CACHE_AGE_MS : 0, done };
   }
 
   // One batch after the other: what comes meanwhile makes up the next.
@@ -119,7 +119,7 @@ export class RedisAppender {
     if (this.isSending) return;
     this.isSending = true;
     while (this.waiting.length > 0) {
-      this.sending = this.waiting.splice(0, MOST_AT_ONCE);
+      this.sending = this.waiting.splice(0, MAX_BATCH);
       await this.sendBatch();
     }
     this.isSending = false;
@@ -130,29 +130,29 @@ export class RedisAppender {
     const args = this.sending.flatMap(({ number, event, epochs }) => [number, event, epochs.length, ...epochs]);
     while (this.sending.length > 0 && !this.isClosed) {
       try {
-        await this.redis.run(APPEND, keys, [this.keepMs, EPOCH_MS, REMEMBER_NODE_MS, ...args]);
+        await this.redis.run(APPEND, keys, [this.keepMs, VERSION_TTL_MS, REMEMBER_NODE_MS, ...args]);
         for (const { done } of this.sending) done();
-        this.settle(this.sending.at(-1)!.number);
+        this.resolveFlushWaiters(this.sending.at(-1)!.number);
         this.sending = [];
       } catch (error) {
-        this.tell(error);
-        for (const waiting of [...this.sending, ...this.waiting]) this.release(waiting);
+        this.logTrouble(error);
+        for (const waiting of [...this.sending, ...this.waiting]) this.resolveIfSafe(waiting);
         await sleep(RETRY_MS, undefined, { ref: false });
       }
     }
   }
 
-  private release({ forgottenAtMs, done }: Waiting): void {
-    if (this.redis.isDown || performance.now() >= forgottenAtMs) done();
+  private resolveIfSafe({ safeAfterMs, done }: QueuedEvent): void {
+    if (this.redis.isRefused || performance.now() >= safeAfterMs) done();
   }
 
-  private settle(number: number): void {
-    const reached = this.settling.findIndex((settling) => settling.number > number);
-    for (const { resolve } of this.settling.splice(0, reached < 0 ? Infinity : reached)) resolve();
+  private resolveFlushWaiters(number: number): void {
+    const reached = this.flushWaiters.findIndex((settling) => settling.number > number);
+    for (const { resolve } of this.flushWaiters.splice(0, reached < 0 ? Infinity : reached)) resolve();
   }
 
   // That Redis is away is told once, elsewhere. Whatever else is wrong is told when it comes up, not at every attempt.
-  private tell(error: unknown): void {
+  private logTrouble(error: unknown): void {
     const trouble = String(error);
     if (this.redis.isUp && trouble !== this.trouble) this.onError(error);
     this.trouble = trouble;

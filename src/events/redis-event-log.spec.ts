@@ -1,10 +1,10 @@
-import { CutWire } from '../../test/support/cut-wire';
+import { LossyProxy } from '../../test/support/lossy-proxy';
 import { describeWithRedis, TestRedis } from '../../test/support/redis';
-import { permissionSet } from '../permissions/algebra';
+import { permissionSet } from '../permissions/compute-permissions';
 import { RedisConnection } from '../redis/redis-connection';
-import { guildEpoch, memberEpoch, MEMORY_MS } from './epochs';
+import { guildVersionKey, memberVersionKey, MAX_CACHE_AGE_MS } from '../cache/cache-versions';
 import type { DomainEvent, NewEvent } from './event-log';
-import { RedisEpochs } from './redis-epochs';
+import { RedisCacheVersions } from '../cache/redis-cache-versions';
 import { RedisEventLog } from './redis-event-log';
 
 const KEEP_MS = 60_000;
@@ -67,7 +67,7 @@ describeWithRedis('the log in Redis', () => {
     const seqs = one.heard.map(({ seq }) => BigInt(seq));
     expect(seqs).toEqual(seqs.toSorted((a, b) => (a < b ? -1 : 1)));
     expect(new Set(seqs).size).toBe(1_000);
-    expect(one.log.position).toBe(one.heard.at(-1)!.seq);
+    expect(one.log.lastSeq).toBe(one.heard.at(-1)!.seq);
   });
 
   it('keeps the types of what an event tells', async () => {
@@ -81,15 +81,15 @@ describeWithRedis('the log in Redis', () => {
 
   it('ends the epochs that an event ends before anybody hears it', async () => {
     const { log, redis } = await node();
-    const epochs = new RedisEpochs(redis);
-    const keys = [guildEpoch(1n), memberEpoch(1n, 2n)];
+    const cacheVersions = new RedisCacheVersions(redis);
+    const keys = [guildVersionKey(1n), memberVersionKey(1n, 2n)];
     let seen: readonly number[] | undefined;
-    log.subscribe(async () => void (seen = await epochs.current(keys)));
+    log.subscribe(async () => void (seen = await cacheVersions.read(keys)));
     await log.append({ name: 'MEMBER_LEAVE', audience: { guildId: 1n }, data: { guild_id: 1n, user_id: 2n } });
     await log.drain();
     expect(seen).toEqual([0, 1]);
     await log.append({ name: 'MEMBER_LEAVE', audience: { guildId: 1n }, data: { guild_id: 1n, user_id: 2n } });
-    expect(await epochs.current(keys)).toEqual([0, 2]);
+    expect(await cacheVersions.read(keys)).toEqual([0, 2]);
   });
 
   it('is known to a node from before it started, as far as clients may resume', async () => {
@@ -119,9 +119,9 @@ describeWithRedis('the log in Redis', () => {
     const startedAt = performance.now();
     for (let n = 1; n < 1_000; n += 1) await one.log.append(said(n));
     expect(performance.now() - startedAt).toBeLessThan(20_000);
-    expect(one.log.waiting).toBe(999);
+    expect(one.log.pendingCount).toBe(999);
     await server.start();
-    await until(() => one.log.waiting === 0 && numbers(other.heard).length === 1_000);
+    await until(() => one.log.pendingCount === 0 && numbers(other.heard).length === 1_000);
     await one.log.drain();
     expect(numbers(one.heard)).toEqual(range(0, 1_000));
     expect(numbers(other.heard)).toEqual(range(0, 1_000));
@@ -129,8 +129,8 @@ describeWithRedis('the log in Redis', () => {
 
   describe('that one node alone can’t reach', () => {
     const left = (userId: bigint): NewEvent => ({ name: 'MEMBER_LEAVE', audience: { guildId: 1n }, data: { guild_id: 1n, user_id: userId } });
-    let wire: CutWire;
-    beforeEach(async () => (wire = await CutWire.to(server.url)));
+    let wire: LossyProxy;
+    beforeEach(async () => (wire = await LossyProxy.to(server.url)));
     afterEach(() => wire.close());
 
     it('makes what the others may remember wait until they are told, and nothing else', async () => {
@@ -145,7 +145,7 @@ describeWithRedis('the log in Redis', () => {
       wire.mend();
       await answered;
       await until(() => other.heard.length === 2);
-      expect(await new RedisEpochs(other.redis).current([memberEpoch(1n, 2n)])).toEqual([1]);
+      expect(await new RedisCacheVersions(other.redis).read([memberVersionKey(1n, 2n)])).toEqual([1]);
     });
 
     it('makes it wait no longer than they remember, even when there is no room for it', async () => {
@@ -154,8 +154,8 @@ describeWithRedis('the log in Redis', () => {
       await until(() => !alone.redis.isUp);
       const changedAt = performance.now();
       await Promise.all(range(0, 10).map((n) => alone.log.append(left(BigInt(n)))));
-      expect(performance.now() - changedAt).toBeGreaterThanOrEqual(MEMORY_MS);
-      expect(alone.log.waiting).toBeLessThanOrEqual(4);
+      expect(performance.now() - changedAt).toBeGreaterThanOrEqual(MAX_CACHE_AGE_MS);
+      expect(alone.log.pendingCount).toBeLessThanOrEqual(4);
     });
   });
 
@@ -168,7 +168,7 @@ describeWithRedis('the log in Redis', () => {
     await until(() => !redis.isUp);
     await appended;
     server.thaw();
-    await until(() => log.waiting === 0);
+    await until(() => log.pendingCount === 0);
     await log.drain();
     expect(numbers(heard)).toEqual(range(0, 50));
   });
@@ -177,7 +177,7 @@ describeWithRedis('the log in Redis', () => {
     const [one, other] = [await node(), await node()];
     await one.log.append(said(0));
     await Promise.all([one.log.drain(), other.log.drain()]);
-    const place = one.log.position;
+    const place = one.log.lastSeq;
     await restart();
     await until(() => [one, other].every(({ heard }) => heard.some(({ name }) => name === 'EVENTS_LOST')));
     await one.log.append(said(1));
@@ -185,7 +185,7 @@ describeWithRedis('the log in Redis', () => {
     for (const { log, heard } of [one, other]) {
       expect(heard.map(({ name }) => name)).toEqual(['MESSAGE_DELETE', 'EVENTS_LOST', 'MESSAGE_DELETE']);
       expect(log.since(place)).toBeUndefined();
-      expect(log.since(log.position)).toEqual([]);
+      expect(log.since(log.lastSeq)).toEqual([]);
     }
   });
 
@@ -194,16 +194,16 @@ describeWithRedis('the log in Redis', () => {
     for (const n of [0, 1]) await one.log.append(said(n));
     await Promise.all([one.log.drain(), other.log.drain()]);
     await one.redis.commands.save();
-    const survived = one.log.position;
+    const survived = one.log.lastSeq;
     await one.log.append(said(2));
     await Promise.all([one.log.drain(), other.log.drain()]);
-    const lost = one.log.position;
+    const lost = one.log.lastSeq;
     await server.crash();
     await until(() => nodes.every(({ redis }) => !redis.isUp));
     await server.start();
     await until(() => [one, other].every(({ heard }) => heard.some(({ name }) => name === 'EVENTS_LOST')));
     const late = await node();
-    const young = late.log.position;
+    const young = late.log.lastSeq;
     await one.log.append(said(3));
     await Promise.all(nodes.map(({ log }) => log.drain()));
     expect(BigInt(young)).toBeGreaterThan(BigInt(lost));
@@ -225,9 +225,9 @@ describeWithRedis('the log in Redis', () => {
       return !one.redis.isUp;
     });
     for (let n = 2; n < 40; n += 1) await one.log.append(said(n));
-    expect(one.log.waiting).toBeLessThanOrEqual(11 + 200);
+    expect(one.log.pendingCount).toBeLessThanOrEqual(11 + 200);
     server.thaw();
-    await until(() => one.log.waiting === 0 && one.redis.isUp && other.redis.isUp);
+    await until(() => one.log.pendingCount === 0 && one.redis.isUp && other.redis.isUp);
     await Promise.all([one.log.drain(), other.log.drain()]);
     expect(other.heard.filter(({ name }) => name === 'EVENTS_LOST').length).toBeGreaterThan(0);
     expect(numbers(other.heard).at(-1)).toBe(39);

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BLOCK_MS, type RedisConnection } from '../redis/redis-connection';
-import { Backlog } from './backlog';
-import { EVENTS_LOST, eventFrom } from './event-bytes';
+import { EventBuffer } from './event-buffer';
+import { EVENTS_LOST, decodeEvent } from './event-codec';
 import { type DomainEvent, EventLog, type NewEvent } from './event-log';
 import { RedisAppender } from './redis-appender';
-import { traceOf } from './redis-loss';
+import { detectGap } from './redis-log-gap';
 import { seqAt } from './seq';
 
-const MOST_AT_ONCE = 500;
+const MAX_BATCH = 500;
 const RETRY_MS = 50;
-const LOOK_EVERY_MS = 2;
+const POLL_INTERVAL_MS = 2;
 const FIRST_ID = '0-0';
 
 type StreamEntry = readonly [id: Buffer, fields: readonly Buffer[]];
@@ -28,7 +28,7 @@ export class RedisEventLog extends EventLog {
     onError: (error: unknown) => void,
     mostWaiting?: number,
   ) {
-    super(new Backlog(keepMs), onError);
+    super(new EventBuffer(keepMs), onError);
     this.appender = new RedisAppender(redis, keepMs, onError, mostWaiting);
     this.key = redis.key('log');
   }
@@ -41,7 +41,7 @@ export class RedisEventLog extends EventLog {
     return log;
   }
 
-  override get waiting(): number {
+  override get pendingCount(): number {
     return this.appender.length;
   }
 
@@ -50,15 +50,15 @@ export class RedisEventLog extends EventLog {
   }
 
   override async drain(): Promise<void> {
-    while (this.waiting > 0 && this.redis.isUp) await sleep(LOOK_EVERY_MS);
+    while (this.pendingCount > 0 && this.redis.isUp) await sleep(POLL_INTERVAL_MS);
     const [newest] = await this.redis.commands.xrevrange(this.key, '+', '-', 'COUNT', 1).catch(() => []);
     if (!newest) return;
     const target = BigInt(seqOf(newest[0]));
-    while (BigInt(seqOf(this.lastId)) < target && this.redis.isUp && !this.isClosed) await sleep(LOOK_EVERY_MS);
+    while (BigInt(seqOf(this.lastId)) < target && this.redis.isUp && !this.isClosed) await sleep(POLL_INTERVAL_MS);
   }
 
-  override settled(): Promise<void> {
-    return this.appender.settled();
+  override flushed(): Promise<void> {
+    return this.appender.flushed();
   }
 
   override close(): void {
@@ -72,9 +72,9 @@ export class RedisEventLog extends EventLog {
       try {
         if (!isSure) await this.assertUnbroken();
         const entries = await this.next();
-        for (const entry of entries) await this.take(entry, (event) => this.hear(event));
+        for (const entry of entries) await this.take(entry, (event) => this.deliver(event));
         // Who is so late may have been overtaken by the trimming of the log.
-        isSure = entries.length < MOST_AT_ONCE;
+        isSure = entries.length < MAX_BATCH;
       } catch {
         isSure = false;
         await sleep(RETRY_MS, undefined, { ref: false });
@@ -83,27 +83,27 @@ export class RedisEventLog extends EventLog {
   }
 
   private async next(): Promise<readonly StreamEntry[]> {
-    const streams = await this.redis.blocking.xreadBuffer('COUNT', MOST_AT_ONCE, 'BLOCK', BLOCK_MS, 'STREAMS', this.key, this.lastId);
+    const streams = await this.redis.blocking.xreadBuffer('COUNT', MAX_BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', this.key, this.lastId);
     return (streams?.[0]?.[1] ?? []);
   }
 
   // A Redis that was away may have come back empty, or without what it was told last; and who was away for long may have been overtaken by trimming.
   private async assertUnbroken(): Promise<void> {
-    const trace = this.lastId === FIRST_ID ? 'kept' : await traceOf(this.redis, this.lastId, this.keepMs);
+    const trace = this.lastId === FIRST_ID ? 'kept' : await detectGap(this.redis, this.lastId, this.keepMs);
     if (trace === 'kept') return;
-    this.backlog.clear();
+    this.buffer.clear();
     this.lastId = FIRST_ID;
     // That something was lost is the next entry to be heard then.
     if (trace !== 'trimmed') return this.readPast(`(${trace.lostAt}`);
     await this.readPast();
-    await this.hear({ ...EVENTS_LOST, seq: seqOf(this.lastId) });
+    await this.deliver({ ...EVENTS_LOST, seq: seqOf(this.lastId) });
   }
 
   private async readPast(end = '+'): Promise<void> {
     for (let isAll = false; !isAll; ) {
-      const entries = (await this.redis.commands.xrangeBuffer(this.key, `(${this.lastId}`, end, 'COUNT', MOST_AT_ONCE)) as unknown as readonly StreamEntry[];
-      for (const entry of entries) await this.take(entry, (event) => this.backlog.add(event));
-      isAll = entries.length < MOST_AT_ONCE;
+      const entries = (await this.redis.commands.xrangeBuffer(this.key, `(${this.lastId}`, end, 'COUNT', MAX_BATCH)) as unknown as readonly StreamEntry[];
+      for (const entry of entries) await this.take(entry, (event) => this.buffer.add(event));
+      isAll = entries.length < MAX_BATCH;
     }
   }
 
@@ -115,7 +115,7 @@ export class RedisEventLog extends EventLog {
 
   private decode(bytes: Buffer): NewEvent | undefined {
     try {
-      return eventFrom(bytes);
+      return decodeEvent(bytes);
     } catch (error) {
       this.onError(error);
       return undefined;

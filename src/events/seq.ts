@@ -13,7 +13,7 @@ export const seqAt = (ms: number | bigint, count: number | bigint): string => ((
 export const timeOf = (seq: string): number => Number(BigInt(seq) >> COUNT_BITS);
 
 /** The place right before one: who has got as far as that gets what stands at it. */
-export const before = (seq: string): string => (BigInt(seq) - 1n).toString();
+export const seqBefore = (seq: string): string => (BigInt(seq) - 1n).toString();
 
 /** Whether a place comes before another. */
 export const isBefore = (seq: string, other: string): boolean => BigInt(seq) < BigInt(other);

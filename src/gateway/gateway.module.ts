@@ -5,34 +5,34 @@ import { MessagesModule } from '../messages/messages.module';
 import { PresenceModule } from '../presence/presence.module';
 import { ReadStatesModule } from '../read-states/read-states.module';
 import { UsersModule } from '../users/users.module';
-import { Admission } from './admission';
-import { Attendance } from './attendance';
-import { ClientAddress } from './client-address';
-import { Dispatcher } from './dispatcher';
-import { FloodGuard } from './flood-guard';
+import { SessionStarter } from './session/session-starter.service';
+import { SocketRegistry } from './dispatch/socket-registry.service';
+import { ClientAddress } from './transport/client-address';
+import { Dispatcher } from './dispatch/dispatcher';
+import { InteractionLimiter } from './handlers/interaction-limiter';
 import { Gateway } from './gateway';
-import { GuildViews } from './guild-views';
-import { GatewaySecurity } from './gateway-security';
-import { Handshake } from './handshake';
-import { Interactions } from './interactions';
-import { LimitsController } from './limits.controller';
-import { ListedMembers } from './listed-members';
-import { Lookers } from './lookers';
-import { MemberRequests } from './member-requests';
-import { MembersGateway } from './members.gateway';
-import { MessagesGateway } from './messages.gateway';
-import { Past } from './past';
-import { Preparations } from './preparations';
-import { PresenceGateway } from './presence.gateway';
-import { ReadStatesGateway } from './read-states.gateway';
-import { SessionExpiry } from './session-expiry';
-import { SlowReaders } from './slow-readers';
-import { SocketCounts } from './socket-counts';
+import { GuildSnapshots } from './dispatch/guild-snapshots.service';
+import { GatewaySecurity } from './transport/gateway-security';
+import { Handshake } from './session/handshake';
+import { HandlerRegistry } from './handlers/handler-registry';
+import { LimitsController } from './handlers/limits.controller';
+import { MemberListRepository } from './member-list/member-list.repository';
+import { MemberListSubscriptions } from './member-list/member-list-subscriptions.service';
+import { MemberChunks } from './member-list/member-chunks.service';
+import { MembersGateway } from './handlers/members.gateway';
+import { MessagesGateway } from './handlers/messages.gateway';
+import { EventHistory } from './session/event-history.service';
+import { PendingSockets } from './session/pending-sockets';
+import { PresenceGateway } from './handlers/presence.gateway';
+import { ReadStatesGateway } from './handlers/read-states.gateway';
+import { SessionExpiry } from './session/session-expiry';
+import { SlowConsumerMonitor } from './transport/slow-consumers';
+import { ConnectionSlots } from './session/connection-slots';
 
 /** The Socket.IO gateway. It listens to events; no feature knows of it. */
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule, ReadStatesModule],
   controllers: [LimitsController],
-  providers: [Gateway, MessagesGateway, PresenceGateway, MembersGateway, ReadStatesGateway, Lookers, ListedMembers, MemberRequests, Handshake, FloodGuard, Interactions, SlowReaders, SocketCounts, ClientAddress, Attendance, Preparations, GuildViews, Dispatcher, Past, Admission, SessionExpiry, GatewaySecurity],
+  providers: [Gateway, MessagesGateway, PresenceGateway, MembersGateway, ReadStatesGateway, MemberListSubscriptions, MemberListRepository, MemberChunks, Handshake, InteractionLimiter, HandlerRegistry, SlowConsumerMonitor, ConnectionSlots, ClientAddress, SocketRegistry, PendingSockets, GuildSnapshots, Dispatcher, EventHistory, SessionStarter, SessionExpiry, GatewaySecurity],
 })
 export class GatewayModule {}

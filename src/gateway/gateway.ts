@@ -3,30 +3,30 @@ import { type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { Namespace } from 'socket.io';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
-import { Config } from '../config/config';
+import { ConfigService } from '../config/config.service';
 import { EventLog } from '../events/event-log';
-import { familiesOf } from '../events/families';
+import { intentNames } from '../events/intents';
 import { Metrics } from '../metrics/metrics';
-import { Presences } from '../presence/presences';
+import { PresenceRegistry } from '../presence/presence.registry';
 import { ReadStatesService } from '../read-states/read-states.service';
-import { type AccountUser, selfDtoOf, UsersService } from '../users/users.service';
-import { Admission } from './admission';
-import { Attendance } from './attendance';
-import { ClientAddress } from './client-address';
-import { type ClientSocket, close, sayGoodbye, send, sendJson, wants } from './connection';
-import { Dispatcher } from './dispatcher';
-import { forgetRequest, hangUp } from './engine';
-import { FloodGuard } from './flood-guard';
-import { GatewaySecurity } from './gateway-security';
-import type { GatewayEvents } from './gateway-events';
-import { CLOSE, HandshakeRefused } from './gateway.errors';
-import type { Seat } from './guild-views';
-import { type Auth, Handshake } from './handshake';
-import { Lookers } from './lookers';
-import { retryAfterMs } from './retry-after';
-import { SessionExpiry } from './session-expiry';
-import { snapshotJsonOf } from './shared-views';
-import { SlowReaders } from './slow-readers';
+import { type AccountUser, toSelfDto, UsersService } from '../users/users.service';
+import { SessionStarter } from './session/session-starter.service';
+import { SocketRegistry } from './dispatch/socket-registry.service';
+import { ClientAddress } from './transport/client-address';
+import { type ClientSocket, terminate, disconnect, send, sendJson, hasIntent } from './transport/client-socket';
+import { Dispatcher } from './dispatch/dispatcher';
+import { releaseRequest, closeConnection } from './transport/engine-io';
+import { InteractionLimiter } from './handlers/interaction-limiter';
+import { GatewaySecurity } from './transport/gateway-security';
+import type { GatewayEvents } from './protocol/gateway-events';
+import { CLOSE, HandshakeRefused } from './protocol/close-codes';
+import type { MemberGuild } from './dispatch/guild-snapshots.service';
+import { type Auth, Handshake } from './session/handshake';
+import { MemberListSubscriptions } from './member-list/member-list-subscriptions.service';
+import { retryAfterMs } from './protocol/retry-after';
+import { SessionExpiry } from './session/session-expiry';
+import { snapshotJsonOf } from './dispatch/shared-views';
+import { SlowConsumerMonitor } from './transport/slow-consumers';
 
 /** The gateway: lets clients in and out, and brings them every event that concerns them. */
 @WebSocketGateway({ namespace: '/gateway' })
@@ -35,25 +35,25 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
 
   constructor(
     private readonly handshake: Handshake,
-    private readonly flood: FloodGuard,
-    private readonly slowReaders: SlowReaders,
+    private readonly interactionLimiter: InteractionLimiter,
+    private readonly slowConsumers: SlowConsumerMonitor,
     private readonly dispatcher: Dispatcher,
-    private readonly attendance: Attendance,
-    private readonly admission: Admission,
-    private readonly lookers: Lookers,
+    private readonly sockets: SocketRegistry,
+    private readonly sessionStarter: SessionStarter,
+    private readonly memberListSubscriptions: MemberListSubscriptions,
     private readonly expiry: SessionExpiry,
     private readonly security: GatewaySecurity,
     private readonly addresses: ClientAddress,
     private readonly users: UsersService,
-    private readonly presences: Presences,
+    private readonly presence: PresenceRegistry,
     private readonly readStates: ReadStatesService,
     private readonly events: EventLog,
     private readonly metrics: Metrics,
-    private readonly config: Config,
+    private readonly config: ConfigService,
   ) {}
 
   afterInit(namespace: Namespace): void {
-    this.attendance.attach(namespace);
+    this.sockets.attach(namespace);
     this.events.subscribe((event) => this.dispatcher.dispatch(event));
     namespace.use((socket, next) => {
       const client = socket as ClientSocket;
@@ -63,7 +63,7 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
       this.handshake.identify(client.conn, address, client.handshake.auth as Auth).then(
         async (identity) => {
           client.data = { ...identity, address, inFlight: 0 };
-          await this.admission.turn();
+          await this.sessionStarter.turn();
           next();
         },
         (error: unknown) => {
@@ -71,7 +71,7 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
           this.security.handshakeRejected(address, refusal.closeReason.code, refusal.userId);
           next(refusal);
           // Once it was told why. A connection is for one attempt: more of them over the same one would cost its client nothing.
-          setImmediate(() => hangUp(client.conn));
+          setImmediate(() => closeConnection(client.conn));
         },
       );
     });
@@ -80,74 +80,74 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.events.drain();
-    const sockets = [...this.attendance.open];
-    for (const socket of sockets) sayGoodbye(socket, CLOSE.shuttingDown, retryAfterMs(sockets.length, Math.random()));
+    const sockets = [...this.sockets.openSockets];
+    for (const socket of sockets) disconnect(socket, CLOSE.shuttingDown, retryAfterMs(sockets.length, Math.random()));
   }
 
   private async connect(socket: ClientSocket): Promise<void> {
-    forgetRequest(socket);
+    releaseRequest(socket);
     this.metrics.sockets.inc();
-    this.presences.arrive(socket.data.session.user_id);
-    this.flood.guard(socket);
-    this.slowReaders.watch(socket);
+    this.presence.connect(socket.data.session.user_id);
+    this.interactionLimiter.guard(socket);
+    this.slowConsumers.watch(socket);
     socket.on('disconnect', () => this.disconnect(socket));
     this.expiry.watch(socket);
     if (!socket.connected) return;
     try {
       const user = await this.users.get(socket.data.session.user_id);
-      this.presences.learn(user._id, user.presence);
-      await (socket.data.resumeFrom === undefined ? this.startAfresh(socket, user) : this.takeUp(socket, socket.data.resumeFrom));
+      this.presence.setInitial(user._id, user.presence);
+      await (socket.data.resumeFrom === undefined ? this.identify(socket, user) : this.resume(socket, socket.data.resumeFrom));
     } catch (error) {
       const { closeReason, retryAfterMs } = this.refusal(error);
-      close(socket, closeReason, retryAfterMs);
+      terminate(socket, closeReason, retryAfterMs);
     }
   }
 
   private disconnect(socket: ClientSocket): void {
     const { closeCode: code } = socket.data;
     this.metrics.sockets.dec();
-    this.presences.depart(socket.data.session.user_id);
+    this.presence.disconnect(socket.data.session.user_id);
     if (code !== undefined) {
       this.metrics.closings.inc({ code });
       this.security.closed(socket, code);
     }
     this.expiry.release(socket);
-    this.attendance.remove(socket);
-    this.lookers.release(socket);
+    this.sockets.remove(socket);
+    this.memberListSubscriptions.release(socket);
     socket.conn.close();
   }
 
-  private async startAfresh(socket: ClientSocket, user: AccountUser): Promise<void> {
+  private async identify(socket: ClientSocket, user: AccountUser): Promise<void> {
     const { session, intents } = socket.data;
-    const greet = (seats: readonly Seat[], toCome: readonly Snowflake[], seq?: string): void => {
+    const greet = (seats: readonly MemberGuild[], toCome: readonly Snowflake[], seq?: string): void => {
       const fields: Omit<GatewayEvents['READY'], 'guilds'> = {
         session_id: session.id,
-        user: selfDtoOf(user),
+        user: toSelfDto(user),
         presence: user.presence,
-        guild_ids_to_come: [...toCome],
-        intents: familiesOf(intents),
+        pending_guild_ids: [...toCome],
+        intents: intentNames(intents),
         limits: this.limits(),
       };
       sendJson(socket, 'READY', `${JSON.stringify(fields).slice(0, -1)},"guilds":[${seats.map(snapshotJsonOf).join()}]}`, seq);
     };
-    await this.admission.connect(socket, greet, (...told) => this.welcome(socket, ...told));
+    await this.sessionStarter.identify(socket, greet, (...sent) => this.sendResumed(socket, ...sent));
     // Asked for once events come, so that no message is in neither of them.
-    if (wants(socket, 'read_states')) await this.sendReadStates(socket);
+    if (hasIntent(socket, 'read_states')) await this.sendReadStates(socket);
   }
 
   private async sendReadStates(socket: ClientSocket): Promise<void> {
-    const readStates = await this.readStates.list(socket.data.session.user_id, this.attendance.visibleTo(socket));
+    const readStates = await this.readStates.list(socket.data.session.user_id, this.sockets.visibleTo(socket));
     // Tracks can be hidden while the positions are loaded.
-    send(socket, 'READ_STATES', readStates.filter(({ guild_id: guildId, track_id: trackId }) => this.attendance.room(guildId)?.canReadHistory(socket, trackId) === true));
+    send(socket, 'READ_STATES', readStates.filter(({ guild_id: guildId, track_id: trackId }) => this.sockets.guildSockets(guildId)?.canReadHistory(socket, trackId) === true));
   }
 
-  private takeUp(socket: ClientSocket, place: string): Promise<void> {
-    return this.admission.resume(socket, place, (...told) => this.welcome(socket, ...told));
+  private resume(socket: ClientSocket, place: string): Promise<void> {
+    return this.sessionStarter.resume(socket, place, (...sent) => this.sendResumed(socket, ...sent));
   }
 
-  private welcome(socket: ClientSocket, seats: readonly Seat[], seq: string, replayed: number): void {
+  private sendResumed(socket: ClientSocket, seats: readonly MemberGuild[], seq: string, replayed: number): void {
     const { session, intents } = socket.data;
-    send(socket, 'RESUMED', { session_id: session.id, replayed, guild_ids: seats.map(({ member }) => member.guild_id), intents: familiesOf(intents) }, seq);
+    send(socket, 'RESUMED', { session_id: session.id, replayed, guild_ids: seats.map(({ member }) => member.guild_id), intents: intentNames(intents) }, seq);
   }
 
   private limits(): GatewayEvents['READY']['limits'] {

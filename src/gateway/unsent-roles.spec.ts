@@ -44,11 +44,11 @@ function commitsOf(steps: Case['steps'], start: readonly bigint[]): Commit[] {
 }
 
 /** A client that applies the rules of the AsyncAPI document. */
-function applied(known: readonly bigint[], { name, id, order: committed }: Commit, current: readonly bigint[]): readonly bigint[] {
-  if (name === 'ROLE_DELETE') return known.filter((each) => each !== id);
-  if (name === 'ROLES_REORDER') return current.filter((each) => known.includes(each));
+function applied(existing: readonly bigint[], { name, id, order: committed }: Commit, current: readonly bigint[]): readonly bigint[] {
+  if (name === 'ROLE_DELETE') return existing.filter((each) => each !== id);
+  if (name === 'ROLES_REORDER') return current.filter((each) => existing.includes(each));
   const position = (current.includes(id) ? current : committed).indexOf(id);
-  return known.filter((each) => each !== id).toSpliced(position, 0, id);
+  return existing.filter((each) => each !== id).toSpliced(position, 0, id);
 }
 
 const eventOf = ({ name, id }: Commit): DomainEvent => ({ name, data: name === 'ROLE_DELETE' ? { role_id: id } : { id } }) as unknown as DomainEvent;
@@ -59,7 +59,7 @@ describe('UnsentRoles', () => {
       fc.property(cases, ({ steps, overtaking, ahead }) => {
         const start = [EVERYONE, 2n, 3n];
         const commits = commitsOf(steps, start);
-        const arriving = commits.map((commit, index) => ({ commit, index, rank: index + (overtaking[index] ?? 0) })).toSorted((one, other) => one.rank - other.rank || other.index - one.index);
+        const arriving = commits.map((commit, index) => ({ commit, index, rank: index + (overtaking[index] ?? 0) })).toSorted((a, b) => a.rank - b.rank || b.index - a.index);
         const unsent = new UnsentRoles();
         let [view, version, known]: [readonly bigint[], number, readonly bigint[]] = [start, -1, start];
         arriving.forEach(({ commit, index }, nth) => {

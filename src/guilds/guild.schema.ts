@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 import { layoutOf, type StoredLayout, storedLayoutOf } from './stored-layout';
 
 /** A track's place: the order of the array, the category it belongs to, and whether that one's overwrites hold in it. */
@@ -54,7 +54,7 @@ export const guildSchema = new Schema<StoredGuild>(
     version: { type: Number, required: true },
     pending: { kind: String, id: BigInt, revision: Number },
   },
-  { ...STORED, collection: 'guilds' },
+  { ...SCHEMA_OPTIONS, collection: 'guilds' },
 );
 
 /** A guild from its document. */

@@ -2,23 +2,23 @@ import { Controller, Delete, Get, Header, HttpStatus, Patch, Post } from '@nestj
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { Answers, AnswersNothing, AnswersVersioned, IdParam, JsonBody, Summary, Validated } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
+import { ApiResult, ApiNoContent, ApiResultWithEtag, SnowflakeParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
 import { Versioned } from '../common/versioned';
-import { Remarked, type Remarks } from '../common/remarks';
+import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MemberNotFound } from '../members/members.errors';
-import { ExitsService } from '../members/exits.service';
-import { MemberDirectory } from '../members/member-directory';
-import { Permission } from '../permissions/algebra';
+import { MemberRemovalService } from '../members/member-removal.service';
+import { MembersRepository } from '../members/members.repository';
+import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
-import { Authority, UserId } from '../permissions/call';
+import { Authority, UserId } from '../permissions/request-context';
 import { OwnerOnly } from '../permissions/permissions.errors';
-import { Authenticated, Member, RequireOwner, RequirePermissions } from '../permissions/requirement';
-import { Conditional } from './conditional';
+import { Authenticated, RequireMembership, RequireOwner, RequirePermissions } from '../permissions/requirement.decorator';
+import { SupportsIfMatch } from './if-match.decorator';
 import { type CreateGuildDto, createGuildDto, type GuildDto, guildDto, type GuildPreviewDto, guildPreviewDto, type UpdateGuildDto, updateGuildDto } from './guild.dto';
 import { GuildLimitReached, GuildNotFound, OwnerCannotLeave } from './guilds.errors';
-import { guildDtoOf, GuildsService } from './guilds.service';
+import { toGuildDto, GuildsService } from './guilds.service';
 
 @ApiTags('guilds')
 @Controller('guilds')
@@ -29,47 +29,47 @@ export class GuildsController {
   @Summary('Makes a guild, with @everyone, a category and a text track. Its maker owns it.')
   @Authenticated()
   @Validated()
-  @Problems(GuildLimitReached)
-  @Answers(guildDto, HttpStatus.CREATED)
+  @ApiProblems(GuildLimitReached)
+  @ApiResult(guildDto, HttpStatus.CREATED)
   async create(@UserId() userId: Snowflake, @JsonBody(createGuildDto) guild: CreateGuildDto): Promise<GuildDto> {
-    return guildDtoOf(await this.guilds.create(userId, guild));
+    return toGuildDto(await this.guilds.create(userId, guild));
   }
 
   @Get(':guild_id')
   @Summary('Reads a guild. Its ETag is the version of its order and permissions.')
-  @Member()
-  @AnswersVersioned(guildDto)
+  @RequireMembership()
+  @ApiResultWithEtag(guildDto)
   read(@Authority() { state }: GuildAuthority): Versioned<GuildDto> {
-    return new Versioned(state.guild.version, guildDtoOf(state.guild));
+    return new Versioned(state.guild.version, toGuildDto(state.guild));
   }
 
   @Get(':guild_id/preview')
   @Summary('Reads what people see of a guild who are not in it, when it is discoverable.')
   @Authenticated()
   @Validated()
-  @Problems(GuildNotFound)
-  @Answers(guildPreviewDto)
-  async preview(@IdParam('guild_id') guildId: Snowflake, @UserId() userId: Snowflake): Promise<GuildPreviewDto> {
+  @ApiProblems(GuildNotFound)
+  @ApiResult(guildPreviewDto)
+  async preview(@SnowflakeParam('guild_id') guildId: Snowflake, @UserId() userId: Snowflake): Promise<GuildPreviewDto> {
     return this.guilds.preview(guildId, userId);
   }
 
   @Patch(':guild_id')
   @Summary('Changes a guild; `owner_id` gives it to another member, which only its owner can.')
-  @Conditional()
+  @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ModifyGuild)
   @Validated()
-  @Problems(OwnerOnly, MemberNotFound)
-  @AnswersVersioned(guildDto)
-  async update(@Authority() authority: GuildAuthority, @JsonBody(updateGuildDto) change: UpdateGuildDto, @Remarked() remarks: Remarks): Promise<Versioned<GuildDto>> {
+  @ApiProblems(OwnerOnly, MemberNotFound)
+  @ApiResultWithEtag(guildDto)
+  async update(@Authority() authority: GuildAuthority, @JsonBody(updateGuildDto) change: UpdateGuildDto, @MutationOptionsParam() remarks: MutationOptions): Promise<Versioned<GuildDto>> {
     const guild = await this.guilds.update(authority, change, remarks);
-    return new Versioned(guild.version, guildDtoOf(guild));
+    return new Versioned(guild.version, toGuildDto(guild));
   }
 
   @Delete(':guild_id')
   @Summary('Deletes a guild and everything in it.')
   @RequireOwner()
-  @AnswersNothing()
+  @ApiNoContent()
   async delete(@Authority() authority: GuildAuthority): Promise<void> {
     await this.guilds.delete(authority);
   }
@@ -80,26 +80,26 @@ export class GuildsController {
 export class OwnGuildsController {
   constructor(
     private readonly guilds: GuildsService,
-    private readonly members: MemberDirectory,
-    private readonly exits: ExitsService,
+    private readonly membersRepository: MembersRepository,
+    private readonly memberRemoval: MemberRemovalService,
   ) {}
 
   @Get()
   @Summary('Lists the guilds that one is in.')
   @Authenticated()
   @Header('Cache-Control', 'no-store')
-  @Answers(z.array(guildDto))
+  @ApiResult(z.array(guildDto))
   async list(@UserId() userId: Snowflake): Promise<GuildDto[]> {
-    const memberships = await this.members.listOf(userId);
-    return (await this.guilds.list(memberships.map(({ guild_id }) => guild_id))).map(guildDtoOf);
+    const memberships = await this.membersRepository.listOf(userId);
+    return (await this.guilds.list(memberships.map(({ guild_id }) => guild_id))).map(toGuildDto);
   }
 
   @Delete(':guild_id')
   @Summary('Leaves a guild.')
-  @Member()
-  @Problems(OwnerCannotLeave)
-  @AnswersNothing()
+  @RequireMembership()
+  @ApiProblems(OwnerCannotLeave)
+  @ApiNoContent()
   async leave(@Authority() authority: GuildAuthority): Promise<void> {
-    await this.exits.leave(authority);
+    await this.memberRemoval.leave(authority);
   }
 }

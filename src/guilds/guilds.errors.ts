@@ -33,8 +33,8 @@ export class OwnerCannotLeave extends Problem {
 }
 
 /** The guild has changed since the version that the request is based on. */
-export class GuildChanged extends Problem {
-  static override readonly code = 'GUILD_CHANGED';
+export class GuildVersionMismatch extends Problem {
+  static override readonly code = 'GUILD_VERSION_MISMATCH';
   static override readonly status = HttpStatus.PRECONDITION_FAILED;
 
   constructor(version: number) {

@@ -2,55 +2,55 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AccountCache } from '../auth/account-cache';
-import { AuditLog, ifDifferent } from '../audit/audit-log';
-import { changesBetween } from '../audit/changes';
-import type { Remarks } from '../common/remarks';
+import { AuditLog, omitIfUnchanged } from '../audit/audit-log';
+import { diffFields } from '../audit/diff';
+import type { MutationOptions } from '../common/mutation-options';
 import { createdAt, type Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
-import { Epochs, guildEpoch } from '../events/epochs';
+import { CacheVersions, guildVersionKey } from '../cache/cache-versions';
 import { EventsService } from '../events/events.service';
 import { InvitesService } from '../invites/invites.service';
-import { ExitsService } from '../members/exits.service';
-import { JoinsService } from '../members/joins.service';
-import { MemberDirectory } from '../members/member-directory';
+import { MemberRemovalService } from '../members/member-removal.service';
+import { MemberJoinsService } from '../members/member-joins.service';
+import { MembersRepository } from '../members/members.repository';
 import { MemberNotFound } from '../members/members.errors';
-import { MessageRemovals } from '../messages/message-removals';
+import { MessageDeletion } from '../messages/message-deletion.service';
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { OwnerOnly } from '../permissions/permissions.errors';
-import { PositionsService } from '../read-states/positions.service';
+import { ReadMarkersService } from '../read-states/read-markers.service';
 import { RolesService } from '../roles/roles.service';
 import { TracksService } from '../tracks/tracks.service';
 import { UsersService } from '../users/users.service';
-import { type Decision, GuildCommits, type GuildPlan } from './guild-commits';
+import { type PlanFn, GuildWriter, type GuildMutation } from './guild-writer.service';
 import type { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
 import { type GuildDocument, type StoredGuild, storedFieldsOf } from './guild.schema';
 import { GuildNotFound } from './guilds.errors';
 
 /** A version that none comes after. */
-const GONE = Number.MAX_SAFE_INTEGER;
+const DELETED_VERSION = Number.MAX_SAFE_INTEGER;
 
 /** Guilds as a whole. */
 @Injectable()
 export class GuildsService {
   constructor(
-    private readonly snowflakes: Snowflakes,
-    private readonly commits: GuildCommits,
+    private readonly snowflakes: SnowflakeService,
+    private readonly guildWriter: GuildWriter,
     private readonly resolver: AuthorityResolver,
     private readonly users: UsersService,
     private readonly accounts: AccountCache,
-    private readonly members: MemberDirectory,
-    private readonly joins: JoinsService,
-    private readonly exits: ExitsService,
+    private readonly membersRepository: MembersRepository,
+    private readonly memberJoins: MemberJoinsService,
+    private readonly memberRemoval: MemberRemovalService,
     private readonly roles: RolesService,
     private readonly tracks: TracksService,
-    private readonly messages: MessageRemovals,
-    private readonly positions: PositionsService,
+    private readonly messages: MessageDeletion,
+    private readonly readMarkers: ReadMarkersService,
     private readonly invites: InvitesService,
     private readonly audit: AuditLog,
-    private readonly epochs: Epochs,
+    private readonly cacheVersions: CacheVersions,
     private readonly events: EventsService,
     @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
   ) {}
@@ -65,11 +65,11 @@ export class GuildsService {
   async create(ownerId: Snowflake, fields: CreateGuildDto): Promise<GuildDocument> {
     const _id = this.snowflakes.next();
     await this.users.reserveGuild(ownerId, _id);
-    const [track_layout] = await Promise.all([this.tracks.createFirst(_id), this.roles.createEveryone(_id)]);
+    const [track_layout] = await Promise.all([this.tracks.createDefaults(_id), this.roles.createEveryone(_id)]);
     const guild: GuildDocument = { _id, ...fields, owner_id: ownerId, role_ids: [_id], track_layout, version: 1 };
     await insert(this.guilds, storedFieldsOf(guild) as StoredGuild);
     try {
-      await this.joins.join(_id, ownerId);
+      await this.memberJoins.join(_id, ownerId);
     } catch (error) {
       // The account was closed meanwhile: a guild without a member is of use to nobody.
       await this.discard(_id);
@@ -92,7 +92,7 @@ export class GuildsService {
   /** A guild as people see it who may not be in it. @throws GuildNotFound when it is not discoverable and they are not a member */
   async preview(guildId: Snowflake, userId: Snowflake): Promise<GuildPreviewDto> {
     // Always both, so that the number of queries does not reveal that a guild exists.
-    const [guild, member] = await Promise.all([this.guilds.findById(guildId).lean<StoredGuild | null>(), this.members.find(guildId, userId)]);
+    const [guild, member] = await Promise.all([this.guilds.findById(guildId).lean<StoredGuild | null>(), this.membersRepository.find(guildId, userId)]);
     if (!guild || (!guild.discoverable && !member)) throw new GuildNotFound();
     const { _id, name, description, discoverable } = guild;
     return { id: _id, name, description, discoverable, created_at: createdAt(_id) };
@@ -102,21 +102,21 @@ export class GuildsService {
    * Changes a guild; giving it to another member is for its owner only.
    *
    * @throws OwnerOnly, MemberNotFound
-   * @throws GuildChanged when the guild isn't at the version that was seen
+   * @throws GuildVersionMismatch when the guild isn't at the version that was seen
    */
-  async update(authority: GuildAuthority, change: UpdateGuildDto, remarks: Remarks): Promise<GuildDocument> {
+  async update(authority: GuildAuthority, change: UpdateGuildDto, remarks: MutationOptions): Promise<GuildDocument> {
     const { owner_id: newOwnerId, ...others } = change;
     const ownerId = newOwnerId === authority.state.guild.owner_id ? undefined : newOwnerId;
     if (ownerId !== undefined) {
       if (!authority.isOwner) throw new OwnerOnly();
-      await this.members.get(authority.guildId, ownerId);
+      await this.membersRepository.get(authority.guildId, ownerId);
     }
-    const decide = (actor: GuildAuthority): GuildPlan => {
+    const decide = (actor: GuildAuthority): GuildMutation => {
       if (ownerId !== undefined && !actor.isOwner) throw new OwnerOnly();
       return { guild: { ...others, ...(ownerId !== undefined && { owner_id: ownerId }) } };
     };
     const changed = await this.commit(authority, decide, remarks);
-    if (ownerId !== undefined) await this.assertStayed(authority, ownerId);
+    if (ownerId !== undefined) await this.assertStillMember(authority, ownerId);
     return changed;
   }
 
@@ -128,37 +128,37 @@ export class GuildsService {
   }
 
   /** Has every client in a guild get it as it now is, or hear that it is gone, because its last change may not have been told. */
-  async retell(guildId: Snowflake): Promise<void> {
+  async republish(guildId: Snowflake): Promise<void> {
     const guild = await this.guilds.findById(guildId, { version: 1 }).lean<Pick<GuildDocument, 'version'> | null>();
     if (!guild) return this.finishDeletion(guildId);
-    await this.epochs.reach(guildEpoch(guildId), guild.version);
+    await this.cacheVersions.raiseTo(guildVersionKey(guildId), guild.version);
     await this.events.publish('GUILD_RESYNC', { guildId }, { guild_id: guildId });
   }
 
   private async finishDeletion(guildId: Snowflake): Promise<void> {
-    await this.epochs.reach(guildEpoch(guildId), GONE);
+    await this.cacheVersions.raiseTo(guildVersionKey(guildId), DELETED_VERSION);
     await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
-    await this.exits.removeAll(guildId);
-    await Promise.all([this.roles, this.tracks, this.messages, this.positions, this.invites, this.audit].map((of) => of.removeAll(guildId)));
+    await this.memberRemoval.deleteByGuild(guildId);
+    await Promise.all([this.roles, this.tracks, this.messages, this.readMarkers, this.invites, this.audit].map((of) => of.deleteByGuild(guildId)));
   }
 
   // A new owner who leaves or deletes the account at the same moment either finds that the guild is theirs and stays, or is found here to be gone:
   // then the guild is taken back.
-  private async assertStayed(giver: GuildAuthority, ownerId: Snowflake): Promise<void> {
-    const [member, account] = await Promise.all([this.members.find(giver.guildId, ownerId), this.accounts.find(ownerId)]);
+  private async assertStillMember(giver: GuildAuthority, ownerId: Snowflake): Promise<void> {
+    const [member, account] = await Promise.all([this.membersRepository.find(giver.guildId, ownerId), this.accounts.find(ownerId)]);
     if (member && account) return;
     const { userId, guildId } = giver;
-    await this.commit(await this.resolver.inGuild(userId, guildId), ({ state }) => (state.guild.owner_id === ownerId ? { guild: { owner_id: userId } } : {}), {});
+    await this.commit(await this.resolver.resolveInGuild(userId, guildId), ({ state }) => (state.guild.owner_id === ownerId ? { guild: { owner_id: userId } } : {}), {});
     throw new MemberNotFound();
   }
 
-  private async commit(authority: GuildAuthority, decide: Decision<GuildAuthority, GuildPlan>, remarks: Remarks): Promise<GuildDocument> {
-    const { guild } = await this.commits.commit(
+  private async commit(authority: GuildAuthority, decide: PlanFn<GuildAuthority, GuildMutation>, remarks: MutationOptions): Promise<GuildDocument> {
+    const { guild } = await this.guildWriter.commit(
       authority,
       {
-        decide,
-        record: ({ actor, guild: changed }) => ifDifferent({ action: 'GUILD_UPDATE', changes: changesBetween(guildDtoOf(actor.state.guild), guildDtoOf(changed)) }),
-        tell: (changed) => this.events.publish('GUILD_UPDATE', { guildId: changed._id }, guildDtoOf(changed)),
+        makePlan: decide,
+        toAuditRecord: ({ actor, guild: changed }) => omitIfUnchanged({ action: 'GUILD_UPDATE', changes: diffFields(toGuildDto(actor.state.guild), toGuildDto(changed)) }),
+        publish: (changed) => this.events.publish('GUILD_UPDATE', { guildId: changed._id }, toGuildDto(changed)),
       },
       remarks,
     );
@@ -167,7 +167,7 @@ export class GuildsService {
 }
 
 /** A guild as its members see it. */
-export const guildDtoOf = ({ _id, name, description, discoverable, owner_id, version }: Omit<GuildDocument, 'track_layout'>): GuildDto => ({
+export const toGuildDto = ({ _id, name, description, discoverable, owner_id, version }: Omit<GuildDocument, 'track_layout'>): GuildDto => ({
   id: _id,
   name,
   description,

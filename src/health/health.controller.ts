@@ -6,10 +6,10 @@ import type { Connection } from 'mongoose';
 import { DiskFull, ServiceUnavailable } from '../common/common.errors';
 import { Summary } from '../common/http.decorators';
 import { problemOf } from '../common/problem.filter';
-import { Problems } from '../common/problems.decorator';
+import { ApiProblems } from '../common/problems.decorator';
 import { EventLog } from '../events/event-log';
-import { Nodes } from '../nodes/nodes';
-import { Public } from '../permissions/requirement';
+import { NodeRegistry } from '../cluster/node-registry';
+import { Public } from '../permissions/requirement.decorator';
 import { RedisConnection } from '../redis/redis-connection';
 
 interface Health {
@@ -36,7 +36,7 @@ export class HealthController implements BeforeApplicationShutdown {
     @InjectConnection() private readonly connection: Connection,
     @Inject(RedisConnection) private readonly redis: RedisConnection | undefined,
     private readonly events: EventLog,
-    private readonly nodes: Nodes,
+    private readonly nodeRegistry: NodeRegistry,
   ) {}
 
   beforeApplicationShutdown(): void {
@@ -54,7 +54,7 @@ export class HealthController implements BeforeApplicationShutdown {
   @Get('ready')
   @Summary('Whether requests can be served: the database answers, its disk is not full, and the process is not stopping. Without Redis they can, so whether it is `away` and since when, what waits for it and how many nodes are alive is only told.')
   @Public()
-  @Problems(ServiceUnavailable, DiskFull)
+  @ApiProblems(ServiceUnavailable, DiskFull)
   @ApiOkResponse({ description: 'They can.' })
   async ready(): Promise<Health> {
     if (this.isStopping) throw new ServiceUnavailable();
@@ -62,8 +62,8 @@ export class HealthController implements BeforeApplicationShutdown {
     return { status: 'ok', ...(this.redis && this.shared(this.redis)) };
   }
 
-  private shared({ isUp, awaySince }: RedisConnection): Omit<Health, 'status'> {
-    return { redis: isUp ? 'up' : 'away', ...(awaySince && { redis_away_since: awaySince }), events_waiting: this.events.waiting, nodes: this.nodes.living.length };
+  private shared({ isUp, downSince }: RedisConnection): Omit<Health, 'status'> {
+    return { redis: isUp ? 'up' : 'away', ...(downSince && { redis_away_since: downSince }), events_waiting: this.events.pendingCount, nodes: this.nodeRegistry.aliveIds.length };
   }
 
   /**

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { addressBlock } from '../common/address-block';
+import { ipSubnet } from '../common/ip-subnet';
 import type { ProxyTrust } from '../common/trusted-proxies';
 
 // File descriptors that the process needs besides client connections: the database driver's pool, Redis, files.
@@ -32,7 +32,7 @@ export class ConnectionLimiter {
     const { remoteAddress } = socket;
     // The client has disconnected already.
     if (remoteAddress === undefined) return false;
-    const address = addressBlock(remoteAddress);
+    const address = ipSubnet(remoteAddress);
     const fromAddress = (this.counts.get(address) ?? 0) + 1;
     const isLimited = this.limits.perAddress > 0 && !this.isTrustedProxy(remoteAddress, 0);
     if (this.open >= this.total || (isLimited && fromAddress > this.limits.perAddress)) return false;

@@ -5,7 +5,7 @@ import { MediaTypeUnsupported, MethodNotAllowed, PayloadTooLarge, RequestMalform
 import { httpRouteIn } from '../common/http-route';
 import { LIMITS } from '../common/limits';
 import type { Metrics } from '../metrics/metrics';
-import { endRequest } from '../permissions/call';
+import { endRequest } from '../permissions/request-context';
 import { RateLimitGuard } from '../throttling/rate-limit.guard';
 import { bodyLimitOf } from '../common/body-limit.decorator';
 import { allowOrigin } from './cors';

@@ -8,10 +8,10 @@ import { TokenInvalid } from '../auth/auth.errors';
 import { Authenticator } from '../auth/authenticator';
 import type { Session } from '../auth/session';
 import type { SignedToken } from '../auth/token';
-import type { Eventually } from '../common/eventually';
+import type { MaybePromise } from '../common/maybe-promise';
 import { type HttpRoute, httpRouteOf } from '../common/http-route';
-import { callOf } from '../permissions/call';
-import { Requires } from '../permissions/requirement';
+import { contextOf } from '../permissions/request-context';
+import { RequirementMetadata } from '../permissions/requirement.decorator';
 import { RateLimitGuard } from '../throttling/rate-limit.guard';
 import { RateLimited } from '../throttling/throttling.errors';
 
@@ -50,21 +50,21 @@ export class RequestAdmission {
    */
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const route = httpRouteOf(request);
-    const context = contextOf(request, reply, route ?? NO_ROUTE);
+    const context = executionContextOf(request, reply, route ?? NO_ROUTE);
     try {
       await this.authenticateAndCount(request, context, route);
     } catch (error) {
       if (error instanceof RateLimited) await delay(REJECTION_DELAY_MS);
       throw error;
     }
-    if (route && !callOf(context).session && this.requiresToken(route)) throw new TokenInvalid();
+    if (route && !contextOf(context).session && this.requiresToken(route)) throw new TokenInvalid();
   }
 
   private async authenticateAndCount(request: FastifyRequest, context: ExecutionContext, route: HttpRoute | undefined): Promise<void> {
     const { authorization } = request.headers;
     if (authorization !== undefined && !this.checksAuthorization(route)) {
       try {
-        callOf(context).session = await this.authenticate(request, authorization);
+        contextOf(context).session = await this.authenticate(request, authorization);
       } catch (error) {
         if (error instanceof TokenInvalid) await this.rateLimits.checkBeforeBody(context);
         throw error;
@@ -73,16 +73,16 @@ export class RequestAdmission {
     await this.rateLimits.checkBeforeBody(context);
   }
 
-  private authenticate(request: FastifyRequest, authorization: string): Eventually<Session> {
+  private authenticate(request: FastifyRequest, authorization: string): MaybePromise<Session> {
     return this.authenticator.authenticate(this.verify(request.raw.socket, authorization));
   }
 
   private requiresToken({ controller, handler }: HttpRoute): boolean {
-    return this.reflector.getAllAndOverride(Requires, [handler, controller])?.kind !== 'public';
+    return this.reflector.getAllAndOverride(RequirementMetadata, [handler, controller])?.kind !== 'public';
   }
 
   private checksAuthorization(route: HttpRoute | undefined): boolean {
-    const requirement = route && this.reflector.getAllAndOverride(Requires, [route.handler, route.controller]);
+    const requirement = route && this.reflector.getAllAndOverride(RequirementMetadata, [route.handler, route.controller]);
     return requirement?.kind === 'public' && requirement.checksAuthorization === true;
   }
 
@@ -96,7 +96,7 @@ export class RequestAdmission {
   }
 }
 
-function contextOf(request: FastifyRequest, reply: FastifyReply, { controller, handler }: HttpRoute): ExecutionContext {
+function executionContextOf(request: FastifyRequest, reply: FastifyReply, { controller, handler }: HttpRoute): ExecutionContext {
   const context = new ExecutionContextHost([request, reply], controller as ConstructorParameters<typeof ExecutionContextHost>[1], handler);
   context.setType('http');
   return context;

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 
 /** A way into a guild, for who knows its code. */
 export interface InviteDocument {
@@ -33,7 +33,7 @@ export const inviteSchema = new Schema<InviteDocument>(
     slot: { type: Number },
     inviter_slot: { type: Number },
   },
-  { ...STORED, collection: 'invites' },
+  { ...SCHEMA_OPTIONS, collection: 'invites' },
 );
 inviteSchema.index({ guild_id: 1, _id: 1 });
 inviteSchema.index({ guild_id: 1, slot: 1 }, { unique: true, partialFilterExpression: { slot: { $exists: true } } });

@@ -3,20 +3,20 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
 import { Banned } from '../bans/bans.errors';
-import { TooMuchContention } from '../common/common.errors';
-import { Answers, AnswersNothing, JsonBody, Summary, Validated } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
-import { AuditReason } from '../common/remarks';
+import { WriteConflict } from '../common/common.errors';
+import { ApiResult, ApiNoContent, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
+import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { GuildLimitReached } from '../guilds/guilds.errors';
-import { type MemberDto, memberDto, memberDtoOf } from '../members/member.dto';
-import { Permission } from '../permissions/algebra';
+import { type MemberDto, memberDto, toMemberDto } from '../members/member.dto';
+import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
-import { Authority, UserId } from '../permissions/call';
+import { Authority, UserId } from '../permissions/request-context';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { Authenticated, Member, Public, RequirePermissions } from '../permissions/requirement';
+import { Authenticated, RequireMembership, Public, RequirePermissions } from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
-import { TrackNotFound, TrackNotText } from '../tracks/tracks.errors';
+import { TrackNotFound, NotATextTrack } from '../tracks/tracks.errors';
 import { type CreateInviteDto, createInviteDto, type InviteDto, inviteDto, type InvitePreviewDto, invitePreviewDto } from './invite.dto';
 import { InviteLimitReached, InviteNotFound, MemberInviteLimitReached } from './invites.errors';
 import { InvitesService } from './invites.service';
@@ -36,8 +36,8 @@ export class InvitesController {
   @Audited()
   @RequirePermissions(Permission.CreateInvites)
   @Validated()
-  @Problems(TrackNotFound, TrackNotText, InviteLimitReached, MemberInviteLimitReached, TooMuchContention)
-  @Answers(inviteDto, HttpStatus.CREATED)
+  @ApiProblems(TrackNotFound, NotATextTrack, InviteLimitReached, MemberInviteLimitReached, WriteConflict)
+  @ApiResult(inviteDto, HttpStatus.CREATED)
   async create(@Authority() authority: TrackAuthority, @JsonBody(createInviteDto) invite: CreateInviteDto, @AuditReason() reason?: string): Promise<InviteDto> {
     return this.invites.create(authority, invite, reason);
   }
@@ -45,15 +45,15 @@ export class InvitesController {
   @Get('guilds/:guild_id/invites')
   @Summary('Lists the invites of a guild.')
   @RequirePermissions(Permission.ModifyGuild)
-  @Answers(z.array(inviteDto))
+  @ApiResult(z.array(inviteDto))
   async list(@Authority() authority: GuildAuthority): Promise<InviteDto[]> {
     return this.invites.list(authority);
   }
 
   @Get('users/@me/guilds/:guild_id/invites')
   @Summary('List your usable invites of a guild.')
-  @Member()
-  @Answers(z.array(inviteDto))
+  @RequireMembership()
+  @ApiResult(z.array(inviteDto))
   async listOwn(@Authority() authority: GuildAuthority): Promise<InviteDto[]> {
     return this.invites.listOwn(authority);
   }
@@ -63,8 +63,8 @@ export class InvitesController {
   @Public()
   @RateLimit('invite_look')
   @Validated()
-  @Problems(InviteNotFound)
-  @Answers(invitePreviewDto)
+  @ApiProblems(InviteNotFound)
+  @ApiResult(invitePreviewDto)
   async preview(@Param('code', { schema: code }) inviteCode: string): Promise<InvitePreviewDto> {
     return this.invites.preview(inviteCode);
   }
@@ -74,10 +74,10 @@ export class InvitesController {
   @Authenticated()
   @RateLimit('invite_accept')
   @Validated()
-  @Problems(InviteNotFound, Banned, GuildLimitReached)
-  @Answers(memberDto)
+  @ApiProblems(InviteNotFound, Banned, GuildLimitReached)
+  @ApiResult(memberDto)
   async accept(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake): Promise<MemberDto> {
-    return memberDtoOf(await this.invites.accept(inviteCode, userId));
+    return toMemberDto(await this.invites.accept(inviteCode, userId));
   }
 
   @Delete('invites/:code')
@@ -85,8 +85,8 @@ export class InvitesController {
   @Audited()
   @Authenticated()
   @Validated()
-  @Problems(InviteNotFound, PermissionsMissing)
-  @AnswersNothing()
+  @ApiProblems(InviteNotFound, PermissionsMissing)
+  @ApiNoContent()
   async revoke(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
     await this.invites.revoke(inviteCode, userId, reason);
   }

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AuditLogModule } from '../audit/audit-log.module';
-import { BanListModule } from '../bans/ban-list.module';
+import { BansRepositoryModule } from '../bans/bans.repository.module';
 import { MembersModule } from '../members/members.module';
 import { InvitesController } from './invites.controller';
 import { InvitesRepository } from './invites.repository';
 import { InvitesService } from './invites.service';
 
 /** Ways into guilds. */
-@Module({ imports: [AuditLogModule, BanListModule, MembersModule], controllers: [InvitesController], providers: [InvitesRepository, InvitesService], exports: [InvitesService] })
+@Module({ imports: [AuditLogModule, BansRepositoryModule, MembersModule], controllers: [InvitesController], providers: [InvitesRepository, InvitesService], exports: [InvitesService] })
 export class InvitesModule {}

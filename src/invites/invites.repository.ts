@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { TooMuchContention } from '../common/common.errors';
+import { WriteConflict } from '../common/common.errors';
 import { freeSlot } from '../common/free-slot';
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
@@ -26,7 +26,7 @@ type Occupant = Pick<InviteDocument, '_id' | 'inviter_id' | 'max_uses' | 'uses' 
 export class InvitesRepository {
   constructor(@InjectModel(MODELS.invite) private readonly invites: Model<InviteDocument>) {}
 
-  /** Stores an invite. @throws InviteLimitReached, MemberInviteLimitReached, TooMuchContention */
+  /** Stores an invite. @throws InviteLimitReached, MemberInviteLimitReached, WriteConflict */
   async create(invite: InviteDocument): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const slots = await this.findFreeSlots(invite);
@@ -38,7 +38,7 @@ export class InvitesRepository {
         if (!duplicateKey(error)) throw error;
       }
     }
-    throw new TooMuchContention();
+    throw new WriteConflict();
   }
 
   /** Returns the invites of a guild, or of one inviter in it, ordered by code. */

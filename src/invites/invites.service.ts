@@ -3,21 +3,21 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AuditLog } from '../audit/audit-log';
-import { changesBetween } from '../audit/changes';
-import { BanList } from '../bans/ban-list';
+import { diffFields } from '../audit/diff';
+import { BansRepository } from '../bans/bans.repository';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
-import { tellUntilTrue } from '../events/tell-until-true';
-import { JoinsService } from '../members/joins.service';
-import { MemberDirectory } from '../members/member-directory';
+import { republishUntilStable } from '../events/publish-until-stable';
+import { MemberJoinsService } from '../members/member-joins.service';
+import { MembersRepository } from '../members/members.repository';
 import type { MemberDocument } from '../members/member.schema';
-import { has, Permission } from '../permissions/algebra';
+import { has, Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { isSeenBy } from '../tracks/track-views';
-import { TrackNotText } from '../tracks/tracks.errors';
+import { isVisibleTo } from '../tracks/track-visibility';
+import { NotATextTrack } from '../tracks/tracks.errors';
 import { type CreateInviteDto, type InviteDto, type InvitePreviewDto, inviteSeenBy } from './invite.dto';
 import type { InviteDocument } from './invite.schema';
 import { InviteNotFound } from './invites.errors';
@@ -29,9 +29,9 @@ const CODE_BYTES = 9;
 @Injectable()
 export class InvitesService {
   constructor(
-    private readonly bans: BanList,
-    private readonly members: MemberDirectory,
-    private readonly joins: JoinsService,
+    private readonly bans: BansRepository,
+    private readonly membersRepository: MembersRepository,
+    private readonly memberJoins: MemberJoinsService,
     private readonly resolver: AuthorityResolver,
     private readonly audit: AuditLog,
     private readonly events: EventsService,
@@ -39,10 +39,10 @@ export class InvitesService {
     @InjectModel(MODELS.invite) private readonly invites: Model<InviteDocument>,
   ) {}
 
-  /** Creates an invite to a track. @throws InviteLimitReached, MemberInviteLimitReached, TrackNotText */
+  /** Creates an invite to a track. @throws InviteLimitReached, MemberInviteLimitReached, NotATextTrack */
   async create(authority: TrackAuthority, { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto, reason: string | undefined): Promise<InviteDto> {
     const { guildId, trackId, userId, track } = authority;
-    if (track.type !== 'text') throw new TrackNotText();
+    if (track.type !== 'text') throw new NotATextTrack();
     const created_at = new Date();
     const invite: InviteDocument = {
       _id: randomBytes(CODE_BYTES).toString('base64url'),
@@ -57,10 +57,10 @@ export class InvitesService {
     await this.repository.create(invite);
     // Whoever knows a code that works can let people in; that is not for all who read the log.
     await Promise.all([
-      this.audit.record(authority, { action: 'INVITE_CREATE', trackIds: [trackId], changes: changesBetween({}, { max_uses, expires_at: invite.expires_at }) }, reason),
-      this.events.publish('INVITE_CREATE', { guildId, permission: Permission.ModifyGuild }, inviteDtoOf(invite)),
+      this.audit.record(authority, { action: 'INVITE_CREATE', trackIds: [trackId], changes: diffFields({}, { max_uses, expires_at: invite.expires_at }) }, reason),
+      this.events.publish('INVITE_CREATE', { guildId, permission: Permission.ModifyGuild }, toInviteDto(invite)),
     ]);
-    return inviteDtoOf(invite);
+    return toInviteDto(invite);
   }
 
   /** Returns the usable invites of a guild, as a member with MODIFY_GUILD sees them. */
@@ -76,7 +76,7 @@ export class InvitesService {
   /** What an invite shows to who holds its code. @throws InviteNotFound */
   async preview(code: string): Promise<InvitePreviewDto> {
     const { guild_id: guildId, inviter_id, expires_at } = await this.get(code);
-    const { guild } = await this.resolver.stateOfGuild(guildId);
+    const { guild } = await this.resolver.getGuildState(guildId);
     return { code, guild: { id: guildId, name: guild.name, description: guild.description }, inviter_id, expires_at };
   }
 
@@ -91,13 +91,13 @@ export class InvitesService {
   async accept(code: string, userId: Snowflake): Promise<MemberDocument> {
     const invite = await this.get(code);
     const { guild_id: guildId } = invite;
-    await this.resolver.stateOfGuild(guildId);
+    await this.resolver.getGuildState(guildId);
     await this.bans.assertNotBanned(guildId, userId);
-    const known = await this.members.find(guildId, userId);
-    if (known) return known;
+    const existing = await this.membersRepository.find(guildId, userId);
+    if (existing) return existing;
     await this.use(invite);
     try {
-      const { member, isNew } = await this.joins.join(guildId, userId);
+      const { member, isNew } = await this.memberJoins.join(guildId, userId);
       if (!isNew) await this.giveBack(code);
       return member;
     } catch (error) {
@@ -111,42 +111,42 @@ export class InvitesService {
     const invite = await this.get(code);
     const { guild_id: guildId, inviter_id: inviterId, track_id: trackId } = invite;
     if (inviterId !== userId) {
-      const authority = await this.resolver.inGuild(userId, guildId);
+      const authority = await this.resolver.resolveInGuild(userId, guildId);
       if (!has(authority.permissions, Permission.DeleteInvites)) throw new PermissionsMissing(Permission.DeleteInvites);
     }
     const { deletedCount } = await this.invites.deleteOne({ _id: code });
     if (deletedCount === 0) throw new InviteNotFound();
     await Promise.all([
-      this.audit.record({ guildId, userId }, { action: 'INVITE_DELETE', trackIds: [trackId], changes: changesBetween(inviteDtoOf(invite), {}) }, reason),
+      this.audit.record({ guildId, userId }, { action: 'INVITE_DELETE', trackIds: [trackId], changes: diffFields(toInviteDto(invite), {}) }, reason),
       this.events.publish('INVITE_DELETE', { guildId, permission: Permission.ModifyGuild }, { guild_id: guildId, code }),
     ]);
   }
 
   /** Tells a guild what an invite is by now, or that it is gone, because that may not have been told. */
-  async retell(guildId: Snowflake, code: string): Promise<void> {
+  async republish(guildId: Snowflake, code: string): Promise<void> {
     const audience = { guildId, permission: Permission.ModifyGuild };
-    await tellUntilTrue(
+    await republishUntilStable(
       () => this.invites.findById(code).lean<InviteDocument | null>(),
-      (invite) => (invite ? this.events.publish('INVITE_CREATE', audience, inviteDtoOf(invite)) : this.events.publish('INVITE_DELETE', audience, { guild_id: guildId, code })),
+      (invite) => (invite ? this.events.publish('INVITE_CREATE', audience, toInviteDto(invite)) : this.events.publish('INVITE_DELETE', audience, { guild_id: guildId, code })),
     );
   }
 
   /** The same for those that somebody made since then. */
-  async retellNew(guildId: Snowflake, inviterId: Snowflake, since: Date): Promise<void> {
-    const made = await this.invites.find({ guild_id: guildId, inviter_id: inviterId, created_at: { $gte: since } }, { _id: 1 }).lean<Pick<InviteDocument, '_id'>[]>();
-    for (const { _id: code } of made) await this.retell(guildId, code);
+  async republishCreated(guildId: Snowflake, inviterId: Snowflake, since: Date): Promise<void> {
+    const created = await this.invites.find({ guild_id: guildId, inviter_id: inviterId, created_at: { $gte: since } }, { _id: 1 }).lean<Pick<InviteDocument, '_id'>[]>();
+    for (const { _id: code } of created) await this.republish(guildId, code);
   }
 
   /** Removes the invites of a guild that is gone. */
-  async removeAll(guildId: Snowflake): Promise<void> {
+  async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.invites.deleteMany({ guild_id: guildId });
   }
 
   private async listSeenBy(authority: GuildAuthority, inviterId?: Snowflake): Promise<InviteDto[]> {
     const { guildId, state } = authority;
-    const [invites, tracks] = await Promise.all([this.repository.list(guildId, inviterId), this.resolver.tracksIn(state.guild)]);
-    const isSeen = isSeenBy(authority, tracks);
-    return invites.filter(isUsable).map((invite) => inviteSeenBy(inviteDtoOf(invite), isSeen));
+    const [invites, tracks] = await Promise.all([this.repository.list(guildId, inviterId), this.resolver.getTracks(state.guild)]);
+    const isSeen = isVisibleTo(authority, tracks);
+    return invites.filter(isUsable).map((invite) => inviteSeenBy(toInviteDto(invite), isSeen));
   }
 
   private async get(code: string): Promise<InviteDocument> {
@@ -166,7 +166,7 @@ export class InvitesService {
 }
 
 /** An invite as who sees its track sees it. */
-export const inviteDtoOf = ({ _id, guild_id, track_id, inviter_id, max_uses, uses, created_at, expires_at }: InviteDocument): InviteDto => ({
+export const toInviteDto = ({ _id, guild_id, track_id, inviter_id, max_uses, uses, created_at, expires_at }: InviteDocument): InviteDto => ({
   code: _id,
   guild_id,
   track_id,

@@ -33,7 +33,7 @@ export class DeletedRolesService {
   // The members of a deleted guild are deleted with their roles.
   private async roleIds({ guild_id, role_ids }: MemberDocument): Promise<MemberDocument['role_ids']> {
     try {
-      return (await this.resolver.stateOfGuild(guild_id)).guild.role_ids;
+      return (await this.resolver.getGuildState(guild_id)).guild.role_ids;
     } catch (error) {
       if (error instanceof GuildNotFound) return role_ids;
       throw error;

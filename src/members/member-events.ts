@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
 import { publishUntilStable } from '../events/publish-until-stable';
-import { MemberDirectory } from './member-directory';
-import { type MemberDto, memberDtoOf } from './member.dto';
+import { MembersRepository } from './members.repository';
+import { type MemberDto, toMemberDto } from './member.dto';
 import type { MemberDocument } from './member.schema';
 
 /** A membership after a write, or its end. */
@@ -20,17 +20,17 @@ export interface MemberState {
 @Injectable()
 export class MemberEvents {
   constructor(
-    private readonly directory: MemberDirectory,
+    private readonly membersRepository: MembersRepository,
     private readonly events: EventsService,
   ) {}
 
   /** Publishes MEMBER_JOIN, MEMBER_UPDATE or MEMBER_LEAVE, and again what is stored by then if that differs. */
   async publish({ guildId, userId, member, isNew = false }: MemberState): Promise<void> {
     let wasMember = member !== undefined && !isNew;
-    await publishUntilStable<MemberDto | undefined>(member && memberDtoOf(member), {
+    await publishUntilStable<MemberDto | undefined>(member && toMemberDto(member), {
       read: async () => {
-        const stored = await this.directory.find(guildId, userId);
-        return stored && memberDtoOf(stored);
+        const stored = await this.membersRepository.find(guildId, userId);
+        return stored && toMemberDto(stored);
       },
       publish: async (dto) => {
         if (dto) await this.events.publish(wasMember ? 'MEMBER_UPDATE' : 'MEMBER_JOIN', { guildId }, dto);

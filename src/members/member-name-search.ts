@@ -22,8 +22,8 @@ export interface NameQuery {
 
 /** Parses a search for names. @returns undefined if it has no letter or digit */
 export function parseNameQuery(text: string): NameQuery | undefined {
-  const wanted = tokensOf(text);
-  const longest = wanted.toSorted((one, other) => other.text.length - one.text.length)[0];
+  const requested = tokensOf(text);
+  const longest = requested.toSorted((a, b) => b.text.length - a.text.length)[0];
   if (!longest) return undefined;
   const isIn = ({ text: part, isRun }: Token, tokens: readonly Token[]): boolean => tokens.some((token) => token.isRun === isRun && (isRun ? token.text.includes(part) : token.text.startsWith(part)));
   const term = longest.isRun ? [...longest.text].slice(0, RUN_TERM).join('') : longest.text;
@@ -31,7 +31,7 @@ export function parseNameQuery(text: string): NameQuery | undefined {
     term,
     matches: (name) => {
       const tokens = tokensOf(name);
-      return wanted.every((token) => isIn(token, tokens));
+      return requested.every((token) => isIn(token, tokens));
     },
   };
 }

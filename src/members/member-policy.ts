@@ -1,17 +1,17 @@
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
-import { has, minus, Permission, type PermissionSet, type TrackRules } from '../permissions/algebra';
+import { has, minus, Permission, type PermissionSet, type TrackRules } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { assertMayActOnMember, assertMayDropOwnRole, assertMayGiveRole, assertMayGiveRoleInTracks, assertMayTakeRole, assertMayTakeRoleInTracks } from '../permissions/policy';
 import type { RoleDocument } from '../roles/role.schema';
-import { EveryoneImmovable, RoleNotFound } from '../roles/roles.errors';
+import { EveryoneRoleProtected, RoleNotFound } from '../roles/roles.errors';
 import { TimeoutTooLong } from './members.errors';
 
 const DAY_MS = 86_400_000;
 
 /** One's own nick asks for CHANGE_NICKNAME, another's for MODIFY_MEMBER_NICKNAMES and height. @throws PermissionsMissing, MemberOutOfReach */
-export function assertMayNick(actor: GuildAuthority, target: GuildAuthority, isSelf: boolean): void {
+export function assertMayChangeNick(actor: GuildAuthority, target: GuildAuthority, isSelf: boolean): void {
   assertHas(actor, isSelf ? Permission.ChangeNickname : Permission.ModifyMemberNicknames);
   if (!isSelf) assertMayActOnMember(actor, target);
 }
@@ -23,7 +23,7 @@ export function assertMayTimeOut(actor: GuildAuthority, target: GuildAuthority, 
   if (until && until.getTime() - Date.now() > LIMITS.timeoutDays * DAY_MS) throw new TimeoutTooLong();
 }
 
-/** Every role that comes or goes has to be below the actor's highest, and nothing may be granted that they lack, in no track either. @throws PermissionsMissing, MemberOutOfReach, RoleNotFound, RoleOutOfReach, EveryoneImmovable, PermissionsNotHeld */
+/** Every role that comes or goes has to be below the actor's highest, and nothing may be granted that they lack, in no track either. @throws PermissionsMissing, MemberOutOfReach, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected, PermissionsNotHeld */
 export function assertMayChangeRoles(actor: GuildAuthority, target: GuildAuthority, roleIds: readonly Snowflake[], rules: readonly TrackRules[]): void {
   const before = new Set(target.member.role_ids);
   const after = new Set(roleIds);
@@ -43,9 +43,9 @@ export function assertMayChangeRoles(actor: GuildAuthority, target: GuildAuthori
   }
 }
 
-/** A role that can be given and taken. @throws RoleNotFound, EveryoneImmovable */
+/** A role that can be given and taken. @throws RoleNotFound, EveryoneRoleProtected */
 export function roleOf({ guildId, state }: GuildAuthority, id: Snowflake): RoleDocument {
-  if (id === guildId) throw new EveryoneImmovable();
+  if (id === guildId) throw new EveryoneRoleProtected();
   const role = state.roles.find(({ _id }) => _id === id);
   if (!role) throw new RoleNotFound();
   return role;
@@ -53,6 +53,6 @@ export function roleOf({ guildId, state }: GuildAuthority, id: Snowflake): RoleD
 
 const positionOf = ({ state }: GuildAuthority, id: Snowflake): number => state.guild.role_ids.indexOf(id) + 1;
 
-function assertHas(actor: GuildAuthority, wanted: PermissionSet): void {
-  if (!has(actor.permissions, wanted)) throw new PermissionsMissing(minus(wanted, actor.permissions));
+function assertHas(actor: GuildAuthority, requested: PermissionSet): void {
+  if (!has(actor.permissions, requested)) throw new PermissionsMissing(minus(requested, actor.permissions));
 }

@@ -30,7 +30,7 @@ export const updateOwnMemberDto = object({ nick }).meta({ id: 'UpdateOwnMember',
 export type UpdateOwnMemberDto = Infer<typeof updateOwnMemberDto>;
 
 /** A member as clients see them. */
-export const memberDtoOf = ({ _id, guild_id, user_id, nick, role_ids, timed_out_until }: MemberDocument): MemberDto => ({
+export const toMemberDto = ({ _id, guild_id, user_id, nick, role_ids, timed_out_until }: MemberDocument): MemberDto => ({
   guild_id,
   user_id,
   nick,

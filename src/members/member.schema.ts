@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 
 /** A user's membership in a guild: it exists, or they are not in it. */
 export interface MemberDocument {
@@ -42,7 +42,7 @@ export const memberSchema = new Schema<MemberDocument>(
     role_set: { type: String, required: true },
     timed_out_until: { type: Date, default: null },
   },
-  { ...STORED, collection: 'members' },
+  { ...SCHEMA_OPTIONS, collection: 'members' },
 );
 memberSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });
 memberSchema.index({ user_id: 1, guild_id: 1 });

@@ -2,22 +2,22 @@ import { Controller, Delete, Get, Patch, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, SnowflakeParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
-import { Problems } from '../common/problems.decorator';
+import { ApiProblems } from '../common/problems.decorator';
 import { type Infer, line, object, pageLimit, snowflake } from '../common/schema';
-import { AuditReason } from '../common/remarks';
+import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
-import { Permission } from '../permissions/algebra';
+import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
-import { Authority } from '../permissions/call';
+import { Authority } from '../permissions/request-context';
 import { MemberOutOfReach, PermissionsMissing, PermissionsNotHeld } from '../permissions/permissions.errors';
-import { Member, RequirePermissions } from '../permissions/requirement';
-import { EveryoneImmovable, RoleNotFound, RoleOutOfReach } from '../roles/roles.errors';
-import { type MemberDto, memberDto, memberDtoOf, type UpdateMemberDto, updateMemberDto, type UpdateOwnMemberDto, updateOwnMemberDto } from './member.dto';
+import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
+import { EveryoneRoleProtected, RoleNotFound, RoleOutOfReach } from '../roles/roles.errors';
+import { type MemberDto, memberDto, toMemberDto, type UpdateMemberDto, updateMemberDto, type UpdateOwnMemberDto, updateOwnMemberDto } from './member.dto';
 import { MemberNotFound, TimeoutTooLong } from './members.errors';
-import { ExitsService } from './exits.service';
-import { MemberDirectory } from './member-directory';
+import { MemberRemovalService } from './member-removal.service';
+import { MembersRepository } from './members.repository';
 import { MembersService } from './members.service';
 
 const listQuery = object({
@@ -31,92 +31,92 @@ type ListQuery = Infer<typeof listQuery>;
 @Controller('guilds/:guild_id/members')
 export class MembersController {
   constructor(
-    private readonly directory: MemberDirectory,
+    private readonly membersRepository: MembersRepository,
     private readonly members: MembersService,
-    private readonly exits: ExitsService,
+    private readonly memberRemoval: MemberRemovalService,
   ) {}
 
   @Get()
   @Summary('Lists members by the ids of their users, ascending; or with `query` those whose name begins so, by that name.')
-  @Member()
+  @RequireMembership()
   @Validated()
-  @Answers(z.array(memberDto))
-  async list(@IdParam('guild_id') guildId: Snowflake, @QueryString(listQuery) { query, ...page }: ListQuery): Promise<MemberDto[]> {
-    const members = query === undefined ? this.directory.list(guildId, page) : this.directory.search(guildId, query, page.limit);
-    return (await members).map(memberDtoOf);
+  @ApiResult(z.array(memberDto))
+  async list(@SnowflakeParam('guild_id') guildId: Snowflake, @QueryString(listQuery) { query, ...page }: ListQuery): Promise<MemberDto[]> {
+    const members = query === undefined ? this.membersRepository.list(guildId, page) : this.membersRepository.search(guildId, query, page.limit);
+    return (await members).map(toMemberDto);
   }
 
   @Get(':user_id')
   @Summary('Reads a member.')
-  @Member()
-  @Problems(MemberNotFound)
-  @Answers(memberDto)
-  async read(@IdParam('guild_id') guildId: Snowflake, @IdParam('user_id') userId: Snowflake): Promise<MemberDto> {
-    return memberDtoOf(await this.directory.get(guildId, userId));
+  @RequireMembership()
+  @ApiProblems(MemberNotFound)
+  @ApiResult(memberDto)
+  async read(@SnowflakeParam('guild_id') guildId: Snowflake, @SnowflakeParam('user_id') userId: Snowflake): Promise<MemberDto> {
+    return toMemberDto(await this.membersRepository.get(guildId, userId));
   }
 
   @Patch('@me')
   @Summary('Changes one’s own nick.')
   @RequirePermissions(Permission.ChangeNickname)
   @Validated()
-  @Answers(memberDto)
+  @ApiResult(memberDto)
   async updateOwn(@Authority() authority: GuildAuthority, @JsonBody(updateOwnMemberDto) change: UpdateOwnMemberDto): Promise<MemberDto> {
-    return memberDtoOf(await this.members.update(authority, authority.userId, change, undefined));
+    return toMemberDto(await this.members.update(authority, authority.userId, change, undefined));
   }
 
   @Patch(':user_id')
   @Summary('Changes a member. `nick` asks for MODIFY_MEMBER_NICKNAMES, `role_ids` for MANAGE_ROLES, `timed_out_until` for TIMEOUT_MEMBERS.')
   @Audited()
-  @Member()
+  @RequireMembership()
   @Validated()
-  @Problems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneImmovable, TimeoutTooLong)
-  @Answers(memberDto)
+  @ApiProblems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected, TimeoutTooLong)
+  @ApiResult(memberDto)
   async update(
     @Authority() authority: GuildAuthority,
-    @IdParam('user_id') userId: Snowflake,
+    @SnowflakeParam('user_id') userId: Snowflake,
     @JsonBody(updateMemberDto) change: UpdateMemberDto,
     @AuditReason() reason?: string,
   ): Promise<MemberDto> {
-    return memberDtoOf(await this.members.update(authority, userId, change, reason));
+    return toMemberDto(await this.members.update(authority, userId, change, reason));
   }
 
   @Put(':user_id/roles/:role_id')
   @Summary('Gives a member a role.')
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
-  @Problems(MemberNotFound, MemberOutOfReach, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneImmovable)
-  @Answers(memberDto)
+  @ApiProblems(MemberNotFound, MemberOutOfReach, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected)
+  @ApiResult(memberDto)
   async giveRole(
     @Authority() authority: GuildAuthority,
-    @IdParam('user_id') userId: Snowflake,
-    @IdParam('role_id') roleId: Snowflake,
+    @SnowflakeParam('user_id') userId: Snowflake,
+    @SnowflakeParam('role_id') roleId: Snowflake,
     @AuditReason() reason?: string,
   ): Promise<MemberDto> {
-    return memberDtoOf(await this.members.giveRole(authority, userId, roleId, reason));
+    return toMemberDto(await this.members.giveRole(authority, userId, roleId, reason));
   }
 
   @Delete(':user_id/roles/:role_id')
   @Summary('Takes a role from a member. Everybody may drop a role of their own, unless it denies something that they lack.')
   @Audited()
-  @Member()
-  @Problems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneImmovable)
-  @Answers(memberDto)
+  @RequireMembership()
+  @ApiProblems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected)
+  @ApiResult(memberDto)
   async takeRole(
     @Authority() authority: GuildAuthority,
-    @IdParam('user_id') userId: Snowflake,
-    @IdParam('role_id') roleId: Snowflake,
+    @SnowflakeParam('user_id') userId: Snowflake,
+    @SnowflakeParam('role_id') roleId: Snowflake,
     @AuditReason() reason?: string,
   ): Promise<MemberDto> {
-    return memberDtoOf(await this.members.takeRole(authority, userId, roleId, reason));
+    return toMemberDto(await this.members.takeRole(authority, userId, roleId, reason));
   }
 
   @Delete(':user_id')
   @Summary('Throws a member out. They can come back with an invite.')
   @Audited()
   @RequirePermissions(Permission.KickMembers)
-  @Problems(MemberNotFound, MemberOutOfReach)
-  @AnswersNothing()
-  async kick(@Authority() authority: GuildAuthority, @IdParam('user_id') userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
-    await this.exits.kick(authority, userId, reason);
+  @ApiProblems(MemberNotFound, MemberOutOfReach)
+  @ApiNoContent()
+  async kick(@Authority() authority: GuildAuthority, @SnowflakeParam('user_id') userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+    await this.memberRemoval.kick(authority, userId, reason);
   }
 }

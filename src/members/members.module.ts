@@ -1,14 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AuditLogModule } from '../audit/audit-log.module';
-import { BanListModule } from '../bans/ban-list.module';
-import { PositionsModule } from '../read-states/positions.module';
+import { BansRepositoryModule } from '../bans/bans.repository.module';
+import { ReadMarkersModule } from '../read-states/read-markers.module';
 import { UsersModule } from '../users/users.module';
 import { DeletedRolesService } from './deleted-roles.service';
-import { DeparturesService } from './departures.service';
-import { ExitsService } from './exits.service';
-import { JoinsService } from './joins.service';
-import { MemberBooks } from './member-books';
-import { MemberDirectory } from './member-directory';
+import { FormerMembersService } from './former-members.service';
+import { MemberRemovalService } from './member-removal.service';
+import { MemberJoinsService } from './member-joins.service';
+import { MembershipCounters } from './membership-counters.service';
+import { MembersRepository } from './members.repository';
 import { MemberEvents } from './member-events';
 import { MemberNames } from './member-names';
 import { MemberQueue } from './member-queue';
@@ -18,9 +18,9 @@ import { RoleSetsService } from './role-sets.service';
 
 /** Who is in which guild, under what name and with which roles. */
 @Module({
-  imports: [AuditLogModule, UsersModule, BanListModule, PositionsModule],
+  imports: [AuditLogModule, UsersModule, BansRepositoryModule, ReadMarkersModule],
   controllers: [MembersController],
-  providers: [MemberDirectory, MembersService, JoinsService, ExitsService, MemberBooks, MemberQueue, MemberNames, MemberEvents, DeletedRolesService, DeparturesService, RoleSetsService],
-  exports: [MemberDirectory, MemberNames, MembersService, JoinsService, ExitsService, DeparturesService, RoleSetsService],
+  providers: [MembersRepository, MembersService, MemberJoinsService, MemberRemovalService, MembershipCounters, MemberQueue, MemberNames, MemberEvents, DeletedRolesService, FormerMembersService, RoleSetsService],
+  exports: [MembersRepository, MemberNames, MembersService, MemberJoinsService, MemberRemovalService, FormerMembersService, RoleSetsService],
 })
 export class MembersModule {}

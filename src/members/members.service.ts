@@ -1,24 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { AuditLog, type Deed } from '../audit/audit-log';
-import { changesBetween } from '../audit/changes';
-import { TooMuchContention } from '../common/common.errors';
+import { AuditLog, type AuditRecord } from '../audit/audit-log';
+import { diffFields } from '../audit/diff';
+import { WriteConflict } from '../common/common.errors';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
-import { tellUntilTrue } from '../events/tell-until-true';
-import type { TrackRules } from '../permissions/algebra';
+import { republishUntilStable } from '../events/publish-until-stable';
+import type { TrackRules } from '../permissions/compute-permissions';
 import { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import { allRules } from '../permissions/guild-state';
+import { allTrackRules } from '../permissions/guild-state';
 import { DeletedRolesService } from './deleted-roles.service';
-import { MemberDirectory } from './member-directory';
-import { assertMayChangeRoles, assertMayNick, assertMayTimeOut, roleOf } from './member-policy';
+import { MembersRepository } from './members.repository';
+import { assertMayChangeRoles, assertMayChangeNick, assertMayTimeOut, roleOf } from './member-policy';
 import { MemberEvents } from './member-events';
 import { MemberNames } from './member-names';
 import { MemberQueue } from './member-queue';
-import { type MemberDto, memberDtoOf, type UpdateMemberDto } from './member.dto';
+import { type MemberDto, toMemberDto, type UpdateMemberDto } from './member.dto';
 import type { MemberDocument } from './member.schema';
 import { roleSetOf } from './role-set.schema';
 import { RoleSetsService } from './role-sets.service';
@@ -35,11 +35,11 @@ interface MemberChange {
 /** Finds out what shall become of a member, as both of them are now, under the rules of all tracks. It throws to refuse. */
 type MemberDecision = (actor: GuildAuthority, target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto;
 
-/** Changes members; how they come and go see JoinsService and ExitsService. */
+/** Changes members; how they come and go see MemberJoinsService and MemberRemovalService. */
 @Injectable()
 export class MembersService {
   constructor(
-    private readonly directory: MemberDirectory,
+    private readonly membersRepository: MembersRepository,
     private readonly queue: MemberQueue,
     private readonly roleSets: RoleSetsService,
     private readonly deletedRoles: DeletedRolesService,
@@ -54,7 +54,7 @@ export class MembersService {
   update(authority: GuildAuthority, userId: Snowflake, change: UpdateMemberDto, reason: string | undefined): Promise<MemberDocument> {
     return this.change({ authority, userId, reason }, (actor, target, rules) => {
       const { nick, timed_out_until: until, role_ids } = effectOf(change, target.member);
-      if (nick !== undefined) assertMayNick(actor, target, actor.userId === userId);
+      if (nick !== undefined) assertMayChangeNick(actor, target, actor.userId === userId);
       if (until !== undefined) assertMayTimeOut(actor, target, until);
       if (role_ids !== undefined) assertMayChangeRoles(actor, target, role_ids, rules);
       return { ...change, ...(change.role_ids && { role_ids: [...new Set(change.role_ids)] }) };
@@ -90,12 +90,12 @@ export class MembersService {
    *
    * @param from the lowest id that a membership can have of which nobody was told
    */
-  async retell(guildId: Snowflake, userId: Snowflake, from: Snowflake): Promise<void> {
-    await tellUntilTrue(
-      () => this.directory.find(guildId, userId),
+  async republish(guildId: Snowflake, userId: Snowflake, from: Snowflake): Promise<void> {
+    await republishUntilStable(
+      () => this.membersRepository.find(guildId, userId),
       (member) =>
         member
-          ? this.events.publish(member._id >= from ? 'MEMBER_JOIN' : 'MEMBER_UPDATE', { guildId }, memberDtoOf(member))
+          ? this.events.publish(member._id >= from ? 'MEMBER_JOIN' : 'MEMBER_UPDATE', { guildId }, toMemberDto(member))
           : this.events.publish('MEMBER_LEAVE', { guildId }, { guild_id: guildId, user_id: userId }),
     );
   }
@@ -125,19 +125,19 @@ export class MembersService {
     const { changed, recorded } = await this.queue.run(guildId, userId, async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         // Asked again, since either of them may have been changed while this waited.
-        const [seen, member, tracks] = await Promise.all([this.resolver.afresh(authority), this.directory.get(guildId, userId), this.resolver.tracksOfGuild(guildId)]);
+        const [seen, member, tracks] = await Promise.all([this.resolver.refresh(authority), this.membersRepository.get(guildId, userId), this.resolver.getTracksOfGuild(guildId)]);
         const target = new GuildAuthority(seen.state, member, seen.requirement, Date.now());
         // Who acts on themselves is judged as they are found, not as they are remembered: a role that came in between may hold them down.
         const actor = seen.userId === userId ? target : seen;
         if (seen.requirement) actor.assertMeets(seen.requirement);
-        const effect = effectOf(decide(actor, target, allRules(actor.state.guild, tracks)), member);
+        const effect = effectOf(decide(actor, target, allTrackRules(actor.state.guild, tracks)), member);
         if (Object.keys(effect).length === 0) return { changed: member, recorded: [] };
         const written = await this.write(member, effect);
         if (!written) continue;
-        const recording = deedsBetween(authority, memberDtoOf(member), memberDtoOf(written)).map((deed) => this.audit.record(authority, deed, reason));
+        const recording = auditRecordsBetween(authority, toMemberDto(member), toMemberDto(written)).map((record) => this.audit.record(authority, record, reason));
         return { changed: await this.publish(written), recorded: recording };
       }
-      throw new TooMuchContention();
+      throw new WriteConflict();
     });
     await Promise.all(recorded);
     return changed;
@@ -147,8 +147,8 @@ export class MembersService {
 /** Returns the fields of a change that differ from the current membership. */
 function effectOf({ nick, role_ids, timed_out_until: until }: UpdateMemberDto, member: MemberDocument): UpdateMemberDto {
   const held = new Set(member.role_ids);
-  const wanted = new Set(role_ids);
-  const isOtherRoles = role_ids !== undefined && (wanted.size !== held.size || [...wanted].some((id) => !held.has(id)));
+  const requested = new Set(role_ids);
+  const isOtherRoles = role_ids !== undefined && (requested.size !== held.size || [...requested].some((id) => !held.has(id)));
   return {
     ...(nick !== undefined && nick !== member.nick && { nick }),
     ...(isOtherRoles && { role_ids }),
@@ -157,9 +157,9 @@ function effectOf({ nick, role_ids, timed_out_until: until }: UpdateMemberDto, m
 }
 
 /** What the audit log tells of a change of a member. What one is called is one's own affair; what roles one has never is. */
-function deedsBetween({ userId }: GuildAuthority, before: MemberDto, after: MemberDto): Deed[] {
+function auditRecordsBetween({ userId }: GuildAuthority, before: MemberDto, after: MemberDto): AuditRecord[] {
   const { user_id: targetId } = before;
-  const changes = changesBetween(before, after);
+  const changes = diffFields(before, after);
   const ofRoles = changes.filter(({ key }) => key === 'role_ids');
   const others = targetId === userId ? [] : changes.filter(({ key }) => key !== 'role_ids');
   return [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 
 /** Roles that some members of a guild have together, and how many have exactly these. */
 export interface RoleSetDocument {
@@ -22,7 +22,7 @@ export const roleSetSchema = new Schema<RoleSetDocument>(
     role_ids: { type: [BigInt], required: true },
     member_count: { type: Number, required: true },
   },
-  { ...STORED, collection: 'role_sets' },
+  { ...SCHEMA_OPTIONS, collection: 'role_sets' },
 );
 roleSetSchema.index({ guild_id: 1, role_set: 1 }, { unique: true });
 

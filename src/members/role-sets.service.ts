@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import type { MemberDocument } from './member.schema';
@@ -20,7 +20,7 @@ export type RoleSetHolder = Pick<MemberDocument, 'guild_id' | 'role_ids'>;
 @Injectable()
 export class RoleSetsService {
   constructor(
-    private readonly snowflakes: Snowflakes,
+    private readonly snowflakes: SnowflakeService,
     @InjectModel(MODELS.roleSet) private readonly roleSets: Model<RoleSetDocument>,
   ) {}
 
@@ -53,7 +53,7 @@ export class RoleSetsService {
   }
 
   /** Forgets those of a guild that is gone. */
-  async removeAll(guildId: Snowflake): Promise<void> {
+  async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.roleSets.deleteMany({ guild_id: guildId });
   }
 

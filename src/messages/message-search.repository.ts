@@ -42,7 +42,7 @@ export class MessageSearchRepository {
     );
     return found
       .flat()
-      .sort((one, other) => (one._id < other._id ? 1 : -1))
+      .sort((a, b) => (a._id < b._id ? 1 : -1))
       .slice(0, limit);
   }
 }

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 import type { Mentions } from './mentions';
 
 /** What somebody said in a track. */
@@ -41,7 +41,7 @@ export const messageSchema = new Schema<MessageDocument>(
     mentions: { type: new Schema({ user_ids: [BigInt], role_ids: [BigInt], everyone: Boolean }, { _id: false, id: false, strict: 'throw' }) },
     mention_ids: { type: [BigInt], default: undefined },
   },
-  { ...STORED, collection: 'messages' },
+  { ...SCHEMA_OPTIONS, collection: 'messages' },
 );
 messageSchema.index({ track_id: 1, _id: 1 });
 messageSchema.index({ track_id: 1, terms: 1, _id: 1 });

@@ -2,21 +2,21 @@ import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { Answers, AnswersNothing, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
+import { ApiResult, ApiNoContent, SnowflakeParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
-import { AuditReason } from '../common/remarks';
+import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
-import { Touches } from '../nodes/change';
-import { Permission } from '../permissions/algebra';
+import { MutationScope } from '../cluster/mutation';
+import { Permission } from '../permissions/compute-permissions';
 import type { TrackAuthority } from '../permissions/authority';
-import { Authority } from '../permissions/call';
+import { Authority } from '../permissions/request-context';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { Member, RequirePermissions } from '../permissions/requirement';
-import { TrackNotFound, TrackNotText } from '../tracks/tracks.errors';
+import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
+import { TrackNotFound, NotATextTrack } from '../tracks/tracks.errors';
 import { type BulkDeleteDto, bulkDeleteDto, type CreateMessageDto, createMessageDto, type MessageDto, messageDto, type UpdateMessageDto, updateMessageDto } from './message.dto';
-import { MessageRemovals } from './message-removals';
-import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
+import { MessageDeletion } from './message-deletion.service';
+import { MessageNotFound, NotTheAuthor, SlowModeActive } from './messages.errors';
 import { MessagesService } from './messages.service';
 
 const listQuery = object({
@@ -31,20 +31,20 @@ const listQuery = object({
 type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('messages')
-@Touches('messages')
+@MutationScope('messages')
 @Controller('tracks/:track_id')
 export class MessagesController {
   constructor(
     private readonly messages: MessagesService,
-    private readonly removals: MessageRemovals,
+    private readonly messageDeletion: MessageDeletion,
   ) {}
 
   @Get('messages')
   @Summary('Lists messages, the newest first.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @Validated()
-  @Problems(TrackNotFound)
-  @Answers(z.array(messageDto))
+  @ApiProblems(TrackNotFound)
+  @ApiResult(z.array(messageDto))
   async list(@Authority() authority: TrackAuthority, @QueryString(listQuery) page: ListQuery): Promise<MessageDto[]> {
     return this.messages.list(authority, page);
   }
@@ -52,9 +52,9 @@ export class MessagesController {
   @Get('messages/:message_id')
   @Summary('Reads a message.')
   @RequirePermissions(Permission.ViewMessageHistory)
-  @Problems(TrackNotFound, MessageNotFound)
-  @Answers(messageDto)
-  async read(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake): Promise<MessageDto> {
+  @ApiProblems(TrackNotFound, MessageNotFound)
+  @ApiResult(messageDto)
+  async read(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake): Promise<MessageDto> {
     return this.messages.read(authority, messageId);
   }
 
@@ -62,8 +62,8 @@ export class MessagesController {
   @Summary('Says something. Sent again with the same `nonce`, nothing is sent twice.')
   @RequirePermissions(Permission.CreateMessage)
   @Validated()
-  @Problems(TrackNotFound, TrackNotText, MessageNotFound, SlowedDown)
-  @Answers(messageDto, HttpStatus.CREATED)
+  @ApiProblems(TrackNotFound, NotATextTrack, MessageNotFound, SlowModeActive)
+  @ApiResult(messageDto, HttpStatus.CREATED)
   async create(@Authority() authority: TrackAuthority, @JsonBody(createMessageDto) message: CreateMessageDto): Promise<MessageDto> {
     return this.messages.create(authority, message);
   }
@@ -72,20 +72,20 @@ export class MessagesController {
   @Summary('Edits a message that one sent. Repeating the current content has no effect. Messages of other authors do not exist without VIEW_MESSAGE_HISTORY.')
   @RequirePermissions(Permission.CreateMessage)
   @Validated()
-  @Problems(TrackNotFound, MessageNotFound, NotTheAuthor)
-  @Answers(messageDto)
-  async update(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @JsonBody(updateMessageDto) change: UpdateMessageDto): Promise<MessageDto> {
+  @ApiProblems(TrackNotFound, MessageNotFound, NotTheAuthor)
+  @ApiResult(messageDto)
+  async update(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @JsonBody(updateMessageDto) change: UpdateMessageDto): Promise<MessageDto> {
     return this.messages.update(authority, messageId, change);
   }
 
   @Delete('messages/:message_id')
   @Summary('Deletes a message: one’s own, or any with DELETE_MESSAGES and VIEW_MESSAGE_HISTORY.')
   @Audited()
-  @Member()
-  @Problems(TrackNotFound, MessageNotFound, PermissionsMissing)
-  @AnswersNothing()
-  async delete(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
-    await this.removals.delete(authority, messageId, reason);
+  @RequireMembership()
+  @ApiProblems(TrackNotFound, MessageNotFound, PermissionsMissing)
+  @ApiNoContent()
+  async delete(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+    await this.messageDeletion.delete(authority, messageId, reason);
   }
 
   @Post('messages/bulk-delete')
@@ -93,19 +93,19 @@ export class MessagesController {
   @Audited()
   @RequirePermissions(Permission.DeleteMessages, Permission.ViewMessageHistory)
   @Validated()
-  @Problems(TrackNotFound)
-  @AnswersNothing()
-  async deleteSeveral(@Authority() authority: TrackAuthority, @JsonBody(bulkDeleteDto) { message_ids: ids }: BulkDeleteDto, @AuditReason() reason?: string): Promise<void> {
-    await this.removals.deleteSeveral(authority, ids, reason);
+  @ApiProblems(TrackNotFound)
+  @ApiNoContent()
+  async bulkDelete(@Authority() authority: TrackAuthority, @JsonBody(bulkDeleteDto) { message_ids: ids }: BulkDeleteDto, @AuditReason() reason?: string): Promise<void> {
+    await this.messageDeletion.bulkDelete(authority, ids, reason);
   }
 
   @Post('typing')
   @Summary('Tells the others that one is writing.')
   @RequirePermissions(Permission.CreateMessage)
-  @Touches('nothing')
-  @Problems(TrackNotFound, TrackNotText)
-  @AnswersNothing()
-  async type(@Authority() authority: TrackAuthority): Promise<void> {
-    await this.messages.type(authority);
+  @MutationScope('nothing')
+  @ApiProblems(TrackNotFound, NotATextTrack)
+  @ApiNoContent()
+  async startTyping(@Authority() authority: TrackAuthority): Promise<void> {
+    await this.messages.startTyping(authority);
   }
 }

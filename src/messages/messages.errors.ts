@@ -22,8 +22,8 @@ export class NotTheAuthor extends Problem {
 }
 
 /** In a track with slow mode, a member waits between two messages. */
-export class SlowedDown extends Problem {
-  static override readonly code = 'SLOWED_DOWN';
+export class SlowModeActive extends Problem {
+  static override readonly code = 'SLOW_MODE_ACTIVE';
   static override readonly status = HttpStatus.TOO_MANY_REQUESTS;
 
   constructor(retryAfterSeconds: number) {

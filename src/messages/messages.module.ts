@@ -1,20 +1,20 @@
 import { Module } from '@nestjs/common';
 import { AuditLogModule } from '../audit/audit-log.module';
-import { PinListModule } from '../pins/pin-list.module';
-import { ReactionListModule } from '../reactions/reaction-list.module';
-import { PositionsModule } from '../read-states/positions.module';
-import { MessageCounts } from './message-counts.service';
-import { MessageRemovals } from './message-removals';
+import { PinsRepositoryModule } from '../pins/pins.repository.module';
+import { ReactionsRepositoryModule } from '../reactions/reactions.repository.module';
+import { ReadMarkersModule } from '../read-states/read-markers.module';
+import { UnreadCounts } from './unread-counts.service';
+import { MessageDeletion } from './message-deletion.service';
 import { MessageSearchRepository } from './message-search.repository';
 import { MessagesController } from './messages.controller';
 import { MessagesService } from './messages.service';
-import { ReactionCounts } from './reaction-counts';
+import { ReactionCounts } from '../reactions/reaction-counts';
 
 /** What is said in tracks. */
 @Module({
-  imports: [AuditLogModule, PinListModule, ReactionListModule, PositionsModule],
+  imports: [AuditLogModule, PinsRepositoryModule, ReactionsRepositoryModule, ReadMarkersModule],
   controllers: [MessagesController],
-  providers: [MessagesService, MessageRemovals, MessageSearchRepository, MessageCounts, ReactionCounts],
-  exports: [MessagesService, MessageRemovals, MessageSearchRepository, MessageCounts, ReactionCounts],
+  providers: [MessagesService, MessageDeletion, MessageSearchRepository, UnreadCounts, ReactionCounts],
+  exports: [MessagesService, MessageDeletion, MessageSearchRepository, UnreadCounts, ReactionCounts],
 })
 export class MessagesModule {}

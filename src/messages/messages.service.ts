@@ -3,25 +3,25 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { createdAt, type Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
-import { tellUntilTrue } from '../events/tell-until-true';
-import { has, Permission } from '../permissions/algebra';
+import { republishUntilStable } from '../events/publish-until-stable';
+import { has, Permission } from '../permissions/compute-permissions';
 import type { TrackAuthority } from '../permissions/authority';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import type { ReactionCountDto } from '../reactions/reaction.dto';
-import { ReactionList } from '../reactions/reaction-list';
-import { PositionsService } from '../read-states/positions.service';
+import { ReactionsRepository } from '../reactions/reactions.repository';
+import { ReadMarkersService } from '../read-states/read-markers.service';
 import { Buckets } from '../throttling/buckets';
-import { TrackNotText } from '../tracks/tracks.errors';
+import { NotATextTrack } from '../tracks/tracks.errors';
 import type { CreateMessageDto, MentionsDto, MessageDto, UpdateMessageDto } from './message.dto';
 import { type Mentions, mentionIds, mentionsIn, NO_MENTIONS } from './mentions';
 import type { MessageDocument } from './message.schema';
-import { MessageNotFound, NotTheAuthor, SlowedDown } from './messages.errors';
+import { MessageNotFound, NotTheAuthor, SlowModeActive } from './messages.errors';
 import { searchTerms } from './search-terms';
 
 /** A page of messages: before one, after one, around one, or the newest. */
@@ -36,11 +36,11 @@ export interface MessagePage {
 @Injectable()
 export class MessagesService {
   constructor(
-    private readonly snowflakes: Snowflakes,
+    private readonly snowflakes: SnowflakeService,
     private readonly events: EventsService,
     private readonly buckets: Buckets,
-    private readonly reactions: ReactionList,
-    private readonly positions: PositionsService,
+    private readonly reactions: ReactionsRepository,
+    private readonly readMarkers: ReadMarkersService,
     @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
   ) {}
 
@@ -48,15 +48,15 @@ export class MessagesService {
    * Says something: two writes at the same time, with no read before them unless it is a reply. With a `nonce` that the author has used in this track
    * before, it is the message that was sent then, and nothing is sent again.
    *
-   * @throws TrackNotText, SlowedDown
+   * @throws NotATextTrack, SlowModeActive
    * @throws MessageNotFound when the message that it answers is not in this track
    * @throws PermissionsMissing if it is a reply and the author lacks VIEW_MESSAGE_HISTORY
    */
   async create(authority: TrackAuthority, { content, reply_to_id: replyToId, nonce }: CreateMessageDto): Promise<MessageDto> {
     const { guildId, trackId, userId } = authority;
-    if (authority.track.type !== 'text') throw new TrackNotText();
+    if (authority.track.type !== 'text') throw new NotATextTrack();
     if (replyToId !== undefined) await this.assertMayReplyTo(authority, replyToId);
-    const sent = await this.slowDown(authority, nonce);
+    const sent = await this.enforceSlowMode(authority, nonce);
     if (sent) return this.oneSeenBy(userId, sent);
     const message: MessageDocument = {
       _id: this.snowflakes.next(),
@@ -70,10 +70,10 @@ export class MessagesService {
       ...mentionFields(authority, content),
       terms: searchTerms({ content, authorId: userId, guildId, mentions: mentionsBy(authority, content) }),
     };
-    const known = await this.write(message);
-    if (known) return this.oneSeenBy(userId, known);
-    await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, messageDtoOf(message));
-    return messageDtoOf(message);
+    const existing = await this.write(message);
+    if (existing) return this.oneSeenBy(userId, existing);
+    await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, toMessageDto(message));
+    return toMessageDto(message);
   }
 
   /** @throws MessageNotFound */
@@ -102,7 +102,7 @@ export class MessagesService {
   /** These messages as somebody sees them: with one query more, when some were reacted to. */
   async seenBy(userId: Snowflake, messages: readonly MessageDocument[]): Promise<MessageDto[]> {
     const own = await this.reactions.kindsBy(userId, messages.filter(isReactedTo).map(({ _id }) => _id));
-    return messages.map((message) => messageDtoOf(message, own));
+    return messages.map((message) => toMessageDto(message, own));
   }
 
   /**
@@ -122,14 +122,14 @@ export class MessagesService {
     if (!before) return this.oneSeenBy(userId, await this.unchanged(authority, own));
     const { mentions: mentionsBefore = NO_MENTIONS, mention_ids: _, ...others } = before;
     const message: MessageDocument = { ...others, ...$set };
-    await this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, messageDtoOf(message));
+    await this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, toMessageDto(message));
     await this.publishMentions(message, mentionsBefore);
     return this.oneSeenBy(userId, message);
   }
 
-  /** Tells that somebody is writing. @throws TrackNotText */
-  async type({ guildId, trackId, userId, track }: TrackAuthority): Promise<void> {
-    if (track.type !== 'text') throw new TrackNotText();
+  /** Tells that somebody is writing. @throws NotATextTrack */
+  async startTyping({ guildId, trackId, userId, track }: TrackAuthority): Promise<void> {
+    if (track.type !== 'text') throw new NotATextTrack();
     await this.events.publish('TYPING_START', { guildId, trackId }, { guild_id: guildId, track_id: trackId, user_id: userId, started_at: new Date() });
   }
 
@@ -139,18 +139,18 @@ export class MessagesService {
   }
 
   /** Tells of a message that nobody was told of. */
-  async tellNew(message: MessageDocument): Promise<void> {
+  async publishCreated(message: MessageDocument): Promise<void> {
     const { guild_id: guildId, track_id: trackId } = message;
-    await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, messageDtoOf(message));
+    await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, toMessageDto(message));
   }
 
   /** Tells what a message is by now, or that it is gone, because its last change may not have been told. */
-  async retell(guildId: Snowflake, trackId: Snowflake, messageId: Snowflake): Promise<void> {
-    await tellUntilTrue(
+  async republish(guildId: Snowflake, trackId: Snowflake, messageId: Snowflake): Promise<void> {
+    await republishUntilStable(
       () => this.messages.findOne({ _id: messageId, track_id: trackId }).lean<MessageDocument | null>(),
       (message) =>
         message
-          ? this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, messageDtoOf(message))
+          ? this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, toMessageDto(message))
           : this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, author_id: null, mentions: null }),
     );
   }
@@ -171,7 +171,7 @@ export class MessagesService {
   }
 
   private async publishMentions({ _id, guild_id, track_id, author_id, mentions: now = NO_MENTIONS }: MessageDocument, before: Mentions): Promise<void> {
-    const [mentions_before, mentions] = [before, now].map(mentionsDtoOf) as [MentionsDto, MentionsDto];
+    const [mentions_before, mentions] = [before, now].map(toMentionsDto) as [MentionsDto, MentionsDto];
     if (isDeepStrictEqual(mentions_before, mentions)) return;
     await this.events.publish('MESSAGE_MENTIONS_UPDATE', { guildId: guild_id, trackId: track_id }, { guild_id, track_id, message_id: _id, author_id, mentions_before, mentions });
   }
@@ -185,7 +185,7 @@ export class MessagesService {
   // What is sent again has to be known as that before it is counted. @returns the message that was sent before with the same nonce
   private async write(message: MessageDocument): Promise<MessageDocument | undefined> {
     const { _id, guild_id: guildId, track_id: trackId, author_id: authorId, nonce } = message;
-    const count = (): Promise<void> => this.positions.count({ guildId, trackId }, _id, authorId);
+    const count = (): Promise<void> => this.readMarkers.count({ guildId, trackId }, _id, authorId);
     if (nonce === undefined) {
       await Promise.all([insert(this.messages, message), count()]);
       return undefined;
@@ -194,9 +194,9 @@ export class MessagesService {
       await insert(this.messages, message);
     } catch (error) {
       if (!duplicateKey(error)) throw error;
-      const known = await this.findByNonce(trackId, authorId, nonce);
-      if (!known) throw new MessageNotFound();
-      return known;
+      const existing = await this.findByNonce(trackId, authorId, nonce);
+      if (!existing) throw new MessageNotFound();
+      return existing;
     }
     await count();
     return undefined;
@@ -216,7 +216,7 @@ export class MessagesService {
   }
 
   private async oneSeenBy(userId: Snowflake, message: MessageDocument): Promise<MessageDto> {
-    return messageDtoOf(message, await this.reactions.kindsBy(userId, isReactedTo(message) ? [message._id] : []));
+    return toMessageDto(message, await this.reactions.kindsBy(userId, isReactedTo(message) ? [message._id] : []));
   }
 
   private async findByNonce(trackId: Snowflake, authorId: Snowflake, nonce: string): Promise<MessageDocument | undefined> {
@@ -225,12 +225,12 @@ export class MessagesService {
   }
 
   // Who keeps order in a track isn't slowed down in it, and who repeats what was sent already has nothing to wait for.
-  private async slowDown({ track, trackId, userId, permissions }: TrackAuthority, nonce: string | undefined): Promise<MessageDocument | undefined> {
+  private async enforceSlowMode({ track, trackId, userId, permissions }: TrackAuthority, nonce: string | undefined): Promise<MessageDocument | undefined> {
     if (track.slowmode_seconds === 0 || has(permissions, Permission.DeleteMessages) || has(permissions, Permission.ModifyTrack)) return undefined;
     const { allowed, retryAfterMs } = await this.buckets.hit(`slow-mode:${trackId}:${userId}`, { limit: 1, windowMs: track.slowmode_seconds * 1_000 });
     if (allowed) return undefined;
     const sent = nonce === undefined ? undefined : await this.findByNonce(trackId, userId, nonce);
-    if (!sent) throw new SlowedDown(Math.ceil(retryAfterMs / 1_000));
+    if (!sent) throw new SlowModeActive(Math.ceil(retryAfterMs / 1_000));
     return sent;
   }
 }
@@ -251,10 +251,10 @@ function mentionFields(authority: TrackAuthority, content: string): Pick<Message
 const isReactedTo = ({ reaction_emojis: emojis = [] }: MessageDocument): boolean => emojis.length > 0;
 
 /** Maps stored mentions to their DTO. */
-export const mentionsDtoOf = ({ user_ids, role_ids, everyone }: Mentions): MentionsDto => ({ user_ids: [...user_ids], role_ids: [...role_ids], everyone });
+export const toMentionsDto = ({ user_ids, role_ids, everyone }: Mentions): MentionsDto => ({ user_ids: [...user_ids], role_ids: [...role_ids], everyone });
 
 /** A message as everybody sees it, or as somebody does whose kinds of reactions these are. */
-export const messageDtoOf = (message: MessageDocument, ownKinds?: ReadonlySet<Snowflake>): MessageDto => {
+export const toMessageDto = (message: MessageDocument, ownKinds?: ReadonlySet<Snowflake>): MessageDto => {
   const { _id, guild_id, track_id, author_id, content, reply_to_id, nonce, mentions = NO_MENTIONS, edited_at } = message;
   return {
     id: _id,
@@ -264,7 +264,7 @@ export const messageDtoOf = (message: MessageDocument, ownKinds?: ReadonlySet<Sn
     content,
     reply_to_id,
     nonce: nonce ?? null,
-    mentions: mentionsDtoOf(mentions),
+    mentions: toMentionsDto(mentions),
     edited_at,
     reactions: reactionsOf(message, ownKinds),
     created_at: createdAt(_id),

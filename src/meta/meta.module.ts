@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { DocsController } from '../docs/docs.controller';
+import { DocumentationController } from '../openapi/documentation.controller';
 import { HealthController } from '../health/health.controller';
 import { Metrics } from '../metrics/metrics';
 import { MetricsController } from '../metrics/metrics.controller';
@@ -7,5 +7,5 @@ import { MetricsServer } from '../metrics/metrics.server';
 
 /** What is for operators: health, metrics and the gateway's description. */
 @Global()
-@Module({ controllers: [HealthController, MetricsController, DocsController], providers: [Metrics, MetricsServer], exports: [Metrics] })
+@Module({ controllers: [HealthController, MetricsController, DocumentationController], providers: [Metrics, MetricsServer], exports: [Metrics] })
 export class MetaModule {}

@@ -2,9 +2,9 @@ import { Controller, Get, Header, Headers } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { RouteNotFound } from '../common/common.errors';
 import { Summary } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
-import { Config } from '../config/config';
-import { ChecksAuthorization } from '../permissions/requirement';
+import { ApiProblems } from '../common/problems.decorator';
+import { ConfigService } from '../config/config.service';
+import { ChecksAuthorization } from '../permissions/requirement.decorator';
 import { Metrics } from './metrics';
 import { mayReadMetrics } from './metrics-access';
 import { MetricsTokenInvalid } from './metrics.errors';
@@ -14,13 +14,13 @@ import { MetricsTokenInvalid } from './metrics.errors';
 export class MetricsController {
   constructor(
     private readonly metrics: Metrics,
-    private readonly config: Config,
+    private readonly config: ConfigService,
   ) {}
 
   @Get()
   @Summary('Get the metrics of this node in the text format of Prometheus. Requires METRICS_TOKEN if it is set; not found if METRICS_PORT is set.')
   @ChecksAuthorization()
-  @Problems(MetricsTokenInvalid, RouteNotFound)
+  @ApiProblems(MetricsTokenInvalid, RouteNotFound)
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   @Header('Cache-Control', 'no-store')
   @ApiOkResponse({ description: 'The text format of Prometheus.' })

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Config } from '../config/config';
+import { ConfigService } from '../config/config.service';
 import { Metrics } from './metrics';
 import { mayReadMetrics } from './metrics-access';
 
@@ -15,7 +15,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
   private server: Server | undefined;
 
   constructor(
-    private readonly config: Config,
+    private readonly config: ConfigService,
     private readonly metrics: Metrics,
   ) {}
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { EventLog } from '../events/event-log';
-import { Nodes } from '../nodes/nodes';
+import { NodeRegistry } from '../cluster/node-registry';
 import { RedisConnection } from '../redis/redis-connection';
 import { type Command, CommandCounter, isWrite } from '../database/command-counter';
 
@@ -24,14 +24,14 @@ export class Metrics {
 
   private readonly commands = new Counter({ name: 'derailed_database_commands_total', help: 'Commands sent to the database.', labelNames: ['kind', 'collection'], registers: [this.registry] });
 
-  constructor(counter: CommandCounter, events: EventLog, nodes: Nodes, @Inject(RedisConnection) redis: RedisConnection | undefined) {
+  constructor(counter: CommandCounter, events: EventLog, nodeRegistry: NodeRegistry, @Inject(RedisConnection) redis: RedisConnection | undefined) {
     collectDefaultMetrics({ register: this.registry });
     counter.listen((command: Command) => this.commands.inc({ kind: isWrite(command) ? 'write' : 'read', collection: command.collection }));
-    this.observe('derailed_events_waiting', 'Events that are not in the log yet.', () => events.waiting);
-    this.observe('derailed_nodes_living', 'Nodes that are alive, this one among them, as far as it knows.', () => nodes.living.length);
+    this.observe('derailed_events_waiting', 'Events that are not in the log yet.', () => events.pendingCount);
+    this.observe('derailed_nodes_living', 'Nodes that are alive, this one among them, as far as it knows.', () => nodeRegistry.aliveIds.length);
     if (!redis) return;
     this.observe('derailed_redis_up', 'Whether the Redis that nodes share can be asked: 1, or 0 while it is away.', () => Number(redis.isUp));
-    this.observe('derailed_redis_away_seconds', 'For how long Redis has been away; 0 while it is not.', () => (redis.awaySince ? (Date.now() - redis.awaySince.getTime()) / 1_000 : 0));
+    this.observe('derailed_redis_away_seconds', 'For how long Redis has been away; 0 while it is not.', () => (redis.downSince ? (Date.now() - redis.downSince.getTime()) / 1_000 : 0));
   }
 
   private observe(name: string, help: string, value: () => number): void {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Eventually } from '../common/eventually';
+import type { MaybePromise } from '../common/maybe-promise';
 import type { Snowflake } from '../common/snowflake';
-import { Memory } from '../events/memory';
+import { VersionedCache } from '../cache/versioned-cache';
 import type { GuildDocument } from '../guilds/guild.schema';
 import { GuildNotFound } from '../guilds/guilds.errors';
 import type { MemberDocument } from '../members/member.schema';
@@ -9,17 +9,17 @@ import { MemberNotFound } from '../members/members.errors';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import { TrackNotFound } from '../tracks/tracks.errors';
-import { has, Permission } from './algebra';
+import { has, Permission } from './compute-permissions';
 import { GuildAuthority, type MemberRequirement, TrackAuthority } from './authority';
 import { withExistingOverwrites } from './existing-overwrites';
-import { GuildRecollections, NOWHERE } from './guild-recollections';
-import { type GuildState, type GuildTracks, inOrder } from './guild-state';
-import { Tally } from './tally';
+import { PermissionDataLoader, MISSING_GUILD_ID } from './permission-data.loader';
+import { type GuildState, type GuildTracks, tracksInOrder } from './guild-state';
+import { QueryCounter } from './query-counter';
 
 /** Member, guild and roles. */
-const QUESTIONS_IN_GUILD = 3;
+const GUILD_QUERIES = 3;
 /** These, and the guild's tracks. */
-const QUESTIONS_IN_TRACK = 4;
+const TRACK_QUERIES = 4;
 
 /**
  * Finds out what a user may do in a place: member, guild and roles (and a track's siblings) in one round trip, and nothing at
@@ -31,44 +31,44 @@ const QUESTIONS_IN_TRACK = 4;
 @Injectable()
 export class AuthorityResolver {
   constructor(
-    private readonly memory: Memory,
-    private readonly recollections: GuildRecollections,
+    private readonly cache: VersionedCache,
+    private readonly permissionData: PermissionDataLoader,
   ) {}
 
   /** @throws GuildNotFound when there is no such guild, or the user isn't in it */
-  async inGuild(userId: Snowflake, guildId: Snowflake, requirement?: MemberRequirement): Promise<GuildAuthority> {
-    const tally = new Tally();
-    const [member, guild, roles] = await this.memory.recall<[MemberDocument | null, GuildDocument | null, RoleDocument[]]>(
-      tally.counting(this.recollections.member(guildId, userId)),
-      tally.counting(this.recollections.guild(guildId)),
-      tally.counting(this.recollections.rolesOf(guildId)),
+  async resolveInGuild(userId: Snowflake, guildId: Snowflake, requirement?: MemberRequirement): Promise<GuildAuthority> {
+    const queryCounter = new QueryCounter();
+    const [member, guild, roles] = await this.cache.getMany<[MemberDocument | null, GuildDocument | null, RoleDocument[]]>(
+      queryCounter.track(this.permissionData.member(guildId, userId)),
+      queryCounter.track(this.permissionData.guild(guildId)),
+      queryCounter.track(this.permissionData.rolesOf(guildId)),
     );
     if (!member || !guild) {
-      await this.recollections.askInVain(QUESTIONS_IN_GUILD - tally.count);
+      await this.permissionData.runDecoyQueries(GUILD_QUERIES - queryCounter.count);
       throw new GuildNotFound();
     }
     return this.authorityOf(await this.stateOf(guild, roles), member, requirement);
   }
 
   /** @throws TrackNotFound when there is no such track, or the user may not view it */
-  async inTrack(userId: Snowflake, trackId: Snowflake, requirement?: MemberRequirement): Promise<TrackAuthority> {
-    const knownGuildId = this.recollections.knownGuildOf(trackId);
+  async resolveInTrack(userId: Snowflake, trackId: Snowflake, requirement?: MemberRequirement): Promise<TrackAuthority> {
+    const knownGuildId = this.permissionData.cachedGuildOf(trackId);
     // A track that doesn't exist is looked for in a guild that doesn't.
-    const guildId = knownGuildId ?? (await this.recollections.findGuildOf(trackId)) ?? NOWHERE;
-    const tally = new Tally();
-    const [member, guild, roles, tracks] = await this.memory.recall<[MemberDocument | null, GuildDocument | null, RoleDocument[], TrackDocument[]]>(
-      tally.counting(this.recollections.member(guildId, userId)),
-      tally.counting(this.recollections.guild(guildId)),
-      tally.counting(this.recollections.rolesOf(guildId)),
-      tally.counting(this.recollections.tracksOf(guildId)),
+    const guildId = knownGuildId ?? (await this.permissionData.findGuildOf(trackId)) ?? MISSING_GUILD_ID;
+    const queryCounter = new QueryCounter();
+    const [member, guild, roles, tracks] = await this.cache.getMany<[MemberDocument | null, GuildDocument | null, RoleDocument[], TrackDocument[]]>(
+      queryCounter.track(this.permissionData.member(guildId, userId)),
+      queryCounter.track(this.permissionData.guild(guildId)),
+      queryCounter.track(this.permissionData.rolesOf(guildId)),
+      queryCounter.track(this.permissionData.tracksOf(guildId)),
     );
     if (member && guild) {
       const authority = this.findInTrack(this.authorityOf(await this.stateOf(guild, roles), member), await this.existingTracks(guild, tracks), trackId, requirement);
       if (authority) return authority;
     }
     // As if it had not been found before.
-    if (knownGuildId !== undefined) await this.recollections.findGuildOf(trackId);
-    await this.recollections.askInVain(QUESTIONS_IN_TRACK - tally.count);
+    if (knownGuildId !== undefined) await this.permissionData.findGuildOf(trackId);
+    await this.permissionData.runDecoyQueries(TRACK_QUERIES - queryCounter.count);
     throw new TrackNotFound();
   }
 
@@ -77,55 +77,55 @@ export class AuthorityResolver {
    *
    * @throws GuildNotFound, TrackNotFound, PermissionsMissing or OwnerOnly when they may no longer do what they came for
    */
-  async afresh<Who extends GuildAuthority | TrackAuthority>(authority: Who): Promise<Who> {
+  async refresh<Who extends GuildAuthority | TrackAuthority>(authority: Who): Promise<Who> {
     const { requirement, userId } = authority;
-    const now = authority instanceof TrackAuthority ? await this.inTrack(userId, authority.trackId, requirement) : await this.inGuild(userId, authority.guildId, requirement);
+    const now = authority instanceof TrackAuthority ? await this.resolveInTrack(userId, authority.trackId, requirement) : await this.resolveInGuild(userId, authority.guildId, requirement);
     if (requirement) now.assertMeets(requirement);
     return now as Who;
   }
 
   /** Remembers a guild as it was just committed. */
-  learn(guild: GuildDocument): void {
-    this.memory.learn(this.recollections.guild(guild._id).key, guild.version, guild);
+  cacheGuild(guild: GuildDocument): void {
+    this.cache.set(this.permissionData.guild(guild._id).key, guild.version, guild);
   }
 
   /** What another member of the guild may do. @throws MemberNotFound */
-  async memberOf(state: GuildState, userId: Snowflake): Promise<GuildAuthority> {
-    const [member] = await this.memory.recall<[MemberDocument | null]>(this.recollections.member(state.guild._id, userId));
+  async resolveMember(state: GuildState, userId: Snowflake): Promise<GuildAuthority> {
+    const [member] = await this.cache.getMany<[MemberDocument | null]>(this.permissionData.member(state.guild._id, userId));
     if (!member) throw new MemberNotFound();
     return this.authorityOf(state, member);
   }
 
   /** A guild's roles and order. @throws GuildNotFound */
-  async stateOfGuild(guildId: Snowflake): Promise<GuildState> {
-    const [guild, roles] = await this.memory.recall<[GuildDocument | null, RoleDocument[]]>(this.recollections.guild(guildId), this.recollections.rolesOf(guildId));
+  async getGuildState(guildId: Snowflake): Promise<GuildState> {
+    const [guild, roles] = await this.cache.getMany<[GuildDocument | null, RoleDocument[]]>(this.permissionData.guild(guildId), this.permissionData.rolesOf(guildId));
     if (!guild) throw new GuildNotFound();
     return this.stateOf(guild, roles);
   }
 
   /** Whose a guild is, if there is one. */
   async findOwner(guildId: Snowflake): Promise<Snowflake | undefined> {
-    const [guild] = await this.memory.recall<[GuildDocument | null]>(this.recollections.guild(guildId));
+    const [guild] = await this.cache.getMany<[GuildDocument | null]>(this.permissionData.guild(guildId));
     return guild?.owner_id;
   }
 
   /** The tracks of a guild that exist, by id, hidden ones too. @throws GuildNotFound */
-  async tracksOfGuild(guildId: Snowflake): Promise<GuildTracks> {
-    const [guild, tracks] = await this.memory.recall<[GuildDocument | null, TrackDocument[]]>(this.recollections.guild(guildId), this.recollections.tracksOf(guildId));
+  async getTracksOfGuild(guildId: Snowflake): Promise<GuildTracks> {
+    const [guild, tracks] = await this.cache.getMany<[GuildDocument | null, TrackDocument[]]>(this.permissionData.guild(guildId), this.permissionData.tracksOf(guildId));
     if (!guild) throw new GuildNotFound();
     return this.existingTracks(guild, tracks);
   }
 
   /** The tracks of a guild that exist in this version of it, by id, hidden ones too. */
-  async tracksIn(guild: GuildDocument): Promise<GuildTracks> {
-    const [tracks] = await this.memory.recall<[TrackDocument[]]>(this.recollections.tracksOf(guild._id));
+  async getTracks(guild: GuildDocument): Promise<GuildTracks> {
+    const [tracks] = await this.cache.getMany<[TrackDocument[]]>(this.permissionData.tracksOf(guild._id));
     return this.existingTracks(guild, tracks);
   }
 
   private findInTrack(authority: GuildAuthority, existing: GuildTracks, trackId: Snowflake, requirement: MemberRequirement | undefined): TrackAuthority | undefined {
     const track = existing.get(trackId);
     if (!track) return undefined;
-    const permissions = authority.in(track, existing);
+    const permissions = authority.permissionsIn(track, existing);
     return has(permissions, Permission.ViewTrack) ? new TrackAuthority(authority, track, existing, permissions, requirement) : undefined;
   }
 
@@ -138,20 +138,20 @@ export class AuthorityResolver {
     this.authorities.set(member, known);
     const authority = known.get(requirement);
     if (authority?.state === state) return authority;
-    const made = new GuildAuthority(state, member, requirement, Date.now());
-    known.set(requirement, made);
-    return made;
+    const created = new GuildAuthority(state, member, requirement, Date.now());
+    known.set(requirement, created);
+    return created;
   }
 
   // A role or track is written before the guild names it. So one that is named and not among what was read at the same time is among what is read now.
-  private stateOf(guild: GuildDocument, roles: RoleDocument[]): Eventually<GuildState> {
+  private stateOf(guild: GuildDocument, roles: RoleDocument[]): MaybePromise<GuildState> {
     const state = this.stateWith(guild, roles);
-    return state.roles.length === guild.role_ids.length ? state : this.recollections.rolesOf(guild._id).load().then((read) => this.stateWith(guild, read));
+    return state.roles.length === guild.role_ids.length ? state : this.permissionData.rolesOf(guild._id).load().then((read) => this.stateWith(guild, read));
   }
 
-  private existingTracks(guild: GuildDocument, tracks: TrackDocument[]): Eventually<GuildTracks> {
+  private existingTracks(guild: GuildDocument, tracks: TrackDocument[]): MaybePromise<GuildTracks> {
     const existing = this.tracksWith(guild, tracks);
-    return existing.size === guild.track_layout.length ? existing : this.recollections.tracksOf(guild._id).load().then((read) => this.tracksWith(guild, read));
+    return existing.size === guild.track_layout.length ? existing : this.permissionData.tracksOf(guild._id).load().then((read) => this.tracksWith(guild, read));
   }
 
   private readonly rolesById = new WeakMap<RoleDocument[], ReadonlyMap<Snowflake, RoleDocument>>();
@@ -175,7 +175,7 @@ export class AuthorityResolver {
     const stored = this.tracksById.get(tracks) ?? new Map(tracks.map((track) => [track._id, track]));
     this.tracksById.set(tracks, stored);
     const byId = withExistingOverwrites(stored, role_ids);
-    const existing = inOrder(track_layout, byId).filter((track) => track !== undefined);
+    const existing = tracksInOrder(track_layout, byId).filter((track) => track !== undefined);
     return existing.length === byId.size ? byId : new Map(existing.map((track) => [track._id, track]));
   }
 }

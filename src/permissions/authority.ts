@@ -2,12 +2,12 @@ import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
-import { has, minus, type PermissionSet, type Subject } from './algebra';
+import { has, minus, type PermissionSet, type Subject } from './compute-permissions';
 import { GuildPermissions } from './guild-permissions';
-import { type GuildState, type GuildTracks, rolesHeld } from './guild-state';
+import { type GuildState, type GuildTracks, memberRoles } from './guild-state';
 import { OwnerOnly, PermissionsMissing } from './permissions.errors';
 import type { Actor } from './policy';
-import type { Requirement } from './requirement';
+import type { Requirement } from './requirement.decorator';
 
 /** What is asked of a member. */
 export type MemberRequirement = Extract<Requirement, { kind: 'member' }>;
@@ -29,7 +29,7 @@ export class GuildAuthority extends GuildPermissions<Subject> implements Actor {
     readonly requirement: MemberRequirement | undefined,
     private readonly nowMs: number,
   ) {
-    const roles = rolesHeld(state, member.role_ids);
+    const roles = memberRoles(state, member.role_ids);
     const isOwner = state.guild.owner_id === member.user_id;
     super(state, {
       userId: member.user_id,
@@ -45,7 +45,7 @@ export class GuildAuthority extends GuildPermissions<Subject> implements Actor {
   }
 
   /** The same member under another state of the guild. */
-  under(state: GuildState): GuildAuthority {
+  withState(state: GuildState): GuildAuthority {
     return state === this.state ? this : new GuildAuthority(state, this.member, this.requirement, this.nowMs);
   }
 
@@ -86,6 +86,6 @@ export class TrackAuthority {
   }
 }
 
-function assertHolds(held: PermissionSet, wanted: PermissionSet): void {
-  if (!has(held, wanted)) throw new PermissionsMissing(minus(wanted, held));
+function assertHolds(held: PermissionSet, requested: PermissionSet): void {
+  if (!has(held, requested)) throw new PermissionsMissing(minus(requested, held));
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { overwriteAbout, someOf } from '../../test/support/arbitraries';
 import { Problem } from '../common/problem';
 import { moveRoles, placeRole, removeRole } from '../roles/role-order';
-import { has, inGuild, inTrack, minus, NOTHING, type Overwrite, Permission, type PermissionSet, type Subject, type SubjectOverwrite, type TrackRules, union } from './algebra';
+import { has, computeGuildPermissions, computeTrackPermissions, minus, NO_PERMISSIONS, type Overwrite, Permission, type PermissionSet, type Subject, type SubjectOverwrite, type TrackRules, union } from './compute-permissions';
 import { PermissionsMissing } from './permissions.errors';
 import {
   type Actor,
@@ -43,7 +43,7 @@ interface Guild {
   readonly tracks: readonly Track[];
 }
 
-const SILENT: Overwrite = { allow: NOTHING, deny: NOTHING };
+const SILENT: Overwrite = { allow: NO_PERMISSIONS, deny: NO_PERMISSIONS };
 const USERS = [100n, 101n, 102n];
 const ROLES = [1n, 2n, 3n, 4n, 5n, 6n];
 const CATEGORIES = [200n, 201n];
@@ -93,16 +93,16 @@ const subjectOf = ({ order, says, members }: Guild, userId: bigint): Subject => 
 
 function actorOf(guild: Guild, userId: bigint): Actor {
   const subject = subjectOf(guild, userId);
-  return { userId, isOwner: false, permissions: inGuild(subject), highestPosition: guild.order.indexOf(subject.roles.at(-1)!.id) + 1 };
+  return { userId, isOwner: false, permissions: computeGuildPermissions(subject), highestPosition: guild.order.indexOf(subject.roles.at(-1)!.id) + 1 };
 }
 
 const rulesOf = ({ tracks }: Guild, { overwrites, inherits, parent_id }: Track): TrackRules => ({ overwrites, inherits, categoryOverwrites: tracks.find(({ id }) => id === parent_id)?.overwrites ?? [] });
 const allRules = (guild: Guild): TrackRules[] => guild.tracks.map((track) => rulesOf(guild, track));
 const trackIn = ({ tracks }: Guild, id: bigint): Track | undefined => tracks.find((track) => track.id === id);
-const heldIn = (guild: Guild, userId: bigint, track: Track): PermissionSet => inTrack(subjectOf(guild, userId), rulesOf(guild, track));
+const heldIn = (guild: Guild, userId: bigint, track: Track): PermissionSet => computeTrackPermissions(subjectOf(guild, userId), rulesOf(guild, track));
 
-function need(held: PermissionSet, wanted: PermissionSet): void {
-  if (!has(held, wanted)) throw new PermissionsMissing(minus(wanted, held));
+function need(held: PermissionSet, requested: PermissionSet): void {
+  if (!has(held, requested)) throw new PermissionsMissing(minus(requested, held));
 }
 
 interface Act {
@@ -223,9 +223,9 @@ it('nobody lifts themselves, or gives others more than they have, by any sequenc
           continue;
         }
         if (after !== guild) done.set(act.kind, (done.get(act.kind) ?? 0) + 1);
-        const held = inGuild(subjectOf(guild, act.userId));
-        for (const userId of USERS) expect(minus(minus(inGuild(subjectOf(after, userId)), inGuild(subjectOf(guild, userId))), held)).toBe(NOTHING);
-        for (const track of after.tracks) expect(minus(heldIn(after, act.userId, track), heldIn(guild, act.userId, trackIn(guild, track.id)!))).toBe(NOTHING);
+        const held = computeGuildPermissions(subjectOf(guild, act.userId));
+        for (const userId of USERS) expect(minus(minus(computeGuildPermissions(subjectOf(after, userId)), computeGuildPermissions(subjectOf(guild, userId))), held)).toBe(NO_PERMISSIONS);
+        for (const track of after.tracks) expect(minus(heldIn(after, act.userId, track), heldIn(guild, act.userId, trackIn(guild, track.id)!))).toBe(NO_PERMISSIONS);
         guild = after;
       }
     }),

@@ -1,5 +1,5 @@
 import type { TrackDocument } from '../tracks/track.schema';
-import type { SubjectOverwrite } from './algebra';
+import type { SubjectOverwrite } from './compute-permissions';
 import { withExistingOverwrites } from './existing-overwrites';
 
 const track = (_id: bigint, ...overwrites: SubjectOverwrite[]): [bigint, TrackDocument] => [

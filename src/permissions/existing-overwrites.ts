@@ -1,5 +1,5 @@
 import type { Snowflake } from '../common/snowflake';
-import type { SubjectOverwrite } from './algebra';
+import type { SubjectOverwrite } from './compute-permissions';
 import type { GuildTracks } from './guild-state';
 
 const roleIdsInOverwrites = new WeakMap<GuildTracks, ReadonlySet<Snowflake>>();

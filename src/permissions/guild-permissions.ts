@@ -1,7 +1,7 @@
 import type { Snowflake } from '../common/snowflake';
 import type { TrackDocument } from '../tracks/track.schema';
-import { inGuild, inTrack, type PermissionSet, type RoleSubject, type Subject, type SubjectOverwrite, type TrackRules } from './algebra';
-import { type GuildState, type GuildTracks, rolesHeld, rulesOf } from './guild-state';
+import { computeGuildPermissions, computeTrackPermissions, type PermissionSet, type RoleSubject, type Subject, type SubjectOverwrite, type TrackRules } from './compute-permissions';
+import { type GuildState, type GuildTracks, memberRoles, trackRules } from './guild-state';
 
 const NO_OVERWRITES: readonly SubjectOverwrite[] = [];
 
@@ -16,20 +16,20 @@ export abstract class GuildPermissions<Who extends Subject | RoleSubject = Subje
     readonly state: GuildState,
     readonly subject: Who,
   ) {
-    this.permissions = inGuild(subject);
+    this.permissions = computeGuildPermissions(subject);
   }
 
   /** Returns the subject's permissions in a track. */
-  in(track: TrackDocument, tracks: GuildTracks): PermissionSet {
-    return this.where(rulesOf(this.state.guild, tracks, track));
+  permissionsIn(track: TrackDocument, tracks: GuildTracks): PermissionSet {
+    return this.permissionsUnder(trackRules(this.state.guild, tracks, track));
   }
 
   /** Returns the subject's permissions in any track with these rules. */
-  where(rules: TrackRules): PermissionSet {
-    if (rules.overwrites.length > 0) return inTrack(this.subject, rules);
+  permissionsUnder(rules: TrackRules): PermissionSet {
+    if (rules.overwrites.length > 0) return computeTrackPermissions(this.subject, rules);
     const inherited = rules.inherits ? rules.categoryOverwrites : NO_OVERWRITES;
     const key = inherited.length > 0 ? inherited : NO_OVERWRITES;
-    const permissions = this.cachedByRules.get(key) ?? inTrack(this.subject, rules);
+    const permissions = this.cachedByRules.get(key) ?? computeTrackPermissions(this.subject, rules);
     this.cachedByRules.set(key, permissions);
     return permissions;
   }
@@ -41,6 +41,6 @@ export abstract class GuildPermissions<Who extends Subject | RoleSubject = Subje
  */
 export class RoleSetPermissions extends GuildPermissions<RoleSubject> {
   constructor(state: GuildState, roleIds: readonly Snowflake[]) {
-    super(state, { roles: rolesHeld(state, roleIds).map(({ _id, allow, deny }) => ({ id: _id, allow, deny })) });
+    super(state, { roles: memberRoles(state, roleIds).map(({ _id, allow, deny }) => ({ id: _id, allow, deny })) });
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Infer, object, permissions, queryFlag, snowflake } from '../common/schema';
-import { PERMISSION_NAMES } from './algebra';
+import { PERMISSION_NAMES } from './compute-permissions';
 
 const permissionName = z.enum(PERMISSION_NAMES as readonly [string, ...string[]]).meta({ example: 'MANAGE_ROLES' });
 

@@ -1,6 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
 import { Problem } from '../common/problem';
-import { namesOf, type PermissionSet } from './algebra';
+import { namesOf, type PermissionSet } from './compute-permissions';
 
 /** The caller lacks permissions that this asks for. */
 export class PermissionsMissing extends Problem {

@@ -3,12 +3,12 @@ import { Reflector } from '@nestjs/core';
 import { snowflake } from '../common/schema';
 import { parseSnowflake, type Snowflake } from '../common/snowflake';
 import { ValidationFailed } from '../common/common.errors';
-import { changeOf } from '../nodes/change';
-import { Underway } from '../nodes/underway';
+import { describeMutation } from '../cluster/mutation';
+import { InFlightMutations } from '../cluster/in-flight-mutations';
 import type { GuildAuthority, MemberRequirement, TrackAuthority } from './authority';
 import { AuthorityResolver } from './authority-resolver';
-import { type Call, callOf, sessionOf } from './call';
-import { Requires } from './requirement';
+import { type RequestContext, contextOf, sessionOf } from './request-context';
+import { RequirementMetadata } from './requirement.decorator';
 
 const id = snowflake();
 
@@ -18,32 +18,32 @@ export class PermissionsGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly resolver: AuthorityResolver,
-    private readonly underway: Underway,
+    private readonly inFlightMutations: InFlightMutations,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const requirement = this.reflector.getAllAndOverride(Requires, [context.getHandler(), context.getClass()]);
+    const requirement = this.reflector.getAllAndOverride(RequirementMetadata, [context.getHandler(), context.getClass()]);
     // The boot refuses such handlers; should one get here all the same, it stays shut.
     if (!requirement) return false;
     if (requirement.kind === 'public') return true;
-    const call = callOf(context);
+    const call = contextOf(context);
     const { user_id: userId } = sessionOf(call);
-    const change = changeOf(this.reflector, context, userId);
+    const change = describeMutation(this.reflector, context, userId);
     // On its way while it is still found out whether it may happen.
-    if (change) call.change = this.underway.begin(change);
+    if (change) call.mutation = this.inFlightMutations.begin(change);
     if (requirement.kind === 'member') {
       const authority = await this.resolve(userId, call, requirement);
       authority.assertMeets(requirement);
       call.authority = authority;
     }
-    if (call.change) await call.change.noted;
+    if (call.mutation) await call.mutation.recorded;
     return true;
   }
 
-  private resolve(userId: Snowflake, { place }: Call, requirement: MemberRequirement): Promise<GuildAuthority | TrackAuthority> {
-    return 'track_id' in place
-      ? this.resolver.inTrack(userId, parseId('track_id', place['track_id']), requirement)
-      : this.resolver.inGuild(userId, parseId('guild_id', place['guild_id']), requirement);
+  private resolve(userId: Snowflake, { params }: RequestContext, requirement: MemberRequirement): Promise<GuildAuthority | TrackAuthority> {
+    return 'track_id' in params
+      ? this.resolver.resolveInTrack(userId, parseId('track_id', params['track_id']), requirement)
+      : this.resolver.resolveInGuild(userId, parseId('guild_id', params['guild_id']), requirement);
   }
 }
 

@@ -1,11 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AuthorityResolver } from './authority-resolver';
-import { GuildRecollections } from './guild-recollections';
+import { PermissionDataLoader } from './permission-data.loader';
 import { PermissionsController } from './permissions.controller';
-import { RequirementsCheck } from './requirements.check';
+import { UndeclaredHandlersCheck } from './undeclared-handlers.check';
 
 /** Who may do what, for every feature. */
 @Global()
-@Module({ imports: [DiscoveryModule], controllers: [PermissionsController], providers: [AuthorityResolver, GuildRecollections, RequirementsCheck], exports: [AuthorityResolver, GuildRecollections] })
+@Module({ imports: [DiscoveryModule], controllers: [PermissionsController], providers: [AuthorityResolver, PermissionDataLoader, UndeclaredHandlersCheck], exports: [AuthorityResolver, PermissionDataLoader] })
 export class PermissionsModule {}

@@ -1,21 +1,21 @@
 import { RoleOutOfReach } from '../roles/roles.errors';
 import {
-  EVERYTHING,
+  ALL_PERMISSIONS,
   has,
-  inGuild,
-  inherit,
+  computeGuildPermissions,
+  effectiveOverwrites,
   intersection,
-  inTrack,
+  computeTrackPermissions,
   minus,
-  NOTHING,
+  NO_PERMISSIONS,
   type Overwrite,
   Permission,
   type PermissionSet,
-  saidAbout,
+  effectiveOverwrite,
   type Subject,
   type TrackRules,
   union,
-} from './algebra';
+} from './compute-permissions';
 import { MemberOutOfReach, OverwriteAdministrator, PermissionsNotHeld, PermissionsOverlap } from './permissions.errors';
 
 /*
@@ -42,12 +42,12 @@ export interface Target {
   readonly highestPosition: number;
 }
 
-const SILENT: Overwrite = { allow: NOTHING, deny: NOTHING };
+const EMPTY_OVERWRITE: Overwrite = { allow: NO_PERMISSIONS, deny: NO_PERMISSIONS };
 
 /** @throws PermissionsOverlap when a permission is both allowed and denied */
 export function assertDisjoint({ allow, deny }: Overwrite): void {
   const both = intersection(allow, deny);
-  if (both !== NOTHING) throw new PermissionsOverlap(both);
+  if (both !== NO_PERMISSIONS) throw new PermissionsOverlap(both);
 }
 
 /** A role or place has to be strictly below the actor's highest. @throws RoleOutOfReach */
@@ -77,18 +77,18 @@ export function assertMayGrant(held: PermissionSet, before: Overwrite, after: Ov
 /** Giving a role gives what it allows; in tracks see `assertMayGiveRoleInTracks`. @throws RoleOutOfReach, PermissionsNotHeld */
 export function assertMayGiveRole(actor: Actor, role: Overwrite, position: number): void {
   assertBelow(actor, position);
-  assertMayGrant(actor.permissions, SILENT, role);
+  assertMayGrant(actor.permissions, EMPTY_OVERWRITE, role);
 }
 
 /** Taking a role away gives what it denied; in tracks see `assertMayTakeRoleInTracks`. @throws RoleOutOfReach, PermissionsNotHeld */
 export function assertMayTakeRole(actor: Actor, role: Overwrite, position: number): void {
   assertBelow(actor, position);
-  assertMayGrant(actor.permissions, role, SILENT);
+  assertMayGrant(actor.permissions, role, EMPTY_OVERWRITE);
 }
 
 /** One may always drop a role of one's own, unless it holds one down: that would be lifting oneself. @throws PermissionsNotHeld */
 export function assertMayDropOwnRole(actor: Actor, role: Overwrite): void {
-  assertMayGrant(actor.permissions, role, SILENT);
+  assertMayGrant(actor.permissions, role, EMPTY_OVERWRITE);
 }
 
 /** Deleting a role is taking it from all who have it. @throws RoleOutOfReach, PermissionsNotHeld */
@@ -106,7 +106,7 @@ export function assertMayReorder(actor: Actor, before: readonly bigint[], after:
   if (actor.isOwner) return;
   const moved = after.some((id, index) => index + 1 >= actor.highestPosition && before[index] !== id);
   if (moved) throw new RoleOutOfReach();
-  assertHeld(actor.permissions, disputed(placesIn(before), after, says));
+  assertHeld(actor.permissions, permissionsInConflict(placesIn(before), after, says));
 }
 
 /**
@@ -116,8 +116,8 @@ export function assertMayReorder(actor: Actor, before: readonly bigint[], after:
  * @param held what the actor has in the track
  * @throws OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
  */
-export function assertMayOverwrite(held: PermissionSet, before: Overwrite = SILENT, after: Overwrite = SILENT): void {
-  if (intersection(union(after.allow, after.deny), Permission.Administrator) !== NOTHING) throw new OverwriteAdministrator();
+export function assertMayOverwrite(held: PermissionSet, before: Overwrite = EMPTY_OVERWRITE, after: Overwrite = EMPTY_OVERWRITE): void {
+  if (intersection(union(after.allow, after.deny), Permission.Administrator) !== NO_PERMISSIONS) throw new OverwriteAdministrator();
   assertDisjoint(after);
   assertHeld(held, union(differing(before.allow, after.allow), differing(before.deny, after.deny)));
 }
@@ -130,57 +130,57 @@ export function assertMayOverwrite(held: PermissionSet, before: Overwrite = SILE
  * @throws PermissionsNotHeld
  */
 export function assertMayChangeRules(held: PermissionSet, before: TrackRules, after: TrackRules): void {
-  if (held === EVERYTHING) return;
+  if (held === ALL_PERMISSIONS) return;
   for (const { type, id } of [before, after].flatMap(({ overwrites, categoryOverwrites }) => [...overwrites, ...categoryOverwrites])) {
-    assertMayGrant(held, saidAbout(before, type, id) ?? SILENT, saidAbout(after, type, id) ?? SILENT);
+    assertMayGrant(held, effectiveOverwrite(before, type, id) ?? EMPTY_OVERWRITE, effectiveOverwrite(after, type, id) ?? EMPTY_OVERWRITE);
   }
 }
 
 /** Giving a role gives what overwrites allow it in tracks. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
 export function assertMayGiveRoleInTracks(giver: Subject, tracks: Iterable<TrackRules>, roleId: bigint): void {
-  assertHeldInTracks(giver, tracks, (rules) => saidAbout(rules, 'role', roleId)?.allow);
+  assertHeldInTracks(giver, tracks, (rules) => effectiveOverwrite(rules, 'role', roleId)?.allow);
 }
 
 /** Taking, dropping or deleting a role gives what overwrites deny it in tracks. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
 export function assertMayTakeRoleInTracks(taker: Subject, tracks: Iterable<TrackRules>, roleId: bigint): void {
-  assertHeldInTracks(taker, tracks, (rules) => saidAbout(rules, 'role', roleId)?.deny);
+  assertHeldInTracks(taker, tracks, (rules) => effectiveOverwrite(rules, 'role', roleId)?.deny);
 }
 
 /** Roles whose overwrites in a track disagree change sides there too. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
 export function assertMayReorderInTracks(mover: Subject, tracks: Iterable<TrackRules>, before: readonly bigint[], after: readonly bigint[]): void {
   const places = placesIn(before);
   assertHeldInTracks(mover, tracks, (rules) => {
-    const speaking = new Map(inherit(rules).flatMap((overwrite) => (overwrite.type === 'role' ? [[overwrite.id, overwrite] as const] : [])));
-    return speaking.size < 2 ? NOTHING : disputed(places, after, (id) => speaking.get(id) ?? SILENT);
+    const speaking = new Map(effectiveOverwrites(rules).flatMap((overwrite) => (overwrite.type === 'role' ? [[overwrite.id, overwrite] as const] : [])));
+    return speaking.size < 2 ? NO_PERMISSIONS : permissionsInConflict(places, after, (id) => speaking.get(id) ?? EMPTY_OVERWRITE);
   });
 }
 
 function assertHeldInTracks(subject: Subject, tracks: Iterable<TrackRules>, wantedIn: (rules: TrackRules) => PermissionSet | undefined): void {
-  if (has(inGuild(subject), Permission.Administrator)) return;
+  if (has(computeGuildPermissions(subject), Permission.Administrator)) return;
   for (const rules of tracks) {
-    const wanted = wantedIn(rules) ?? NOTHING;
-    if (wanted !== NOTHING) assertHeld(inTrack(subject, rules), wanted);
+    const requested = wantedIn(rules) ?? NO_PERMISSIONS;
+    if (requested !== NO_PERMISSIONS) assertHeld(computeTrackPermissions(subject, rules), requested);
   }
 }
 
-const differing = (one: PermissionSet, other: PermissionSet): PermissionSet => union(minus(one, other), minus(other, one));
+const differing = (a: PermissionSet, b: PermissionSet): PermissionSet => union(minus(a, b), minus(b, a));
 
 const placesIn = (order: readonly bigint[]): ReadonlyMap<bigint, number> => new Map(order.map((id, index) => [id, index]));
 
 /** The permissions that some role gives and one that changed sides with it takes. */
-function disputed(before: ReadonlyMap<bigint, number>, after: readonly bigint[], says: (id: bigint) => Overwrite): PermissionSet {
+function permissionsInConflict(before: ReadonlyMap<bigint, number>, after: readonly bigint[], says: (id: bigint) => Overwrite): PermissionSet {
   const roles = after.flatMap((id) => {
     const place = before.get(id);
     const { allow, deny } = says(id);
-    return place === undefined || union(allow, deny) === NOTHING ? [] : [{ place, allow, deny }];
+    return place === undefined || union(allow, deny) === NO_PERMISSIONS ? [] : [{ place, allow, deny }];
   });
   const contested = intersection(union(...roles.map(({ allow }) => allow)), union(...roles.map(({ deny }) => deny)));
-  return union(...Object.values(Permission).filter((permission) => has(contested, permission) && changedSides(roles, permission)));
+  return union(...Object.values(Permission).filter((permission) => has(contested, permission) && hasCrossed(roles, permission)));
 }
 
 // Two roles changed sides when the one that is higher now stood lower before. Upwards, remembering the highest that gave and that took,
 // one walk finds them: comparing each with each would cost the square of the roles.
-function changedSides(roles: readonly (Overwrite & { readonly place: number })[], permission: PermissionSet): boolean {
+function hasCrossed(roles: readonly (Overwrite & { readonly place: number })[], permission: PermissionSet): boolean {
   let giver = -1;
   let taker = -1;
   return roles.some(({ place, allow, deny }) => {
@@ -190,6 +190,6 @@ function changedSides(roles: readonly (Overwrite & { readonly place: number })[]
   });
 }
 
-function assertHeld(held: PermissionSet, wanted: PermissionSet): void {
-  if (!has(held, wanted)) throw new PermissionsNotHeld(minus(wanted, held));
+function assertHeld(held: PermissionSet, requested: PermissionSet): void {
+  if (!has(held, requested)) throw new PermissionsNotHeld(minus(requested, held));
 }

@@ -1,6 +1,6 @@
 import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
-import { type GuildState, type GuildTracks, namedIn } from './guild-state';
+import { type GuildState, type GuildTracks, usersWithOverwrite } from './guild-state';
 
 /** One member, evaluated with everything that applies to this member: ownership, overwrites for the member and a timeout. */
 export interface IndividualViewer {
@@ -20,7 +20,7 @@ export type Viewer = IndividualViewer | RoleSetViewer;
 /** Returns the viewer that a member belongs to: the member alone for the owner, members with a timeout and members with an overwrite; else the set of roles. */
 export function viewerOf(member: MemberDocument, { state, tracks }: { readonly state: GuildState; readonly tracks: GuildTracks }): Viewer {
   const { user_id: userId, role_ids: roleIds, timed_out_until: timedOutUntil } = member;
-  const isIndividual = state.guild.owner_id === userId || timedOutUntil !== null || namedIn(tracks).has(userId);
+  const isIndividual = state.guild.owner_id === userId || timedOutUntil !== null || usersWithOverwrite(tracks).has(userId);
   return isIndividual ? { member } : { roleIds };
 }
 

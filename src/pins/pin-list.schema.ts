@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 
 /** The pinned messages of a track. */
 export interface PinListDocument {
@@ -17,6 +17,6 @@ export const pinListSchema = new Schema<PinListDocument>(
     guild_id: { type: BigInt, required: true },
     message_ids: { type: [BigInt], required: true },
   },
-  { ...STORED, collection: 'pin_lists' },
+  { ...SCHEMA_OPTIONS, collection: 'pin_lists' },
 );
 pinListSchema.index({ guild_id: 1 });

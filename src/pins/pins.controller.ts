@@ -2,23 +2,23 @@ import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { Answers, AnswersNothing, IdParam, Summary } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
-import { AuditReason } from '../common/remarks';
+import { ApiResult, ApiNoContent, SnowflakeParam, Summary } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
+import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { type MessageDto, messageDto } from '../messages/message.dto';
 import { MessageNotFound } from '../messages/messages.errors';
-import { Touches } from '../nodes/change';
-import { Permission } from '../permissions/algebra';
+import { MutationScope } from '../cluster/mutation';
+import { Permission } from '../permissions/compute-permissions';
 import type { TrackAuthority } from '../permissions/authority';
-import { Authority } from '../permissions/call';
-import { RequirePermissions } from '../permissions/requirement';
+import { Authority } from '../permissions/request-context';
+import { RequirePermissions } from '../permissions/requirement.decorator';
 import { TrackNotFound } from '../tracks/tracks.errors';
 import { PinLimitReached } from './pins.errors';
 import { PinsService } from './pins.service';
 
 @ApiTags('pins')
-@Touches('messages')
+@MutationScope('messages')
 @Controller('tracks/:track_id/pins')
 export class PinsController {
   constructor(private readonly pins: PinsService) {}
@@ -26,8 +26,8 @@ export class PinsController {
   @Get()
   @Summary('Lists the pinned messages of a track, the one that was pinned last first.')
   @RequirePermissions(Permission.ViewMessageHistory)
-  @Problems(TrackNotFound)
-  @Answers(z.array(messageDto))
+  @ApiProblems(TrackNotFound)
+  @ApiResult(z.array(messageDto))
   async list(@Authority() authority: TrackAuthority): Promise<MessageDto[]> {
     return this.pins.list(authority);
   }
@@ -36,9 +36,9 @@ export class PinsController {
   @Summary('Pins a message.')
   @Audited()
   @RequirePermissions(Permission.PinMessages, Permission.ViewMessageHistory)
-  @Problems(TrackNotFound, MessageNotFound, PinLimitReached)
-  @AnswersNothing()
-  async pin(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+  @ApiProblems(TrackNotFound, MessageNotFound, PinLimitReached)
+  @ApiNoContent()
+  async pin(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
     await this.pins.pin(authority, messageId, reason);
   }
 
@@ -46,9 +46,9 @@ export class PinsController {
   @Summary('Unpins a message.')
   @Audited()
   @RequirePermissions(Permission.PinMessages, Permission.ViewMessageHistory)
-  @Problems(TrackNotFound)
-  @AnswersNothing()
-  async unpin(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+  @ApiProblems(TrackNotFound)
+  @ApiNoContent()
+  async unpin(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
     await this.pins.unpin(authority, messageId, reason);
   }
 }

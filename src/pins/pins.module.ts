@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AuditLogModule } from '../audit/audit-log.module';
 import { MessagesModule } from '../messages/messages.module';
-import { PinListModule } from './pin-list.module';
+import { PinsRepositoryModule } from './pins.repository.module';
 import { PinsController } from './pins.controller';
 import { PinsService } from './pins.service';
 
 /** Messages that are kept at hand. */
-@Module({ imports: [AuditLogModule, PinListModule, MessagesModule], controllers: [PinsController], providers: [PinsService] })
+@Module({ imports: [AuditLogModule, PinsRepositoryModule, MessagesModule], controllers: [PinsController], providers: [PinsService] })
 export class PinsModule {}

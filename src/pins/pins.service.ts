@@ -5,20 +5,20 @@ import type { MessageDto } from '../messages/message.dto';
 import { MessageNotFound } from '../messages/messages.errors';
 import { MessagesService } from '../messages/messages.service';
 import type { TrackAuthority } from '../permissions/authority';
-import { PinList } from './pin-list';
+import { PinsRepository } from './pins.repository';
 
 /** Keeps messages at hand. */
 @Injectable()
 export class PinsService {
   constructor(
-    private readonly pins: PinList,
+    private readonly pins: PinsRepository,
     private readonly messages: MessagesService,
     private readonly audit: AuditLog,
   ) {}
 
   /** The pinned messages of a track, the one that was pinned last first. What a crash left pinned that is gone is unpinned. */
   async list(authority: TrackAuthority): Promise<MessageDto[]> {
-    const pinned = await this.pins.in(authority.trackId);
+    const pinned = await this.pins.list(authority.trackId);
     const byId = new Map((await this.messages.listAmong(authority, pinned)).map((message) => [message.id, message]));
     const gone = pinned.filter((id) => !byId.has(id));
     if (gone.length > 0) await this.pins.remove(authority.guildId, authority.trackId, gone);
@@ -43,13 +43,13 @@ export class PinsService {
       throw error;
     }
     if (!isNew) return;
-    await Promise.all([this.audit.record(authority, { action: 'PIN_ADD', targetId: messageId, trackIds: [trackId] }, reason), this.pins.tell(guildId, trackId)]);
+    await Promise.all([this.audit.record(authority, { action: 'PIN_ADD', targetId: messageId, trackIds: [trackId] }, reason), this.pins.publish(guildId, trackId)]);
   }
 
   /** Unpins a message; not being pinned is fine. */
   async unpin(authority: TrackAuthority, messageId: Snowflake, reason: string | undefined): Promise<void> {
     const { guildId, trackId } = authority;
     if (!(await this.pins.take(trackId, [messageId]))) return;
-    await Promise.all([this.audit.record(authority, { action: 'PIN_REMOVE', targetId: messageId, trackIds: [trackId] }, reason), this.pins.tell(guildId, trackId)]);
+    await Promise.all([this.audit.record(authority, { action: 'PIN_REMOVE', targetId: messageId, trackIds: [trackId] }, reason), this.pins.publish(guildId, trackId)]);
   }
 }

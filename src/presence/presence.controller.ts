@@ -1,10 +1,10 @@
 import { Controller, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Answers, JsonBody, Summary, Validated } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
+import { ApiResult, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
-import { UserId } from '../permissions/call';
-import { Authenticated } from '../permissions/requirement';
+import { UserId } from '../permissions/request-context';
+import { Authenticated } from '../permissions/requirement.decorator';
 import { UserNotFound } from '../users/users.errors';
 import { type PresenceDto, presenceDto, type UpdatePresenceDto, updatePresenceDto } from './presence.dto';
 import { PresenceService } from './presence.service';
@@ -18,8 +18,8 @@ export class PresenceController {
   @Summary('Chooses what one looks like while connected. Kept until the next choice; who is invisible looks offline to everybody else.')
   @Authenticated()
   @Validated()
-  @Problems(UserNotFound)
-  @Answers(presenceDto)
+  @ApiProblems(UserNotFound)
+  @ApiResult(presenceDto)
   choose(@UserId() userId: Snowflake, @JsonBody(updatePresenceDto) { status }: UpdatePresenceDto): Promise<PresenceDto> {
     return this.presence.choose(userId, status);
   }

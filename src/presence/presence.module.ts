@@ -1,10 +1,10 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Config } from '../config/config';
+import { ConfigService } from '../config/config.service';
 import { UsersModule } from '../users/users.module';
-import { PresenceExchange } from './presence-exchange';
+import { PresenceSync } from './presence-sync';
 import { PresenceController } from './presence.controller';
 import { PresenceService } from './presence.service';
-import { Presences } from './presences';
+import { PresenceRegistry } from './presence.registry';
 
 const SECOND_MS = 1_000;
 
@@ -12,13 +12,13 @@ const SECOND_MS = 1_000;
 @Module({
   imports: [UsersModule],
   controllers: [PresenceController],
-  providers: [{ provide: Presences, inject: [Config], useFactory: (config: Config) => new Presences(config.get('PRESENCE_GRACE_SECONDS') * SECOND_MS) }, PresenceService, PresenceExchange],
-  exports: [Presences, PresenceService],
+  providers: [{ provide: PresenceRegistry, inject: [ConfigService], useFactory: (config: ConfigService) => new PresenceRegistry(config.get('PRESENCE_GRACE_SECONDS') * SECOND_MS) }, PresenceService, PresenceSync],
+  exports: [PresenceRegistry, PresenceService],
 })
 export class PresenceModule implements OnApplicationShutdown {
-  constructor(@Inject(Presences) private readonly presences: Presences) {}
+  constructor(@Inject(PresenceRegistry) private readonly presence: PresenceRegistry) {}
 
   onApplicationShutdown(): void {
-    this.presences.stop();
+    this.presence.stop();
   }
 }

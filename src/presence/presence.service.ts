@@ -6,14 +6,14 @@ import { EventsService } from '../events/events.service';
 import { publishUntilStable } from '../events/publish-until-stable';
 import { UsersService } from '../users/users.service';
 import type { PresenceChoice, PresenceDto } from './presence.dto';
-import { Presences } from './presences';
+import { PresenceRegistry } from './presence.registry';
 
 /** What people want to look like. */
 @Injectable()
 export class PresenceService implements OnModuleInit {
   constructor(
     private readonly users: UsersService,
-    private readonly presences: Presences,
+    private readonly presence: PresenceRegistry,
     private readonly log: EventLog,
     private readonly events: EventsService,
   ) {}
@@ -25,7 +25,7 @@ export class PresenceService implements OnModuleInit {
   /** Chooses what one looks like from now on, on all of one's sockets and whenever one comes back. @throws UserNotFound */
   async choose(userId: Snowflake, status: PresenceChoice): Promise<PresenceDto> {
     if (!(await this.users.choosePresence(userId, status))) {
-      this.presences.choose(userId, status);
+      this.presence.choose(userId, status);
       return { user_id: userId, status };
     }
     await publishUntilStable<PresenceChoice | undefined>(status, {
@@ -38,12 +38,12 @@ export class PresenceService implements OnModuleInit {
   private async publish(userId: Snowflake, status: PresenceChoice | undefined): Promise<void> {
     if (status === undefined) return;
     // Applied on this node at once, even if the event log cannot be reached; on other nodes with the event.
-    this.presences.choose(userId, status);
+    this.presence.choose(userId, status);
     await this.events.publish('PRESENCE_UPDATE', { userIds: [userId] }, { guild_id: null, presences: [{ user_id: userId, status }] });
   }
 
   private hear(event: DomainEvent): void {
     if (!isNamed(event, 'PRESENCE_UPDATE')) return;
-    for (const { user_id, status } of event.data.presences) if (status !== 'offline') this.presences.choose(user_id, status);
+    for (const { user_id, status } of event.data.presences) if (status !== 'offline') this.presence.choose(user_id, status);
   }
 }

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 
 /** That somebody reacted to a message. */
 export interface ReactionDocument {
@@ -20,7 +20,7 @@ export const reactionSchema = new Schema<ReactionDocument>(
     kind_id: { type: BigInt, required: true },
     user_id: { type: BigInt, required: true },
   },
-  { ...STORED, collection: 'reactions' },
+  { ...SCHEMA_OPTIONS, collection: 'reactions' },
 );
 reactionSchema.index({ kind_id: 1, user_id: 1 }, { unique: true });
 reactionSchema.index({ message_id: 1, user_id: 1 });

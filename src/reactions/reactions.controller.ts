@@ -2,17 +2,17 @@ import { Controller, Delete, Get, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { Answers, AnswersNothing, IdParam, QueryString, Summary, Validated } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
+import { ApiResult, ApiNoContent, SnowflakeParam, QueryString, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
-import { AuditReason } from '../common/remarks';
+import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MessageNotFound } from '../messages/messages.errors';
-import { Touches } from '../nodes/change';
-import { Permission } from '../permissions/algebra';
+import { MutationScope } from '../cluster/mutation';
+import { Permission } from '../permissions/compute-permissions';
 import type { TrackAuthority } from '../permissions/authority';
-import { Authority } from '../permissions/call';
-import { RequirePermissions } from '../permissions/requirement';
+import { Authority } from '../permissions/request-context';
+import { RequirePermissions } from '../permissions/requirement.decorator';
 import { TrackNotFound } from '../tracks/tracks.errors';
 import { emoji, type ReactionDto, reactionDto } from './reaction.dto';
 import { ReactionLimitReached } from './reactions.errors';
@@ -25,7 +25,7 @@ const listQuery = object({
 type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('reactions')
-@Touches('messages')
+@MutationScope('messages')
 @Controller('tracks/:track_id/messages/:message_id/reactions/:emoji')
 export class ReactionsController {
   constructor(private readonly reactions: ReactionsService) {}
@@ -34,11 +34,11 @@ export class ReactionsController {
   @Summary('Lists who reacted with an emoji, by the ids of their users, ascending.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @Validated()
-  @Problems(TrackNotFound, MessageNotFound)
-  @Answers(z.array(reactionDto))
+  @ApiProblems(TrackNotFound, MessageNotFound)
+  @ApiResult(z.array(reactionDto))
   async list(
     @Authority() authority: TrackAuthority,
-    @IdParam('message_id') messageId: Snowflake,
+    @SnowflakeParam('message_id') messageId: Snowflake,
     @Param('emoji', { schema: emoji }) sign: string,
     @QueryString(listQuery) page: ListQuery,
   ): Promise<ReactionDto[]> {
@@ -49,9 +49,9 @@ export class ReactionsController {
   @Summary('Reacts to a message.')
   @RequirePermissions(Permission.AddReactions, Permission.ViewMessageHistory)
   @Validated()
-  @Problems(TrackNotFound, MessageNotFound, ReactionLimitReached)
-  @AnswersNothing()
-  async add(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
+  @ApiProblems(TrackNotFound, MessageNotFound, ReactionLimitReached)
+  @ApiNoContent()
+  async add(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
     await this.reactions.add(authority, messageId, sign);
   }
 
@@ -59,9 +59,9 @@ export class ReactionsController {
   @Summary('Takes one’s reaction back.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @Validated()
-  @Problems(TrackNotFound, MessageNotFound)
-  @AnswersNothing()
-  async remove(@Authority() authority: TrackAuthority, @IdParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
+  @ApiProblems(TrackNotFound, MessageNotFound)
+  @ApiNoContent()
+  async remove(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
     await this.reactions.remove(authority, messageId, sign);
   }
 
@@ -70,11 +70,11 @@ export class ReactionsController {
   @Audited()
   @RequirePermissions(Permission.DeleteMessages, Permission.ViewMessageHistory)
   @Validated()
-  @Problems(TrackNotFound, MessageNotFound)
-  @AnswersNothing()
+  @ApiProblems(TrackNotFound, MessageNotFound)
+  @ApiNoContent()
   async clear(
     @Authority() authority: TrackAuthority,
-    @IdParam('message_id') messageId: Snowflake,
+    @SnowflakeParam('message_id') messageId: Snowflake,
     @Param('emoji', { schema: emoji }) sign: string,
     @AuditReason() reason?: string,
   ): Promise<void> {

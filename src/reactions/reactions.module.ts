@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AuditLogModule } from '../audit/audit-log.module';
 import { MessagesModule } from '../messages/messages.module';
-import { ReactionListModule } from './reaction-list.module';
+import { ReactionsRepositoryModule } from './reactions.repository.module';
 import { ReactionsController } from './reactions.controller';
 import { ReactionsService } from './reactions.service';
 
 /** What people think of messages, in one emoji. */
-@Module({ imports: [AuditLogModule, ReactionListModule, MessagesModule], controllers: [ReactionsController], providers: [ReactionsService] })
+@Module({ imports: [AuditLogModule, ReactionsRepositoryModule, MessagesModule], controllers: [ReactionsController], providers: [ReactionsService] })
 export class ReactionsModule {}

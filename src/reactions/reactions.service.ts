@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log';
 import { createdAt, type Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { EventsService } from '../events/events.service';
-import { ReactionCounts } from '../messages/reaction-counts';
+import { ReactionCounts } from './reaction-counts';
 import type { TrackAuthority } from '../permissions/authority';
 import type { ReactionDto } from './reaction.dto';
-import { ReactionList, type ReactionPage } from './reaction-list';
+import { ReactionsRepository, type ReactionPage } from './reactions.repository';
 
 /** What people think of messages, in one emoji. */
 @Injectable()
 export class ReactionsService {
   constructor(
-    private readonly snowflakes: Snowflakes,
+    private readonly snowflakes: SnowflakeService,
     private readonly counts: ReactionCounts,
-    private readonly reactions: ReactionList,
+    private readonly reactions: ReactionsRepository,
     private readonly audit: AuditLog,
     private readonly events: EventsService,
   ) {}
@@ -36,8 +36,8 @@ export class ReactionsService {
    */
   async add({ guildId, trackId, userId }: TrackAuthority, messageId: Snowflake, emoji: string): Promise<void> {
     const place = { trackId, messageId, emoji };
-    const known = await this.counts.find(place);
-    if (known !== undefined && (await this.reactions.has(known, userId))) return;
+    const existing = await this.counts.find(place);
+    if (existing !== undefined && (await this.reactions.has(existing, userId))) return;
     const kindId = await this.counts.add(place);
     const isNew = await this.reactions.add({ _id: this.snowflakes.next(), guild_id: guildId, message_id: messageId, kind_id: kindId, user_id: userId });
     if (!isNew) return this.counts.subtract(place, kindId);
@@ -60,6 +60,6 @@ export class ReactionsService {
     if (kindId === undefined) return;
     const recorded = this.audit.record(authority, { action: 'REACTIONS_CLEAR', targetId: messageId, trackIds: [trackId], changes: [{ key: 'emoji', old: emoji, new: null }] }, reason);
     await this.events.publish('REACTION_REMOVE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, emoji, user_id: null });
-    await Promise.all([recorded, this.reactions.forgetKind(kindId)]);
+    await Promise.all([recorded, this.reactions.deleteByKind(kindId)]);
   }
 }

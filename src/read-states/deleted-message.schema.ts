@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 
 /** Record of a deleted message. Read states subtract these records from their counts. */
 export interface DeletedMessageDocument {
@@ -18,7 +18,7 @@ export const deletedMessageSchema = new Schema<DeletedMessageDocument>(
     track_id: { type: BigInt, required: true },
     author_id: { type: BigInt, required: true },
   },
-  { ...STORED, collection: 'deleted_messages' },
+  { ...SCHEMA_OPTIONS, collection: 'deleted_messages' },
 );
 deletedMessageSchema.index({ track_id: 1, _id: 1 });
 deletedMessageSchema.index({ guild_id: 1 });

@@ -6,8 +6,8 @@ import type { Snowflake } from '../common/snowflake';
 import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import type { DeletedMessageDocument } from './deleted-message.schema';
-import { NOBODY, type PositionDocument } from './position.schema';
-import type { TrackPlace } from './positions.service';
+import { TRACK_HEAD, type ReadMarkerDocument } from './read-marker.schema';
+import type { TrackPlace } from './read-markers.service';
 
 /** The id and author of a deleted message. */
 export interface DeletedMessage {
@@ -31,7 +31,7 @@ export interface ReadMarker {
 export class DeletedMessages {
   constructor(
     @InjectModel(MODELS.deletedMessage) private readonly deleted: Model<DeletedMessageDocument>,
-    @InjectModel(MODELS.position) private readonly positions: Model<PositionDocument>,
+    @InjectModel(MODELS.position) private readonly positions: Model<ReadMarkerDocument>,
   ) {}
 
   /** Records deleted messages of one track. Recording a message twice has no effect. */
@@ -42,7 +42,7 @@ export class DeletedMessages {
     }));
     await this.deleted.bulkWrite(records, { ordered: false });
     const newest = messages.reduce((highest, { id }) => (id > highest ? id : highest), 0n);
-    await this.positions.updateOne({ track_id: trackId, user_id: NOBODY }, { $max: { deleted_id: newest } });
+    await this.positions.updateOne({ track_id: trackId, user_id: TRACK_HEAD }, { $max: { deleted_id: newest } });
   }
 
   /** Counts the deleted messages of other authors in a track whose id is above `after` and at most `until`. Stops at 10,000. */
@@ -57,9 +57,9 @@ export class DeletedMessages {
   async countByTrack(userId: Snowflake, markers: readonly ReadMarker[]): Promise<ReadonlyMap<Snowflake, number>> {
     const counts = new Map<Snowflake, number>();
     if (markers.length === 0) return counts;
-    const wanted = markers.slice(0, LIMITS.tracksWithMentions).map(({ trackId, after }) => ({ track_id: trackId, _id: { $gt: after }, author_id: { $ne: userId } }));
+    const requested = markers.slice(0, LIMITS.tracksWithMentions).map(({ trackId, after }) => ({ track_id: trackId, _id: { $gt: after }, author_id: { $ne: userId } }));
     const found = await this.deleted
-      .find({ $or: wanted }, { track_id: 1 })
+      .find({ $or: requested }, { track_id: 1 })
       .limit(atMost(LIMITS.deletedCounted))
       .batchSize(LIMITS.deletedCounted + 1)
       .lean<Pick<DeletedMessageDocument, 'track_id'>[]>();

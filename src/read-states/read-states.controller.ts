@@ -1,19 +1,19 @@
 import { Controller, Get, Header, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { Answers, JsonBody, Summary, Validated } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
+import { ApiResult, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
-import { Touches } from '../nodes/change';
+import { MutationScope } from '../cluster/mutation';
 import type { TrackAuthority } from '../permissions/authority';
-import { Authority, UserId } from '../permissions/call';
-import { Authenticated, Member } from '../permissions/requirement';
-import { TrackNotFound, TrackNotText } from '../tracks/tracks.errors';
+import { Authority, UserId } from '../permissions/request-context';
+import { Authenticated, RequireMembership } from '../permissions/requirement.decorator';
+import { TrackNotFound, NotATextTrack } from '../tracks/tracks.errors';
 import { type ReadStateDto, readStateDto, type UpdateReadStateDto, updateReadStateDto } from './read-state.dto';
 import { ReadStatesService } from './read-states.service';
 
 @ApiTags('read states')
-@Touches('self')
+@MutationScope('self')
 @Controller()
 export class ReadStatesController {
   constructor(private readonly readStates: ReadStatesService) {}
@@ -22,17 +22,17 @@ export class ReadStatesController {
   @Summary('Lists how far one has read, in every track that had a message and whose history one may read (VIEW_MESSAGE_HISTORY).')
   @Authenticated()
   @Header('Cache-Control', 'no-store')
-  @Answers(z.array(readStateDto))
+  @ApiResult(z.array(readStateDto))
   async list(@UserId() userId: Snowflake): Promise<ReadStateDto[]> {
     return this.readStates.listOf(userId);
   }
 
   @Put('tracks/:track_id/read-state')
   @Summary('Sets how far one has read. The read marker moves only forward, unless `backwards` is true. Without VIEW_MESSAGE_HISTORY a track has no read state: nothing is stored, and the counts are 0.')
-  @Member()
+  @RequireMembership()
   @Validated()
-  @Problems(TrackNotFound, TrackNotText)
-  @Answers(readStateDto)
+  @ApiProblems(TrackNotFound, NotATextTrack)
+  @ApiResult(readStateDto)
   async update(@Authority() authority: TrackAuthority, @JsonBody(updateReadStateDto) change: UpdateReadStateDto): Promise<ReadStateDto> {
     return this.readStates.update(authority, change);
   }

@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { EventsService } from '../events/events.service';
 import type { MemberDocument } from '../members/member.schema';
-import { MemberDirectory } from '../members/member-directory';
-import { MessageCounts } from '../messages/message-counts.service';
-import { has, Permission, union } from '../permissions/algebra';
+import { MembersRepository } from '../members/members.repository';
+import { UnreadCounts } from '../messages/unread-counts.service';
+import { has, Permission, union } from '../permissions/compute-permissions';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import { isSeenBy } from '../tracks/track-views';
-import { TrackNotText } from '../tracks/tracks.errors';
+import { isVisibleTo } from '../tracks/track-visibility';
+import { NotATextTrack } from '../tracks/tracks.errors';
 import { DeletedMessages, type ReadMarker } from './deleted-messages.service';
-import { PositionsService } from './positions.service';
+import { ReadMarkersService } from './read-markers.service';
 import type { ReadStateDto, UpdateReadStateDto } from './read-state.dto';
-import { hasDeletedAfter, type Place, readUpTo, type TrackHead, unreadBetween } from './unread';
+import { hasDeletedAfter, type ReadPlace, readUpTo, type TrackHead, unreadBetween } from './unread';
 
 /** The tracks of a guild that a member may view. */
 export interface VisibleTracks {
@@ -25,25 +25,25 @@ export interface VisibleTracks {
 @Injectable()
 export class ReadStatesService {
   constructor(
-    private readonly snowflakes: Snowflakes,
-    private readonly members: MemberDirectory,
+    private readonly snowflakes: SnowflakeService,
+    private readonly membersRepository: MembersRepository,
     private readonly resolver: AuthorityResolver,
-    private readonly positions: PositionsService,
+    private readonly readMarkers: ReadMarkersService,
     private readonly deleted: DeletedMessages,
-    private readonly messages: MessageCounts,
+    private readonly messages: UnreadCounts,
     private readonly events: EventsService,
   ) {}
 
   /** Lists the read states of a user in all tracks whose history they may read and that had a message. */
   async listOf(userId: Snowflake): Promise<ReadStateDto[]> {
-    const memberships = await this.members.listOf(userId);
+    const memberships = await this.membersRepository.listOf(userId);
     return this.list(userId, await Promise.all(memberships.map((member) => this.visibleTo(member))));
   }
 
   /** Lists the read states in these tracks: one query, plus one or two in parallel if messages are unread or deleted. */
   async list(userId: Snowflake, guilds: readonly VisibleTracks[]): Promise<ReadStateDto[]> {
     if (guilds.length === 0) return [];
-    const { newest, own, joined } = await this.positions.list(userId, guilds.map(({ member }) => member.guild_id));
+    const { newest, own, joined } = await this.readMarkers.list(userId, guilds.map(({ member }) => member.guild_id));
     const inGuild = async ({ member, trackIds }: VisibleTracks): Promise<Reading[]> => {
       const heads = [...trackIds].flatMap((trackId) => newest.get(trackId) ?? []);
       if (heads.length === 0) return [];
@@ -72,17 +72,17 @@ export class ReadStatesService {
    *
    * Without VIEW_MESSAGE_HISTORY nothing is read or stored, so that the result does not depend on the messages of the track.
    *
-   * @throws TrackNotText if the track is a category
+   * @throws NotATextTrack if the track is a category
    */
   async update(authority: TrackAuthority, { message_id, backwards }: UpdateReadStateDto): Promise<ReadStateDto> {
     const { guildId, trackId, userId, track, guild, permissions } = authority;
-    if (track.type !== 'text') throw new TrackNotText();
+    if (track.type !== 'text') throw new NotATextTrack();
     const readId = within(message_id, backwards ? 0n : guild.member._id, this.snowflakes.next());
     const ids = { guild_id: guildId, track_id: trackId };
     if (!has(permissions, Permission.ViewMessageHistory)) return stateOf(ids, { message_id: readId, count: 0 }, undefined);
-    const newest = await this.positions.findNewest(trackId);
+    const newest = await this.readMarkers.findNewest(trackId);
     const place = { message_id: readId, count: await this.countUpTo(authority, readId, newest) };
-    const before = await this.positions.move(authority, userId, place, backwards);
+    const before = await this.readMarkers.move(authority, userId, place, backwards);
     const read = backwards ? place : further(place, before);
     const state = await this.withMentions(stateOf(ids, read, newest, await this.deletedAfter(authority, read, newest)), guild.member);
     if (before?.message_id !== read.message_id || before.count !== read.count) await this.events.publish('READ_STATE_UPDATE', { userIds: [userId] }, state);
@@ -101,7 +101,7 @@ export class ReadStatesService {
     return Math.max(newest.count - unread - deleted, 0);
   }
 
-  private async deletedAfter({ trackId, userId }: TrackAuthority, read: Place, newest: TrackHead | undefined): Promise<number> {
+  private async deletedAfter({ trackId, userId }: TrackAuthority, read: ReadPlace, newest: TrackHead | undefined): Promise<number> {
     if (!newest || read.message_id >= newest.message_id || !hasDeletedAfter(read, newest)) return 0;
     return this.deleted.countBetween({ trackId, after: read.message_id }, newest.message_id, userId);
   }
@@ -115,18 +115,18 @@ export class ReadStatesService {
 
   /** Returns a function that tells whether a member may read the history of a track. */
   private async historyReaderOf(member: MemberDocument): Promise<(trackId: Snowflake) => boolean> {
-    const [state, tracks] = await Promise.all([this.resolver.stateOfGuild(member.guild_id), this.resolver.tracksOfGuild(member.guild_id)]);
+    const [state, tracks] = await Promise.all([this.resolver.getGuildState(member.guild_id), this.resolver.getTracksOfGuild(member.guild_id)]);
     const authority = new GuildAuthority(state, member, undefined, Date.now());
     return (trackId) => {
       const track = tracks.get(trackId);
-      return track !== undefined && has(authority.in(track, tracks), HISTORY);
+      return track !== undefined && has(authority.permissionsIn(track, tracks), HISTORY);
     };
   }
 
   private async visibleTo(member: MemberDocument): Promise<VisibleTracks> {
-    const [state, tracks] = await Promise.all([this.resolver.stateOfGuild(member.guild_id), this.resolver.tracksOfGuild(member.guild_id)]);
+    const [state, tracks] = await Promise.all([this.resolver.getGuildState(member.guild_id), this.resolver.getTracksOfGuild(member.guild_id)]);
     const authority = new GuildAuthority(state, member, undefined, Date.now());
-    return { member, trackIds: [...tracks.keys()].filter(isSeenBy(authority, tracks)) };
+    return { member, trackIds: [...tracks.keys()].filter(isVisibleTo(authority, tracks)) };
   }
 }
 
@@ -135,16 +135,16 @@ interface Reading {
   readonly trackId: Snowflake;
   readonly member: MemberDocument;
   readonly head: TrackHead;
-  readonly read: Place;
+  readonly read: ReadPlace;
 }
 
 const HISTORY = union(Permission.ViewTrack, Permission.ViewMessageHistory);
 
 const markerOf = ({ trackId, read }: Reading): ReadMarker => ({ trackId, after: read.message_id });
 
-const newestFirst = (one: Reading, other: Reading): number => (one.head.message_id < other.head.message_id ? 1 : -1);
+const newestFirst = (a: Reading, b: Reading): number => (a.head.message_id < b.head.message_id ? 1 : -1);
 
-function stateOf(ids: { guild_id: Snowflake; track_id: Snowflake }, read: Place, newest: Place | undefined, deleted = 0): ReadStateDto {
+function stateOf(ids: { guild_id: Snowflake; track_id: Snowflake }, read: ReadPlace, newest: ReadPlace | undefined, deleted = 0): ReadStateDto {
   const unread_count = newest ? unreadBetween(read, newest, deleted) : 0;
   return { ...ids, last_read_id: read.message_id, last_message_id: newest?.message_id ?? null, unread_count, mention_count: 0 };
 }
@@ -153,12 +153,12 @@ function stateOf(ids: { guild_id: Snowflake; track_id: Snowflake }, read: Place,
 const mentionIdsOf = ({ guild_id, user_id, role_ids }: MemberDocument): Snowflake[] => [user_id, guild_id, ...role_ids];
 
 /** As far as both have come. */
-const further = (one: Place, other: Partial<Place> = {}): Place => ({
-  message_id: larger(one.message_id, other.message_id ?? 0n),
-  count: Math.max(one.count, other.count ?? 0),
+const further = (a: ReadPlace, b: Partial<ReadPlace> = {}): ReadPlace => ({
+  message_id: larger(a.message_id, b.message_id ?? 0n),
+  count: Math.max(a.count, b.count ?? 0),
 });
 
-const larger = (one: Snowflake, other: Snowflake): Snowflake => (one > other ? one : other);
+const larger = (a: Snowflake, b: Snowflake): Snowflake => (a > b ? a : b);
 
 const within = (id: Snowflake, lowest: Snowflake, highest: Snowflake): Snowflake => {
   const raised = larger(id, lowest);

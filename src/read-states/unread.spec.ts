@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LIMITS } from '../common/limits';
-import { type OwnPlace, type Place, readUpTo, unreadBetween } from './unread';
+import { type OwnReadPlace, type ReadPlace, readUpTo, unreadBetween } from './unread';
 
 describe('what is unread', () => {
   const act = fc.oneof(fc.constantFrom('theirs', 'mine'), fc.nat({ max: 50 }));
@@ -9,9 +9,9 @@ describe('what is unread', () => {
     fc.assert(
       fc.property(fc.nat({ max: 9 }), fc.array(act, { maxLength: 50 }), (before, acts) => {
         const said = Array.from({ length: before }, () => 'theirs');
-        const joined: Place = { message_id: BigInt(before), count: before };
+        const joined: ReadPlace = { message_id: BigInt(before), count: before };
         const after = (id: bigint): number => said.filter((whose, index) => BigInt(index + 1) > id && whose === 'theirs').length;
-        let own: OwnPlace | undefined;
+        let own: OwnReadPlace | undefined;
         for (const one of acts) {
           if (typeof one === 'number') {
             const id = BigInt(Math.min(Math.max(one, before), said.length));

@@ -4,10 +4,10 @@ import type { RedisScript } from './redis-script';
 
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 3_000;
-const HANG_UP_MS = 100;
-const RETRY_MOST_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 100;
+const MAX_RETRY_MS = 1_000;
 // Longer than it takes to try again, and shorter than other nodes distrust a Redis that is back.
-const REFUSED_HOLDS_MS = 5_000;
+const REFUSED_TTL_MS = 5_000;
 
 /** How long a command may block at most; a connection that waits on one is told apart from a dead one by it. */
 export const BLOCK_MS = 5_000;
@@ -22,8 +22,8 @@ const OPTIONS: RedisOptions = {
   autoResendUnfulfilledCommands: false,
   connectTimeout: ANSWER_MS,
   socketTimeout: ANSWER_MS,
-  disconnectTimeout: HANG_UP_MS,
-  retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), RETRY_MOST_MS),
+  disconnectTimeout: CLOSE_TIMEOUT_MS,
+  retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), MAX_RETRY_MS),
 };
 
 /** The node's connections to the Redis that it shares with the others. */
@@ -31,7 +31,7 @@ export class RedisConnection {
   private readonly log = new Logger('Redis');
   private readonly blockingClient: Redis;
   private isClosed = false;
-  private awayFrom: Date | undefined;
+  private disconnectedAt: Date | undefined;
   private lastError = 'the connection was closed';
   private refusedAtMs = -Infinity;
 
@@ -50,7 +50,7 @@ export class RedisConnection {
     const connection = new RedisConnection(new Redis(url, OPTIONS), prefix);
     try {
       await Promise.all([connection.commands, connection.blockingClient].map(ready));
-      connection.tellWhenAway();
+      connection.watchDisconnects();
       return connection;
     } catch {
       connection.close();
@@ -69,13 +69,13 @@ export class RedisConnection {
   }
 
   /** Since when Redis can't be asked; undefined while it can. */
-  get awaySince(): Date | undefined {
-    return this.awayFrom;
+  get downSince(): Date | undefined {
+    return this.disconnectedAt;
   }
 
   /** Whether Redis was seen a moment ago not to run at all, so that no other node can ask it either. One that is away for another reason may be away for this node alone. */
-  get isDown(): boolean {
-    return !this.isUp && performance.now() - this.refusedAtMs < REFUSED_HOLDS_MS;
+  get isRefused(): boolean {
+    return !this.isUp && performance.now() - this.refusedAtMs < REFUSED_TTL_MS;
   }
 
   /** A key of Derailed's: these parts behind the prefix that all have. */
@@ -94,12 +94,12 @@ export class RedisConnection {
   }
 
   /** Calls the listener whenever Redis was away and is back. */
-  onBack(listener: () => void): void {
+  onReconnect(listener: () => void): void {
     this.commands.on('ready', listener);
   }
 
   /** Calls the listener whenever Redis goes away, each failed attempt to reach it included. */
-  onAway(listener: () => void): void {
+  onDisconnect(listener: () => void): void {
     this.commands.on('close', listener);
   }
 
@@ -110,14 +110,14 @@ export class RedisConnection {
   }
 
   // Said once for each time that it is away, however often it is tried.
-  private tellWhenAway(): void {
-    this.onAway(() => {
-      if (this.isClosed || this.awayFrom) return;
-      this.awayFrom = new Date();
+  private watchDisconnects(): void {
+    this.onDisconnect(() => {
+      if (this.isClosed || this.disconnectedAt) return;
+      this.disconnectedAt = new Date();
       this.log.warn(`Redis is away (${this.lastError}). Events wait, limits are counted by each node alone, and nothing is remembered until it is back.`);
     });
-    this.onBack(() => {
-      this.awayFrom = undefined;
+    this.onReconnect(() => {
+      this.disconnectedAt = undefined;
       this.log.log('Redis is back.');
     });
   }

@@ -1,5 +1,5 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Config } from '../config/config';
+import { ConfigService } from '../config/config.service';
 import { RedisConnection } from './redis-connection';
 
 /** The Redis that several nodes share; undefined when there is none and this node is alone. */
@@ -8,8 +8,8 @@ import { RedisConnection } from './redis-connection';
   providers: [
     {
       provide: RedisConnection,
-      inject: [Config],
-      useFactory: (config: Config): Promise<RedisConnection> | undefined => {
+      inject: [ConfigService],
+      useFactory: (config: ConfigService): Promise<RedisConnection> | undefined => {
         const url = config.get('REDIS_URL');
         return url === undefined ? undefined : RedisConnection.open(url, config.get('REDIS_PREFIX'));
       },

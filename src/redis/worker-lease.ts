@@ -49,7 +49,7 @@ export class WorkerLease {
     await lease.take();
     const renew = (): void => void lease.renew().catch(() => undefined);
     setInterval(renew, RENEW_EVERY_MS).unref();
-    redis.onBack(renew);
+    redis.onReconnect(renew);
     return lease;
   }
 
@@ -68,7 +68,7 @@ export class WorkerLease {
 
   private async take(): Promise<void> {
     this.validUntilMs = 0;
-    await this.letOwnersBeFirst();
+    await this.waitForPreviousOwners();
     const askedAtMs = this.now();
     const start = Math.floor(Math.random() * (MAX_WORKER_ID + 1));
     const workerId = (await this.redis.run(TAKE, [this.redis.key('worker', '')], [this.holder, start, LEASE_MS])) as number;
@@ -78,7 +78,7 @@ export class WorkerLease {
   }
 
   // A Redis that was restarted may have forgotten who has which, while they go on making ids.
-  private async letOwnersBeFirst(): Promise<void> {
+  private async waitForPreviousOwners(): Promise<void> {
     for (;;) {
       const uptimeSeconds = Number(/uptime_in_seconds:(\d+)/.exec(await this.redis.commands.info('server'))?.[1] ?? OWNERS_FIRST_SECONDS);
       if (uptimeSeconds >= OWNERS_FIRST_SECONDS) return;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { moveRoles, placeRole, removeRole, type RoleMove, type RoleOrder } from './role-order';
-import { EveryoneImmovable, RoleMoveDuplicate, RoleNotFound, RolePositionInvalid } from './roles.errors';
+import { EveryoneRoleProtected, RoleMoveDuplicate, RoleNotFound, RolePositionInvalid } from './roles.errors';
 
 const [EVERYONE, A, B, C, D] = [1n, 2n, 3n, 4n, 5n] as const;
 const ORDER = [EVERYONE, A, B, C, D];
@@ -25,7 +25,7 @@ describe('moving roles', () => {
   it('tells between what a position has to be', () => expect(new RolePositionInvalid(9, ORDER.length)).toMatchObject({ message: 'Position 9 is not between 2 and 5.', extra: { position: 9, limit: 5 } }));
 
   it('refuses @everyone, roles of elsewhere, and what is named twice', () => {
-    expect(() => moveRoles(ORDER, [{ id: EVERYONE, position: 2 }])).toThrow(EveryoneImmovable);
+    expect(() => moveRoles(ORDER, [{ id: EVERYONE, position: 2 }])).toThrow(EveryoneRoleProtected);
     expect(() => moveRoles(ORDER, [{ id: 9n, position: 2 }])).toThrow(RoleNotFound);
     expect(() => moveRoles(ORDER, [{ id: A, position: 2 }, { id: A, position: 3 }])).toThrow(RoleMoveDuplicate);
     expect(() => moveRoles(ORDER, [{ id: A, position: 2 }, { id: B, position: 2 }])).toThrow(RoleMoveDuplicate);
@@ -47,7 +47,7 @@ describe('removing a role', () => {
   it('closes the gap', () => expect(removeRole(ORDER, B)).toEqual([EVERYONE, A, C, D]));
 
   it('refuses @everyone and roles of elsewhere', () => {
-    expect(() => removeRole(ORDER, EVERYONE)).toThrow(EveryoneImmovable);
+    expect(() => removeRole(ORDER, EVERYONE)).toThrow(EveryoneRoleProtected);
     expect(() => removeRole(ORDER, 9n)).toThrow(RoleNotFound);
   });
 });
@@ -63,7 +63,7 @@ const orderAndMoves = fc.integer({ min: 2, max: 200 }).chain((count) => {
 /** Takes the moved roles out and puts them back one by one, the lowest place first: then each lands where it was asked to be. */
 function moveNaively(order: RoleOrder, moves: readonly RoleMove[]): RoleOrder {
   const list = order.filter((id) => !moves.some((move) => move.id === id));
-  for (const { id, position } of [...moves].sort((one, other) => one.position - other.position)) list.splice(position - 1, 0, id);
+  for (const { id, position } of [...moves].sort((a, b) => a.position - b.position)) list.splice(position - 1, 0, id);
   return list;
 }
 

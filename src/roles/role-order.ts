@@ -1,4 +1,4 @@
-import { EveryoneImmovable, RoleMoveDuplicate, RoleNotFound, RolePositionInvalid } from './roles.errors';
+import { EveryoneRoleProtected, RoleMoveDuplicate, RoleNotFound, RolePositionInvalid } from './roles.errors';
 
 /** The roles of a guild, lowest first; the first is @everyone. A role's position is its index + 1. */
 export type RoleOrder = readonly bigint[];
@@ -16,18 +16,18 @@ const LOWEST = 2;
  * mentioned keep their order among each other in the places that are left.
  *
  * @throws RoleNotFound when a moved role is not in the order
- * @throws EveryoneImmovable when it is @everyone and its position is not 1
+ * @throws EveryoneRoleProtected when it is @everyone and its position is not 1
  * @throws RolePositionInvalid when a position is below 2 or beyond the last role
  * @throws RoleMoveDuplicate when a role or a position is named twice
  */
 export function moveRoles(order: RoleOrder, moves: readonly RoleMove[]): RoleOrder {
-  const known = new Set(order);
+  const existing = new Set(order);
   const moved = new Set<bigint>();
   const taken = new Map<number, bigint>();
   for (const { id, position } of moves) {
-    if (!known.has(id)) throw new RoleNotFound();
+    if (!existing.has(id)) throw new RoleNotFound();
     if (id !== order[0]) assertPosition(position, order.length);
-    else if (position !== 1) throw new EveryoneImmovable();
+    else if (position !== 1) throw new EveryoneRoleProtected();
     if (moved.has(id) || taken.has(position)) throw new RoleMoveDuplicate();
     moved.add(id);
     taken.set(position, id);
@@ -42,10 +42,10 @@ export function placeRole(order: RoleOrder, id: bigint, position = LOWEST): Role
   return order.toSpliced(position - 1, 0, id);
 }
 
-/** The order without a role. @throws RoleNotFound @throws EveryoneImmovable */
+/** The order without a role. @throws RoleNotFound @throws EveryoneRoleProtected */
 export function removeRole(order: RoleOrder, id: bigint): RoleOrder {
   const index = order.indexOf(id);
-  if (index === 0) throw new EveryoneImmovable();
+  if (index === 0) throw new EveryoneRoleProtected();
   if (index < 0) throw new RoleNotFound();
   return order.toSpliced(index, 1);
 }

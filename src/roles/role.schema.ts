@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
-import type { Overwrite } from '../permissions/algebra';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
+import type { Overwrite } from '../permissions/compute-permissions';
 
 /** A role. Its position is not here but in the guild's `role_ids`; one that isn't in there does not exist. */
 export interface RoleDocument extends Overwrite {
@@ -28,6 +28,6 @@ export const roleSchema = new Schema<RoleDocument>(
     mentionable: { type: Boolean, required: true },
     revision: { type: Number, required: true },
   },
-  { ...STORED, collection: 'roles' },
+  { ...SCHEMA_OPTIONS, collection: 'roles' },
 );
 roleSchema.index({ guild_id: 1, _id: 1 });

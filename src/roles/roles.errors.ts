@@ -43,8 +43,8 @@ export class RoleOutOfReach extends Problem {
 }
 
 /** @everyone can be edited, but not moved, given, taken or deleted. */
-export class EveryoneImmovable extends Problem {
-  static override readonly code = 'EVERYONE_IMMOVABLE';
+export class EveryoneRoleProtected extends Problem {
+  static override readonly code = 'EVERYONE_ROLE_PROTECTED';
   static override readonly status = HttpStatus.BAD_REQUEST;
 
   constructor() {

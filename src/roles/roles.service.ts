@@ -2,24 +2,24 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { ifDifferent } from '../audit/audit-log';
-import { type AuditChange, changesAmong, changesBetween } from '../audit/changes';
+import { omitIfUnchanged } from '../audit/audit-log';
+import { type AuditChange, diffMany, diffFields } from '../audit/diff';
 import { LIMITS } from '../common/limits';
-import type { Remarks } from '../common/remarks';
+import type { MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
-import { type Decision, GuildCommits, type GuildPlan } from '../guilds/guild-commits';
+import { type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
 import type { GuildDocument } from '../guilds/guild.schema';
-import { assertSeen } from '../guilds/seen-version';
+import { assertVersion } from '../guilds/expected-version';
 import { MembersService } from '../members/members.service';
-import { EVERYONE_DEFAULT, NOTHING, type Overwrite } from '../permissions/algebra';
+import { EVERYONE_DEFAULT, NO_PERMISSIONS, type Overwrite } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import { allRules, type GuildState } from '../permissions/guild-state';
+import { allTrackRules, type GuildState } from '../permissions/guild-state';
 import { assertBelow, assertDisjoint, assertMayDeleteRole, assertMayGrant, assertMayPlace, assertMayReorder, assertMayReorderInTracks, assertMayTakeRoleInTracks } from '../permissions/policy';
 import { OverwritesService } from '../tracks/overwrites.service';
 import { moveRoles, placeRole, removeRole, type RoleMove } from './role-order';
@@ -27,14 +27,14 @@ import type { CreateRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
 import type { RoleDocument } from './role.schema';
 import { RoleLimitReached, RoleNotFound } from './roles.errors';
 
-const SILENT: Overwrite = { allow: NOTHING, deny: NOTHING };
+const EMPTY_OVERWRITE: Overwrite = { allow: NO_PERMISSIONS, deny: NO_PERMISSIONS };
 
 /** The roles of guilds. */
 @Injectable()
 export class RolesService {
   constructor(
-    private readonly snowflakes: Snowflakes,
-    private readonly commits: GuildCommits,
+    private readonly snowflakes: SnowflakeService,
+    private readonly guildWriter: GuildWriter,
     private readonly members: MembersService,
     private readonly overwrites: OverwritesService,
     private readonly resolver: AuthorityResolver,
@@ -49,7 +49,7 @@ export class RolesService {
       guild_id: guildId,
       name: '@everyone',
       allow: EVERYONE_DEFAULT,
-      deny: NOTHING,
+      deny: NO_PERMISSIONS,
       color: 0,
       hoist: false,
       mentionable: false,
@@ -62,34 +62,34 @@ export class RolesService {
    *
    * @throws RoleLimitReached when the guild has 200
    * @throws RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap
-   * @throws GuildChanged when the guild isn't at the version that was seen
+   * @throws GuildVersionMismatch when the guild isn't at the version that was seen
    */
-  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto, remarks: Remarks): Promise<Versioned<RoleDto>> {
+  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto, remarks: MutationOptions): Promise<Versioned<RoleDto>> {
     assertDisjoint(fields);
     const role: RoleDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
-    const place = (actor: GuildAuthority): GuildPlan => {
+    const place = (actor: GuildAuthority): GuildMutation => {
       const { role_ids } = actor.state.guild;
       if (role_ids.length >= LIMITS.roles) throw new RoleLimitReached();
       const order = placeRole(role_ids, role._id, position);
       assertMayPlace(actor, position);
-      assertMayGrant(actor.permissions, SILENT, role);
+      assertMayGrant(actor.permissions, EMPTY_OVERWRITE, role);
       return { guild: { role_ids: order }, role };
     };
     // Refused before anything is written; what a refused commit leaves behind is in no order, and so does not exist.
-    assertSeen(authority.state.guild, remarks.seenVersion);
+    assertVersion(authority.state.guild, remarks.expectedVersion);
     place(authority);
     await insert(this.roles, role);
     try {
-      const { guild } = await this.commits.commit(
+      const { guild } = await this.guildWriter.commit(
         authority,
         {
-          decide: place,
-          record: (committed) => ({ action: 'ROLE_CREATE', targetId: role._id, changes: changesBetween({}, roleDtoOf(role, committed.guild)) }),
-          tell: (committed) => this.events.publish('ROLE_CREATE', { guildId: committed._id }, roleDtoOf(role, committed)),
+          makePlan: place,
+          toAuditRecord: (committed) => ({ action: 'ROLE_CREATE', targetId: role._id, changes: diffFields({}, toRoleDto(role, committed.guild)) }),
+          publish: (committed) => this.events.publish('ROLE_CREATE', { guildId: committed._id }, toRoleDto(role, committed)),
         },
         remarks,
       );
-      return new Versioned(guild.version, roleDtoOf(role, guild));
+      return new Versioned(guild.version, toRoleDto(role, guild));
     } catch (error) {
       await this.roles.deleteOne({ _id: role._id });
       throw error;
@@ -99,29 +99,29 @@ export class RolesService {
   /**
    * Changes a role; `position` moves it.
    *
-   * @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, RolePositionInvalid, EveryoneImmovable
-   * @throws GuildChanged when the guild isn't at the version that was seen
+   * @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, RolePositionInvalid, EveryoneRoleProtected
+   * @throws GuildVersionMismatch when the guild isn't at the version that was seen
    */
-  async update(authority: GuildAuthority, roleId: Snowflake, change: UpdateRoleDto, remarks: Remarks): Promise<Versioned<RoleDto>> {
-    const { guild, plan: { role } } = await this.commits.commit(
+  async update(authority: GuildAuthority, roleId: Snowflake, change: UpdateRoleDto, remarks: MutationOptions): Promise<Versioned<RoleDto>> {
+    const { guild, plan: { role } } = await this.guildWriter.commit(
       authority,
       {
-        decide: this.updating(roleId, change),
+        makePlan: this.planUpdate(roleId, change),
         write: (plan) => this.write(plan.role),
-        record: (committed) =>
-          ifDifferent({ action: 'ROLE_UPDATE', targetId: roleId, changes: changesBetween(roleDtoIn(committed.actor.state, roleId), roleDtoOf(committed.plan.role, committed.guild)) }),
-        tell: async (committed, plan) => {
-          await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, roleDtoOf(plan.role, committed));
-          if (plan.guild) await this.tellOrder(committed);
+        toAuditRecord: (committed) =>
+          omitIfUnchanged({ action: 'ROLE_UPDATE', targetId: roleId, changes: diffFields(roleDtoIn(committed.actor.state, roleId), toRoleDto(committed.plan.role, committed.guild)) }),
+        publish: async (committed, plan) => {
+          await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, toRoleDto(plan.role, committed));
+          if (plan.guild) await this.publishOrder(committed);
         },
       },
       remarks,
     );
-    return new Versioned(guild.version, roleDtoOf(role, guild));
+    return new Versioned(guild.version, toRoleDto(role, guild));
   }
 
   /** What `update` decides. Only changed fields are checked. */
-  updating(roleId: Snowflake, { position, ...fields }: UpdateRoleDto): Decision<GuildAuthority, GuildPlan & { readonly role: RoleDocument }> {
+  planUpdate(roleId: Snowflake, { position, ...fields }: UpdateRoleDto): PlanFn<GuildAuthority, GuildMutation & { readonly role: RoleDocument }> {
     return async (actor) => {
       const before = roleIn(actor.state, roleId);
       const role = { ...before, ...fields, revision: before.revision + 1 };
@@ -144,16 +144,16 @@ export class RolesService {
    * @throws RolePositionInvalid when a position is below 2 or beyond the last role
    * @throws RoleOutOfReach when a role or its destination isn't below the mover's highest
    * @throws PermissionsNotHeld when the new order could give somebody a permission that the mover lacks
-   * @throws GuildChanged when the guild isn't at the version that the mover saw
+   * @throws GuildVersionMismatch when the guild isn't at the version that the mover saw
    * @see docs/decisions/commit-point.md
    */
-  async move(authority: GuildAuthority, moves: readonly RoleMove[], remarks: Remarks): Promise<Versioned<RoleDto[]>> {
-    const { guild, actor } = await this.commits.commit(
+  async move(authority: GuildAuthority, moves: readonly RoleMove[], remarks: MutationOptions): Promise<Versioned<RoleDto[]>> {
+    const { guild, actor } = await this.guildWriter.commit(
       authority,
       {
-        decide: this.moving(moves),
-        record: (committed) => ifDifferent({ action: 'ROLES_REORDER', changes: movesBetween(committed.actor.state.guild, committed.guild, moves) }),
-        tell: (committed) => this.tellOrder(committed),
+        makePlan: this.planMove(moves),
+        toAuditRecord: (committed) => omitIfUnchanged({ action: 'ROLES_REORDER', changes: movesBetween(committed.actor.state.guild, committed.guild, moves) }),
+        publish: (committed) => this.publishOrder(committed),
       },
       remarks,
     );
@@ -161,35 +161,35 @@ export class RolesService {
   }
 
   /** What `move` decides. */
-  moving(moves: readonly RoleMove[]): Decision<GuildAuthority, GuildPlan> {
+  planMove(moves: readonly RoleMove[]): PlanFn<GuildAuthority, GuildMutation> {
     return async (actor) => ({ guild: { role_ids: await this.reordered(actor, moves) } });
   }
 
-  /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneImmovable, GuildChanged */
-  async delete(authority: GuildAuthority, roleId: Snowflake, remarks: Remarks): Promise<Versioned<void>> {
+  /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneRoleProtected, GuildVersionMismatch */
+  async delete(authority: GuildAuthority, roleId: Snowflake, remarks: MutationOptions): Promise<Versioned<void>> {
     const { guildId } = authority;
-    const { guild: committed } = await this.commits.commit(
+    const { guild: committed } = await this.guildWriter.commit(
       authority,
       {
-        decide: async (actor) => {
+        makePlan: async (actor) => {
           const { guild } = actor.state;
           const role = roleIn(actor.state, roleId);
           const order = removeRole(guild.role_ids, roleId);
           assertMayDeleteRole(actor, role, positionIn(guild, roleId));
-          assertMayTakeRoleInTracks(actor.subject, allRules(guild, await this.resolver.tracksIn(guild)), roleId);
+          assertMayTakeRoleInTracks(actor.subject, allTrackRules(guild, await this.resolver.getTracks(guild)), roleId);
           return { guild: { role_ids: order } };
         },
-        record: ({ actor }) => ({ action: 'ROLE_DELETE', targetId: roleId, changes: changesBetween(roleDtoIn(actor.state, roleId), {}) }),
-        tell: () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
+        toAuditRecord: ({ actor }) => ({ action: 'ROLE_DELETE', targetId: roleId, changes: diffFields(roleDtoIn(actor.state, roleId), {}) }),
+        publish: () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
       },
       remarks,
     );
-    await Promise.all([this.members.sweepRole(guildId, roleId), this.overwrites.sweep(guildId, roleId), this.roles.deleteOne({ _id: roleId })]);
+    await Promise.all([this.members.sweepRole(guildId, roleId), this.overwrites.deleteBySubject(guildId, roleId), this.roles.deleteOne({ _id: roleId })]);
     return new Versioned(committed.version, undefined);
   }
 
   /** Removes the roles of a guild that is gone. */
-  async removeAll(guildId: Snowflake): Promise<void> {
+  async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.roles.deleteMany({ guild_id: guildId });
   }
 
@@ -199,8 +199,8 @@ export class RolesService {
     const says = new Map(roles.map((role) => [role._id, role._id === edited?._id ? edited : role]));
     if (order.every((id, index) => id === guild.role_ids[index])) return guild.role_ids;
     for (const { id, position } of moves) if (position !== positionIn(guild, id)) assertBelow(actor, positionIn(guild, id));
-    assertMayReorder(actor, guild.role_ids, order, (id) => says.get(id) ?? SILENT);
-    assertMayReorderInTracks(actor.subject, allRules(guild, await this.resolver.tracksIn(guild)), guild.role_ids, order);
+    assertMayReorder(actor, guild.role_ids, order, (id) => says.get(id) ?? EMPTY_OVERWRITE);
+    assertMayReorderInTracks(actor.subject, allTrackRules(guild, await this.resolver.getTracks(guild)), guild.role_ids, order);
     return order;
   }
 
@@ -210,7 +210,7 @@ export class RolesService {
     return modifiedCount === 1;
   }
 
-  private tellOrder({ _id, role_ids }: GuildDocument): Promise<void> {
+  private publishOrder({ _id, role_ids }: GuildDocument): Promise<void> {
     return this.events.publish('ROLES_REORDER', { guildId: _id }, { guild_id: _id, role_ids: [...role_ids] });
   }
 }
@@ -224,26 +224,26 @@ export function roleIn({ roles }: GuildState, id: Snowflake): RoleDocument {
 
 const positionIn = ({ role_ids }: GuildDocument, id: Snowflake): number => role_ids.indexOf(id) + 1;
 
-const roleDtoIn = (state: GuildState, id: Snowflake): RoleDto => roleDtoOf(roleIn(state, id), state.guild);
+const roleDtoIn = (state: GuildState, id: Snowflake): RoleDto => toRoleDto(roleIn(state, id), state.guild);
 
 const movesBetween = (before: GuildDocument, after: GuildDocument, moves: readonly RoleMove[]): AuditChange[] =>
-  changesAmong(
+  diffMany(
     moves.map(({ id }) => id),
     (id) => ({ position: positionIn(before, id) }),
     (id) => ({ position: positionIn(after, id) }),
   );
 
 /** A role as clients see it. */
-export const roleDtoOf = (role: RoleDocument, guild: GuildDocument): RoleDto => placedDtoOf(role, positionIn(guild, role._id));
+export const toRoleDto = (role: RoleDocument, guild: GuildDocument): RoleDto => toPlacedDto(role, positionIn(guild, role._id));
 
 // Each field by its name: copying all but some is slower, and a list of two hundred roles is made with every move.
-const placedDtoOf = ({ _id, guild_id, name, color, hoist, mentionable, allow, deny }: RoleDocument, position: number): RoleDto => ({ id: _id, guild_id, name, color, hoist, mentionable, allow, deny, position });
+const toPlacedDto = ({ _id, guild_id, name, color, hoist, mentionable, allow, deny }: RoleDocument, position: number): RoleDto => ({ id: _id, guild_id, name, color, hoist, mentionable, allow, deny, position });
 
 /** The roles of a guild as clients see them, lowest first. */
 export function roleDtos({ guild, roles }: GuildState): RoleDto[] {
   const byId = new Map(roles.map((role) => [role._id, role]));
   return guild.role_ids.flatMap((id, index) => {
     const role = byId.get(id);
-    return role ? [placedDtoOf(role, index + 1)] : [];
+    return role ? [toPlacedDto(role, index + 1)] : [];
   });
 }

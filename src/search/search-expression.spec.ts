@@ -68,12 +68,12 @@ describe('a search for text', () => {
   it('finds exactly what a comparison of all words finds', () => {
     const word = fc.stringMatching(/^[abc]{1,18}$/);
     fc.assert(
-      fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), fc.array(word, { minLength: 1, maxLength: 2 }), (said, wanted) => {
-        const expected = wanted.every((each) => said.some((one) => one.startsWith(each)));
-        expect(finds(wanted.join(' '), said.join(' '))).toBe(expected);
-        if (expected) expect(isCandidate(wanted.join(' '), said.join(' '))).toBe(true);
-        const phrase = ` ${said.join(' ')} `.includes(` ${wanted.join(' ')} `);
-        expect(finds(`"${wanted.join(' ')}"`, said.join(' '))).toBe(phrase);
+      fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), fc.array(word, { minLength: 1, maxLength: 2 }), (said, requested) => {
+        const expected = requested.every((each) => said.some((one) => one.startsWith(each)));
+        expect(finds(requested.join(' '), said.join(' '))).toBe(expected);
+        if (expected) expect(isCandidate(requested.join(' '), said.join(' '))).toBe(true);
+        const phrase = ` ${said.join(' ')} `.includes(` ${requested.join(' ')} `);
+        expect(finds(`"${requested.join(' ')}"`, said.join(' '))).toBe(phrase);
       }),
       { numRuns: 1_000 },
     );
@@ -82,9 +82,9 @@ describe('a search for text', () => {
   it('finds exactly what a comparison of all parts finds, in scripts without spaces', () => {
     const run = (max: number) => fc.array(fc.constantFrom('東', '京', '都', 'の', 'カ', 'ก', 'า'), { minLength: 1, maxLength: max }).map((letters) => letters.join(''));
     fc.assert(
-      fc.property(run(12), run(4), (said, wanted) => {
+      fc.property(run(12), run(4), (said, requested) => {
         const fold = (text: string): string => text.replaceAll('カ', 'か');
-        expect(finds(wanted, said)).toBe(fold(said).includes(fold(wanted)));
+        expect(finds(requested, said)).toBe(fold(said).includes(fold(requested)));
       }),
       { numRuns: 1_000 },
     );

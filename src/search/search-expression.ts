@@ -45,10 +45,10 @@ function phraseCondition(phrase: readonly Token[]): TextCondition {
 }
 
 /** Words are compared whole; a run may go on before the beginning and behind the end of a phrase. */
-function isSameInPhrase(token: Token, wanted: Token, { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): boolean {
-  if (!wanted.isRun || token.isRun !== wanted.isRun) return token.text === wanted.text;
-  if (isFirst) return isLast ? token.text.includes(wanted.text) : token.text.endsWith(wanted.text);
-  return isLast ? token.text.startsWith(wanted.text) : token.text === wanted.text;
+function isSameInPhrase(token: Token, requested: Token, { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): boolean {
+  if (!requested.isRun || token.isRun !== requested.isRun) return token.text === requested.text;
+  if (isFirst) return isLast ? token.text.includes(requested.text) : token.text.endsWith(requested.text);
+  return isLast ? token.text.startsWith(requested.text) : token.text === requested.text;
 }
 
 /** Returns whether a message meets all conditions. Its text is only read if its terms do not decide. */

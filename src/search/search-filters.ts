@@ -4,7 +4,7 @@ import { authorTerm, LINK_TERM, MENTION_TERM, mentionTerm } from '../messages/se
 import type { SearchQuery } from './search.dto';
 
 /** Ranges of the index (tracks times ids) up to which mentions of a member are looked up by the ids of their roles. */
-const MOST_MENTION_RANGES = 1_000;
+const MAX_MENTION_RANGES = 1_000;
 
 /** The member who searches. */
 export interface Searcher {
@@ -33,5 +33,5 @@ export function filterConditions({ author_id: authorId, has = [] }: SearchQuery,
 function mentionCondition({ userId, guildId, roleIds }: Searcher, trackCount: number): FilterCondition {
   const terms = [userId, guildId, ...roleIds].map(mentionTerm);
   const isMine = new Set(terms);
-  return { anyOf: terms.length * trackCount <= MOST_MENTION_RANGES ? terms : [MENTION_TERM], meets: ({ terms: stored = [] }) => stored.some((term) => isMine.has(term)) };
+  return { anyOf: terms.length * trackCount <= MAX_MENTION_RANGES ? terms : [MENTION_TERM], meets: ({ terms: stored = [] }) => stored.some((term) => isMine.has(term)) };
 }

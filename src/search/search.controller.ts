@@ -1,11 +1,11 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Answers, QueryString, Summary, Validated } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
+import { ApiResult, QueryString, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
 import type { GuildAuthority } from '../permissions/authority';
-import { Authority } from '../permissions/call';
+import { Authority } from '../permissions/request-context';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { Member } from '../permissions/requirement';
+import { RequireMembership } from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
 import { TrackNotFound } from '../tracks/tracks.errors';
 import { searchQuery, type SearchQuery, type SearchResultDto, searchResultDto } from './search.dto';
@@ -18,11 +18,11 @@ export class SearchController {
 
   @Get()
   @Summary('Search messages, in the tracks whose history you may read.')
-  @Member()
+  @RequireMembership()
   @RateLimit('search')
   @Validated()
-  @Problems(TrackNotFound, PermissionsMissing)
-  @Answers(searchResultDto)
+  @ApiProblems(TrackNotFound, PermissionsMissing)
+  @ApiResult(searchResultDto)
   async find(@Authority() authority: GuildAuthority, @QueryString(searchQuery) query: SearchQuery): Promise<SearchResultDto> {
     return this.search.search(authority, query);
   }

@@ -4,7 +4,7 @@ import type { Snowflake } from '../common/snowflake';
 import type { MessageDocument } from '../messages/message.schema';
 import { MessageSearchRepository } from '../messages/message-search.repository';
 import { MessagesService } from '../messages/messages.service';
-import { has, NOTHING, Permission, union } from '../permissions/algebra';
+import { has, NO_PERMISSIONS, Permission, union } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { PermissionsMissing } from '../permissions/permissions.errors';
@@ -17,7 +17,7 @@ import type { SearchQuery, SearchResultDto } from './search.dto';
 const READABLE = union(Permission.ViewTrack, Permission.ViewMessageHistory);
 
 /** The choices of terms whose first page is read to find the rarest. */
-const MOST_PROBED = 4;
+const MAX_PROBED = 4;
 
 /** Finds messages by text and filters. */
 @Injectable()
@@ -43,7 +43,7 @@ export class SearchService {
     const text = query.q === undefined ? [] : parseExpression(query.q);
     const filters = filterConditions(query, { userId: authority.userId, guildId: authority.guildId, roleIds: authority.member.role_ids }, trackIds.length);
     const meets = (message: MessageDocument): boolean => filters.every((filter) => filter.meets(message)) && meetsAll(text, { terms: message.terms ?? [], content: message.content });
-    const choices = [...filters.map(({ anyOf }) => anyOf), ...longestTerms(text).map((term) => [term])].slice(0, MOST_PROBED);
+    const choices = [...filters.map(({ anyOf }) => anyOf), ...longestTerms(text).map((term) => [term])].slice(0, MAX_PROBED);
     const { terms, page } = await this.rarest(trackIds, choices, query.before);
     const scan = new CandidateScan({ limit: query.limit, after: query.after, meets });
     for (let candidates = page; scan.read(candidates); ) candidates = await this.repository.newest({ trackIds, terms, before: scan.cursor, limit: LIMITS.page });
@@ -61,10 +61,10 @@ export class SearchService {
   }
 
   private async readable(authority: GuildAuthority, trackId: Snowflake | undefined): Promise<Snowflake[]> {
-    const tracks = await this.resolver.tracksOfGuild(authority.guildId);
-    if (trackId === undefined) return [...tracks.values()].filter((track) => track.type === 'text' && has(authority.in(track, tracks), READABLE)).map(({ _id }) => _id);
+    const tracks = await this.resolver.getTracksOfGuild(authority.guildId);
+    if (trackId === undefined) return [...tracks.values()].filter((track) => track.type === 'text' && has(authority.permissionsIn(track, tracks), READABLE)).map(({ _id }) => _id);
     const track = tracks.get(trackId);
-    const permissions = track ? authority.in(track, tracks) : NOTHING;
+    const permissions = track ? authority.permissionsIn(track, tracks) : NO_PERMISSIONS;
     if (!has(permissions, Permission.ViewTrack)) throw new TrackNotFound();
     if (!has(permissions, READABLE)) throw new PermissionsMissing(Permission.ViewMessageHistory);
     return [trackId];
@@ -78,4 +78,4 @@ function isRarer(page: readonly MessageDocument[], other: readonly MessageDocume
   return (page.at(-1)?._id ?? 0n) < (other.at(-1)?._id ?? 0n);
 }
 
-const longestTerms = (conditions: readonly TextCondition[]): string[] => [...new Set(conditions.flatMap(({ terms }) => terms))].sort((one, other) => other.length - one.length);
+const longestTerms = (conditions: readonly TextCondition[]): string[] => [...new Set(conditions.flatMap(({ terms }) => terms))].sort((a, b) => b.length - a.length);

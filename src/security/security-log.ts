@@ -58,15 +58,15 @@ export class SecurityLog {
   /** Writes one line per second at most for the same action, user or address, and detail; and 50 lines per second for all of them together. */
   recordOften(event: SecurityEvent, nowMs = Date.now()): void {
     const key = `${event.action}:${event.userId ?? event.address}:${event.detail}`;
-    const known = this.recent.get(key);
-    if (known && nowMs - known.loggedAtMs < INTERVAL_MS) {
-      known.suppressed += 1;
+    const existing = this.recent.get(key);
+    if (existing && nowMs - existing.loggedAtMs < INTERVAL_MS) {
+      existing.suppressed += 1;
       return;
     }
     if (!this.takeLine(nowMs)) return;
     if (this.recent.size >= MAX_SUBJECTS) this.recent.clear();
     this.recent.set(key, { loggedAtMs: nowMs, suppressed: 0 });
-    this.record(event, known?.suppressed);
+    this.record(event, existing?.suppressed);
   }
 
   // Many addresses together must not flood the log either.

@@ -1,9 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import type { Eventually } from '../common/eventually';
-import { Touches } from '../nodes/change';
-import { callOf } from '../permissions/call';
+import type { MaybePromise } from '../common/maybe-promise';
+import { MutationScope } from '../cluster/mutation';
+import { contextOf } from '../permissions/request-context';
 import { mutationWeight } from './mutation-weight';
 import { RateLimitGuard } from './rate-limit.guard';
 
@@ -20,12 +20,12 @@ export class MutationWeightGuard implements CanActivate {
     private readonly rateLimits: RateLimitGuard,
   ) {}
 
-  canActivate(context: ExecutionContext): Eventually<boolean> {
+  canActivate(context: ExecutionContext): MaybePromise<boolean> {
     if (context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const { authority } = callOf(context);
+    const { authority } = contextOf(context);
     if (!authority || READING.has(request.method)) return true;
-    if ((this.reflector.getAllAndOverride(Touches, [context.getHandler(), context.getClass()]) ?? 'place') !== 'place') return true;
+    if ((this.reflector.getAllAndOverride(MutationScope, [context.getHandler(), context.getClass()]) ?? 'place') !== 'place') return true;
     const weight = mutationWeight(authority);
     return weight === 1 || this.rateLimits.chargeMutation(request, weight).then(() => true);
   }

@@ -1,7 +1,7 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Reflector } from '@nestjs/core';
 import { SkipThrottle, Throttle } from '@nestjs/throttler';
-import { Config, parseEnvironment } from '../config/config';
+import { ConfigService, parseEnvironment } from '../config/config.service';
 import { SecurityLog } from '../security/security-log';
 import { BucketThrottlerStorage } from './bucket-throttler-storage';
 import { LocalBuckets } from './buckets';
@@ -44,7 +44,7 @@ describe('RateLimitGuard', () => {
   let guard: RateLimitGuard;
   beforeEach(async () => {
     nowMs = 1_000_000;
-    const config = new Config(parseEnvironment({ RATE_USER: '3/10', RATE_ADDRESS: '2/10', RATE_REGISTER: '2/10', RATE_SEARCH: '0/1' }));
+    const config = new ConfigService(parseEnvironment({ RATE_USER: '3/10', RATE_ADDRESS: '2/10', RATE_REGISTER: '2/10', RATE_SEARCH: '0/1' }));
     guard = new RateLimitGuard({ throttlers: throttlers(config) }, new BucketThrottlerStorage(new LocalBuckets(() => nowMs)), new Reflector(), config, new SecurityLog());
     await guard.onModuleInit();
   });

@@ -2,9 +2,9 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerGuard, type ThrottlerModuleOptions, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { addressBlock } from '../common/address-block';
-import { Config } from '../config/config';
-import { callOf } from '../permissions/call';
+import { ipSubnet } from '../common/ip-subnet';
+import { ConfigService } from '../config/config.service';
+import { contextOf } from '../permissions/request-context';
 import { SecurityLog } from '../security/security-log';
 import { BucketThrottlerStorage } from './bucket-throttler-storage';
 import { addCount, markBodyRead, type RateLimitCount } from './rate-limit-state';
@@ -41,7 +41,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
     @InjectThrottlerStorage() private readonly storage: BucketThrottlerStorage,
     reflector: Reflector,
-    private readonly config: Config,
+    private readonly config: ConfigService,
     private readonly log: SecurityLog,
   ) {
     super(options, storage, reflector);
@@ -98,7 +98,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     const count = { name, limit, windowSeconds: ttl / SECOND_MS, remaining: Math.max(0, limit - totalHits), resetSeconds: timeToExpire };
     setHeaders(context.switchToHttp().getResponse<FastifyReply>(), addCount(request, count));
     if (!isBlocked) return true;
-    this.log.recordOften({ action: 'rate_limited', userId: callOf(context).session?.user_id, address: addressBlock(request.ip), detail: name });
+    this.log.recordOften({ action: 'rate_limited', userId: contextOf(context).session?.user_id, address: ipSubnet(request.ip), detail: name });
     throw new RateLimited(name, Math.max(1, timeToBlockExpire));
   }
 }

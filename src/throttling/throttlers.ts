@@ -1,10 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { ThrottlerOptions } from '@nestjs/throttler';
 import type { FastifyRequest } from 'fastify';
-import { addressBlock } from '../common/address-block';
-import type { Config } from '../config/config';
+import { ipSubnet } from '../common/ip-subnet';
+import type { ConfigService } from '../config/config.service';
 import type { Environment, RateRule } from '../config/config.schema';
-import { callOf } from '../permissions/call';
+import { contextOf } from '../permissions/request-context';
 import { isSelectedByRoute, overridesLimit } from './rate-limit.decorator';
 import { isBodyRead } from './rate-limit-state';
 
@@ -26,13 +26,13 @@ interface Throttler {
   readonly subject: (request: FastifyRequest, context: ExecutionContext) => string | undefined;
 }
 
-const addressOf = ({ ip }: FastifyRequest): string => addressBlock(ip);
+const addressOf = ({ ip }: FastifyRequest): string => ipSubnet(ip);
 
-const userOf = (_request: FastifyRequest, context: ExecutionContext): string | undefined => callOf(context).session?.user_id.toString();
+const userOf = (_request: FastifyRequest, context: ExecutionContext): string | undefined => contextOf(context).session?.user_id.toString();
 
 const userOrAddress = (request: FastifyRequest, context: ExecutionContext): string => userOf(request, context) ?? addressOf(request);
 
-const addressWithoutSession = (request: FastifyRequest, context: ExecutionContext): string | undefined => (callOf(context).session ? undefined : addressOf(request));
+const addressWithoutSession = (request: FastifyRequest, context: ExecutionContext): string | undefined => (contextOf(context).session ? undefined : addressOf(request));
 
 const trackOf = (request: FastifyRequest, context: ExecutionContext): string | undefined => {
   const { track_id: trackId } = (request.params ?? {}) as { track_id?: string };
@@ -67,7 +67,7 @@ const keyOf = (name: string, subject: string): string => `${name}:${subject}`;
  * Returns the throttlers of `ThrottlerModule`. `@Throttle` on a route changes the limit of a throttler there and gives the
  * route a counter of its own; `@SkipThrottle` turns a throttler off.
  */
-export const throttlers = (config: Config): ThrottlerOptions[] => THROTTLERS.map((throttler) => toOptions(throttler, config.get(throttler.setting)));
+export const throttlers = (config: ConfigService): ThrottlerOptions[] => THROTTLERS.map((throttler) => toOptions(throttler, config.get(throttler.setting)));
 
 function toOptions({ name, isGeneral, subject }: Throttler, { limit, windowMs }: RateRule): ThrottlerOptions {
   const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();

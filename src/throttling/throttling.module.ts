@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { ThrottlerModule } from '@nestjs/throttler';
-import { Config } from '../config/config';
+import { ConfigService } from '../config/config.service';
 import { RedisConnection } from '../redis/redis-connection';
 import { BucketThrottlerStorage } from './bucket-throttler-storage';
 import { Buckets, LocalBuckets } from './buckets';
@@ -22,8 +22,8 @@ class BucketsModule {}
   imports: [
     BucketsModule,
     ThrottlerModule.forRootAsync({
-      inject: [Config, Buckets],
-      useFactory: (config: Config, buckets: Buckets) => ({ throttlers: throttlers(config), storage: new BucketThrottlerStorage(buckets) }),
+      inject: [ConfigService, Buckets],
+      useFactory: (config: ConfigService, buckets: Buckets) => ({ throttlers: throttlers(config), storage: new BucketThrottlerStorage(buckets) }),
     }),
   ],
   providers: [RateLimitGuard],

@@ -1,49 +1,49 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { ifDifferent } from '../audit/audit-log';
-import { changesBetween } from '../audit/changes';
+import { omitIfUnchanged } from '../audit/audit-log';
+import { diffFields } from '../audit/diff';
 import { LIMITS } from '../common/limits';
-import type { Remarks } from '../common/remarks';
+import type { MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
-import { type Committed, type Decision, GuildCommits, type GuildPlan } from '../guilds/guild-commits';
+import { type Committed, type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
 import type { MemberDocument } from '../members/member.schema';
-import { has, Permission, type SubjectOverwrite } from '../permissions/algebra';
+import { has, Permission, type SubjectOverwrite } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import type { GuildTracks } from '../permissions/guild-state';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { assertMayOverwrite } from '../permissions/policy';
-import { assertMayChangeCategory } from './rearrangement';
-import { trackDtoOf, tracksSeen, tracksSeenBy } from './track-views';
+import { assertMayChangeCategory } from './track-move-policy';
+import { toTrackDto, visibleLayout, visibleLayoutFor } from './track-visibility';
 import type { OverwriteDto, PutOverwriteDto, TrackDto } from './track.dto';
 import type { TrackDocument } from './track.schema';
 import { OverwriteLimitReached, OverwriteNotFound } from './tracks.errors';
 
-type OverwritesPlan = GuildPlan & { readonly track: TrackDocument };
-type OverwritesDecision = Decision<TrackAuthority, OverwritesPlan>;
+type OverwritesPlan = GuildMutation & { readonly track: TrackDocument };
+type OverwritesDecision = PlanFn<TrackAuthority, OverwritesPlan>;
 
 /** What roles and members may or may not do in tracks, against what holds in the guild. */
 @Injectable()
 export class OverwritesService {
   constructor(
-    private readonly commits: GuildCommits,
+    private readonly guildWriter: GuildWriter,
     private readonly events: EventsService,
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
-  /** Sets what a role or member may or may not do in a track. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld, GuildChanged */
-  async put(authority: TrackAuthority, id: Snowflake, change: PutOverwriteDto, remarks: Remarks): Promise<Versioned<TrackDto>> {
-    const { guild, plan, actor } = await this.commit(authority, id, this.putting(id, change), remarks);
+  /** Sets what a role or member may or may not do in a track. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld, GuildVersionMismatch */
+  async put(authority: TrackAuthority, id: Snowflake, change: PutOverwriteDto, remarks: MutationOptions): Promise<Versioned<TrackDto>> {
+    const { guild, plan, actor } = await this.commit(authority, id, this.planPut(id, change), remarks);
     const tracks = new Map(actor.tracks).set(plan.track._id, plan.track);
-    return new Versioned(guild.version, trackDtoOf(plan.track, tracksSeenBy(actor.guild.under({ ...actor.guild.state, guild }), tracks)));
+    return new Versioned(guild.version, toTrackDto(plan.track, visibleLayoutFor(actor.guild.withState({ ...actor.guild.state, guild }), tracks)));
   }
 
   /** What `put` decides. */
-  putting(id: Snowflake, { type, allow, deny }: PutOverwriteDto): OverwritesDecision {
+  planPut(id: Snowflake, { type, allow, deny }: PutOverwriteDto): OverwritesDecision {
     const overwrite: SubjectOverwrite = { id, type, allow, deny };
     return async (actor) => {
       await this.assertSubject(actor.guild, overwrite);
@@ -55,14 +55,14 @@ export class OverwritesService {
     };
   }
 
-  /** Removes an overwrite. @throws OverwriteNotFound, PermissionsNotHeld, GuildChanged */
-  async delete(authority: TrackAuthority, id: Snowflake, remarks: Remarks): Promise<Versioned<void>> {
-    const { guild } = await this.commit(authority, id, this.deleting(id), remarks);
+  /** Removes an overwrite. @throws OverwriteNotFound, PermissionsNotHeld, GuildVersionMismatch */
+  async delete(authority: TrackAuthority, id: Snowflake, remarks: MutationOptions): Promise<Versioned<void>> {
+    const { guild } = await this.commit(authority, id, this.planDelete(id), remarks);
     return new Versioned(guild.version, undefined);
   }
 
   /** What `delete` decides. */
-  deleting(id: Snowflake): OverwritesDecision {
+  planDelete(id: Snowflake): OverwritesDecision {
     return (actor) => {
       const { overwrites } = actor.track;
       const before = overwrites.find((candidate) => candidate.id === id);
@@ -81,7 +81,7 @@ export class OverwritesService {
   async assertMayStartWith(maker: GuildAuthority, tracks: GuildTracks, track: TrackDocument): Promise<void> {
     const { overwrites } = track;
     if (overwrites.length === 0) return;
-    const held = maker.in({ ...track, overwrites: [] }, tracks);
+    const held = maker.permissionsIn({ ...track, overwrites: [] }, tracks);
     if (!has(held, Permission.ManageRoles)) throw new PermissionsMissing(Permission.ManageRoles);
     if (new Set(overwrites.map(({ id }) => id)).size < overwrites.length) throw new OverwriteNotFound();
     for (const overwrite of overwrites) assertMayOverwrite(held, undefined, overwrite);
@@ -89,25 +89,25 @@ export class OverwritesService {
   }
 
   /** Removes the overwrites of a role or member that is gone. */
-  async sweep(guildId: Snowflake, id: Snowflake): Promise<void> {
+  async deleteBySubject(guildId: Snowflake, id: Snowflake): Promise<void> {
     await this.tracks.updateMany({ guild_id: guildId, 'overwrites.id': id }, { $pull: { overwrites: { id } }, $inc: { revision: 1 } });
   }
 
-  private commit(authority: TrackAuthority, id: Snowflake, decide: OverwritesDecision, remarks: Remarks): Promise<Committed<TrackAuthority, OverwritesPlan>> {
+  private commit(authority: TrackAuthority, id: Snowflake, decide: OverwritesDecision, remarks: MutationOptions): Promise<Committed<TrackAuthority, OverwritesPlan>> {
     const { guildId, trackId } = authority;
-    return this.commits.commit(
+    return this.guildWriter.commit(
       authority,
       {
-        decide,
+        makePlan: decide,
         write: async ({ track: { overwrites, revision } }) => {
           const { modifiedCount } = await this.tracks.updateOne({ _id: trackId, revision: revision - 1 }, { $set: { overwrites, revision } });
           return modifiedCount === 1;
         },
-        record: ({ actor, plan }) => {
+        toAuditRecord: ({ actor, plan }) => {
           const [before, after] = [actor.track, plan.track].map(({ overwrites }) => overwrites.find((overwrite) => overwrite.id === id));
-          return ifDifferent({ action: after ? 'OVERWRITE_UPDATE' : 'OVERWRITE_DELETE', targetId: id, trackIds: [trackId], changes: changesBetween(before ?? {}, after ?? {}) });
+          return omitIfUnchanged({ action: after ? 'OVERWRITE_UPDATE' : 'OVERWRITE_DELETE', targetId: id, trackIds: [trackId], changes: diffFields(before ?? {}, after ?? {}) });
         },
-        tell: ({ track_layout }, { track }) => this.events.publish('TRACK_UPDATE', { guildId, trackId }, trackDtoOf(track, tracksSeen(track_layout, () => true))),
+        publish: ({ track_layout }, { track }) => this.events.publish('TRACK_UPDATE', { guildId, trackId }, toTrackDto(track, visibleLayout(track_layout, () => true))),
       },
       remarks,
     );

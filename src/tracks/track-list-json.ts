@@ -1,8 +1,8 @@
 import type { Snowflake } from '../common/snowflake';
 import type { GuildPermissions } from '../permissions/guild-permissions';
-import { type GuildTracks, inOrder } from '../permissions/guild-state';
+import { type GuildTracks, tracksInOrder } from '../permissions/guild-state';
 import { positionsIn } from './track-order';
-import { layoutFor, overwriteDtoOf } from './track-views';
+import { layoutFor, toOverwriteDto } from './track-visibility';
 import type { TrackDocument } from './track.schema';
 
 /** The encoded fields of a track, in three parts around the fields that depend on the viewer and the layout. */
@@ -18,7 +18,7 @@ const encoded = new WeakMap<TrackDocument, TrackParts>();
 /** Returns the same as `JSON.stringify(visibleTracks(permissions, tracks))`. Only tracks that changed are encoded again. */
 export function visibleTracksJson(permissions: GuildPermissions, tracks: GuildTracks): string {
   const layout = layoutFor(permissions, tracks);
-  const [documents, positions] = [inOrder(layout, tracks), positionsIn(layout)];
+  const [documents, positions] = [tracksInOrder(layout, tracks), positionsIn(layout)];
   const items = layout.map(({ parent_id, inherits }, index) => {
     const { beforePlace, afterPlace, overwrites } = partsOf(documents[index]!);
     return `${beforePlace}"parent_id":${idJson(parent_id)},"position":${positions[index]}${afterPlace}"inherits":${inherits}${overwrites}`;
@@ -38,6 +38,6 @@ function encode({ _id: id, guild_id, type, name, topic, nsfw, slowmode_seconds, 
   return {
     beforePlace: `${JSON.stringify({ id, guild_id, type }).slice(0, -1)},`,
     afterPlace: `,${JSON.stringify({ name, topic, nsfw, slowmode_seconds }).slice(1, -1)},`,
-    overwrites: `,"overwrites":${JSON.stringify(overwrites.map(overwriteDtoOf))}}`,
+    overwrites: `,"overwrites":${JSON.stringify(overwrites.map(toOverwriteDto))}}`,
   };
 }

@@ -2,11 +2,11 @@ import '../common/bigint-json';
 import fc from 'fast-check';
 import { trackRules } from '../../test/support/arbitraries';
 import type { MemberDocument } from '../members/member.schema';
-import { NOTHING, Permission } from '../permissions/algebra';
+import { NO_PERMISSIONS, Permission } from '../permissions/compute-permissions';
 import { GuildAuthority } from '../permissions/authority';
 import type { GuildState, GuildTracks } from '../permissions/guild-state';
 import { TrackLists } from './track-lists.service';
-import { visibleTracks } from './track-views';
+import { visibleTracks } from './track-visibility';
 import type { TrackDocument } from './track.schema';
 
 const GUILD_ID = 1n;
@@ -20,7 +20,7 @@ interface Place {
 const state = (places: readonly Place[], ownerId = 1n): GuildState =>
   ({
     guild: { _id: GUILD_ID, owner_id: ownerId, version: 1, role_ids: ROLE_IDS, track_layout: places.map(({ inCategory, inherits }, index) => ({ id: BigInt(1_000 + index), parent_id: inCategory && index > 0 ? 1_000n : null, inherits })) },
-    roles: ROLE_IDS.map((_id) => ({ _id, allow: _id === GUILD_ID ? Permission.ViewTrack : NOTHING, deny: NOTHING })),
+    roles: ROLE_IDS.map((_id) => ({ _id, allow: _id === GUILD_ID ? Permission.ViewTrack : NO_PERMISSIONS, deny: NO_PERMISSIONS })),
   }) as unknown as GuildState;
 const member = (userId: bigint, roleIds: readonly bigint[], timedOutUntil: Date | null = null): MemberDocument =>
   ({ guild_id: GUILD_ID, user_id: userId, role_ids: roleIds, timed_out_until: timedOutUntil }) as unknown as MemberDocument;
@@ -33,7 +33,7 @@ describe('TrackLists', () => {
     fc.assert(
       fc.property(someTracks, someMembers, fc.constantFrom(100n, 999n), (described, members, ownerId) => {
         // The category holds the tracks that follow it.
-        const sorted = [...described.slice(0, 1), ...described.slice(1).toSorted((one, other) => Number(other.inCategory) - Number(one.inCategory))];
+        const sorted = [...described.slice(0, 1), ...described.slice(1).toSorted((a, b) => Number(b.inCategory) - Number(a.inCategory))];
         const guild = state(sorted.map(({ inCategory, rules: { inherits } }) => ({ inCategory, inherits })), ownerId);
         const tracks: GuildTracks = new Map(
           sorted.map(({ rules: { overwrites }, name, topic }, index) => [

@@ -33,8 +33,8 @@ export class TrackLists {
     if (member.timed_out_until !== null) return encode(visibleTracksJson(authority, tracks));
     const viewer = viewerOf(member, { state, tracks });
     const key = viewerKeyOf(state.guild._id, viewer);
-    const known = this.lists.get(key);
-    if (known?.state.deref() === state && known.tracks.deref() === tracks) return known.list;
+    const existing = this.lists.get(key);
+    if (existing?.state.deref() === state && existing.tracks.deref() === tracks) return existing.list;
     const permissions = viewer.member ? authority : new RoleSetPermissions(state, viewer.roleIds);
     const list = encode(visibleTracksJson(permissions, tracks));
     this.replace(key, { state: new WeakRef(state), tracks: new WeakRef(tracks), list });

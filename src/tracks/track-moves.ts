@@ -1,6 +1,6 @@
 import type { LayoutEntry } from '../guilds/guild.schema';
 import { groupBy } from '../common/group-by';
-import { entriesOf } from '../permissions/guild-state';
+import { layoutIndex } from '../permissions/guild-state';
 import { layoutSeenBy, type TrackLayout } from './track-order';
 
 /** A layout before and after a change, and the layout before as the mover sees it. */
@@ -11,8 +11,8 @@ export interface LayoutChange {
 }
 
 /** Returns whether two layouts have the same entries in the same order. */
-export const isSameLayout = (one: readonly LayoutEntry[], other: readonly LayoutEntry[]): boolean =>
-  one.length === other.length && one.every((entry, index) => isSameEntry(entry, other[index]));
+export const isSameLayout = (a: readonly LayoutEntry[], b: readonly LayoutEntry[]): boolean =>
+  a.length === b.length && a.every((entry, index) => isSameEntry(entry, b[index]));
 
 /**
  * Returns whether a change is possible by moving only those of the named tracks that the mover may move.
@@ -21,10 +21,10 @@ export const isSameLayout = (one: readonly LayoutEntry[], other: readonly Layout
  * category, their inheritance and their order among each other. Hidden tracks are not considered, so the result reveals nothing about them.
  */
 export function isMoveOf({ before, after, seen }: LayoutChange, named: ReadonlySet<bigint>, mayMove: (id: bigint) => boolean): boolean {
-  const visible = entriesOf(seen);
+  const visible = layoutIndex(seen);
   const movable = new Set([...named].filter(mayMove));
   if (movable.size === named.size) return true;
-  const [entriesBefore, entriesAfter] = [entriesOf(before), entriesOf(after)];
+  const [entriesBefore, entriesAfter] = [layoutIndex(before), layoutIndex(after)];
   const stay = (id: bigint): boolean => movable.has(id) || isSameEntry(entriesBefore.get(id)!, entriesAfter.get(id));
   if (![...named].every(stay)) return false;
   const fixedIn = (layout: readonly LayoutEntry[]): Map<bigint | null, bigint[]> => {
@@ -35,5 +35,5 @@ export function isMoveOf({ before, after, seen }: LayoutChange, named: ReadonlyS
   return [...fixedIn(before)].every(([parent, ids]) => ids.every((id, index) => fixedAfter.get(parent)?.[index] === id));
 }
 
-const isSameEntry = (one: LayoutEntry, other: LayoutEntry | undefined): boolean =>
-  one === other || (other !== undefined && one.id === other.id && one.parent_id === other.parent_id && one.inherits === other.inherits);
+const isSameEntry = (a: LayoutEntry, b: LayoutEntry | undefined): boolean =>
+  a === b || (b !== undefined && a.id === b.id && a.parent_id === b.parent_id && a.inherits === b.inherits);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { LIMITS } from '../common/limits';
-import { layoutSeenBy, moveTracks, placesIn, placeTrack, removeTrack, type TrackKinds, type TrackLayout, type TrackMove } from './track-order';
+import { layoutSeenBy, moveTracks, placesIn, placeTrack, removeTrack, type MoveContext, type TrackLayout, type TrackMove } from './track-order';
 import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
 
 /** `'a b C(d e)'` as a layout: letters are tracks, capitals categories with what is in them in brackets. */
@@ -28,7 +28,7 @@ function textOf(layout: TrackLayout): string {
 }
 
 /** What a mover sees from whom some letters are hidden. */
-const without = (layout: TrackLayout, hidden: string): TrackKinds => ({ isCategory, seen: hidden === '' ? layout : layoutSeenBy(layout, (id) => !hidden.includes(letterOf(id))) });
+const without = (layout: TrackLayout, hidden: string): MoveContext => ({ isCategory, seen: hidden === '' ? layout : layoutSeenBy(layout, (id) => !hidden.includes(letterOf(id))) });
 
 type Wish = readonly [track: string, where: { position?: number; parent?: string | null }];
 
@@ -119,7 +119,7 @@ describe('tracks that the mover can’t see', () => {
 describe('a category', () => {
   const children = (count: number, from = 1_000): TrackLayout => Array.from({ length: count }, (_, index) => ({ id: BigInt(from + index), parent_id: idOf('X') }));
   const categories = (id: bigint): boolean => id < 1_000n && isCategory(id);
-  const all = (seen: TrackLayout): TrackKinds => ({ isCategory: categories, seen });
+  const all = (seen: TrackLayout): MoveContext => ({ isCategory: categories, seen });
 
   it('takes up to 50, by moving and by making', () => {
     const nearlyFull = [...layoutOf('X'), ...children(LIMITS.tracksInCategory - 1), ...layoutOf('a b')];
@@ -273,7 +273,7 @@ describe('any moves', () => {
         const unmentioned = (ids: readonly bigint[]): bigint[] => ids.filter((id) => !mentioned.has(id) && isVisible(id));
         expect(unmentioned(after)).toEqual(unmentioned(childrenOf(layout, parent)));
         const positions = after.flatMap((id) => moves.find((wish) => wish.id === id)?.position ?? []);
-        expect(positions).toEqual(positions.toSorted((one, other) => one - other));
+        expect(positions).toEqual(positions.toSorted((a, b) => a - b));
       }
     }));
 
@@ -282,7 +282,7 @@ describe('any moves', () => {
       const moved = moveTracks(layout, moves, { isCategory, seen: layout });
       for (const parent of new Set(moved.map(({ parent_id }) => parent_id))) {
         const siblings = childrenOf(moved, parent);
-        const wishes = moves.filter(({ id, position }) => position !== undefined && siblings.includes(id)).sort((one, other) => one.position! - other.position!);
+        const wishes = moves.filter(({ id, position }) => position !== undefined && siblings.includes(id)).sort((a, b) => a.position! - b.position!);
         const stays = childrenOf(layout, parent).filter((id) => siblings.includes(id) && !wishes.some((wish) => wish.id === id));
         const enters = moves.filter(({ id, position }) => position === undefined && siblings.includes(id) && !stays.includes(id)).map(({ id }) => id);
         const list = [...stays, ...enters];
@@ -303,7 +303,7 @@ it('any sequence of creations, moves and deletions leaves every track that is le
         const id = BigInt(kind === 'place' ? index + 1 : which);
         const parent_id = parent === null ? null : BigInt(parent * 5);
         const before = layout;
-        const kinds: TrackKinds = { isCategory: isFifth, seen: layout };
+        const kinds: MoveContext = { isCategory: isFifth, seen: layout };
         try {
           layout = kind === 'place' ? placeTrack(layout, { id, parent_id }, position, kinds) : kind === 'move' ? moveTracks(layout, [{ id, position, parent_id }], kinds) : removeTrack(layout, id);
           if (kind === 'place') alive.add(id);

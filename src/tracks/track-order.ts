@@ -1,5 +1,5 @@
 import { LIMITS } from '../common/limits';
-import { entriesOf } from '../permissions/guild-state';
+import { layoutIndex } from '../permissions/guild-state';
 import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
 
 /** A track and the category that it is in. */
@@ -19,7 +19,7 @@ export interface TrackMove {
 }
 
 /** What the order itself doesn't know of tracks. */
-export interface TrackKinds {
+export interface MoveContext {
   isCategory(id: bigint): boolean;
   /** The layout as the mover sees it; what they can't see stays where it is. */
   readonly seen: TrackLayout;
@@ -78,19 +78,19 @@ export function placesIn(layout: TrackLayout): ReadonlyMap<bigint, TrackPlace> {
  * @throws TrackMoveDuplicate when a track, or a position of a category, is named twice
  * @throws CategoryFull when a category would grow beyond 50
  */
-export function moveTracks<Entry extends TrackEntry>(layout: readonly Entry[], moves: readonly TrackMove[], kinds: TrackKinds): readonly Entry[] {
+export function moveTracks<Entry extends TrackEntry>(layout: readonly Entry[], moves: readonly TrackMove[], kinds: MoveContext): readonly Entry[] {
   const { seen } = kinds;
-  const entries = entriesOf(layout);
+  const entries = layoutIndex(layout);
   for (const move of moves) assertMove(move, entries, kinds);
   const asked = new Map(moves.map((move) => [entries.get(move.id)!, move]));
   if (asked.size < moves.length) throw new TrackMoveDuplicate();
 
   const siblings = siblingsOf(layout);
   const seenSiblings = seen === layout ? siblings : siblingsOf(seen.map(({ id }) => entries.get(id)!), seen);
-  const isVisible = ({ id }: Entry): boolean => entriesOf(seen).has(id);
+  const isVisible = ({ id }: Entry): boolean => layoutIndex(seen).has(id);
   const parentAfter = (entry: Entry): bigint | null => {
-    const wanted = asked.get(entry)?.parent_id;
-    return wanted === undefined ? entry.parent_id : wanted;
+    const requested = asked.get(entry)?.parent_id;
+    return requested === undefined ? entry.parent_id : requested;
   };
   const moving = [...asked.keys()];
   for (const parent of new Set(moving.flatMap((entry) => [entry.parent_id, parentAfter(entry)]))) {
@@ -105,9 +105,9 @@ export function moveTracks<Entry extends TrackEntry>(layout: readonly Entry[], m
     }
     const hidden = before.flatMap((entry, index) => (isHere(entry) && !isVisible(entry) ? [{ entry, position: index + 1 }] : []));
     // What is shown in no category because its own is hidden counts there, though it stays where it is.
-    const shown = parent === null || entriesOf(seen).has(parent) ? (seenSiblings.get(parent) ?? []) : before.filter(isVisible);
-    const wanted = [...shown.filter((entry) => isHere(entry) || parentAfter(entry) === entry.parent_id), ...entering.filter((entry) => !shown.includes(entry))];
-    siblings.set(parent, around(hidden, order(wanted, asked).filter(isHere)));
+    const shown = parent === null || layoutIndex(seen).has(parent) ? (seenSiblings.get(parent) ?? []) : before.filter(isVisible);
+    const requested = [...shown.filter((entry) => isHere(entry) || parentAfter(entry) === entry.parent_id), ...entering.filter((entry) => !shown.includes(entry))];
+    siblings.set(parent, insertAtPositions(hidden, order(requested, asked).filter(isHere)));
   }
   return flatten(siblings);
 }
@@ -119,10 +119,10 @@ export function moveTracks<Entry extends TrackEntry>(layout: readonly Entry[], m
  * @throws CategoryFull when the category has 50
  * @throws TrackLimitReached when the guild has 500
  */
-export function placeTrack<Entry extends TrackEntry>(layout: readonly Entry[], track: Entry, position: number | undefined, kinds: TrackKinds): readonly Entry[] {
+export function placeTrack<Entry extends TrackEntry>(layout: readonly Entry[], track: Entry, position: number | undefined, kinds: MoveContext): readonly Entry[] {
   if (layout.length >= LIMITS.tracks) throw new TrackLimitReached();
   const { id, parent_id } = track;
-  const entries = entriesOf(layout);
+  const entries = layoutIndex(layout);
   if (parent_id !== null) assertParent(id, parent_id, entries, kinds);
   const siblings = siblingsOf(layout);
   const before = siblings.get(parent_id) ?? [];
@@ -137,7 +137,7 @@ export function placeTrack<Entry extends TrackEntry>(layout: readonly Entry[], t
 
 /** The layout without a track. What was in a removed category takes the category's place. @throws TrackNotFound */
 export function removeTrack<Entry extends TrackEntry>(layout: readonly Entry[], id: bigint): readonly Entry[] {
-  const removed = entriesOf(layout).get(id);
+  const removed = layoutIndex(layout).get(id);
   if (!removed) throw new TrackNotFound();
   const siblings = siblingsOf(layout);
   const children = siblings.get(id) ?? [];
@@ -146,13 +146,13 @@ export function removeTrack<Entry extends TrackEntry>(layout: readonly Entry[], 
   return flatten(siblings);
 }
 
-function assertMove({ id, parent_id }: TrackMove, entries: ReadonlyMap<bigint, TrackEntry>, kinds: TrackKinds): void {
-  if (!entries.has(id) || !entriesOf(kinds.seen).has(id)) throw new TrackNotFound();
+function assertMove({ id, parent_id }: TrackMove, entries: ReadonlyMap<bigint, TrackEntry>, kinds: MoveContext): void {
+  if (!entries.has(id) || !layoutIndex(kinds.seen).has(id)) throw new TrackNotFound();
   if (parent_id != null) assertParent(id, parent_id, entries, kinds);
 }
 
-function assertParent(id: bigint, parentId: bigint, entries: ReadonlyMap<bigint, TrackEntry>, kinds: TrackKinds): void {
-  if (kinds.isCategory(id) || !entries.has(parentId) || !kinds.isCategory(parentId) || !entriesOf(kinds.seen).has(parentId)) throw new TrackParentInvalid();
+function assertParent(id: bigint, parentId: bigint, entries: ReadonlyMap<bigint, TrackEntry>, kinds: MoveContext): void {
+  if (kinds.isCategory(id) || !entries.has(parentId) || !kinds.isCategory(parentId) || !layoutIndex(kinds.seen).has(parentId)) throw new TrackParentInvalid();
 }
 
 /** Tracks in the order that was asked for: those with a position first choose their places, and the rest fill what is left. */
@@ -165,11 +165,11 @@ function order<Entry extends TrackEntry>(entries: readonly Entry[], asked: Reado
     else wishes.push({ entry, position });
   }
   if (new Set(wishes.map(({ position }) => position)).size < wishes.length) throw new TrackMoveDuplicate();
-  return around(wishes.toSorted((one, other) => one.position - other.position), others);
+  return insertAtPositions(wishes.toSorted((a, b) => a.position - b.position), others);
 }
 
 /** Puts each of these into its place among others, which keep their order; beyond the last is the last. @param placed by position, ascending */
-function around<Entry>(placed: readonly Placed<Entry>[], others: readonly Entry[]): Entry[] {
+function insertAtPositions<Entry>(placed: readonly Placed<Entry>[], others: readonly Entry[]): Entry[] {
   const all = [...others];
   for (const { entry, position } of placed) all.splice(position - 1, 0, entry);
   return all;

@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
-import type { SubjectOverwrite } from '../permissions/algebra';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
+import type { SubjectOverwrite } from '../permissions/compute-permissions';
 
 export const TRACK_TYPES = ['text', 'category'] as const;
 /** A text track holds messages, a category holds tracks. */
@@ -44,6 +44,6 @@ export const trackSchema = new Schema<TrackDocument>(
     overwrites: { type: [overwriteSchema], required: true },
     revision: { type: Number, required: true },
   },
-  { ...STORED, collection: 'tracks' },
+  { ...SCHEMA_OPTIONS, collection: 'tracks' },
 );
 trackSchema.index({ guild_id: 1, _id: 1 });

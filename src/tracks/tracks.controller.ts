@@ -5,20 +5,20 @@ import { z } from 'zod';
 import { Audited } from '../audit/audited';
 import { BodyLimit } from '../common/body-limit.decorator';
 import type { EncodedJson } from '../common/encoded-json';
-import { Answers, AnswersVersioned, AnswersVersionOnly, IdParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiResultWithEtag, ApiNoContentWithEtag, SnowflakeParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
-import { Problems } from '../common/problems.decorator';
-import { Remarked, type Remarks } from '../common/remarks';
+import { ApiProblems } from '../common/problems.decorator';
+import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { Versioned } from '../common/versioned';
-import { Conditional } from '../guilds/conditional';
-import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../impact/impact.dto';
-import { ImpactService } from '../impact/impact.service';
-import { Permission } from '../permissions/algebra';
+import { SupportsIfMatch } from '../guilds/if-match.decorator';
+import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../dry-run/impact.dto';
+import { ImpactService } from '../dry-run/impact.service';
+import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
-import { Authority } from '../permissions/call';
+import { Authority } from '../permissions/request-context';
 import { OverwriteAdministrator, PermissionsMissing, PermissionsNotHeld, PermissionsOverlap } from '../permissions/permissions.errors';
-import { Member, RequirePermissions } from '../permissions/requirement';
+import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
 import { type CreateTrackDto, createTrackDto, type MoveTrackDto, moveTracksDto, type PutOverwriteDto, putOverwriteDto, type TrackDto, trackDto, type UpdateTrackDto, updateTrackDto } from './track.dto';
 import { CategoryFull, OverwriteLimitReached, OverwriteNotFound, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
 import { OverwritesService } from './overwrites.service';
@@ -34,40 +34,40 @@ export class GuildTracksController {
 
   @Get()
   @Summary('Lists the tracks that one may view, in order.')
-  @Member()
-  @AnswersVersioned(z.array(trackDto))
+  @RequireMembership()
+  @ApiResultWithEtag(z.array(trackDto))
   async list(@Authority() authority: GuildAuthority): Promise<Versioned<EncodedJson>> {
     return this.tracks.list(authority);
   }
 
   @Post()
   @Summary('Makes a track, at the end of its category or where it is asked for.')
-  @Conditional()
+  @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.CreateTrack)
   @Validated()
-  @Problems(TrackLimitReached, CategoryFull, TrackParentInvalid, OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
-  @AnswersVersioned(trackDto, HttpStatus.CREATED)
-  async create(@Authority() authority: GuildAuthority, @JsonBody(createTrackDto) track: CreateTrackDto, @Remarked() remarks: Remarks): Promise<Versioned<TrackDto>> {
+  @ApiProblems(TrackLimitReached, CategoryFull, TrackParentInvalid, OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
+  @ApiResultWithEtag(trackDto, HttpStatus.CREATED)
+  async create(@Authority() authority: GuildAuthority, @JsonBody(createTrackDto) track: CreateTrackDto, @MutationOptionsParam() remarks: MutationOptions): Promise<Versioned<TrackDto>> {
     return this.tracks.create(authority, track, remarks);
   }
 
   @Patch()
   @Summary('Moves any number of tracks at once, within and between categories: all of them, or none.')
-  @Conditional()
+  @SupportsIfMatch()
   @Audited()
-  @Member()
+  @RequireMembership()
   @BodyLimit(LIMITS.moveTracksBytes)
   @Validated()
-  @Problems(TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull, PermissionsMissing)
-  @AnswersVersioned(z.union([z.array(trackDto), impactDto]))
+  @ApiProblems(TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull, PermissionsMissing)
+  @ApiResultWithEtag(z.union([z.array(trackDto), impactDto]))
   async move(
     @Authority() authority: GuildAuthority,
     @JsonBody(moveTracksDto) moves: MoveTrackDto[],
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-    @Remarked() remarks: Remarks,
+    @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<EncodedJson> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.tracks.moving(moves), remarks) : this.tracks.move(authority, moves, remarks);
+    return isDry ? this.impact.of(authority, this.tracks.planMove(moves), remarks) : this.tracks.move(authority, moves, remarks);
   }
 }
 
@@ -82,77 +82,77 @@ export class TracksController {
 
   @Get()
   @Summary('Reads a track.')
-  @Member()
-  @Problems(TrackNotFound)
-  @Answers(trackDto)
+  @RequireMembership()
+  @ApiProblems(TrackNotFound)
+  @ApiResult(trackDto)
   read(@Authority() authority: TrackAuthority): TrackDto {
     return this.tracks.read(authority);
   }
 
   @Patch()
   @Summary('Changes a track; `position` and `parent_id` move it.')
-  @Conditional()
+  @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ModifyTrack)
   @Validated()
-  @Problems(TrackNotFound, TrackParentInvalid, CategoryFull)
-  @AnswersVersioned(z.union([trackDto, impactDto]))
+  @ApiProblems(TrackNotFound, TrackParentInvalid, CategoryFull)
+  @ApiResultWithEtag(z.union([trackDto, impactDto]))
   async update(
     @Authority() authority: TrackAuthority,
     @JsonBody(updateTrackDto) change: UpdateTrackDto,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-    @Remarked() remarks: Remarks,
+    @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.tracks.updating(change), remarks) : this.tracks.update(authority, change, remarks);
+    return isDry ? this.impact.of(authority, this.tracks.planUpdate(change), remarks) : this.tracks.update(authority, change, remarks);
   }
 
   @Delete()
   @Summary('Deletes a track. What was in a category takes its place.')
-  @Conditional()
+  @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.DeleteTracks)
-  @Problems(TrackNotFound)
-  @AnswersVersionOnly()
-  async delete(@Authority() authority: TrackAuthority, @Remarked() remarks: Remarks): Promise<Versioned<void>> {
+  @ApiProblems(TrackNotFound)
+  @ApiNoContentWithEtag()
+  async delete(@Authority() authority: TrackAuthority, @MutationOptionsParam() remarks: MutationOptions): Promise<Versioned<void>> {
     return this.tracks.delete(authority, remarks);
   }
 
   @Put('overwrites/:id')
   @Summary('Sets what a role or member may or may not do here.')
-  @Conditional()
+  @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
-  @Problems(TrackNotFound, OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
-  @AnswersVersioned(z.union([trackDto, impactDto]))
+  @ApiProblems(TrackNotFound, OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
+  @ApiResultWithEtag(z.union([trackDto, impactDto]))
   async putOverwrite(
     @Authority() authority: TrackAuthority,
-    @IdParam('id') id: Snowflake,
+    @SnowflakeParam('id') id: Snowflake,
     @JsonBody(putOverwriteDto) overwrite: PutOverwriteDto,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
-    @Remarked() remarks: Remarks,
+    @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.overwrites.putting(id, overwrite), remarks) : this.overwrites.put(authority, id, overwrite, remarks);
+    return isDry ? this.impact.of(authority, this.overwrites.planPut(id, overwrite), remarks) : this.overwrites.put(authority, id, overwrite, remarks);
   }
 
   @Delete('overwrites/:id')
   @Summary('Removes an overwrite.')
-  @Conditional()
+  @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
-  @Problems(TrackNotFound, OverwriteNotFound, PermissionsNotHeld)
-  @AnswersVersionOnly()
+  @ApiProblems(TrackNotFound, OverwriteNotFound, PermissionsNotHeld)
+  @ApiNoContentWithEtag()
   @ApiResponse({ status: HttpStatus.OK, description: 'What it would do, when that was asked.', standardSchema: impactDto })
   async deleteOverwrite(
     @Authority() authority: TrackAuthority,
-    @IdParam('id') id: Snowflake,
+    @SnowflakeParam('id') id: Snowflake,
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Remarked() remarks: Remarks,
+    @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<void> | ImpactDto> {
     if (!isDry) return this.overwrites.delete(authority, id, remarks);
     void reply.status(HttpStatus.OK);
-    return this.impact.of(authority, this.overwrites.deleting(id), remarks);
+    return this.impact.of(authority, this.overwrites.planDelete(id), remarks);
   }
 }

@@ -73,8 +73,8 @@ export class OverwriteNotFound extends Problem {
 }
 
 /** Messages belong into text tracks. */
-export class TrackNotText extends Problem {
-  static override readonly code = 'TRACK_NOT_TEXT';
+export class NotATextTrack extends Problem {
+  static override readonly code = 'NOT_A_TEXT_TRACK';
   static override readonly status = HttpStatus.BAD_REQUEST;
 
   constructor() {

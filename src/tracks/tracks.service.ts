@@ -1,53 +1,53 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { type Deed, ifDifferent } from '../audit/audit-log';
-import { changesAmong, changesBetween } from '../audit/changes';
+import { type AuditRecord, omitIfUnchanged } from '../audit/audit-log';
+import { diffMany, diffFields } from '../audit/diff';
 import type { EncodedJson } from '../common/encoded-json';
-import type { Remarks } from '../common/remarks';
+import type { MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
-import { type Committed, type Decision, GuildCommits, type GuildPlan } from '../guilds/guild-commits';
+import { type Committed, type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
 import type { GuildDocument, LayoutEntry } from '../guilds/guild.schema';
-import { assertSeen } from '../guilds/seen-version';
-import { has, minus, Permission } from '../permissions/algebra';
+import { assertVersion } from '../guilds/expected-version';
+import { has, minus, Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import { entriesOf, type GuildTracks, rulesOf } from '../permissions/guild-state';
+import { layoutIndex, type GuildTracks, trackRules } from '../permissions/guild-state';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { PositionsService } from '../read-states/positions.service';
+import { ReadMarkersService } from '../read-states/read-markers.service';
 import { OverwritesService } from './overwrites.service';
-import { assertMayRearrange, inheriting } from './rearrangement';
+import { assertMayMove, withInheritance } from './track-move-policy';
 import { TrackLists } from './track-lists.service';
 import { isMoveOf, isSameLayout } from './track-moves';
-import { moveTracks, placeTrack, positionsIn, removeTrack, type TrackKinds } from './track-order';
-import { isSeenByEverybody, layoutFor, trackDtoOf, tracksSeen, tracksSeenBy } from './track-views';
+import { moveTracks, placeTrack, positionsIn, removeTrack, type MoveContext } from './track-order';
+import { isVisibleToEveryone, layoutFor, toTrackDto, visibleLayout, visibleLayoutFor } from './track-visibility';
 import type { CreateTrackDto, MoveTrackDto, TrackDto, UpdateTrackDto } from './track.dto';
 import type { TrackDocument, TrackType } from './track.schema';
 import { TrackNotFound } from './tracks.errors';
 
-type TrackPlan = GuildPlan & { readonly track: TrackDocument };
+type TrackPlan = GuildMutation & { readonly track: TrackDocument };
 
 /** The tracks of guilds. */
 @Injectable()
 export class TracksService {
   constructor(
-    private readonly snowflakes: Snowflakes,
-    private readonly commits: GuildCommits,
+    private readonly snowflakes: SnowflakeService,
+    private readonly guildWriter: GuildWriter,
     private readonly resolver: AuthorityResolver,
     private readonly overwrites: OverwritesService,
-    private readonly positions: PositionsService,
+    private readonly readMarkers: ReadMarkersService,
     private readonly events: EventsService,
     private readonly lists: TrackLists,
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
   ) {}
 
   /** Writes the category and the text track that a new guild starts with. @returns the layout */
-  async createFirst(guildId: Snowflake): Promise<LayoutEntry[]> {
+  async createDefaults(guildId: Snowflake): Promise<LayoutEntry[]> {
     const category = this.document(guildId, 'category', 'Talk');
     const general = this.document(guildId, 'text', 'general');
     await Promise.all([insert(this.tracks, category), insert(this.tracks, general)]);
@@ -59,13 +59,13 @@ export class TracksService {
 
   /** The tracks that a member may view, in order. */
   async list(authority: GuildAuthority): Promise<Versioned<EncodedJson>> {
-    const tracks = await this.resolver.tracksIn(authority.state.guild);
+    const tracks = await this.resolver.getTracks(authority.state.guild);
     return new Versioned(authority.state.guild.version, this.lists.of(authority, tracks));
   }
 
   /** A track as who may view it sees it. */
   read({ guild, track, tracks }: TrackAuthority): TrackDto {
-    return trackDtoOf(track, tracksSeenBy(guild, tracks));
+    return toTrackDto(track, visibleLayoutFor(guild, tracks));
   }
 
   /**
@@ -74,28 +74,28 @@ export class TracksService {
    * @throws TrackLimitReached, CategoryFull, TrackParentInvalid
    * @throws PermissionsMissing when the category that takes it up doesn't let them make tracks in it
    * @throws OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
-   * @throws GuildChanged when the guild isn't at the version that was seen
+   * @throws GuildVersionMismatch when the guild isn't at the version that was seen
    */
-  async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto, remarks: Remarks): Promise<Versioned<TrackDto>> {
+  async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto, remarks: MutationOptions): Promise<Versioned<TrackDto>> {
     const track: TrackDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = async (actor: GuildAuthority): Promise<TrackPlan> => {
-      const tracks = new Map(await this.resolver.tracksIn(actor.state.guild)).set(track._id, track);
+      const tracks = new Map(await this.resolver.getTracks(actor.state.guild)).set(track._id, track);
       const { track_layout: before } = actor.state.guild;
       const guild = { track_layout: placeTrack(before, { id: track._id, parent_id, inherits }, position, kindsFor(actor, tracks)) };
       if (parent_id !== null) assertHolds(actor, tracks, parent_id, Permission.CreateTrack);
-      await this.overwrites.assertMayStartWith(actor.under({ ...actor.state, guild: { ...actor.state.guild, ...guild } }), tracks, track);
+      await this.overwrites.assertMayStartWith(actor.withState({ ...actor.state, guild: { ...actor.state.guild, ...guild } }), tracks, track);
       return { guild, track };
     };
-    assertSeen(authority.state.guild, remarks.seenVersion);
+    assertVersion(authority.state.guild, remarks.expectedVersion);
     await place(authority);
     await insert(this.tracks, track);
     try {
-      const { guild, actor } = await this.commits.commit(
+      const { guild, actor } = await this.guildWriter.commit(
         authority,
         {
-          decide: place,
-          record: (committed) => ({ action: 'TRACK_CREATE', targetId: track._id, trackIds: [track._id], changes: changesBetween({}, wholeDtoOf(track, committed.guild)) }),
-          tell: (committed) => this.tell('TRACK_CREATE', committed, track),
+          makePlan: place,
+          toAuditRecord: (committed) => ({ action: 'TRACK_CREATE', targetId: track._id, trackIds: [track._id], changes: diffFields({}, toUnfilteredDto(track, committed.guild)) }),
+          publish: (committed) => this.tell('TRACK_CREATE', committed, track),
         },
         remarks,
       );
@@ -106,18 +106,18 @@ export class TracksService {
     }
   }
 
-  /** Changes a track; `position` and `parent_id` move it. @throws TrackParentInvalid, CategoryFull, and GuildChanged when the guild isn't at the version that was seen */
-  async update(authority: TrackAuthority, change: UpdateTrackDto, remarks: Remarks): Promise<Versioned<TrackDto>> {
-    const { guild, plan, actor } = await this.commits.commit(
+  /** Changes a track; `position` and `parent_id` move it. @throws TrackParentInvalid, CategoryFull, and GuildVersionMismatch when the guild isn't at the version that was seen */
+  async update(authority: TrackAuthority, change: UpdateTrackDto, remarks: MutationOptions): Promise<Versioned<TrackDto>> {
+    const { guild, plan, actor } = await this.guildWriter.commit(
       authority,
       {
-        decide: this.updating(change),
+        makePlan: this.planUpdate(change),
         write: ({ track }) => this.write(track),
-        record: ({ actor: { track: before, guild: updater }, plan: { track }, guild: committed }) =>
-          ifDifferent({ action: 'TRACK_UPDATE', targetId: track._id, trackIds: [track._id], changes: changesBetween(wholeDtoOf(before, updater.state.guild), wholeDtoOf(track, committed)) }),
-        tell: async (committed, { track, guild: moved }, updater) => {
+        toAuditRecord: ({ actor: { track: before, guild: updater }, plan: { track }, guild: committed }) =>
+          omitIfUnchanged({ action: 'TRACK_UPDATE', targetId: track._id, trackIds: [track._id], changes: diffFields(toUnfilteredDto(before, updater.state.guild), toUnfilteredDto(track, committed)) }),
+        publish: async (committed, { track, guild: moved }, updater) => {
           await this.tell('TRACK_UPDATE', committed, track);
-          if (moved) await this.tellOrder(committed, updater.guild.state.guild);
+          if (moved) await this.publishOrder(committed, updater.guild.state.guild);
         },
       },
       remarks,
@@ -126,7 +126,7 @@ export class TracksService {
   }
 
   /** What `update` decides. */
-  updating({ position, parent_id, inherits, ...fields }: UpdateTrackDto): Decision<TrackAuthority, TrackPlan> {
+  planUpdate({ position, parent_id, inherits, ...fields }: UpdateTrackDto): PlanFn<TrackAuthority, TrackPlan> {
     return ({ guild, track: before, tracks }) => {
       const track = { ...before, ...fields, revision: before.revision + 1 };
       if (position === undefined && parent_id === undefined && inherits === undefined) return { track };
@@ -140,46 +140,46 @@ export class TracksService {
    *
    * @throws TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull
    * @throws PermissionsMissing when the mover may not change one of them
-   * @throws GuildChanged when the guild isn't at the version that the mover saw
+   * @throws GuildVersionMismatch when the guild isn't at the version that the mover saw
    */
-  async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], remarks: Remarks): Promise<Versioned<EncodedJson>> {
-    const { guild, actor } = await this.commits.commit(
+  async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], remarks: MutationOptions): Promise<Versioned<EncodedJson>> {
+    const { guild, actor } = await this.guildWriter.commit(
       authority,
-      { decide: this.moving(moves), record: (committed) => reorderBy(moves, committed), tell: (committed, _, mover) => this.tellOrder(committed, mover.state.guild) },
+      { makePlan: this.planMove(moves), toAuditRecord: (committed) => reorderBy(moves, committed), publish: (committed, _, mover) => this.publishOrder(committed, mover.state.guild) },
       remarks,
     );
-    const tracks = await this.resolver.tracksIn(guild);
-    return new Versioned(guild.version, this.lists.of(actor.under({ ...actor.state, guild }), tracks));
+    const tracks = await this.resolver.getTracks(guild);
+    return new Versioned(guild.version, this.lists.of(actor.withState({ ...actor.state, guild }), tracks));
   }
 
   /** What `move` decides. */
-  moving(moves: readonly MoveTrackDto[]): Decision<GuildAuthority, GuildPlan> {
-    return async (actor) => ({ guild: { track_layout: moved(actor, await this.resolver.tracksIn(actor.state.guild), moves) } });
+  planMove(moves: readonly MoveTrackDto[]): PlanFn<GuildAuthority, GuildMutation> {
+    return async (actor) => ({ guild: { track_layout: moved(actor, await this.resolver.getTracks(actor.state.guild), moves) } });
   }
 
-  /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody, GuildChanged */
-  async delete(authority: TrackAuthority, remarks: Remarks): Promise<Versioned<void>> {
+  /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody, GuildVersionMismatch */
+  async delete(authority: TrackAuthority, remarks: MutationOptions): Promise<Versioned<void>> {
     const { guildId, trackId } = authority;
-    const { guild: committed } = await this.commits.commit(
+    const { guild: committed } = await this.guildWriter.commit(
       authority,
       {
-        decide: ({ guild, tracks }) => {
+        makePlan: ({ guild, tracks }) => {
           const { track_layout: before } = guild.state.guild;
           const layout = removeTrack(before, trackId);
-          assertMayRearrange(guild, tracks, layout, before.flatMap(({ id, parent_id }) => (parent_id === trackId ? [id] : [])));
+          assertMayMove(guild, tracks, layout, before.flatMap(({ id, parent_id }) => (parent_id === trackId ? [id] : [])));
           return { guild: { track_layout: layout } };
         },
-        record: ({ actor }) => deletionBy(actor),
-        tell: () => this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
+        toAuditRecord: ({ actor }) => deletionBy(actor),
+        publish: () => this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
       },
       remarks,
     );
-    await Promise.all([this.tracks.deleteOne({ _id: trackId }), this.positions.removeTrack(trackId)]);
+    await Promise.all([this.tracks.deleteOne({ _id: trackId }), this.readMarkers.deleteByTrack(trackId)]);
     return new Versioned(committed.version, undefined);
   }
 
   /** Removes the tracks of a guild that is gone. */
-  async removeAll(guildId: Snowflake): Promise<void> {
+  async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.tracks.deleteMany({ guild_id: guildId });
   }
 
@@ -190,15 +190,15 @@ export class TracksService {
   }
 
   private async seenBy(actor: GuildAuthority, guild: GuildDocument, track: TrackDocument): Promise<Versioned<TrackDto>> {
-    const tracks = new Map(await this.resolver.tracksIn(guild)).set(track._id, track);
-    return new Versioned(guild.version, trackDtoOf(track, tracksSeenBy(actor.under({ ...actor.state, guild }), tracks)));
+    const tracks = new Map(await this.resolver.getTracks(guild)).set(track._id, track);
+    return new Versioned(guild.version, toTrackDto(track, visibleLayoutFor(actor.withState({ ...actor.state, guild }), tracks)));
   }
 
   private tell(name: 'TRACK_CREATE' | 'TRACK_UPDATE', { _id: guildId, track_layout }: GuildDocument, track: TrackDocument): Promise<void> {
-    return this.events.publish(name, { guildId, trackId: track._id }, wholeDtoOf(track, { track_layout }));
+    return this.events.publish(name, { guildId, trackId: track._id }, toUnfilteredDto(track, { track_layout }));
   }
 
-  private tellOrder({ _id, track_layout }: GuildDocument, { track_layout: layoutBefore }: GuildDocument): Promise<void> {
+  private publishOrder({ _id, track_layout }: GuildDocument, { track_layout: layoutBefore }: GuildDocument): Promise<void> {
     return this.events.publish('TRACKS_REORDER', { guildId: _id, layoutBefore }, { guild_id: _id, layout: [...track_layout] });
   }
 
@@ -214,31 +214,31 @@ export class TracksService {
 function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveTrackDto[]): readonly LayoutEntry[] {
   const before = actor.state.guild.track_layout;
   const kinds = kindsFor(actor, tracks);
-  const seen = entriesOf(kinds.seen);
+  const seen = layoutIndex(kinds.seen);
   const effective: readonly MoveTrackDto[] = moves.map(({ parent_id, ...move }) => (parent_id === undefined || parent_id === seen.get(move.id)?.parent_id ? move : { ...move, parent_id }));
   const asked = moves.flatMap(({ id, inherits }) => (inherits === undefined ? [] : [[id, inherits] as const]));
-  const arranged = inheriting(moveTracks(before, effective, kinds), new Map(asked));
+  const arranged = withInheritance(moveTracks(before, effective, kinds), new Map(asked));
   const mayMove = (id: Snowflake): boolean => {
     const track = tracks.get(id);
-    return track !== undefined && has(actor.in(track, tracks), Permission.ModifyTrack);
+    return track !== undefined && has(actor.permissionsIn(track, tracks), Permission.ModifyTrack);
   };
   // A member who may move none of the tracks has no use of the route.
   if (!moves.some(({ id }) => mayMove(id))) throw new PermissionsMissing(Permission.ModifyTrack);
   if (isSameLayout(before, arranged)) return before;
   for (const id of new Set(effective.flatMap(({ parent_id }) => parent_id ?? []))) assertHolds(actor, tracks, id, Permission.ModifyTrack);
   if (!isMoveOf({ before, after: arranged, seen: kinds.seen }, new Set(moves.map(({ id }) => id)), mayMove)) throw new PermissionsMissing(Permission.ModifyTrack);
-  assertMayRearrange(actor, tracks, arranged, moves.map(({ id }) => id));
+  assertMayMove(actor, tracks, arranged, moves.map(({ id }) => id));
   return arranged;
 }
 
 /** A track as who sees all tracks sees it. */
-const wholeDtoOf = (track: TrackDocument, { track_layout }: Pick<GuildDocument, 'track_layout'>): TrackDto => trackDtoOf(track, tracksSeen(track_layout, () => true));
+const toUnfilteredDto = (track: TrackDocument, { track_layout }: Pick<GuildDocument, 'track_layout'>): TrackDto => toTrackDto(track, visibleLayout(track_layout, () => true));
 
-function reorderBy(moves: readonly MoveTrackDto[], { actor, guild }: Committed<GuildAuthority, GuildPlan>): Deed | undefined {
+function reorderBy(moves: readonly MoveTrackDto[], { actor, guild }: Committed<GuildAuthority, GuildMutation>): AuditRecord | undefined {
   const ids = new Set(moves.map(({ id }) => id));
   const [before, after] = [actor.state.guild, guild].map(({ track_layout }) => entriesAmong(track_layout, ids));
-  const changes = changesAmong(ids, (id) => before?.get(id) ?? {}, (id) => after?.get(id) ?? {});
-  return ifDifferent({ action: 'TRACKS_REORDER', trackIds: [...new Set(changes.flatMap(({ id }) => id ?? []))], changes });
+  const changes = diffMany(ids, (id) => before?.get(id) ?? {}, (id) => after?.get(id) ?? {});
+  return omitIfUnchanged({ action: 'TRACKS_REORDER', trackIds: [...new Set(changes.flatMap(({ id }) => id ?? []))], changes });
 }
 
 /** Where some tracks of a layout are, and whether they inherit. */
@@ -248,18 +248,18 @@ function entriesAmong(layout: readonly LayoutEntry[], ids: ReadonlySet<Snowflake
 }
 
 // Nobody sees a track that is gone. That it is gone, all may know who read the log when none of them was kept from it; else those who read all.
-function deletionBy({ guild: { state }, track, tracks, trackId }: TrackAuthority): Deed {
-  const isOpen = isSeenByEverybody(state, rulesOf(state.guild, tracks, track));
-  return { action: 'TRACK_DELETE', targetId: trackId, ...(!isOpen && { trackIds: [trackId] }), changes: changesBetween(wholeDtoOf(track, state.guild), {}) };
+function deletionBy({ guild: { state }, track, tracks, trackId }: TrackAuthority): AuditRecord {
+  const isOpen = isVisibleToEveryone(state, trackRules(state.guild, tracks, track));
+  return { action: 'TRACK_DELETE', targetId: trackId, ...(!isOpen && { trackIds: [trackId] }), changes: diffFields(toUnfilteredDto(track, state.guild), {}) };
 }
 
-function kindsFor(actor: GuildAuthority, tracks: GuildTracks): TrackKinds {
+function kindsFor(actor: GuildAuthority, tracks: GuildTracks): MoveContext {
   return { isCategory: (id) => tracks.get(id)?.type === 'category', seen: layoutFor(actor, tracks) };
 }
 
-function assertHolds(actor: GuildAuthority, tracks: GuildTracks, id: Snowflake, wanted: (typeof Permission)[keyof typeof Permission]): void {
+function assertHolds(actor: GuildAuthority, tracks: GuildTracks, id: Snowflake, requested: (typeof Permission)[keyof typeof Permission]): void {
   const track = tracks.get(id);
   if (!track) throw new TrackNotFound();
-  const held = actor.in(track, tracks);
-  if (!has(held, wanted)) throw new PermissionsMissing(minus(wanted, held));
+  const held = actor.permissionsIn(track, tracks);
+  if (!has(held, requested)) throw new PermissionsMissing(minus(requested, held));
 }

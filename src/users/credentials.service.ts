@@ -6,13 +6,13 @@ import { CredentialsInvalid, PasswordWrong, TokenInvalid } from '../auth/auth.er
 import type { Client } from '../auth/client';
 import { LoginLimiter } from '../auth/login-limiter';
 import { assertStrongPassword } from '../auth/password-policy';
-import { Passwords } from '../auth/passwords';
+import { PasswordHasher } from '../auth/password-hasher';
 import { RegistrationLimiter } from '../auth/registration-limiter';
 import { type NewSession, SessionsService } from '../auth/sessions.service';
-import { addressBlock } from '../common/address-block';
+import { ipSubnet } from '../common/ip-subnet';
 import { usernameKeys } from '../common/names/username';
 import type { Snowflake } from '../common/snowflake';
-import { Snowflakes } from '../common/snowflakes.service';
+import { SnowflakeService } from '../common/snowflake.service';
 import { emailKey } from '../common/text/email';
 import { collationKey } from '../common/text/collation';
 import { MODELS } from '../database/database.module';
@@ -38,8 +38,8 @@ export interface Login {
 @Injectable()
 export class CredentialsService {
   constructor(
-    private readonly snowflakes: Snowflakes,
-    private readonly passwords: Passwords,
+    private readonly snowflakes: SnowflakeService,
+    private readonly passwords: PasswordHasher,
     private readonly sessions: SessionsService,
     private readonly limiter: LoginLimiter,
     private readonly registrations: RegistrationLimiter,
@@ -91,7 +91,7 @@ export class CredentialsService {
     const key = emailKey(email);
     const found = await this.users.findOne({ email_key: key, ...OPEN }).lean<UserDocument | null>();
     const isKnownAddress = found !== null && this.sessions.isKnownAddress(found, client);
-    const attempt = { emailKey: key, addressBlock: addressBlock(client.address), isKnownAddress };
+    const attempt = { emailKey: key, addressBlock: ipSubnet(client.address), isKnownAddress };
     const user = await this.limiter.run(attempt, async () => ((await this.passwords.matches(password, found?.password_hash)) && found) || undefined);
     if (!user) {
       this.security.record({ action: 'login_failed', userId: found?._id, address: client.address });

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { STORED } from '../database/stored';
+import { SCHEMA_OPTIONS } from '../database/schema-options';
 import type { PresenceChoice } from '../presence/presence.dto';
 
 /** A session: one login, valid until it is revoked or expires. */
@@ -65,7 +65,7 @@ export const userSchema = new Schema<UserDocument>(
     closed_at: { type: Date },
     unfinished_since: { type: Date },
   },
-  { ...STORED, collection: 'users' },
+  { ...SCHEMA_OPTIONS, collection: 'users' },
 );
 userSchema.index({ username_keys: 1 }, { unique: true });
 userSchema.index({ email_key: 1 }, { unique: true });

@@ -1,13 +1,13 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Answers, IdParam, Summary, Validated } from '../common/http.decorators';
-import { Problems } from '../common/problems.decorator';
+import { ApiResult, SnowflakeParam, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
-import { UserId } from '../permissions/call';
-import { Authenticated } from '../permissions/requirement';
+import { UserId } from '../permissions/request-context';
+import { Authenticated } from '../permissions/requirement.decorator';
 import { type SelfDto, selfDto, type UserDto, userDto } from './user.dto';
 import { UserNotFound } from './users.errors';
-import { selfDtoOf, userDtoOf, UsersService } from './users.service';
+import { toSelfDto, toUserDto, UsersService } from './users.service';
 
 @ApiTags('users')
 @Controller('users')
@@ -17,18 +17,18 @@ export class UsersController {
   @Get('@me')
   @Summary('Reads oneself.')
   @Authenticated()
-  @Answers(selfDto)
+  @ApiResult(selfDto)
   async self(@UserId() userId: Snowflake): Promise<SelfDto> {
-    return selfDtoOf(await this.users.get(userId));
+    return toSelfDto(await this.users.get(userId));
   }
 
   @Get(':user_id')
   @Summary('Reads another user.')
   @Authenticated()
   @Validated()
-  @Problems(UserNotFound)
-  @Answers(userDto)
-  async read(@IdParam('user_id') userId: Snowflake): Promise<UserDto> {
-    return userDtoOf(await this.users.get(userId));
+  @ApiProblems(UserNotFound)
+  @ApiResult(userDto)
+  async read(@SnowflakeParam('user_id') userId: Snowflake): Promise<UserDto> {
+    return toUserDto(await this.users.get(userId));
   }
 }

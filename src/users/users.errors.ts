@@ -32,8 +32,8 @@ export class UserNotFound extends Problem {
 }
 
 /** An account that owns guilds can't be deleted: they are given away or deleted first. */
-export class OwnsGuilds extends Problem {
-  static override readonly code = 'OWNS_GUILDS';
+export class UserOwnsGuilds extends Problem {
+  static override readonly code = 'USER_OWNS_GUILDS';
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor(guildIds: readonly bigint[]) {

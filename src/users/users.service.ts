@@ -6,7 +6,7 @@ import { AccountCache } from '../auth/account-cache';
 import { PasswordWrong, TokenInvalid } from '../auth/auth.errors';
 import type { Client } from '../auth/client';
 import { assertStrongPassword } from '../auth/password-policy';
-import { Passwords } from '../auth/passwords';
+import { PasswordHasher } from '../auth/password-hasher';
 import type { Session } from '../auth/session';
 import { SessionsService } from '../auth/sessions.service';
 import { LIMITS } from '../common/limits';
@@ -42,7 +42,7 @@ export interface AccountChange {
 @Injectable()
 export class UsersService {
   constructor(
-    private readonly passwords: Passwords,
+    private readonly passwords: PasswordHasher,
     private readonly credentials: CredentialsService,
     private readonly sessions: SessionsService,
     private readonly accounts: AccountCache,
@@ -165,10 +165,10 @@ export class UsersService {
   // An account that is closed meanwhile has no sockets left that could receive the event.
   private publishUpdate(user: UserDocument): Promise<void> {
     const { _id: id } = user;
-    return publishUntilStable<SelfDto | undefined>(selfDtoOf(user), {
+    return publishUntilStable<SelfDto | undefined>(toSelfDto(user), {
       read: async () => {
         const [stored] = await this.list([id]);
-        return stored && selfDtoOf(stored);
+        return stored && toSelfDto(stored);
       },
       publish: async (self) => {
         if (self) await this.events.publish('USER_UPDATE', { userIds: [id] }, self);
@@ -183,7 +183,7 @@ const fieldsOf = ({ username, email }: UpdateSelfDto) => ({
 });
 
 /** Returns a user as everybody sees them. */
-export const userDtoOf = ({ _id, username }: Pick<UserDocument, '_id' | 'username'>): UserDto => ({ id: _id, username, created_at: createdAt(_id) });
+export const toUserDto = ({ _id, username }: Pick<UserDocument, '_id' | 'username'>): UserDto => ({ id: _id, username, created_at: createdAt(_id) });
 
 /** Returns a user as they see themselves. */
-export const selfDtoOf = (user: Pick<UserDocument, '_id' | 'username' | 'email'>): SelfDto => ({ ...userDtoOf(user), email: user.email });
+export const toSelfDto = (user: Pick<UserDocument, '_id' | 'username' | 'email'>): SelfDto => ({ ...toUserDto(user), email: user.email });

@@ -13,7 +13,7 @@ const scalars = fc.array(fc.record({ a: generated.scalar, b: generated.scalar, c
 
 /** Against the MongoDB, or compatible server, that CONFORMANCE_URI names; without one there is nothing to compare with. */
 (uri ? describe : describe.skip)('the embedded database and another MongoDB', () => {
-  const tally = new Tally();
+  const queryCounter = new Tally();
   let world: EngineWorld;
   let other: mongo.MongoClient;
   let ours: mongo.Collection;
@@ -30,15 +30,15 @@ const scalars = fc.array(fc.record({ a: generated.scalar, b: generated.scalar, c
   beforeEach(() => Promise.all([ours, theirs].map((collection) => collection.drop())));
 
   afterAll(async () => {
-    process.stdout.write(`conformance: ${tally.toString()}\n`);
+    process.stdout.write(`conformance: ${queryCounter.toString()}\n`);
     await other.db(theirs.dbName).dropDatabase();
     await other.close();
     await world.close();
   });
 
-  async function both(attempt: (collection: mongo.Collection) => Promise<unknown>, known?: Known): Promise<void> {
+  async function both(attempt: (collection: mongo.Collection) => Promise<unknown>, existing?: Known): Promise<void> {
     const [embedded, expected] = await Promise.all([outcome(() => attempt(ours)), outcome(() => attempt(theirs))]);
-    const difference = tally.compare(embedded, expected, known);
+    const difference = queryCounter.compare(embedded, expected, existing);
     if (difference) throw new Error(difference);
   }
 
@@ -77,10 +77,10 @@ const scalars = fc.array(fc.record({ a: generated.scalar, b: generated.scalar, c
   it('update alike', () => {
     const property = fc.asyncProperty(documents, fc.array(fc.tuple(generated.filter, generated.update), { minLength: 1, maxLength: 5 }), async (stored, updates) => {
       for (const [filter, update] of updates) {
-        let known: string | undefined;
+        let existing: string | undefined;
         await fill(stored);
-        await both((collection) => collection.updateMany(filter, update), (...results) => (known = knownOfUpdate(update)(...results)));
-        await both(everything, (...results) => known ?? knownOfUpdate(update)(...results));
+        await both((collection) => collection.updateMany(filter, update), (...results) => (existing = knownOfUpdate(update)(...results)));
+        await both(everything, (...results) => existing ?? knownOfUpdate(update)(...results));
       }
     });
     return fc.assert(property, options);
@@ -88,15 +88,15 @@ const scalars = fc.array(fc.record({ a: generated.scalar, b: generated.scalar, c
 
   it('upsert and find-and-modify alike', () => {
     const condition = fc.record({ b: generated.scalar, c: generated.scalar }, { requiredKeys: [] });
-    const property = fc.asyncProperty(documents, condition, generated.update, fc.boolean(), async (stored, wanted, update, after) => {
+    const property = fc.asyncProperty(documents, condition, generated.update, fc.boolean(), async (stored, requested, update, after) => {
       await fill(stored);
       const options = { returnDocument: after ? 'after' : 'before' } as const;
-      const known = knownOfUpdate(update);
+      const existing = knownOfUpdate(update);
       let seen: string | undefined;
-      await both((collection) => collection.findOneAndUpdate({ _id: 0 as never, ...wanted }, update, options), (...results) => (seen = known(...results)));
-      await both(everything, (...results) => (seen ??= known(...results)));
-      await both((collection) => collection.updateOne({ _id: 99 as never, ...wanted }, update, { upsert: true }), (...results) => (seen ??= known(...results)));
-      await both(everything, (...results) => (seen ??= known(...results)));
+      await both((collection) => collection.findOneAndUpdate({ _id: 0 as never, ...requested }, update, options), (...results) => (seen = existing(...results)));
+      await both(everything, (...results) => (seen ??= existing(...results)));
+      await both((collection) => collection.updateOne({ _id: 99 as never, ...requested }, update, { upsert: true }), (...results) => (seen ??= existing(...results)));
+      await both(everything, (...results) => (seen ??= existing(...results)));
       await both((collection) => collection.findOneAndDelete({ _id: 0 as never }), () => seen);
       await both(everything, () => seen);
     });

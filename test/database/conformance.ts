@@ -25,11 +25,11 @@ export class Tally {
   readonly different = new Map<string, number>();
 
   /** Counts one comparison; the difference, unless it is one that is known by name. */
-  compare(embedded: string, other: string, known?: Known): string | undefined {
+  compare(embedded: string, other: string, existing?: Known): string | undefined {
     if (isRefusal(embedded)) this.refused += 1;
     else if (embedded === other) this.same += 1;
     else {
-      const name = known?.(embedded, other);
+      const name = existing?.(embedded, other);
       if (!name) return `embedded: ${embedded}\nother:    ${other}`;
       this.different.set(name, (this.different.get(name) ?? 0) + 1);
     }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mongo } from 'mongoose';
 import { Engine } from '../../src/database/embedded/engine';
-import { Expiry } from '../../src/database/embedded/expiry';
+import { TtlMonitor } from '../../src/database/embedded/expiry';
 import { Server } from '../../src/database/embedded/server';
 import { Storage } from '../../src/database/embedded/storage';
 
@@ -12,7 +12,7 @@ export interface EngineWorld {
   readonly db: mongo.Db;
   readonly uri: string;
   readonly engine: Engine;
-  readonly expiry: Expiry;
+  readonly expiry: TtlMonitor;
   close(): Promise<void>;
 }
 
@@ -30,5 +30,5 @@ export async function engineWorld(dataDir = mkdtempSync(join(tmpdir(), 'derailed
     await storage.close();
     rmSync(dataDir, { recursive: true, force: true });
   };
-  return { db: client.db(), uri, engine, expiry: new Expiry(engine), close };
+  return { db: client.db(), uri, engine, expiry: new TtlMonitor(engine), close };
 }

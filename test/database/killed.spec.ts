@@ -108,9 +108,9 @@ class Clients {
   }
 
   private of(id: number): Promised {
-    const known = this.promised.get(id) ?? { acknowledged: 0, attempted: 0 };
-    this.promised.set(id, known);
-    return known;
+    const existing = this.promised.get(id) ?? { acknowledged: 0, attempted: 0 };
+    this.promised.set(id, existing);
+    return existing;
   }
 
   private async attempt(ids: readonly number[], count: number, write: () => Promise<unknown>): Promise<void> {

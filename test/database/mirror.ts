@@ -24,7 +24,7 @@ interface OpenCursor {
  * Answers as the engine does, and asks another database the same, one command after the other, to compare what both say.
  */
 export class Mirror {
-  readonly tally = new Tally();
+  readonly queryCounter = new Tally();
   readonly kinds = new Set<string>();
   readonly differences: string[] = [];
   private readonly cursors = new Map<string, OpenCursor>();
@@ -54,7 +54,7 @@ export class Mirror {
     const unsorted = cursor ? cursor.given !== undefined : !command['sort'];
     if (hasMore(ours)) this.cursors.set(String(ours['cursor'].id), { theirs: theirs['cursor']?.id, given: unsorted ? given : undefined });
     this.kinds.add(kindOf(command));
-    const difference = this.tally.compare(show(command, ours, unsorted ? given[0] : undefined), show(command, theirs, unsorted ? given[1] : undefined), knownOfAnswer);
+    const difference = this.queryCounter.compare(show(command, ours, unsorted ? given[0] : undefined), show(command, theirs, unsorted ? given[1] : undefined), knownOfAnswer);
     if (difference) this.differences.push(`${kindOf(command)}\n${difference}`);
     return reply;
   }

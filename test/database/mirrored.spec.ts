@@ -34,9 +34,9 @@ async function endToEnd(databaseUri: string): Promise<{ code: number | null; out
 
     await Promise.all([server.close(), other.close()]);
     await close();
-    process.stdout.write(`application: ${mirror.kinds.size} kinds of commands; ${mirror.tally.toString()}\n`);
+    process.stdout.write(`application: ${mirror.kinds.size} kinds of commands; ${mirror.queryCounter.toString()}\n`);
     expect(mirror.differences).toEqual([]);
-    expect(mirror.tally.refused).toBe(0);
+    expect(mirror.queryCounter.refused).toBe(0);
     expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
   }, TIMEOUT_MS);
 });

@@ -1,4 +1,4 @@
-import { Permission } from '../../src/permissions/algebra';
+import { Permission } from '../../src/permissions/compute-permissions';
 import { type Answer, type GuildWorld, of, type Person } from './world';
 
 /** An entry of an audit log, as it travels. */

@@ -1,6 +1,6 @@
-import { asyncApi } from '../../src/docs/async-api';
+import { asyncApi } from '../../src/openapi/async-api';
 import { EVENTS } from '../../src/events/event-map';
-import { GATEWAY_EVENTS } from '../../src/gateway/gateway-events';
+import { GATEWAY_EVENTS } from '../../src/gateway/protocol/gateway-events';
 
 // Loaded with the world, and so by each file of the end-to-end suite: whatever a client got in there must be in the AsyncAPI document, and be
 // what the maps say that the document is made from.

@@ -1,15 +1,15 @@
 // Runs what was built in a process of its own, and tells over IPC what it holds after collecting garbage. Needs --expose-gc.
 const v8 = require('node:v8');
-const { startDerailed } = require('../../dist/derailed.js');
-const { parseEnvironment } = require('../../dist/config/config.js');
-const { GuildSockets } = require('../../dist/gateway/guild-sockets.js');
-const { LookedAtGuild } = require('../../dist/gateway/looked-at-guild.js');
-const { VisibilityGroup } = require('../../dist/gateway/visibility-group.js');
+const { bootstrap } = require('../../dist/bootstrap.js');
+const { parseEnvironment } = require('../../dist/config/config.service.js');
+const { GuildSockets } = require('../../dist/gateway/dispatch/guild-sockets.js');
+const { GuildMemberList } = require('../../dist/gateway/member-list/guild-member-list.js');
+const { VisibilityGroup } = require('../../dist/gateway/dispatch/visibility-group.js');
 const { Socket } = require('socket.io');
 const { Socket: Connection } = require('engine.io');
 const { WebSocket } = require('ws');
 
-const CLASSES = { Socket, Connection, WebSocket, VisibilityGroup, GuildSockets, LookedAtGuild };
+const CLASSES = { Socket, Connection, WebSocket, VisibilityGroup, GuildSockets, GuildMemberList };
 
 async function measure() {
   // What is over is let go of a few turns later; a second look finds what the first one set free.
@@ -25,7 +25,7 @@ async function measure() {
 }
 
 process.once('disconnect', () => process.exit(1));
-startDerailed(parseEnvironment(process.env)).then((derailed) => {
+bootstrap(parseEnvironment(process.env)).then((derailed) => {
   process.on('message', (message) => {
     if (message === 'measure') void measure().then((figures) => process.send(figures));
     else void derailed.stop().then(() => process.exit(0));

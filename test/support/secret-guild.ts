@@ -1,4 +1,4 @@
-import { EVERYTHING, minus, Permission, union } from '../../src/permissions/algebra';
+import { ALL_PERMISSIONS, minus, Permission, union } from '../../src/permissions/compute-permissions';
 import { Random } from './model/random';
 import { type GuildWorld, of, type Person, type World } from './world';
 
@@ -130,7 +130,7 @@ export class SecretGuild {
 /** Generates a guild from a seed. */
 export async function secretGuild(world: World, seed: number): Promise<SecretGuild> {
   const random = new Random(seed);
-  const allow = minus(EVERYTHING, union(Administrator, ViewTrack, ViewMessageHistory));
+  const allow = minus(ALL_PERMISSIONS, union(Administrator, ViewTrack, ViewMessageHistory));
   const guild = await world.guild({ roles: { low: { deny: CreateMessage }, manager: { allow } }, members: { mo: ['manager'], lou: [], named: ['low'], twin: ['low'] } });
   const make = async (fields: object): Promise<string> => of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'track', ...fields })).body).id;
   const overwrite = (id: string, { allow: allowed = 0n, deny = 0n, type = 'role' }): object => ({ id, type, allow: String(allowed), deny: String(deny) });

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
 import request from 'supertest';
-import { parseEnvironment } from '../../src/config/config';
+import { parseEnvironment } from '../../src/config/config.service';
 import { type Command, CommandCounter, isWrite } from '../../src/database/command-counter';
 import { type DatabaseServer, openDatabase } from '../../src/database/open-database';
-import { type Derailed, startDerailed } from '../../src/derailed';
+import { type Derailed, bootstrap } from '../../src/bootstrap';
 import { EventLog } from '../../src/events/event-log';
 import { compareWithDescription, compareWithOrder } from './described-events';
 
@@ -57,7 +57,7 @@ export class World {
       ...settings,
     });
     const database = await openDatabase(environment);
-    const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, (_, index) => startDerailed({ ...environment, MONGODB_URI: database.uri, REDIS_URL: redisUrls[index] ?? environment.REDIS_URL }));
+    const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, (_, index) => bootstrap({ ...environment, MONGODB_URI: database.uri, REDIS_URL: redisUrls[index] ?? environment.REDIS_URL }));
     const world = new World(await Promise.all(nodes), database, dataDir);
     World.running.add(world);
     return world;
@@ -115,7 +115,7 @@ export class World {
   }
 
   /** A guild with members, each with the roles that are named; roles are lowest first and give what they say. */
-  async guild(plan: GuildPlan = {}): Promise<GuildWorld> {
+  async guild(plan: GuildMutation = {}): Promise<GuildWorld> {
     const owner = await this.person('owner');
     const { id } = created<{ id: string }>(await owner.post('/guilds', { name: 'Engines' }), 201);
     const roles: Record<string, string> = {};
@@ -162,7 +162,7 @@ export class World {
 }
 
 /** What a guild shall look like. */
-export interface GuildPlan {
+export interface GuildMutation {
   readonly roles?: Record<string, { readonly allow?: bigint; readonly deny?: bigint }>;
   readonly members?: Record<string, readonly string[]>;
 }
@@ -329,7 +329,7 @@ export class Client {
     this.seq = seq ?? this.seq;
     if (name === 'READY' || name === 'RESUMED') this.sessionId = data['session_id'];
     // That time has passed is nothing that a spec is about.
-    if (name !== 'POSITION') this.events.push(event);
+    if (name !== 'CHECKPOINT') this.events.push(event);
   }
 }
 

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { parseEnvironment } from '../../config/config';
+import { parseEnvironment } from '../../config/config.service';
 import { type Command, noArguments } from '../command';
 import { loadEnvironment } from '../environment';
 

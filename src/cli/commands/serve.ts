@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { parseEnvironment } from '../../config/config';
+import { parseEnvironment } from '../../config/config.service';
 import type { Environment } from '../../config/config.schema';
-import { startDerailed } from '../../derailed';
+import { bootstrap } from '../../bootstrap';
 import { type Command, noArguments } from '../command';
 import { loadEnvironment } from '../environment';
 
@@ -17,7 +17,7 @@ export const serveCommand: Command = {
     const { variables, warnings } = loadEnvironment();
     const environment = parseEnvironment(variables);
     for (const warning of warnings) process.stderr.write(`Warning: ${warning}\n`);
-    const derailed = await startDerailed(environment);
+    const derailed = await bootstrap(environment);
     const stop = (): void => {
       setTimeout(() => process.exit(1), environment.SHUTDOWN_SECONDS * 1_000).unref();
       void derailed.stop().then(() => process.exit(0));

@@ -8,7 +8,7 @@ const problemOf = (text: string): string | undefined => {
   const result = parseUsername(text);
   return 'problem' in result ? result.problem : undefined;
 };
-const isSame = (one: string, other: string): boolean => usernameKeys(one).some((key) => usernameKeys(other).includes(key));
+const isSame = (a: string, b: string): boolean => usernameKeys(a).some((key) => usernameKeys(b).includes(key));
 
 const NAMES: readonly (readonly [script: string, ...names: string[]])[] = [
   ['Latin', 'ada', 'Ada.Lovelace', 'zoë_99', 'Łukasz', 'nguyễn', 'l·l', '_x-1_', 'Þóra'],
@@ -102,7 +102,7 @@ describe('usernames', () => {
     ['zoë', 'zoe\u0308'],
     ['می\u200Cخواهم', 'میخواهم'],
     ['محمد', 'محـــمد'],
-  ])('treat %s and %s as the same', (one, other) => expect(isSame(one, other)).toBe(true));
+  ])('treat %s and %s as the same', (a, b) => expect(isSame(a, b)).toBe(true));
 
   it.each([
     ['ada', 'adam'],
@@ -111,5 +111,5 @@ describe('usernames', () => {
     ['kill', 'kiln'],
     ['山田', '山口'],
     ['दीपा', 'दीप'],
-  ])('treat %s and %s as different', (one, other) => expect(isSame(one, other)).toBe(false));
+  ])('treat %s and %s as different', (a, b) => expect(isSame(a, b)).toBe(false));
 });

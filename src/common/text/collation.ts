@@ -38,7 +38,7 @@ function rankTable(): ReadonlyMap<string, string> {
     const character = point < 0xd800 || point > 0xffff ? String.fromCodePoint(point) : '';
     if (character !== '' && LISTED.test(character) && (AM.test(character) || character.normalize('NFKD') === character) && base.compare(`a${character}`, 'a') !== 0) characters.push(character);
   }
-  characters.sort((one, other) => base.compare(one, other));
+  characters.sort((a, b) => base.compare(a, b));
   let rank = FIRST_RANK;
   return new Map(
     characters.map((character, index) => {

@@ -20,5 +20,5 @@ describe('e-mail addresses', () => {
     ['a@bücher.example', 'a@xn--bcher-kva.example'],
     ['JOSÉ@example.org', 'jose\u0301@example.org'],
     ['ａ@example.org', 'a@example.org'],
-  ])('%s and %s have the same key', (one, other) => expect(emailKey(one)).toBe(emailKey(other)));
+  ])('%s and %s have the same key', (a, b) => expect(emailKey(a)).toBe(emailKey(b)));
 });

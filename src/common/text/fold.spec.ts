@@ -39,7 +39,7 @@ describe('foldText', () => {
     ['か', 'が'],
     ['山', '川'],
     ['a', 'b'],
-  ])('keeps %s and %s apart', (one, other) => expect(foldText(one)).not.toBe(foldText(other)));
+  ])('keeps %s and %s apart', (a, b) => expect(foldText(a)).not.toBe(foldText(b)));
 
   it('is the same when folded again', () => {
     for (const text of ['İı', 'ẞß', 'Σς', 'Å', 'ｶﾞ', 'ﷺ', 'ǅ', 'ŉ', 'ΐ', '한', 'ﬃ', 'ك\u0640']) expect(foldText(foldText(text))).toBe(foldText(text));
@@ -52,7 +52,7 @@ describe('foldText', () => {
       // Without the letters l with middle dot, which are two characters in Catalan, a phonetic letter and the spacing iota.
       if (/(?=\p{L})(?![\u013F\u0140\u01BE\u037A])[\u0041-\u024F\u0370-\u052F\u05D0-\u05EA\u0621-\u064A\u1E00-\u1FFF]/u.test(letter)) letters.push(letter);
     }
-    letters.sort((one, other) => base.compare(one, other));
+    letters.sort((a, b) => base.compare(a, b));
     const apart = letters.slice(1).flatMap((letter, index) => {
       const other = letters[index] ?? '';
       return base.compare(letter, other) === 0 && foldText(letter) !== foldText(other) ? [`${other}${letter}`] : [];

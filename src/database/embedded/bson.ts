@@ -1,5 +1,5 @@
 import { BSONType, onDemand } from 'bson';
-import { Bytes } from './bytes';
+import { ByteWriter } from './bytes';
 import { CommandError, unsupported } from './errors';
 
 /** A 64-bit floating point number, told apart from an int32, which is a plain `number` here. */
@@ -144,7 +144,7 @@ function readString(bytes: Buffer, at: number, length: number): string {
  */
 export const decode = (bytes: Buffer, fields?: readonly string[]): Doc => readDocument(bytes, 0, 0, fields);
 
-function writeField(out: Bytes, name: string, value: Plain): void {
+function writeField(out: ByteWriter, name: string, value: Plain): void {
   if (value === undefined) return;
   const type = typeOf(value);
   out.byte(type);
@@ -161,7 +161,7 @@ function writeField(out: Bytes, name: string, value: Plain): void {
   else if (value !== null) writeFields(out, value);
 }
 
-function writeString(out: Bytes, value: string): void {
+function writeString(out: ByteWriter, value: string): void {
   const start = out.length;
   out.int32(0);
   out.text(value);
@@ -169,7 +169,7 @@ function writeString(out: Bytes, value: string): void {
   out.patchInt32(out.length - start - 4, start);
 }
 
-function writeFields(out: Bytes, fields: Doc | PlainDoc | readonly Plain[]): void {
+function writeFields(out: ByteWriter, fields: Doc | PlainDoc | readonly Plain[]): void {
   const start = out.length;
   out.int32(0);
   const entries = fields instanceof Map || Array.isArray(fields) ? (fields.entries() as Iterable<[string | number, Plain]>) : Object.entries(fields);
@@ -180,7 +180,7 @@ function writeFields(out: Bytes, fields: Doc | PlainDoc | readonly Plain[]): voi
 
 /** Writes a document. */
 export function encode(document: Doc | PlainDoc): Buffer {
-  const out = new Bytes();
+  const out = new ByteWriter();
   writeFields(out, document);
   return out.finish();
 }

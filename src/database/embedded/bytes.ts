@@ -1,5 +1,5 @@
 /** Bytes that grow while they are written: a BSON document, an index key. */
-export class Bytes {
+export class ByteWriter {
   private buffer: Buffer;
   length = 0;
 

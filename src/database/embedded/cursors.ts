@@ -5,7 +5,7 @@ import { CommandError } from './errors';
 const CURSOR_TIMEOUT_MS = 10 * 60_000;
 
 /** As many as wait at a time; beyond, the one that was left alone for longest is forgotten. */
-const MOST_CURSORS = 1_000;
+const MAX_CURSORS = 1_000;
 
 /** The first batch when the client doesn't say, in documents. */
 const FIRST_BATCH = 101;
@@ -38,7 +38,7 @@ export class Cursors {
     }
     this.lastId += 1n;
     this.open.set(this.lastId, cursor);
-    if (this.open.size > MOST_CURSORS) this.kill(this.open.keys().next().value as bigint);
+    if (this.open.size > MAX_CURSORS) this.kill(this.open.keys().next().value as bigint);
     return reply('firstBatch', this.lastId, namespace, batch);
   }
 

@@ -9,10 +9,10 @@ import type { PlainDoc } from './bson';
 import { Documents } from './documents';
 import { CommandError } from './errors';
 import type { Filter } from './filter';
-import { Finder, type Query } from './find';
+import { QueryExecutor, type Query } from './find';
 import type { Storage } from './storage';
 import type { Message } from './wire';
-import { Writer } from './writer';
+import { GroupCommit } from './writer';
 
 const COMMANDS = new Map<string, Command>([
   ...Object.entries(HANDSHAKE_COMMANDS),
@@ -22,21 +22,21 @@ const COMMANDS = new Map<string, Command>([
 ]);
 
 /** As many documents as are deleted in one transaction, so that nobody waits long for it. */
-const MOST_DELETED = 1_000;
+const MAX_DELETED = 1_000;
 
 /** The database behind the wire: commands in, answers out. */
 export class Engine {
   readonly catalog: Catalog;
   readonly documents: Documents;
-  readonly finder: Finder;
+  readonly finder: QueryExecutor;
   readonly cursors = new Cursors();
-  readonly writer: Writer;
+  readonly writer: GroupCommit;
 
   constructor(readonly storage: Storage) {
     this.catalog = new Catalog(storage);
     this.documents = new Documents(storage, this.catalog);
-    this.finder = new Finder(storage, this.documents);
-    this.writer = new Writer(storage, () => this.catalog.load());
+    this.finder = new QueryExecutor(storage, this.documents);
+    this.writer = new GroupCommit(storage, () => this.catalog.load());
   }
 
   /**
@@ -64,8 +64,8 @@ export class Engine {
   /** Deletes all that a filter finds, in as many transactions as that takes; how many documents that were. */
   async removeAll(namespace: string, filter: Filter): Promise<number> {
     let removed = 0;
-    for (let part = MOST_DELETED; part === MOST_DELETED; removed += part) {
-      part = await this.writer.write(() => this.remove(namespace, { filter, limit: MOST_DELETED }));
+    for (let part = MAX_DELETED; part === MAX_DELETED; removed += part) {
+      part = await this.writer.write(() => this.remove(namespace, { filter, limit: MAX_DELETED }));
     }
     return removed;
   }

@@ -6,7 +6,7 @@ import { parseFilter } from './filter';
 const SWEEP_INTERVAL_MS = 60_000;
 
 /** Deletes documents whose TTL index says so. */
-export class Expiry {
+export class TtlMonitor {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly engine: Engine) {}

@@ -21,7 +21,7 @@ export interface Cost {
 }
 
 /** Finds documents. */
-export class Finder {
+export class QueryExecutor {
   constructor(
     private readonly storage: Storage,
     private readonly documents: Documents,

@@ -1,5 +1,5 @@
 import type { Doc, Value } from './bson';
-import { Bytes } from './bytes';
+import { ByteWriter } from './bytes';
 import { CommandError } from './errors';
 import { writeEmptyArrayKey, writeKey } from './keys';
 
@@ -34,7 +34,7 @@ function combinationsOf({ fields, only }: Index, document: Doc): readonly Combin
 }
 
 function encodeKey(values: Combination): Buffer {
-  const out = new Bytes(64);
+  const out = new ByteWriter(64);
   for (const value of values) {
     if (value === EMPTY) writeEmptyArrayKey(out);
     else writeKey(out, value ?? null);

@@ -1,6 +1,6 @@
 import { BSONType } from 'bson';
 import { Double, Opaque, typeOf, type Value } from './bson';
-import { Bytes } from './bytes';
+import { ByteWriter } from './bytes';
 
 /**
  * The order of BSON values, written down as bytes: comparing two keys byte by byte compares the values as MongoDB does, across
@@ -40,7 +40,7 @@ function doubleBelow(value: bigint): number {
 }
 
 /** A double in an order of bytes, then how far an int64 is above it: only beyond 2^53 can that be anything but zero. */
-function writeNumber(out: Bytes, value: number | bigint): void {
+function writeNumber(out: ByteWriter, value: number | bigint): void {
   const double = typeof value === 'bigint' ? doubleBelow(value) : value;
   if (Number.isNaN(double)) scratch.fill(0);
   else {
@@ -55,7 +55,7 @@ function writeNumber(out: Bytes, value: number | bigint): void {
 }
 
 /** UTF-8 that ends with two zero bytes; a zero inside is followed by 0xff. */
-function writeText(out: Bytes, text: string): void {
+function writeText(out: ByteWriter, text: string): void {
   if (!text.includes('\0')) out.text(text);
   else {
     for (const byte of Buffer.from(text, 'utf8')) {
@@ -67,7 +67,7 @@ function writeText(out: Bytes, text: string): void {
   out.byte(0);
 }
 
-function writeOpaque(out: Bytes, { type, bytes }: Opaque): void {
+function writeOpaque(out: ByteWriter, { type, bytes }: Opaque): void {
   switch (type) {
     case BSONType.date:
       scratch.writeBigInt64BE(BigInt.asIntN(64, bytes.readBigInt64LE() ^ (1n << 63n)));
@@ -83,12 +83,12 @@ function writeOpaque(out: Bytes, { type, bytes }: Opaque): void {
 }
 
 /** Writes the key of a value. */
-export function writeKey(out: Bytes, value: Value): void {
+export function writeKey(out: ByteWriter, value: Value): void {
   out.byte(rankOf(value));
   writeKeyBody(out, value);
 }
 
-function writeKeyBody(out: Bytes, value: Value): void {
+function writeKeyBody(out: ByteWriter, value: Value): void {
   if (typeof value === 'number' || typeof value === 'bigint') writeNumber(out, value);
   else if (value instanceof Double) writeNumber(out, value.value);
   else if (typeof value === 'string') writeText(out, value);
@@ -110,11 +110,11 @@ function writeKeyBody(out: Bytes, value: Value): void {
 }
 
 /** Writes the key of an empty array as an index and a sort see it. */
-export const writeEmptyArrayKey = (out: Bytes): void => out.byte(EMPTY_ARRAY_RANK);
+export const writeEmptyArrayKey = (out: ByteWriter): void => out.byte(EMPTY_ARRAY_RANK);
 
 /** The key of one value. */
 export function keyOf(value: Value): Buffer {
-  const out = new Bytes(32);
+  const out = new ByteWriter(32);
   writeKey(out, value);
   return out.finish();
 }

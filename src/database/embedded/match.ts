@@ -46,7 +46,7 @@ export function matches(filter: Filter, document: Doc): boolean {
     case 'not':
       return !matches(filter.filter, document);
     case 'in':
-      return any(document, filter.path, 0, true, (found) => filter.values.some((wanted) => compares('eq', found, wanted)));
+      return any(document, filter.path, 0, true, (found) => filter.values.some((requested) => compares('eq', found, requested)));
     case 'exists':
       return any(document, filter.path, 0, false, (found) => found !== undefined);
     default:
@@ -55,12 +55,12 @@ export function matches(filter: Filter, document: Doc): boolean {
 }
 
 /** One comparison of a query: only values of one kind compare, and a missing field is like null. */
-function compares(op: Comparison, found: Value | undefined, wanted: Value): boolean {
-  if (found === undefined || found === null) return wanted === null && (op === 'eq' || op === 'gte' || op === 'lte');
-  if (rankOf(found) !== rankOf(wanted)) return false;
-  if (op === 'eq') return equal(found, wanted);
-  if (isNaNValue(found) || isNaNValue(wanted)) return op !== 'gt' && op !== 'lt' && isNaNValue(found) && isNaNValue(wanted);
-  const order = compare(found, wanted);
+function compares(op: Comparison, found: Value | undefined, requested: Value): boolean {
+  if (found === undefined || found === null) return requested === null && (op === 'eq' || op === 'gte' || op === 'lte');
+  if (rankOf(found) !== rankOf(requested)) return false;
+  if (op === 'eq') return equal(found, requested);
+  if (isNaNValue(found) || isNaNValue(requested)) return op !== 'gt' && op !== 'lt' && isNaNValue(found) && isNaNValue(requested);
+  const order = compare(found, requested);
   if (op === 'gt') return order > 0;
   if (op === 'gte') return order >= 0;
   return op === 'lt' ? order < 0 : order <= 0;

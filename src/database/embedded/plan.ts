@@ -40,10 +40,10 @@ export interface Plan {
 type Condition = Extract<Filter, { op: Comparison | 'in' }>;
 
 /** `$in`s of several fields multiply; beyond this many ranges the later fields are checked document by document. */
-const MOST_RANGES = 1_000;
+const MAX_RANGES = 1_000;
 
 /** As many ranges are merged into one order. The same as in MongoDB. */
-const MOST_MERGED = 200;
+const MAX_MERGED = 200;
 
 /**
  * Chooses how to find what a filter describes: by the index with the most fields to look up.
@@ -94,7 +94,7 @@ function candidate(index: Index | undefined, filter: Filter, sort: Sort | undefi
   for (const field of fields) {
     const condition = lookupOn(field, filter);
     const values = condition && (condition.op === 'in' ? distinctValues(condition.values) : [condition.value]);
-    if (!values || (lookups.length > 0 && ranges * values.length > MOST_RANGES)) break;
+    if (!values || (lookups.length > 0 && ranges * values.length > MAX_RANGES)) break;
     ranges *= values.length;
     lookups.push(values);
     used.add(condition);
@@ -104,7 +104,7 @@ function candidate(index: Index | undefined, filter: Filter, sort: Sort | undefi
   if (index && lookups.length === 0 && !interval && !sort) return undefined;
   const onlyOne = lookups.length === fields.length && ranges === 1 && (index?.unique ?? true) && !index?.multikey;
   const ordered = sort !== undefined && !onlyOne;
-  if (ordered && (ranges > MOST_MERGED || !givesOrder(index, fields, lookups, sort))) return undefined;
+  if (ordered && (ranges > MAX_MERGED || !givesOrder(index, fields, lookups, sort))) return undefined;
   const { bounds, exact } = boundsOf(lookups, interval);
   const residual = remaining(filter, used, exact && !index?.multikey);
   const score = (onlyOne ? ONE : 0) + lookups.length * LOOKUP + (interval ? RANGE : 0);
@@ -187,10 +187,10 @@ function givesOrder(index: Index | undefined, fields: readonly string[], lookups
   // Where there are arrays, a document is at several places by its fields, but at one by its `_id`.
   if (index?.multikey && sort.fields.some((field) => field !== '_id')) return false;
   const fixed = fields.filter((_, at) => lookups[at]?.length === 1);
-  const wanted = sort.fields.filter((field) => !fixed.includes(field));
+  const requested = sort.fields.filter((field) => !fixed.includes(field));
   // Behind its own fields, an index that isn't unique is in the order of `_id`.
   const given = [...fields.slice(lookups.length), ...(index?.unique ? [] : ['_id'])];
-  return wanted.every((field, at) => field === given[at]);
+  return requested.every((field, at) => field === given[at]);
 }
 
 function remaining(filter: Filter, used: ReadonlySet<Filter>, exact: boolean): Filter | undefined {

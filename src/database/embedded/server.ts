@@ -9,7 +9,7 @@ import { messagesIn, readMessage, requestIdOf, writeReply } from './wire';
 export type Address = { readonly path: string } | { readonly port: number; readonly secret: string | undefined };
 
 /** As many clients as are served at a time; those of one application are at most its driver's pool. */
-const MOST_CONNECTIONS = 1_000;
+const MAX_CONNECTIONS = 1_000;
 
 /**
  * Serves an engine to clients. A connection has one command under way: the next is read when the answer to the last was taken, so a
@@ -24,7 +24,7 @@ export class Server {
 
   constructor(private readonly engine: Pick<Engine, 'answer'>) {
     this.server = createServer((socket) => void this.serve(socket));
-    this.server.maxConnections = MOST_CONNECTIONS;
+    this.server.maxConnections = MAX_CONNECTIONS;
   }
 
   /** Begins to listen; answers with the port, or undefined for a socket file. A socket file that a dead process left is replaced. */

@@ -117,9 +117,9 @@ export function upserted(update: Update, filter: Filter): Doc {
     if (path.length > 1) throw unsupported(`an upsert with the path '${path.join('.')}' in its filter`);
     document.set(path[0] as string, copyOf(value));
   }
-  const wanted = document.get('_id');
+  const requested = document.get('_id');
   for (const change of update) apply(change, document);
-  assertSameId(wanted, document);
+  assertSameId(requested, document);
   return withIdFirst(document);
 }
 

@@ -1,5 +1,5 @@
 import { type Doc, decode, encode, type PlainDoc } from './bson';
-import { Bytes } from './bytes';
+import { ByteWriter } from './bytes';
 import { CommandError } from './errors';
 
 const HEADER_BYTES = 16;
@@ -35,15 +35,15 @@ export interface Message {
 export async function* messagesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer[] = [];
   let size = 0;
-  let wanted = HEADER_BYTES;
+  let requested = HEADER_BYTES;
   for await (const chunk of chunks) {
     held.push(chunk);
     size += chunk.length;
-    while (size >= wanted) {
+    while (size >= requested) {
       const bytes = held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
       const length = bytes.readInt32LE();
       if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES) throw new Error(`A message of ${length} bytes`);
-      wanted = size < length ? length : HEADER_BYTES;
+      requested = size < length ? length : HEADER_BYTES;
       held = [bytes];
       if (size < length) break;
       yield bytes.subarray(0, length);
@@ -118,7 +118,7 @@ let lastReply = 0;
 /** Writes the answer to a message. */
 export function writeReply(responseTo: number, legacy: boolean, reply: PlainDoc): Buffer {
   const body = encode(reply);
-  const out = new Bytes(body.length + 48);
+  const out = new ByteWriter(body.length + 48);
   out.int32(0);
   lastReply = (lastReply + 1) | 0;
   out.int32(lastReply);

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine } from './engine';
-import { Expiry } from './expiry';
+import { TtlMonitor } from './expiry';
 import { type Address, Server } from './server';
 import { Storage } from './storage';
 
@@ -18,7 +18,7 @@ async function serve({ dataDir, address }: WorkerOptions, report: (report: Worke
   const storage = await Storage.open(dataDir);
   storage.whenFailed((failed) => report({ failed }));
   const engine = new Engine(storage);
-  const expiry = new Expiry(engine);
+  const expiry = new TtlMonitor(engine);
   const server = new Server(engine);
   report({ listening: await server.listen(address) });
   expiry.start();

@@ -11,7 +11,7 @@ interface Job {
  * Lets writes that arrive together share one transaction, because waiting for the disk costs more than all of them. Each learns its
  * result once everything is on the disk.
  */
-export class Writer {
+export class GroupCommit {
   private waiting: Job[] = [];
   private scheduled: NodeJS.Immediate | undefined;
 

@@ -11,7 +11,7 @@ import { problemsIn } from './verify';
 /** All numbers of calls up to 200 with `FAULTS=all`, otherwise a sample. */
 const ALL = process.env['FAULTS'] === 'all';
 const SAMPLE = [1, 2, 3, 5, 8, 60];
-const MOST_CALLS = 200;
+const MAX_CALLS = 200;
 const STEPS = ALL ? 210 : 70;
 const LANES = 2;
 const LONGEST_EXIT_MS = 1_000;
@@ -30,7 +30,7 @@ interface Fault {
 }
 
 function faults(): Fault[] {
-  const numbers = ALL ? Array.from({ length: MOST_CALLS }, (_, n) => n + 1) : SAMPLE;
+  const numbers = ALL ? Array.from({ length: MAX_CALLS }, (_, n) => n + 1) : SAMPLE;
   const errors = Object.keys(ERRORS) as Fault['error'][];
   const all = numbers.flatMap((at) => KINDS.flatMap((kind) => errors.flatMap((error) => [true, false].map((always) => ({ kind, at, error, always })))));
   // A sample has every kind with every error, in turn once and for ever.

@@ -1,4 +1,4 @@
-import { Permission } from '../../../src/permissions/algebra';
+import { Permission } from '../../../src/permissions/compute-permissions';
 import type { Account, Method } from './api';
 import type { Random } from './random';
 import type { Member, Role, Track } from './replica';

@@ -106,7 +106,7 @@ const ownMember = (state: GuildState, member: Member, userId: string): GuildStat
 const REDUCERS: Readonly<Record<string, Reducer>> = {
   GUILD_UPDATE: (state, fields: GuildFields) => ({ ...state, guild: { ...state.guild, ...fields } }),
   ROLE_CREATE: (state, role: Role) => ({ ...state, roles: without(state.roles, role.id).toSpliced(role.position - 1, 0, role) }),
-  ROLE_UPDATE: (state, role: Role) => ({ ...state, roles: state.roles.map((known) => (known.id === role.id ? role : known)) }),
+  ROLE_UPDATE: (state, role: Role) => ({ ...state, roles: state.roles.map((existing) => (existing.id === role.id ? role : existing)) }),
   ROLE_DELETE: ({ guild, roles, tracks, me }, { role_id: roleId }: { role_id: string }) => ({
     guild,
     roles: without(roles, roleId),
@@ -115,7 +115,7 @@ const REDUCERS: Readonly<Record<string, Reducer>> = {
   }),
   ROLES_REORDER: (state, { role_ids: ids }: { role_ids: string[] }) => ({ ...state, roles: ids.flatMap((id) => state.roles.filter((role) => role.id === id)) }),
   TRACK_CREATE: (state, track: Track) => ({ ...state, tracks: insert(without(state.tracks, track.id), track) }),
-  TRACK_UPDATE: (state, track: Track) => ({ ...state, tracks: state.tracks.map((known) => (known.id === track.id ? { ...track, parent_id: known.parent_id } : known)) }),
+  TRACK_UPDATE: (state, track: Track) => ({ ...state, tracks: state.tracks.map((existing) => (existing.id === track.id ? { ...track, parent_id: existing.parent_id } : existing)) }),
   TRACK_DELETE: (state, { track_id: id }: { track_id: string }) => ({ ...state, tracks: without(state.tracks, id) }),
   TRACKS_REORDER: (state, { layout }: { layout: Pick<Track, 'id' | 'parent_id' | 'inherits'>[] }) => ({
     ...state,

@@ -59,14 +59,14 @@ function createIndexes(request: Request, engine: Engine): PlainDoc {
 }
 
 function createIndex({ catalog, documents }: Engine, collection: Collection, declared: Doc): void {
-  const wanted = readIndex(0, declared);
-  if (wanted.fields.join() === '_id') return;
-  const named = collection.indexes.find(({ name }) => name === wanted.name);
+  const requested = readIndex(0, declared);
+  if (requested.fields.join() === '_id') return;
+  const named = collection.indexes.find(({ name }) => name === requested.name);
   if (named) {
-    if (sameIndex(named, wanted)) return;
-    throw new CommandError(86, 'IndexKeySpecsConflict', `An existing index has the same name as the requested index: ${wanted.name}`);
+    if (sameIndex(named, requested)) return;
+    throw new CommandError(86, 'IndexKeySpecsConflict', `An existing index has the same name as the requested index: ${requested.name}`);
   }
-  const alike = collection.indexes.find(({ fields, only }) => fields.join() === wanted.fields.join() && only === wanted.only);
+  const alike = collection.indexes.find(({ fields, only }) => fields.join() === requested.fields.join() && only === requested.only);
   if (alike) throw new CommandError(85, 'IndexOptionsConflict', `Index already exists with a different name: ${alike.name}`);
   documents.build(collection, catalog.addIndex(collection, declared));
 }

@@ -49,8 +49,8 @@ function assertFieldNames(document: Doc): void {
 const UPDATE_FIELDS = new Set(['q', 'u', 'multi', 'upsert']);
 const DELETE_FIELDS = new Set(['q', 'limit']);
 
-function assertStatement(command: string, statement: Doc, known: ReadonlySet<string>): void {
-  for (const [field, value] of statement) if (!known.has(field) && value !== false) throw unsupported(`the field '${field}' of ${command}`);
+function assertStatement(command: string, statement: Doc, existing: ReadonlySet<string>): void {
+  for (const [field, value] of statement) if (!existing.has(field) && value !== false) throw unsupported(`the field '${field}' of ${command}`);
 }
 
 function filterOf(statement: Doc): Filter {

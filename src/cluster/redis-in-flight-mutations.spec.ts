@@ -1,0 +1,86 @@
+import { describeWithRedis, TestRedis } from '../../test/support/redis';
+import type { NewEvent } from '../events/event-log';
+import { RedisEventLog } from '../events/redis-event-log';
+import { RedisConnection } from '../redis/redis-connection';
+import type { PendingMutation } from './mutation';
+import { RedisNodeRegistry } from './redis-node-registry';
+import { RedisInFlightMutations } from './redis-in-flight-mutations';
+
+const WORKER_ID = 7;
+const change = (userId: bigint): PendingMutation => ({ userId, atMs: 1, scope: 'place', ids: { guild_id: [2n], user_id: [3n, 4n] }, workerId: WORKER_ID });
+const event: NewEvent = { name: 'HEARTBEAT', audience: { userIds: [] }, data: {} };
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
+  for (const deadline = Date.now() + 10_000; !(await holds()); await sleep(5)) if (Date.now() > deadline) throw new Error('It never came to that.');
+};
+
+describeWithRedis('what is under way', () => {
+  let server: TestRedis;
+  let redis: RedisConnection;
+  let other: RedisConnection;
+  let nodes: RedisNodeRegistry;
+  let log: RedisEventLog;
+  let underway: RedisInFlightMutations;
+  beforeEach(async () => {
+    server = await TestRedis.start();
+    [redis, other] = await Promise.all([RedisConnection.open(server.url, 'derailed:'), RedisConnection.open(server.url, 'derailed:')]);
+    nodes = await RedisNodeRegistry.join(redis, () => undefined, { everyMs: 40, aliveMs: 10_000 });
+    log = await RedisEventLog.open(redis, 60_000, () => undefined);
+    underway = new RedisInFlightMutations(redis, nodes, log, () => WORKER_ID);
+  });
+  afterEach(async () => {
+    await nodes.leave();
+    log.close();
+    for (const connection of [redis, other]) connection.close();
+    await server.stop();
+  });
+  /** As another node finds it. */
+  const found = (id = nodes.id): Promise<PendingMutation[]> => new RedisInFlightMutations(other, nodes, log, () => undefined).listForNode(id).then((changes) => changes.toSorted((a, b) => Number(a.userId - b.userId)));
+
+  it('is found by others from before it happens until it is over', async () => {
+    const [first, second] = [underway.begin(change(1n)), underway.begin(change(2n))];
+    await Promise.all([first.recorded, second.recorded]);
+    expect(await found()).toEqual([change(1n), change(2n)]);
+    first.end();
+    await until(async () => (await found()).length === 1);
+    expect(await found()).toEqual([change(2n)]);
+    await underway.clearNode(nodes.id);
+    expect(await found()).toEqual([]);
+  });
+
+  it('stays there while something that it told is not in the log', async () => {
+    const ticket = underway.begin(change(1n));
+    await ticket.recorded;
+    await server.stopKeeping();
+    await until(() => !redis.isUp && !other.isUp);
+    await log.append(event);
+    // As if this node were killed before it could append it.
+    log.close();
+    ticket.end();
+    await server.start();
+    await until(() => redis.isUp && other.isUp);
+    await sleep(300);
+    await underway.flush();
+    expect(await found()).toEqual([change(1n)]);
+  });
+
+  it('is found under the new name of a node that Redis forgot', async () => {
+    await underway.begin(change(1n)).recorded;
+    const name = nodes.id;
+    await other.commands.flushall();
+    await until(async () => nodes.id !== name && (await found()).length === 1);
+    expect([await found(), await found(name)]).toEqual([[change(1n)], []]);
+  });
+
+  it('is not waited for while Redis is away', async () => {
+    await server.stopKeeping();
+    await until(() => !redis.isUp && !other.isUp);
+    const ticket = underway.begin(change(1n));
+    await ticket.recorded;
+    ticket.end();
+    await server.start();
+    await until(() => redis.isUp && other.isUp);
+    await underway.flush();
+    expect(await found()).toEqual([]);
+  });
+});

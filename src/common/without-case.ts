@@ -1,2 +1,0 @@
-/** Text by which names are compared and looked for, whatever their case and however their characters are composed. */
-export const withoutCase = (text: string): string => text.normalize('NFKC').toLowerCase();

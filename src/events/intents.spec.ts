@@ -1,0 +1,20 @@
+import fc from 'fast-check';
+import { EVENTS } from './event-map';
+import { ALL_INTENTS, INTENTS, intentNames, intentsFor, includesIntent } from './intents';
+
+describe('intents', () => {
+  it('are what was chosen and nothing else', () =>
+    fc.assert(
+      fc.property(fc.subarray([...INTENTS]), (families) => {
+        const intents = intentsFor([...families, ...families]);
+        expect(intentNames(intents)).toEqual(families);
+        for (const family of INTENTS) expect(includesIntent(intents, family)).toBe(families.includes(family));
+      }),
+    ));
+
+  it('are all there is at most', () => expect(intentsFor(INTENTS)).toBe(ALL_INTENTS));
+
+  it('decide about every event that clients get', () => {
+    for (const [name, event] of Object.entries(EVENTS)) expect([name, 'internal' in event]).toEqual([name, !('intent' in event)]);
+  });
+});

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import type { Snowflake } from '../../common/snowflake';
+import { toGuildDto } from '../../guilds/guilds.service';
+import { GuildNotFound } from '../../guilds/guilds.errors';
+import type { MemberDocument } from '../../members/member.schema';
+import { toMemberDto } from '../../members/member.dto';
+import { GuildAuthority } from '../../permissions/authority';
+import type { GuildPermissions } from '../../permissions/guild-permissions';
+import { AuthorityResolver } from '../../permissions/authority-resolver';
+import { roleDtos } from '../../roles/roles.service';
+import { visibleTracks } from '../../tracks/track-visibility';
+import type { GuildSnapshot } from '../protocol/gateway-events';
+import type { GuildSnapshotView } from './member-view';
+
+/** A guild that somebody is in: their membership, and the guild as it is at that moment. */
+export interface MemberGuild {
+  readonly member: MemberDocument;
+  readonly view: GuildSnapshotView;
+}
+
+/** Looks at guilds as they now are. */
+@Injectable()
+export class GuildSnapshots {
+  constructor(private readonly resolver: AuthorityResolver) {}
+
+  /** What a guild looks like now, when there is one. */
+  async find(guildId: Snowflake): Promise<GuildSnapshotView | undefined> {
+    try {
+      const [state, tracks] = await Promise.all([this.resolver.getGuildState(guildId), this.resolver.getTracksOfGuild(guildId)]);
+      return { state, tracks };
+    } catch (error) {
+      if (error instanceof GuildNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** What the guilds of these memberships look like now; one that is gone is left out. */
+  async memberGuilds(memberships: readonly MemberDocument[]): Promise<MemberGuild[]> {
+    const views = await Promise.all(memberships.map(({ guild_id }) => this.find(guild_id)));
+    return memberships.flatMap((member, index) => {
+      const view = views[index];
+      return view ? [{ member, view }] : [];
+    });
+  }
+}
+
+/** All of a guild that a client needs to show it. */
+export function snapshotOf({ member, view }: MemberGuild): GuildSnapshot {
+  return { ...guildFieldsFor(new GuildAuthority(view.state, member, undefined, Date.now()), view), me: toMemberDto(member) };
+}
+
+/** Returns the part of a guild's snapshot that is the same for all members with these permissions. */
+export function guildFieldsFor(permissions: GuildPermissions, { state, tracks }: GuildSnapshotView): Omit<GuildSnapshot, 'me'> {
+  return { ...toGuildDto(state.guild), roles: roleDtos(state), tracks: visibleTracks(permissions, tracks) };
+}

@@ -1,0 +1,119 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { findUnsafeKey } from '../../common/json-safety';
+import { ConfigService } from '../../config/config.service';
+import type { RateRule } from '../../config/config.schema';
+import { Buckets, type Hit } from '../../throttling/buckets';
+import { type ClientSocket, terminate, send } from '../transport/client-socket';
+import { type InteractionName, INTERACTIONS } from '../protocol/gateway-events';
+import { CLOSE, PacketRefused } from '../protocol/close-codes';
+import { HandlerRegistry } from './handler-registry';
+import { SessionExpiry } from '../session/session-expiry';
+
+/** An interaction as Socket.IO hands it over: its name, what comes with it, and what acknowledges it. */
+type Packet = unknown[];
+
+const WARN_AT = 0.8;
+
+/** The bucket of a user's interactions, over all sockets and nodes. */
+export const gatewayBucket = (userId: bigint): string => `gateway:${userId}`;
+
+/** Looks at every packet before its handler: each hits the user's bucket, and what can't be understood costs the connection. */
+@Injectable()
+export class InteractionLimiter {
+  private readonly log = new Logger(InteractionLimiter.name);
+
+  constructor(
+    private readonly buckets: Buckets,
+    private readonly config: ConfigService,
+    private readonly interactions: HandlerRegistry,
+    private readonly expiry: SessionExpiry,
+  ) {}
+
+  /** Takes every packet of a socket. */
+  guard(socket: ClientSocket): void {
+    socket.on('error', (error: unknown) => {
+      const reason = error instanceof PacketRefused ? error.closeReason : CLOSE.invalidPayload;
+      if (reason === CLOSE.rateLimited) this.closeAsFlooded(socket);
+      else terminate(socket, reason);
+    });
+    socket.use((packet) => {
+      const ahead = socket.data.inFlight;
+      // Whoever was the first beyond the limit is about to be thrown off.
+      if (this.exceedsInFlight(ahead - 1)) return;
+      socket.data.inFlight += 1;
+      this.check(socket, packet, ahead).then(
+        (passes) => {
+          if (passes) this.enqueue(socket, packet);
+        },
+        () => terminate(socket, CLOSE.internalError),
+      );
+    });
+  }
+
+  // More came at once than fits into an empty bucket: it is full of what wasn't even looked at.
+  private closeAsFlooded(socket: ClientSocket): void {
+    const rule = this.config.get('GATEWAY_BUCKET');
+    terminate(socket, CLOSE.rateLimited, rule.windowMs);
+    this.buckets.fill(gatewayBucket(socket.data.session.user_id), rule).catch((error: unknown) => this.log.error(error));
+  }
+
+  private async check(socket: ClientSocket, packet: Packet, ahead: number): Promise<boolean> {
+    if (!socket.connected) return false;
+    const [name, payload] = packet;
+    const rule = this.config.get('GATEWAY_BUCKET');
+    const weight = isInteraction(name) ? INTERACTIONS[name].weight : 1;
+    const hit = await this.buckets.hit(gatewayBucket(socket.data.session.user_id), rule, weight);
+    // Packets that were in flight when the connection ended.
+    if (!socket.connected) return false;
+    if (!hit.allowed) terminate(socket, CLOSE.rateLimited, hit.retryAfterMs);
+    else if (this.exceedsInFlight(ahead)) terminate(socket, CLOSE.tooManyInFlight);
+    else if (!isInteraction(name)) terminate(socket, CLOSE.unsupportedData);
+    else if (!isPlain(payload) || !isAcknowledgedAtMost(packet)) terminate(socket, CLOSE.invalidPayload);
+    else {
+      warn(socket, rule, hit, weight);
+      return true;
+    }
+    return false;
+  }
+
+  private exceedsInFlight(inFlight: number): boolean {
+    const limit = this.config.get('GATEWAY_IN_FLIGHT');
+    return limit > 0 && inFlight >= limit;
+  }
+
+  // One after the other, in the order in which they came: whoever floods is off before more than the first was done. An interaction is over when
+  // it is acknowledged, asked for or not: handlers and their error filter acknowledge every one.
+  private enqueue(socket: ClientSocket, [name, payload, acknowledge]: Packet): void {
+    const { data } = socket;
+    const end = (answer: unknown): void => {
+      data.inFlight -= 1;
+      this.expiry.closeDue();
+      (acknowledge as ((answer: unknown) => void) | undefined)?.(answer);
+      const next = data.waiting?.shift();
+      if (next) next();
+      else data.waiting = undefined;
+    };
+    const begin = (): void => {
+      this.expiry.closeDue();
+      void this.interactions.invoke(socket, name as InteractionName, payload as object, end);
+    };
+    if (data.waiting) data.waiting.push(begin);
+    else {
+      data.waiting = [];
+      begin();
+    }
+  }
+}
+
+function warn(socket: ClientSocket, { limit }: RateRule, { remaining, resetMs }: Hit, weight: number): void {
+  const used = limit - remaining;
+  const threshold = WARN_AT * limit;
+  if (limit === 0 || used < threshold || used - weight >= threshold) return;
+  send(socket, 'BUCKET_WARNING', { limit, remaining, reset_after: Math.ceil(resetMs / 1_000) });
+}
+
+const isInteraction = (name: unknown): name is InteractionName => typeof name === 'string' && Object.hasOwn(INTERACTIONS, name);
+
+const isAcknowledgedAtMost = ({ length, 2: acknowledge }: Packet): boolean => length === 2 || (length === 3 && typeof acknowledge === 'function');
+
+const isPlain = (payload: unknown): boolean => payload !== null && typeof payload === 'object' && !Array.isArray(payload) && findUnsafeKey(payload) === undefined;

@@ -1,0 +1,55 @@
+import { UseFilters } from '@nestjs/common';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { ZodValidationPipe } from '../../common/zod-validation.pipe';
+import { MutationScope } from '../../cluster/mutation';
+import type { GuildAuthority } from '../../permissions/authority';
+import { Authority } from '../../permissions/request-context';
+import { Authenticated, RequireMembership } from '../../permissions/requirement.decorator';
+import { type ClientSocket, send } from '../transport/client-socket';
+import { type Done, type Interaction, INTERACTIONS, type MemberWindow } from '../protocol/gateway-events';
+import { GatewayFilter } from './gateway.filter';
+import { EVERYBODY } from '../member-list/guild-member-list';
+import { MemberListSubscriptions } from '../member-list/member-list-subscriptions.service';
+import { MemberChunks } from '../member-list/member-chunks.service';
+
+/** What clients ask about the members of a guild that is being looked at. */
+@WebSocketGateway({ namespace: '/gateway' })
+@UseFilters(GatewayFilter)
+@MutationScope('nothing')
+export class MembersGateway {
+  constructor(
+    private readonly memberListSubscriptions: MemberListSubscriptions,
+    private readonly memberChunks: MemberChunks,
+  ) {}
+
+  /** Looks at a guild: through a window of its member list, or only at who is there. */
+  @SubscribeMessage('guild.subscribe')
+  @RequireMembership()
+  async subscribe(
+    @ConnectedSocket() socket: ClientSocket,
+    @Authority() authority: GuildAuthority,
+    @MessageBody(new ZodValidationPipe(INTERACTIONS['guild.subscribe'].data)) { members }: Interaction<'guild.subscribe'>,
+  ): Promise<Done<MemberWindow>> {
+    return { ok: true, data: await this.memberListSubscriptions.subscribe(socket, authority, members ? { range: members, showsMembers: true } : EVERYBODY) };
+  }
+
+  /** Looks at a guild no more. */
+  @SubscribeMessage('guild.unsubscribe')
+  @Authenticated()
+  unsubscribe(@ConnectedSocket() socket: ClientSocket, @MessageBody(new ZodValidationPipe(INTERACTIONS['guild.unsubscribe'].data)) { guild_id }: Interaction<'guild.unsubscribe'>): Done<null> {
+    this.memberListSubscriptions.unsubscribe(socket, guild_id);
+    return { ok: true, data: null };
+  }
+
+  /** Asks for members; they come in chunks before the acknowledgement. */
+  @SubscribeMessage('members.request')
+  @RequireMembership()
+  async request(
+    @ConnectedSocket() socket: ClientSocket,
+    @MessageBody(new ZodValidationPipe(INTERACTIONS['members.request'].data)) request: Interaction<'members.request'>,
+  ): Promise<Done<{ chunks: number; members: number }>> {
+    const chunks = await this.memberChunks.chunksFor(request);
+    for (const chunk of chunks) send(socket, 'MEMBERS_CHUNK', chunk);
+    return { ok: true, data: { chunks: chunks.length, members: chunks.reduce((sum, { members }) => sum + members.length, 0) } };
+  }
+}

@@ -1,0 +1,42 @@
+import { UseFilters } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { ZodValidationPipe } from '../../common/zod-validation.pipe';
+import type { MessageDto } from '../../messages/message.dto';
+import { MessagesService } from '../../messages/messages.service';
+import { MutationScope } from '../../cluster/mutation';
+import { Permission } from '../../permissions/compute-permissions';
+import type { TrackAuthority } from '../../permissions/authority';
+import { Authority } from '../../permissions/request-context';
+import { RequirePermissions } from '../../permissions/requirement.decorator';
+import { type Done, type Interaction, INTERACTIONS } from '../protocol/gateway-events';
+import { GatewayFilter } from './gateway.filter';
+
+/** What users say, and that they are about to, told over the gateway. */
+@WebSocketGateway({ namespace: '/gateway' })
+@UseFilters(GatewayFilter)
+export class MessagesGateway {
+  constructor(private readonly messages: MessagesService) {}
+
+  /** Says something, under the same rules as over REST. */
+  @SubscribeMessage('message.create')
+  @RequirePermissions(Permission.CreateMessage)
+  @MutationScope('messages')
+  async create(
+    @Authority() authority: TrackAuthority,
+    @MessageBody(new ZodValidationPipe(INTERACTIONS['message.create'].data)) message: Interaction<'message.create'>,
+  ): Promise<Done<MessageDto>> {
+    return { ok: true, data: await this.messages.create(authority, message) };
+  }
+
+  /** Tells the others that one is writing. */
+  @SubscribeMessage('typing.start')
+  @RequirePermissions(Permission.CreateMessage)
+  @MutationScope('nothing')
+  async startTyping(
+    @Authority() authority: TrackAuthority,
+    @MessageBody(new ZodValidationPipe(INTERACTIONS['typing.start'].data)) _place: Interaction<'typing.start'>,
+  ): Promise<Done<null>> {
+    await this.messages.startTyping(authority);
+    return { ok: true, data: null };
+  }
+}

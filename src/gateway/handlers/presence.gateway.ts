@@ -1,0 +1,27 @@
+import { UseFilters } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { ZodValidationPipe } from '../../common/zod-validation.pipe';
+import type { Snowflake } from '../../common/snowflake';
+import { UserId } from '../../permissions/request-context';
+import { Authenticated } from '../../permissions/requirement.decorator';
+import type { PresenceDto } from '../../presence/presence.dto';
+import { PresenceService } from '../../presence/presence.service';
+import { type Done, type Interaction, INTERACTIONS } from '../protocol/gateway-events';
+import { GatewayFilter } from './gateway.filter';
+
+/** What clients tell of their users' presence. */
+@WebSocketGateway({ namespace: '/gateway' })
+@UseFilters(GatewayFilter)
+export class PresenceGateway {
+  constructor(private readonly presence: PresenceService) {}
+
+  /** Chooses what one looks like, under the same rules as over REST. */
+  @SubscribeMessage('presence.update')
+  @Authenticated()
+  async update(
+    @UserId() userId: Snowflake,
+    @MessageBody(new ZodValidationPipe(INTERACTIONS['presence.update'].data)) { status }: Interaction<'presence.update'>,
+  ): Promise<Done<PresenceDto>> {
+    return { ok: true, data: await this.presence.choose(userId, status) };
+  }
+}

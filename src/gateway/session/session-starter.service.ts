@@ -1,0 +1,166 @@
+import { Injectable } from '@nestjs/common';
+import { LIMITS } from '../../common/limits';
+import type { Snowflake } from '../../common/snowflake';
+import { ConfigService } from '../../config/config.service';
+import type { MemberDocument } from '../../members/member.schema';
+import { MembersRepository } from '../../members/members.repository';
+import { type ClientSocket, send } from '../transport/client-socket';
+import { Dispatcher } from '../dispatch/dispatcher';
+import { CLOSE, HandshakeRefused } from '../protocol/close-codes';
+import { guildCreatePackets, takeWhileFits } from './guild-create-packets';
+import { GuildSnapshots, type MemberGuild } from '../dispatch/guild-snapshots.service';
+import { sendWithBackpressure } from '../transport/send-with-backpressure';
+import { EventHistory } from './event-history.service';
+import { type PendingSocket, PendingSockets } from './pending-sockets';
+import { type MissedEvents, collectMissed, missedPackets } from './replay';
+import { RoundRobin } from '../transport/round-robin';
+
+// What is sent between two events keeps everybody else waiting.
+const SMALL_EVENT_COUNT = 100;
+
+// Steps of a handshake take up to half a millisecond each. The sockets that are connected wait no longer than a few of these.
+const STEPS_PER_TURN = 6;
+
+/** Greets a client with guilds of its user, the ids of those to come, and its place when there are none. */
+type SendReady = (seats: readonly MemberGuild[], toCome: readonly Snowflake[], seq?: string) => void;
+
+/** Tells a client that it was told everything: the guilds of its user, its place, and how many events it has missed. */
+type SendResumed = (seats: readonly MemberGuild[], seq: string, replayed: number) => void;
+
+/** Takes sockets in: between two events, so that what they are told first and what follows have neither a gap nor an overlap. */
+@Injectable()
+export class SessionStarter {
+  private readonly maxUnsentBytes: number;
+  private readonly turns = new RoundRobin(STEPS_PER_TURN);
+
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly pendingSockets: PendingSockets,
+    private readonly snapshots: GuildSnapshots,
+    private readonly history: EventHistory,
+    private readonly membersRepository: MembersRepository,
+    config: ConfigService,
+  ) {
+    // So little that the client is never taken for one that doesn't read.
+    this.maxUnsentBytes = Math.min(LIMITS.toldAtOnceBytes, config.get('GATEWAY_SEND_BUFFER_BYTES') / 4 || Infinity);
+  }
+
+  /**
+   * Waits for the next step of a handshake, in the order of the calls. A few steps run in each turn of the event loop, so that a storm of connects
+   * does not delay the events of connected clients.
+   */
+  turn(): Promise<void> {
+    return new Promise((resolve) =>
+      this.turns.add(() => {
+        resolve();
+        return false;
+      }),
+    );
+  }
+
+  /**
+   * Takes a socket in that starts afresh. `greet` is called right before, with the guilds of its user and the place from which on it gets what
+   * happens.
+   *
+   * When there is more to tell of these guilds than anybody should have to read at once, `greet` gets only some, the ids of the others, and no
+   * place. The others follow as fast as the client reads, and then the socket is taken in like one that goes on from where it was greeted.
+   *
+   * @throws HandshakeRefused when its session was revoked meanwhile, or as for one that goes on
+   */
+  identify(socket: ClientSocket, greet: SendReady, welcome: SendResumed): Promise<void> {
+    return this.prepare(socket, async (pending) => {
+      for (let isIn = false; !isIn && socket.connected; ) {
+        const place = this.dispatcher.lastSeq;
+        const memberships = await this.membershipsFor(pending);
+        // Looked at before, so that the others don't wait for the database.
+        const { first, others } = takeWhileFits(this.maxUnsentBytes, await this.snapshots.memberGuilds(memberships));
+        if (others.length > 0) {
+          greet(first, others.map(({ member }) => member.guild_id));
+          await sendWithBackpressure(socket, guildCreatePackets(others), this.maxUnsentBytes);
+          return this.replayUntilCaughtUp(pending, memberships, place, welcome);
+        }
+        isIn = await this.runBetweenEvents(pending, memberships, (seats) => {
+          if (takeWhileFits(this.maxUnsentBytes, seats).others.length > 0) return false;
+          greet(seats, [], this.dispatcher.lastSeq);
+          return true;
+        });
+      }
+    });
+  }
+
+  /**
+   * Takes a socket in that goes on from a place: with all that happened since and that its user may see now, in order. Then `welcome` is called,
+   * which is told how many events that were.
+   *
+   * Much of it is sent before the socket is taken in, as fast as the client reads; what happens meanwhile comes after it, until it is little.
+   *
+   * @throws HandshakeRefused when that is more than is sent again, is no longer known, or is not read
+   */
+  resume(socket: ClientSocket, from: string, welcome: SendResumed): Promise<void> {
+    return this.prepare(socket, (pending) => this.replayUntilCaughtUp(pending, [], from, welcome));
+  }
+
+  private async replayUntilCaughtUp(pending: PendingSocket, existing: readonly MemberDocument[], from: string, welcome: SendResumed): Promise<void> {
+    const { socket } = pending;
+    const { intents, session } = socket.data;
+    let memberships = existing;
+    let [place, replayed] = [from, 0];
+    const missedUntil = (seats: readonly MemberGuild[], until: string): MissedEvents => {
+      const missed = collectMissed({ userId: session.user_id, intents, seats }, place, this.history.range(session.user_id, place, until));
+      if (replayed + missed.events.length > LIMITS.replayed) throw new HandshakeRefused(CLOSE.tooManyMissed);
+      return missed;
+    };
+    for (let isIn = false; !isIn && socket.connected; ) {
+      // What is looked at after an event was dispatched is never older than it.
+      const until = this.dispatcher.lastSeq;
+      if (pending.isStale) memberships = await this.membershipsFor(pending);
+      const missed = missedUntil(await this.snapshots.memberGuilds(memberships), until);
+      if (!this.fitsInOneTurn(missed)) {
+        await sendWithBackpressure(socket, missedPackets(missed, place), this.maxUnsentBytes);
+        [place, replayed] = [until, replayed + missed.events.length];
+        continue;
+      }
+      isIn = await this.runBetweenEvents(pending, memberships, (seats) => {
+        const rest = missedUntil(seats, this.dispatcher.lastSeq);
+        if (!this.fitsInOneTurn(rest)) return false;
+        for (const { name, data, seq } of missedPackets(rest, place)) send(socket, name, data, seq);
+        welcome(seats, this.dispatcher.lastSeq, replayed + rest.events.length);
+        return true;
+      });
+    }
+  }
+
+  private fitsInOneTurn({ events, changed }: MissedEvents): boolean {
+    return events.length <= SMALL_EVENT_COUNT && takeWhileFits(this.maxUnsentBytes, changed).others.length === 0;
+  }
+
+  private async prepare(socket: ClientSocket, take: (pending: PendingSocket) => Promise<void>): Promise<void> {
+    const pending = this.pendingSockets.begin(socket);
+    try {
+      // From now on it is thrown off when that happens.
+      if (this.history.hasRevoked(socket.data)) throw new HandshakeRefused(CLOSE.sessionRevoked);
+      await take(pending);
+    } finally {
+      this.pendingSockets.end(pending);
+    }
+  }
+
+  private membershipsFor(pending: PendingSocket): Promise<MemberDocument[]> {
+    pending.isStale = false;
+    return this.membersRepository.listOf(pending.socket.data.session.user_id);
+  }
+
+  /** Takes a socket in between two events, unless its memberships have changed or `tell` says that it is too early. @returns whether it is in */
+  private async runBetweenEvents(pending: PendingSocket, memberships: readonly MemberDocument[], tell: (seats: readonly MemberGuild[]) => boolean): Promise<boolean> {
+    const { socket } = pending;
+    await this.turn();
+    return this.dispatcher.runBetweenEvents(async () => {
+      if (pending.isStale) return false;
+      const seats = await this.snapshots.memberGuilds(memberships);
+      if (!socket.connected) return false;
+      const isIn = tell(seats);
+      if (isIn) this.dispatcher.enter(socket, seats);
+      return isIn;
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { RoundRobin } from './round-robin';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('turns', () => {
+  const takers = (turns: RoundRobin, pieces: Record<string, number>): string[] => {
+    const done: string[] = [];
+    for (const [name, count] of Object.entries(pieces)) {
+      let left = count;
+      turns.add(() => {
+        done.push(name);
+        left -= 1;
+        return left > 0;
+      });
+    }
+    return done;
+  };
+
+  it('come round: a piece of each, whoever has most', async () => {
+    const done = takers(new RoundRobin(), { a: 3, b: 1, c: 2 });
+    expect(done).toEqual([]);
+    await turn();
+    expect(done).toEqual(['a', 'b', 'c']);
+    await turn();
+    await turn();
+    expect(done).toEqual(['a', 'b', 'c', 'a', 'c', 'a']);
+  });
+
+  it('are so many in one turn of the event loop', async () => {
+    const turns = new RoundRobin(2);
+    const done = takers(turns, { a: 2, b: 1, c: 1 });
+    await turn();
+    expect(done).toEqual(['a', 'b']);
+    await turn();
+    expect(done).toEqual(['a', 'b', 'c', 'a']);
+  });
+
+  it('begin again after they ended', async () => {
+    const turns = new RoundRobin();
+    expect(takers(turns, {})).toEqual([]);
+    const first = takers(turns, { a: 1 });
+    await turn();
+    const second = takers(turns, { b: 1 });
+    await turn();
+    expect([first, second]).toEqual([['a'], ['b']]);
+  });
+});

@@ -1,0 +1,31 @@
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
+import { type ClientSocket, type Packet, send } from './client-socket';
+import { unsentBytes } from './engine-io';
+import { CLOSE, HandshakeRefused } from '../protocol/close-codes';
+
+const CHECK_INTERVAL = 10;
+const WAIT_MS = 5;
+const MAX_WAIT_MS = 10_000;
+
+/**
+ * Sends many packets to one client, no faster than it reads, and lets the node do other things in between.
+ *
+ * @param maxUnsentBytes bytes that may wait for the client
+ * @throws HandshakeRefused when it does not read
+ */
+export async function sendWithBackpressure(socket: ClientSocket, packets: Iterable<Packet>, maxUnsentBytes: number): Promise<void> {
+  let count = 0;
+  for (const { name, data, seq } of packets) {
+    if (!socket.connected) return;
+    send(socket, name, data, seq);
+    count += 1;
+    if (count % CHECK_INTERVAL === 0 || name === 'GUILD_CREATE') await waitUntilDrained(socket, maxUnsentBytes);
+  }
+}
+
+async function waitUntilDrained(socket: ClientSocket, maxUnsentBytes: number): Promise<void> {
+  await breathe();
+  for (const deadlineMs = Date.now() + MAX_WAIT_MS; socket.connected && unsentBytes(socket.conn) > maxUnsentBytes; await sleep(WAIT_MS)) {
+    if (Date.now() > deadlineMs) throw new HandshakeRefused(CLOSE.tooSlow);
+  }
+}

@@ -1,8 +1,0 @@
-import { applyDecorators } from '@nestjs/common';
-import { ApiHeader } from '@nestjs/swagger';
-import { Problems } from '../common/problems.decorator';
-import { GuildChanged } from './guilds.errors';
-
-/** Refused, when the request says with `If-Match` which version of the guild it is based on and the guild has a later one. */
-export const Conditional = () =>
-  applyDecorators(ApiHeader({ name: 'If-Match', required: false, description: 'The ETag of what this is based on: the guild’s version.' }), Problems(GuildChanged));

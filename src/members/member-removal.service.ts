@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { AuditLog } from '../audit/audit-log';
+import { AccountCache } from '../auth/account-cache';
+import { BansRepository } from '../bans/bans.repository';
+import { WriteConflict } from '../common/common.errors';
+import type { Snowflake } from '../common/snowflake';
+import { MODELS } from '../database/database.module';
+import { insert } from '../database/insert';
+import { OwnerCannotLeave } from '../guilds/guilds.errors';
+import { GuildAuthority } from '../permissions/authority';
+import { AuthorityResolver } from '../permissions/authority-resolver';
+import { assertMayActOnMember } from '../permissions/policy';
+import { DeletedRolesService } from './deleted-roles.service';
+import { MembershipCounters } from './membership-counters.service';
+import { MembersRepository } from './members.repository';
+import { MemberEvents } from './member-events';
+import { MemberQueue } from './member-queue';
+import type { MemberDocument } from './member.schema';
+import { MemberNotFound } from './members.errors';
+
+const ATTEMPTS = 20;
+
+/** Says whether a membership may be ended as it is now, and throws to refuse. */
+type RemovalCheck = (member: MemberDocument) => Promise<void>;
+
+const allowAny: RemovalCheck = () => Promise.resolve();
+
+const unrecorded = (): Promise<void> => Promise.resolve();
+
+/** How memberships end. */
+@Injectable()
+export class MemberRemovalService {
+  constructor(
+    private readonly membersRepository: MembersRepository,
+    private readonly queue: MemberQueue,
+    private readonly counters: MembershipCounters,
+    private readonly bans: BansRepository,
+    private readonly accounts: AccountCache,
+    private readonly resolver: AuthorityResolver,
+    private readonly audit: AuditLog,
+    private readonly deletedRoles: DeletedRolesService,
+    private readonly memberEvents: MemberEvents,
+    @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
+  ) {}
+
+  /**
+   * Throws a member out. Who is given a role meanwhile is judged again, so nobody is thrown out who is out of reach by then.
+   *
+   * @throws MemberNotFound, MemberOutOfReach
+   * @throws GuildNotFound or PermissionsMissing when the caller may no longer do what they came for
+   */
+  async kick(authority: GuildAuthority, userId: Snowflake, reason: string | undefined): Promise<void> {
+    await this.remove(authority.guildId, userId, this.reachableBy(authority), () => this.audit.record(authority, { action: 'MEMBER_KICK', targetId: userId }, reason));
+  }
+
+  /** The same as a part of something else, which is recorded as that. @throws what `kick` does */
+  async kickUnaudited(authority: GuildAuthority, userId: Snowflake): Promise<void> {
+    await this.remove(authority.guildId, userId, this.reachableBy(authority));
+  }
+
+  /** Leaves a guild. @throws OwnerCannotLeave */
+  async leave(authority: GuildAuthority): Promise<void> {
+    if (authority.isOwner) throw new OwnerCannotLeave();
+    await this.remove(authority.guildId, authority.userId, allowAny);
+  }
+
+  /** Ends a membership if there is one; whether it may be is for who asks. @throws OwnerCannotLeave */
+  async removeIfMember(guildId: Snowflake, userId: Snowflake): Promise<void> {
+    try {
+      await this.remove(guildId, userId, allowAny);
+    } catch (error) {
+      if (!(error instanceof MemberNotFound)) throw error;
+    }
+  }
+
+  /** Removes every membership of a guild that is gone. */
+  async deleteByGuild(guildId: Snowflake): Promise<void> {
+    const members = await this.members.find({ guild_id: guildId }, { user_id: 1 }).lean<Pick<MemberDocument, 'user_id'>[]>();
+    await this.counters.releaseGuild(guildId, members.map(({ user_id }) => user_id));
+    await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.bans.deleteByGuild(guildId)]);
+  }
+
+  private reachableBy(authority: GuildAuthority): RemovalCheck {
+    return async (member) => {
+      const actor = await this.resolver.refresh(authority);
+      assertMayActOnMember(actor, new GuildAuthority(actor.state, member, undefined, Date.now()));
+    };
+  }
+
+  private async remove(guildId: Snowflake, userId: Snowflake, judge: RemovalCheck, record = unrecorded): Promise<void> {
+    const { member, recorded } = await this.queue.run(guildId, userId, async () => {
+      const ended = await this.delete(guildId, userId, judge);
+      await this.assertNotOwner(ended);
+      const recording = record();
+      await this.counters.decrement(ended);
+      await this.memberEvents.publish({ guildId, userId, member: undefined });
+      return { member: ended, recorded: recording };
+    });
+    await Promise.all([recorded, this.counters.release(member)]);
+  }
+
+  // Only who was judged and remembered goes: if another node has changed what they have meanwhile, they are judged again.
+  private async delete(guildId: Snowflake, userId: Snowflake, judge: RemovalCheck): Promise<MemberDocument> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const member = await this.membersRepository.find(guildId, userId);
+      if (!member) throw await this.alreadyGone(userId);
+      try {
+        await judge(member);
+      } catch (error) {
+        if (attempt > 0) await this.counters.deleteRejoinState(member);
+        throw error;
+      }
+      // Remembered first, so that a crash leaves a member or a departure.
+      await this.counters.saveRejoinState(member);
+      const { _id, role_set, timed_out_until } = member;
+      const { deletedCount } = await this.members.deleteOne({ _id, guild_id: guildId, user_id: userId, role_set, timed_out_until });
+      if (deletedCount === 1) return member;
+    }
+    throw new WriteConflict();
+  }
+
+  // The deletion of an account removes what former members had; what was saved here after that has to be removed again.
+  private async alreadyGone(userId: Snowflake): Promise<MemberNotFound> {
+    if (!(await this.accounts.find(userId))) await this.counters.forgetUser(userId);
+    return new MemberNotFound();
+  }
+
+  // Whoever is given a guild at the same moment either finds that the member is gone, or the member finds here that the guild is theirs.
+  private async assertNotOwner(member: MemberDocument): Promise<void> {
+    const { guild_id: guildId, user_id: userId } = member;
+    if ((await this.resolver.findOwner(guildId)) !== userId) return;
+    await insert(this.members, member);
+    await this.memberEvents.publish({ guildId, userId, member: await this.deletedRoles.removeFrom(member) });
+    throw new OwnerCannotLeave();
+  }
+}

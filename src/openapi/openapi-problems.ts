@@ -1,0 +1,95 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { DiskFull, InternalError } from '../common/common.errors';
+import { titleOf } from '../common/problem';
+import { PROBLEM_EXTENSION } from '../common/problems.decorator';
+import { snowflake } from '../common/schema';
+import { toJsonSchema } from './json-schema';
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+}
+
+interface Operation {
+  parameters?: Parameter[];
+  responses: Record<string, unknown>;
+  [extension: `${typeof PROBLEM_EXTENSION}${string}`]: ProblemOf;
+}
+
+interface ProblemOf {
+  readonly code: string;
+  readonly status: number;
+}
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  description: 'RFC 9457. `code` is for programs and stays as it is; a validation problem lists every offending field in `errors`.',
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string', example: 'urn:derailed:problem:role_not_found' },
+    title: { type: 'string', example: 'Role not found' },
+    status: { type: 'integer', example: 404 },
+    detail: { type: 'string', example: 'There is no such role in this guild.' },
+    code: { type: 'string', example: 'ROLE_NOT_FOUND' },
+    request_id: { type: 'string' },
+    retry_after: { type: 'integer', description: 'Seconds until it makes sense to try again.' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', required: ['field', 'detail'], properties: { field: { type: 'string' }, detail: { type: 'string' }, limit: {} } },
+    },
+  },
+};
+
+/**
+ * Adds what routes have without saying so at each parameter: the ids in their paths that the guard reads for them, and a response for
+ * every problem that they declare.
+ */
+export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(item as Record<string, Operation>)) {
+      operation.parameters = [...missingPathParameters(path, operation), ...(operation.parameters ?? [])];
+      operation.responses = { ...operation.responses, ...problemResponses([...takeProblems(operation), InternalError, ...(method === 'get' ? [] : [DiskFull])]) };
+    }
+  }
+  const schemas = { ...document.components?.schemas, Problem: PROBLEM_SCHEMA } as NonNullable<OpenAPIObject['components']>['schemas'];
+  return { ...document, components: { ...document.components, schemas } };
+}
+
+function takeProblems(operation: Operation): ProblemOf[] {
+  const names = Object.keys(operation).filter((name): name is `${typeof PROBLEM_EXTENSION}${string}` => name.startsWith(PROBLEM_EXTENSION));
+  const problems = names.map((name) => operation[name]!);
+  for (const name of names) delete operation[name];
+  return problems;
+}
+
+function missingPathParameters(path: string, { parameters = [] }: Operation): Parameter[] {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  return names
+    .filter((name) => !parameters.some((parameter) => parameter.in === 'path' && parameter.name === name))
+    .map((name) => ({ name, in: 'path', required: true, schema: toJsonSchema(snowflake()) }));
+}
+
+function problemResponses(problems: readonly ProblemOf[]): Record<string, unknown> {
+  const statuses = [...new Set(problems.map(({ status }) => status))];
+  return Object.fromEntries(statuses.map((status) => [String(status), problemResponse(status, problems.filter((problem) => problem.status === status))]));
+}
+
+function problemResponse(status: number, problems: readonly ProblemOf[]): unknown {
+  return {
+    description: problems.map(({ code }) => `\`${code}\``).join(', '),
+    content: {
+      'application/problem+json': {
+        schema: { $ref: '#/components/schemas/Problem' },
+        examples: Object.fromEntries(problems.map(({ code }) => [code, { value: exampleOf(code, status) }])),
+      },
+    },
+  };
+}
+
+const exampleOf = (code: string, status: number): Record<string, unknown> => ({
+  type: `urn:derailed:problem:${code.toLowerCase()}`,
+  title: titleOf(code),
+  status,
+  detail: `${titleOf(code)}.`,
+  code,
+});

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AccountModule } from '../users/account.module';
+import { BansModule } from '../bans/bans.module';
+import { GuildsModule } from '../guilds/guilds.module';
+import { InvitesModule } from '../invites/invites.module';
+import { MembersModule } from '../members/members.module';
+import { MessagesModule } from '../messages/messages.module';
+import { PinsRepositoryModule } from '../pins/pins.repository.module';
+import { UsersModule } from '../users/users.module';
+import { RecoveryService } from './recovery.service';
+import { EventRepublisher } from './event-republisher';
+
+/** What one node tells for another that is gone. */
+@Module({ imports: [AccountModule, GuildsModule, MembersModule, BansModule, MessagesModule, PinsRepositoryModule, InvitesModule, UsersModule], providers: [RecoveryService, EventRepublisher] })
+export class RecoveryModule {}

@@ -1,0 +1,48 @@
+import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { AccountRecovery } from '../users/account-recovery';
+import { BansService } from '../bans/bans.service';
+import { EventLog } from '../events/event-log';
+import { isNamed } from '../events/event-map';
+import { EventsService } from '../events/events.service';
+import { type DeadNode, NodeRegistry } from '../cluster/node-registry';
+import { InFlightMutations } from '../cluster/in-flight-mutations';
+import { EventRepublisher } from './event-republisher';
+
+/**
+ * Finishes what a crash interrupted, this node's own and those of others. What a node that is gone has written and not told is read again, and told
+ * as it now is.
+ */
+@Injectable()
+export class RecoveryService implements OnModuleInit, OnApplicationBootstrap {
+  constructor(
+    private readonly nodeRegistry: NodeRegistry,
+    private readonly inFlightMutations: InFlightMutations,
+    private readonly log: EventLog,
+    private readonly events: EventsService,
+    private readonly republisher: EventRepublisher,
+    private readonly bans: BansService,
+    private readonly accounts: AccountRecovery,
+  ) {}
+
+  onModuleInit(): void {
+    this.nodeRegistry.onNodeDown((gone) => this.recover(gone));
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.bans.finishInterrupted();
+    await this.accounts.finishInterrupted();
+  }
+
+  private async recover({ id, mayHaveUnpublishedEvents }: DeadNode): Promise<void> {
+    if (mayHaveUnpublishedEvents) await this.events.publish('EVENTS_LOST', { userIds: [] }, { user_ids: null });
+    await this.bans.finishInterrupted();
+    await this.accounts.finishInterrupted();
+    const changes = await this.inFlightMutations.listForNode(id);
+    if (changes.length === 0) return;
+    // Whatever it has told was heard here by then.
+    await this.log.drain();
+    const heard = new Set(this.log.buffered.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : [])));
+    await this.republisher.republish(changes, heard);
+    await this.inFlightMutations.clearNode(id);
+  }
+}

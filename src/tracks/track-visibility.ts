@@ -1,0 +1,82 @@
+import type { Snowflake } from '../common/snowflake';
+import type { LayoutEntry } from '../guilds/guild.schema';
+import { has, effectiveOverwrites, computeTrackPermissions, Permission, type SubjectOverwrite, type TrackRules } from '../permissions/compute-permissions';
+import type { GuildPermissions } from '../permissions/guild-permissions';
+import { layoutIndex, type GuildState, type GuildTracks, tracksInOrder, trackRulesInOrder } from '../permissions/guild-state';
+import type { TrackDto } from './track.dto';
+import { layoutSeenBy, placesIn, positionsIn, type TrackPlace } from './track-order';
+import type { TrackDocument } from './track.schema';
+
+/** A guild's tracks as somebody sees them. */
+export interface VisibleLayout {
+  readonly layout: readonly LayoutEntry[];
+  readonly places: ReadonlyMap<Snowflake, TrackPlace>;
+}
+
+/** The tracks that a member may view, where they see them: what they can't is in no number either. */
+export function visibleLayoutFor(authority: GuildPermissions, tracks: GuildTracks): VisibleLayout {
+  const layout = layoutFor(authority, tracks);
+  return { layout, places: placesIn(layout) };
+}
+
+/** Tells which tracks of a guild a member may view. */
+export function isVisibleTo(authority: GuildPermissions, tracks: GuildTracks): (id: Snowflake) => boolean {
+  const seen = layoutIndex(layoutFor(authority, tracks));
+  return (id) => seen.has(id);
+}
+
+const layouts = new WeakMap<GuildPermissions, { readonly tracks: GuildTracks; readonly layout: readonly LayoutEntry[] }>();
+
+/** The layout as a member sees it. Worked out at once for all tracks, and once for the same permissions; the same when they see them all. */
+export function layoutFor(authority: GuildPermissions, tracks: GuildTracks): readonly LayoutEntry[] {
+  const existing = layouts.get(authority);
+  if (existing?.tracks === tracks) return existing.layout;
+  const layout = computeLayout(authority, tracks);
+  layouts.set(authority, { tracks, layout });
+  return layout;
+}
+
+function computeLayout(authority: GuildPermissions, tracks: GuildTracks): readonly LayoutEntry[] {
+  const { guild } = authority.state;
+  const { track_layout: layout } = guild;
+  const rules = trackRulesInOrder(guild, tracks);
+  const seen = layout.filter((_, index) => rules[index] && has(authority.permissionsUnder(rules[index]), Permission.ViewTrack));
+  if (seen.length === layout.length) return layout;
+  const visible = layoutIndex(seen);
+  return layoutSeenBy(layout, (id) => visible.has(id));
+}
+
+/** Whether nobody is kept from viewing a track: @everyone may, and neither a role nor an overwrite says that somebody may not. */
+export function isVisibleToEveryone({ guild, roles }: GuildState, rules: TrackRules): boolean {
+  const everyone = roles.filter(({ _id }) => _id === guild._id).map(({ _id, allow, deny }) => ({ id: _id, allow, deny }));
+  const isDenied = [...roles, ...effectiveOverwrites(rules)].some(({ deny }) => has(deny, Permission.ViewTrack));
+  return !isDenied && has(computeTrackPermissions({ roles: everyone }, rules), Permission.ViewTrack);
+}
+
+/** The tracks that somebody sees who may view these. */
+export function visibleLayout(layout: readonly LayoutEntry[], isVisible: (id: Snowflake) => boolean): VisibleLayout {
+  const seen = layoutSeenBy(layout, isVisible);
+  return { layout: seen, places: placesIn(seen) };
+}
+
+/** A track as somebody sees it. */
+export function toTrackDto(track: TrackDocument, { layout, places }: VisibleLayout): TrackDto {
+  const { parent_id = null, position = 1 } = places.get(track._id) ?? {};
+  return toPlacedDto(track, { parent_id, inherits: layoutIndex(layout).get(track._id)?.inherits ?? true }, position);
+}
+
+const toPlacedDto = (
+  { _id, guild_id, type, name, topic, nsfw, slowmode_seconds, overwrites }: TrackDocument,
+  { parent_id, inherits }: Pick<LayoutEntry, 'parent_id' | 'inherits'>,
+  position: number,
+): TrackDto => ({ id: _id, guild_id, type, parent_id, position, name, topic, nsfw, slowmode_seconds, inherits, overwrites: overwrites.map(toOverwriteDto) });
+
+/** An overwrite as clients see it. */
+export const toOverwriteDto = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOverwrite => ({ id, type, allow, deny });
+
+/** The tracks that a member may view, in order, as they see them. */
+export function visibleTracks(authority: GuildPermissions, tracks: GuildTracks): TrackDto[] {
+  const layout = layoutFor(authority, tracks);
+  const [documents, positions] = [tracksInOrder(layout, tracks), positionsIn(layout)];
+  return layout.map((entry, index) => toPlacedDto(documents[index]!, entry, positions[index]!));
+}

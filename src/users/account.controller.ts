@@ -1,0 +1,43 @@
+import { Controller, Delete, Patch } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { PasswordQueueFull, PasswordWrong } from '../auth/auth.errors';
+import { type Client, CurrentClient } from '../auth/client';
+import type { Session } from '../auth/session';
+import { ApiResult, ApiNoContent, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { ApiProblems } from '../common/problems.decorator';
+import type { Snowflake } from '../common/snowflake';
+import { CurrentSession, UserId } from '../permissions/request-context';
+import { Authenticated } from '../permissions/requirement.decorator';
+import { RateLimit } from '../throttling/rate-limit.decorator';
+import { type DeleteSelfDto, deleteSelfDto, type SelfDto, selfDto, type UpdateSelfDto, updateSelfDto } from './user.dto';
+import { EmailTaken, UserOwnsGuilds, UsernameTaken } from './users.errors';
+import { toSelfDto } from './users.service';
+import { AccountService } from './account.service';
+
+@ApiTags('users')
+@Controller('users/@me')
+export class AccountController {
+  constructor(private readonly accounts: AccountService) {}
+
+  @Patch()
+  @Summary('Change your account. E-mail and password require the current password; a new password revokes your other sessions.')
+  @Authenticated()
+  @RateLimit('password')
+  @Validated()
+  @ApiProblems(PasswordWrong, UsernameTaken, EmailTaken, PasswordQueueFull)
+  @ApiResult(selfDto)
+  async update(@CurrentSession() session: Session, @JsonBody(updateSelfDto) change: UpdateSelfDto, @CurrentClient() client: Client): Promise<SelfDto> {
+    return toSelfDto(await this.accounts.update({ session, change, client }));
+  }
+
+  @Delete()
+  @Summary('Delete your account, after transferring or deleting the guilds that you own.')
+  @Authenticated()
+  @RateLimit('password')
+  @Validated()
+  @ApiProblems(PasswordWrong, UserOwnsGuilds, PasswordQueueFull)
+  @ApiNoContent()
+  async delete(@UserId() userId: Snowflake, @JsonBody(deleteSelfDto) { current_password: password }: DeleteSelfDto, @CurrentClient() client: Client): Promise<void> {
+    await this.accounts.delete(userId, password, client);
+  }
+}

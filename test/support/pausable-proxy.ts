@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { messagesIn, readMessage } from '../../src/database/embedded/wire';
+import { linkSockets } from './link-sockets';
+
+/** A command that waits on its way to the database. */
+export interface Held {
+  /** Resolves when the command is there. */
+  readonly arrived: Promise<void>;
+  /** Lets it go on. */
+  release(): void;
+}
+
+interface Gate {
+  readonly name: string;
+  readonly collection: string;
+  readonly arrive: () => void;
+  readonly opened: Promise<void>;
+}
+
+/** A wire to a MongoDB on which single commands can be held up, as if their node had stalled right before them. */
+export class PausableProxy {
+  private readonly ends = new Set<Socket>();
+  private readonly gates: Gate[] = [];
+
+  private constructor(
+    private readonly server: Server,
+    private readonly far: URL,
+  ) {}
+
+  static async to(uri: string): Promise<PausableProxy> {
+    const server = createServer();
+    const wire = new PausableProxy(server, new URL(uri));
+    server.on('connection', (near) => wire.join(near));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return wire;
+  }
+
+  /** Where the same database is found through the wire. */
+  get uri(): string {
+    return `mongodb://127.0.0.1:${(this.server.address() as AddressInfo).port}${this.far.pathname}${this.far.search}`;
+  }
+
+  /** Holds up the next command of this name on this collection. */
+  hold(name: string, collection: string): Held {
+    const [arrived, opened] = [deferred(), deferred()];
+    this.gates.push({ name, collection, arrive: arrived.resolve, opened: opened.promise });
+    return { arrived: arrived.promise, release: opened.resolve };
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.ends) end.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private join(near: Socket): void {
+    const far = this.far.port === '' ? connect(decodeURIComponent(this.far.hostname)) : connect(Number(this.far.port), this.far.hostname);
+    linkSockets(near, far, this.ends);
+    far.pipe(near);
+    // An end that is cut off is cut off on both sides by `tie`.
+    this.relay(near, far).catch(() => undefined);
+  }
+
+  private async relay(near: Socket, far: Socket): Promise<void> {
+    for await (const message of messagesIn(near as AsyncIterable<Buffer>)) await this.pass(message, far);
+  }
+
+  private async pass(message: Buffer, far: Socket): Promise<void> {
+    const [[name, collection] = []] = readMessage(message).body;
+    const index = this.gates.findIndex((gate) => gate.name === name && gate.collection === collection);
+    const [gate] = index === -1 ? [] : this.gates.splice(index, 1);
+    gate?.arrive();
+    await gate?.opened;
+    far.write(message);
+  }
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((go) => (resolve = go));
+  return { promise, resolve };
+}
