@@ -59,7 +59,10 @@ async function listenOn(app: NestFastifyApplication, { PORT: port, HOST: host }:
   } catch (error) {
     const { syscall, message } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;
-    throw new Error(`${syscall === 'getaddrinfo' ? 'HOST' : 'HOST or PORT'}: cannot listen on ${host}:${port} (${message}).`, { cause: error });
+    throw new Error(
+      `${syscall === 'getaddrinfo' ? 'HOST' : 'HOST or PORT'}: cannot listen on ${host}:${port} (${message}).`,
+      { cause: error },
+    );
   }
 }
 

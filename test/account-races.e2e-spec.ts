@@ -18,20 +18,27 @@ beforeAll(async () => {
 });
 afterAll(() => held.stop());
 
-const login = ({ email }: Person, password: string): Promise<Answer> => world.ask('post', '/auth/login', { email, password });
+const login = ({ email }: Person, password: string): Promise<Answer> =>
+  world.ask('post', '/auth/login', { email, password });
 const tokenOf = ({ body }: Answer): string => of<{ token: string }>(body).token;
-const statusWith = async (token: string): Promise<number> => (await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${token}` })).status;
-const changePassword = (person: Person): Promise<Answer> => person.patch('/users/@me', { password: NEW_PASSWORD, current_password: person.password });
-const deleteAccount = (person: Person): Promise<Answer> => person.delete('/users/@me', { current_password: person.password });
+const statusWith = async (token: string): Promise<number> =>
+  (await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${token}` })).status;
+const changePassword = (person: Person): Promise<Answer> =>
+  person.patch('/users/@me', { password: NEW_PASSWORD, current_password: person.password });
+const deleteAccount = (person: Person): Promise<Answer> =>
+  person.delete('/users/@me', { current_password: person.password });
 const model = (name: string): Model<Record<string, unknown>> => world.app.get(getModelToken(name));
 
 /** Documents of all collections that reference a user, besides what the user wrote. */
 async function referencesTo({ id }: Person): Promise<string[]> {
   const user = BigInt(id);
   const counts = await Promise.all([
-    ...[MODELS.member, MODELS.departure, MODELS.ban].map(async (name) => [name, await model(name).countDocuments({ user_id: user })] as const),
+    ...[MODELS.member, MODELS.departure, MODELS.ban].map(
+      async (name) => [name, await model(name).countDocuments({ user_id: user })] as const,
+    ),
     (async () => [MODELS.user, await model(MODELS.user).countDocuments({ _id: user })] as const)(),
-    (async () => [MODELS.guild, await model(MODELS.guild).countDocuments({ _id: { $gt: 0n }, owner_id: user })] as const)(),
+    (async () =>
+      [MODELS.guild, await model(MODELS.guild).countDocuments({ _id: { $gt: 0n }, owner_id: user })] as const)(),
   ]);
   return counts.flatMap(([name, count]) => (count > 0 ? [name] : []));
 }
@@ -88,17 +95,29 @@ describe('a revocation', () => {
   });
 
   it('of a session is not undone by a password change or a revocation of the others from it', async () => {
-    const request = { 'password change': (person: Person) => changePassword(person), 'revocation of the others': (person: Person) => person.delete('/auth/sessions') };
+    const request = {
+      'password change': (person: Person) => changePassword(person),
+      'revocation of the others': (person: Person) => person.delete('/auth/sessions'),
+    };
     for (const [name, run] of Object.entries(request)) {
       const ada = await world.person('ada');
       const other = tokenOf(await login(ada, ada.password));
-      const [{ id: own }] = of<[{ id: string }]>(of<{ id: string; current: boolean }[]>((await ada.get('/auth/sessions')).body).filter(({ current }) => current));
+      const [{ id: own }] = of<[{ id: string }]>(
+        of<{ id: string; current: boolean }[]>((await ada.get('/auth/sessions')).body).filter(({ current }) => current),
+      );
       const writing = wire.hold('findAndModify', 'users');
       const late = run(ada);
       await writing.arrived;
-      expect((await world.ask('delete', `/auth/sessions/${own}`, undefined, { authorization: `Bearer ${other}` })).status).toBe(204);
+      expect(
+        (await world.ask('delete', `/auth/sessions/${own}`, undefined, { authorization: `Bearer ${other}` })).status,
+      ).toBe(204);
       writing.release();
-      expect([name, (await late).status, await statusWith(ada.token), await statusWith(other)]).toEqual([name, 401, 401, 200]);
+      expect([name, (await late).status, await statusWith(ada.token), await statusWith(other)]).toEqual([
+        name,
+        401,
+        401,
+        200,
+      ]);
     }
   });
 
@@ -125,13 +144,43 @@ describe('an account that is deleted at the same moment', () => {
   const leave = async (): Promise<void> => expect((await mo.delete(`/users/@me/guilds/${guild.id}`)).status).toBe(204);
 
   // Each request of the account, held before each of its commands that write, is overtaken by the deletion.
-  const requests: Record<string, { readonly prepare?: () => Promise<void>; readonly run: () => Promise<Answer>; readonly hold: readonly (readonly [string, string])[] }> = {
-    'creates a guild': { run: () => mo.post('/guilds', { name: 'Late' }), hold: [['findAndModify', 'users'], ['insert', 'roles'], ['insert', 'guilds'], ['update', 'role_sets'], ['insert', 'members']] },
-    'accepts an invite': { prepare: leave, run: () => mo.post(`/invites/${guild.invite}`), hold: [['update', 'invites'], ['findAndModify', 'users'], ['update', 'role_sets'], ['insert', 'members']] },
+  const requests: Record<
+    string,
+    {
+      readonly prepare?: () => Promise<void>;
+      readonly run: () => Promise<Answer>;
+      readonly hold: readonly (readonly [string, string])[];
+    }
+  > = {
+    'creates a guild': {
+      run: () => mo.post('/guilds', { name: 'Late' }),
+      hold: [
+        ['findAndModify', 'users'],
+        ['insert', 'roles'],
+        ['insert', 'guilds'],
+        ['update', 'role_sets'],
+        ['insert', 'members'],
+      ],
+    },
+    'accepts an invite': {
+      prepare: leave,
+      run: () => mo.post(`/invites/${guild.invite}`),
+      hold: [
+        ['update', 'invites'],
+        ['findAndModify', 'users'],
+        ['update', 'role_sets'],
+        ['insert', 'members'],
+      ],
+    },
     'logs in': { run: () => login(mo, mo.password), hold: [['findAndModify', 'users']] },
-    'changes the username': { run: () => mo.patch('/users/@me', { username: `late-${mo.username}` }), hold: [['findAndModify', 'users']] },
+    'changes the username': {
+      run: () => mo.patch('/users/@me', { username: `late-${mo.username}` }),
+      hold: [['findAndModify', 'users']],
+    },
   };
-  const cases = Object.entries(requests).flatMap(([name, { hold }]) => hold.map(([command, collection]) => [name, command, collection] as const));
+  const cases = Object.entries(requests).flatMap(([name, { hold }]) =>
+    hold.map(([command, collection]) => [name, command, collection] as const),
+  );
 
   it.each(cases)('and %s is rejected, held before %s of %s', async (name, command, collection) => {
     const { prepare, run } = requests[name]!;
@@ -148,13 +197,37 @@ describe('an account that is deleted at the same moment', () => {
 
   // Each request of somebody else that references the account.
   const owner = (): Person => guild.owner;
-  const actions: Record<string, { readonly run: () => Promise<Answer>; readonly hold: readonly (readonly [string, string])[] }> = {
-    'is made the owner': { run: () => owner().patch(`/guilds/${guild.id}`, { owner_id: mo.id }), hold: [['update', 'guilds']] },
-    'is given a role': { run: () => owner().put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['other']!}`), hold: [['findAndModify', 'members']] },
-    'is banned': { run: () => owner().put(`/guilds/${guild.id}/bans/${mo.id}`, {}), hold: [['update', 'departures'], ['delete', 'members'], ['findAndModify', 'bans']] },
-    'is kicked': { run: () => owner().delete(`/guilds/${guild.id}/members/${mo.id}`), hold: [['update', 'departures'], ['delete', 'members']] },
+  const actions: Record<
+    string,
+    { readonly run: () => Promise<Answer>; readonly hold: readonly (readonly [string, string])[] }
+  > = {
+    'is made the owner': {
+      run: () => owner().patch(`/guilds/${guild.id}`, { owner_id: mo.id }),
+      hold: [['update', 'guilds']],
+    },
+    'is given a role': {
+      run: () => owner().put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['other']!}`),
+      hold: [['findAndModify', 'members']],
+    },
+    'is banned': {
+      run: () => owner().put(`/guilds/${guild.id}/bans/${mo.id}`, {}),
+      hold: [
+        ['update', 'departures'],
+        ['delete', 'members'],
+        ['findAndModify', 'bans'],
+      ],
+    },
+    'is kicked': {
+      run: () => owner().delete(`/guilds/${guild.id}/members/${mo.id}`),
+      hold: [
+        ['update', 'departures'],
+        ['delete', 'members'],
+      ],
+    },
   };
-  const actionCases = Object.entries(actions).flatMap(([name, { hold }]) => hold.map(([command, collection]) => [name, command, collection] as const));
+  const actionCases = Object.entries(actions).flatMap(([name, { hold }]) =>
+    hold.map(([command, collection]) => [name, command, collection] as const),
+  );
 
   it.each(actionCases)('and %s leaves nothing, held before %s of %s', async (name, command, collection) => {
     const gate = wire.hold(command, collection);
@@ -228,7 +301,10 @@ describe('the name in memberships', () => {
   });
 
   const rename = (username: string): Promise<Answer> => mo.patch('/users/@me', { username });
-  const foundBy = async (name: string): Promise<boolean> => of<{ user_id: string }[]>((await guild.owner.get(`/guilds/${guild.id}/members?query=${name}`)).body).some(({ user_id }) => user_id === mo.id);
+  const foundBy = async (name: string): Promise<boolean> =>
+    of<{ user_id: string }[]>((await guild.owner.get(`/guilds/${guild.id}/members?query=${name}`)).body).some(
+      ({ user_id }) => user_id === mo.id,
+    );
   const holdTwo = async (first: Held, run: () => Promise<unknown>): Promise<void> => {
     await first.arrived;
     await run();
@@ -276,7 +352,9 @@ describe('the name in memberships', () => {
     const late = guild.owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { nick: null });
     await holdTwo(writing, () => rename(renamed));
     await late;
-    const member = await model(MODELS.member).findOne({ user_id: BigInt(mo.id) }).lean();
+    const member = await model(MODELS.member)
+      .findOne({ user_id: BigInt(mo.id) })
+      .lean();
     expect(member).toMatchObject({ nick: null, username_key: collationKey(renamed), name_key: collationKey(renamed) });
   });
 

@@ -9,13 +9,21 @@ beforeAll(async () => (world = await World.start()));
 afterAll(() => world.stop());
 
 describe('what is done in a track', () => {
-  const withAuditor = (): Promise<GuildWorld> => world.guild({ roles: { auditor: { allow: ViewAuditLog }, admin: { allow: Administrator } }, members: { mo: ['auditor'], ada: ['admin'], low: [] } });
+  const withAuditor = (): Promise<GuildWorld> =>
+    world.guild({
+      roles: { auditor: { allow: ViewAuditLog }, admin: { allow: Administrator } },
+      members: { mo: ['auditor'], ada: ['admin'], low: [] },
+    });
 
   /** All that can be done in a track and is recorded, while it is there. */
   const useAll = async (guild: GuildWorld, track: string): Promise<void> => {
     const { owner, roles } = guild;
     await owner.patch(`/tracks/${track}`, { name: 'used' });
-    await owner.put(`/tracks/${track}/overwrites/${roles['auditor']}`, { type: 'role', allow: '0', deny: String(CreateMessage) });
+    await owner.put(`/tracks/${track}/overwrites/${roles['auditor']}`, {
+      type: 'role',
+      allow: '0',
+      deny: String(CreateMessage),
+    });
     await owner.delete(`/tracks/${track}/overwrites/${roles['auditor']}`);
     await owner.patch(`/guilds/${guild.id}/tracks`, [{ id: track, parent_id: guild.category }]);
     await owner.delete(`/invites/${await invite(guild, track)}`);
@@ -27,16 +35,32 @@ describe('what is done in a track', () => {
     await owner.delete(`/tracks/${track}/messages/${first}`);
     await owner.post(`/tracks/${track}/messages/bulk-delete`, { message_ids: [first, second] });
   };
-  const USES = ['MESSAGES_DELETE', 'MESSAGE_DELETE', 'PIN_REMOVE', 'PIN_ADD', 'REACTIONS_CLEAR', 'INVITE_DELETE', 'INVITE_CREATE', 'TRACKS_REORDER', 'OVERWRITE_DELETE', 'OVERWRITE_UPDATE', 'TRACK_UPDATE', 'TRACK_CREATE'];
+  const USES = [
+    'MESSAGES_DELETE',
+    'MESSAGE_DELETE',
+    'PIN_REMOVE',
+    'PIN_ADD',
+    'REACTIONS_CLEAR',
+    'INVITE_DELETE',
+    'INVITE_CREATE',
+    'TRACKS_REORDER',
+    'OVERWRITE_DELETE',
+    'OVERWRITE_UPDATE',
+    'TRACK_UPDATE',
+    'TRACK_CREATE',
+  ];
 
   it('is told to those who view it now, and to ADMINISTRATOR, whatever it was when it was done', async () => {
     const guild = await withAuditor();
     const [mo, ada] = [guild.members['mo']!, guild.members['ada']!];
     const before = await read(mo, guild);
-    const track = await makeTrack(guild, { overwrites: [{ id: guild.id, type: 'role', allow: '0', deny: String(ViewTrack) }] });
+    const track = await makeTrack(guild, {
+      overwrites: [{ id: guild.id, type: 'role', allow: '0', deny: String(ViewTrack) }],
+    });
     await useAll(guild, track);
     expect(await read(mo, guild)).toEqual(before);
-    for (const action of new Set(USES)) expect(await read(mo, guild, `action=${action}`)).toEqual(before.filter((entry) => entry.action === action));
+    for (const action of new Set(USES))
+      expect(await read(mo, guild, `action=${action}`)).toEqual(before.filter((entry) => entry.action === action));
     expect(await read(mo, guild, `user_id=${guild.owner.id}&limit=3`)).toEqual(before.slice(0, 3));
     expect((await actionsSeenBy(ada, guild)).slice(0, USES.length)).toEqual(USES);
 
@@ -53,16 +77,36 @@ describe('what is done in a track', () => {
   it('is told without the tracks that one doesn’t see, when it was done to several at once', async () => {
     const guild = await withAuditor();
     const mo = guild.members['mo']!;
-    const [shown, hidden, category] = [await makeTrack(guild, {}), await makeTrack(guild, {}), await makeTrack(guild, { type: 'category' })];
-    await guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: shown, parent_id: category, inherits: false }, { id: hidden, parent_id: guild.category }]);
-    expect((await read(mo, guild))[0]).toMatchObject({ action: 'TRACKS_REORDER', track_ids: [shown, hidden], changes: expect.arrayContaining([{ id: shown, key: 'parent_id', old: null, new: category }, { id: hidden, key: 'position', old: 3, new: 2 }]) as unknown });
+    const [shown, hidden, category] = [
+      await makeTrack(guild, {}),
+      await makeTrack(guild, {}),
+      await makeTrack(guild, { type: 'category' }),
+    ];
+    await guild.owner.patch(`/guilds/${guild.id}/tracks`, [
+      { id: shown, parent_id: category, inherits: false },
+      { id: hidden, parent_id: guild.category },
+    ]);
+    expect((await read(mo, guild))[0]).toMatchObject({
+      action: 'TRACKS_REORDER',
+      track_ids: [shown, hidden],
+      changes: expect.arrayContaining([
+        { id: shown, key: 'parent_id', old: null, new: category },
+        { id: hidden, key: 'position', old: 3, new: 2 },
+      ]) as unknown,
+    });
 
     await hide(guild, hidden);
     await hide(guild, category);
     const [reorder] = await read(mo, guild, 'action=TRACKS_REORDER');
     // Neither the category that it was put into, nor any place that is counted among hidden ones.
-    expect(reorder).toMatchObject({ track_ids: [shown], changes: [{ id: shown, key: 'inherits', old: true, new: false }] });
-    expect((await read(guild.owner, guild, 'action=TRACKS_REORDER'))[0]).toMatchObject({ track_ids: [shown, hidden], changes: expect.arrayContaining([{ id: shown, key: 'parent_id', old: null, new: category }]) as unknown });
+    expect(reorder).toMatchObject({
+      track_ids: [shown],
+      changes: [{ id: shown, key: 'inherits', old: true, new: false }],
+    });
+    expect((await read(guild.owner, guild, 'action=TRACKS_REORDER'))[0]).toMatchObject({
+      track_ids: [shown, hidden],
+      changes: expect.arrayContaining([{ id: shown, key: 'parent_id', old: null, new: category }]) as unknown,
+    });
 
     await hide(guild, shown);
     expect(await read(mo, guild, 'action=TRACKS_REORDER')).toEqual([]);
@@ -84,14 +128,29 @@ describe('what is done in a track', () => {
   it('is told to all who read the log when it is deleted and nobody was kept from it, else to ADMINISTRATOR', async () => {
     const guild = await withAuditor();
     const [mo, ada] = [guild.members['mo']!, guild.members['ada']!];
-    const [open, hidden, halfOpen, inHidden, category] = [await makeTrack(guild, {}), await makeTrack(guild, {}), await makeTrack(guild, {}), await makeTrack(guild, {}), await makeTrack(guild, { type: 'category' })];
+    const [open, hidden, halfOpen, inHidden, category] = [
+      await makeTrack(guild, {}),
+      await makeTrack(guild, {}),
+      await makeTrack(guild, {}),
+      await makeTrack(guild, {}),
+      await makeTrack(guild, { type: 'category' }),
+    ];
     await hide(guild, hidden);
-    await guild.owner.put(`/tracks/${halfOpen}/overwrites/${guild.members['low']!.id}`, { type: 'member', allow: '0', deny: String(ViewTrack) });
+    await guild.owner.put(`/tracks/${halfOpen}/overwrites/${guild.members['low']!.id}`, {
+      type: 'member',
+      allow: '0',
+      deny: String(ViewTrack),
+    });
     await hide(guild, category);
     await guild.owner.patch(`/tracks/${inHidden}`, { parent_id: category });
     for (const track of [open, hidden, halfOpen, inHidden]) await guild.owner.delete(`/tracks/${track}`);
     expect((await read(mo, guild, 'action=TRACK_DELETE')).map(({ target_id }) => target_id)).toEqual([open]);
-    expect((await read(ada, guild, 'action=TRACK_DELETE')).map(({ target_id }) => target_id)).toEqual([inHidden, halfOpen, hidden, open]);
+    expect((await read(ada, guild, 'action=TRACK_DELETE')).map(({ target_id }) => target_id)).toEqual([
+      inHidden,
+      halfOpen,
+      hidden,
+      open,
+    ]);
     // What else was done there is told to who reads all.
     expect(JSON.stringify(await read(mo, guild, 'action=TRACK_CREATE'))).not.toContain(open);
     expect(JSON.stringify(await read(ada, guild, 'action=TRACK_CREATE'))).toContain(open);
@@ -103,7 +162,9 @@ describe('what is done in a track', () => {
     const track = await makeTrack(guild, {});
     await hide(guild, track);
     expect(JSON.stringify(await read(ada, guild))).toContain(track);
-    await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['admin']}`, { allow: String(ViewAuditLog | ManageRoles | ModifyGuild | KickMembers) });
+    await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['admin']}`, {
+      allow: String(ViewAuditLog | ManageRoles | ModifyGuild | KickMembers),
+    });
     expect(JSON.stringify(await read(ada, guild))).not.toContain(track);
     await guild.owner.delete(`/guilds/${guild.id}/members/${ada.id}/roles/${guild.roles['admin']}`);
     expect((await ada.get(`/guilds/${guild.id}/audit-log`)).status).toBe(403);

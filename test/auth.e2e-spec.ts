@@ -20,13 +20,25 @@ describe('accounts', () => {
   it('has each username and e-mail address once, without regard to case', async () => {
     const ada = await world.person('ada');
     const again = { username: ada.username.toUpperCase(), email: 'other@example.org', password: ada.password };
-    expect((await world.ask('post', '/auth/register', again)).body).toMatchObject({ status: 409, code: 'USERNAME_TAKEN' });
+    expect((await world.ask('post', '/auth/register', again)).body).toMatchObject({
+      status: 409,
+      code: 'USERNAME_TAKEN',
+    });
     const sameMail = { username: 'somebody.else', email: ada.email.toUpperCase(), password: ada.password };
-    expect((await world.ask('post', '/auth/register', sameMail)).body).toMatchObject({ status: 409, code: 'EMAIL_TAKEN' });
+    expect((await world.ask('post', '/auth/register', sameMail)).body).toMatchObject({
+      status: 409,
+      code: 'EMAIL_TAKEN',
+    });
   });
 
   it('lets one of many have a name that they ask for at the same time', async () => {
-    const attempts = Array.from({ length: 10 }, (_, index) => world.ask('post', '/auth/register', { username: 'wanted', email: `wanted${index}@example.org`, password: 'correct horse' }));
+    const attempts = Array.from({ length: 10 }, (_, index) =>
+      world.ask('post', '/auth/register', {
+        username: 'wanted',
+        email: `wanted${index}@example.org`,
+        password: 'correct horse',
+      }),
+    );
     const statuses = (await Promise.all(attempts)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 201)).toHaveLength(1);
     expect(statuses.filter((status) => status === 409)).toHaveLength(9);
@@ -35,7 +47,10 @@ describe('accounts', () => {
   it('tells the same of a wrong address as of a wrong password', async () => {
     const ada = await world.person('ada');
     const wrongPassword = await world.ask('post', '/auth/login', { email: ada.email, password: 'wrong password' });
-    const wrongAddress = await world.ask('post', '/auth/login', { email: 'nobody@example.org', password: 'wrong password' });
+    const wrongAddress = await world.ask('post', '/auth/login', {
+      email: 'nobody@example.org',
+      password: 'wrong password',
+    });
     const { request_id: _one, ...one } = wrongPassword.body;
     const { request_id: _other, ...other } = wrongAddress.body;
     expect(one).toEqual(other);
@@ -44,7 +59,9 @@ describe('accounts', () => {
 
   it('lists sessions and revokes them at once', async () => {
     const ada = await world.person('ada');
-    const second = of<{ token: string; session_id: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    const second = of<{ token: string; session_id: string }>(
+      (await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body,
+    );
     const sessions = of<{ id: string; current: boolean }[]>((await ada.get('/auth/sessions')).body);
     expect(sessions).toHaveLength(2);
     expect(sessions.find(({ id }) => id === second.session_id)?.current).toBe(false);
@@ -52,14 +69,19 @@ describe('accounts', () => {
     const bearer = { authorization: `Bearer ${second.token}` };
     expect((await world.ask('get', '/users/@me', undefined, bearer)).status).toBe(200);
     expect((await ada.delete(`/auth/sessions/${second.session_id}`)).status).toBe(204);
-    expect((await world.ask('get', '/users/@me', undefined, bearer)).body).toMatchObject({ status: 401, code: 'TOKEN_INVALID' });
+    expect((await world.ask('get', '/users/@me', undefined, bearer)).body).toMatchObject({
+      status: 401,
+      code: 'TOKEN_INVALID',
+    });
     expect((await ada.delete(`/auth/sessions/${second.session_id}`)).body).toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
   it('revokes all others, and nobody else’s', async () => {
     const ada = await world.person('ada');
     const eve = await world.person('eve');
-    const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    const { token } = of<{ token: string }>(
+      (await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body,
+    );
     const [session] = of<{ id: string }[]>((await ada.get('/auth/sessions')).body);
     expect((await eve.delete(`/auth/sessions/${session!.id}`)).status).toBe(404);
     expect((await ada.delete('/auth/sessions')).status).toBe(204);
@@ -81,11 +103,17 @@ describe('accounts', () => {
     const connections = new Set<Socket>();
     const whoIs = (authorization?: string): Promise<unknown> =>
       new Promise((resolve, reject) => {
-        const asked = get(`${url}/api/v1/users/@me`, { agent, headers: { ...(authorization !== undefined && { authorization }) } }, (answer) => {
-          let text = '';
-          answer.setEncoding('utf8').on('data', (part: string) => (text += part));
-          answer.once('end', () => resolve(answer.statusCode === 200 ? of<{ id: string }>(JSON.parse(text)).id : answer.statusCode));
-        });
+        const asked = get(
+          `${url}/api/v1/users/@me`,
+          { agent, headers: { ...(authorization !== undefined && { authorization }) } },
+          (answer) => {
+            let text = '';
+            answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+            answer.once('end', () =>
+              resolve(answer.statusCode === 200 ? of<{ id: string }>(JSON.parse(text)).id : answer.statusCode),
+            );
+          },
+        );
         asked.once('socket', (socket) => connections.add(socket)).once('error', reject);
       });
     const [adas, bobs] = [`Bearer ${ada.token}`, `Bearer ${bob.token}`];
@@ -100,27 +128,44 @@ describe('accounts', () => {
 
   it('asks for the password to change e-mail and password, and logs out everywhere else', async () => {
     const ada = await world.person('ada');
-    const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
-    expect((await ada.patch('/users/@me', { password: 'another horse' })).body).toMatchObject({ code: 'PASSWORD_WRONG' });
-    expect((await ada.patch('/users/@me', { password: 'another horse', current_password: 'wrong horse' })).body).toMatchObject({ code: 'PASSWORD_WRONG' });
-    expect((await ada.patch('/users/@me', { password: 'another horse', current_password: ada.password })).status).toBe(200);
+    const { token } = of<{ token: string }>(
+      (await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body,
+    );
+    expect((await ada.patch('/users/@me', { password: 'another horse' })).body).toMatchObject({
+      code: 'PASSWORD_WRONG',
+    });
+    expect(
+      (await ada.patch('/users/@me', { password: 'another horse', current_password: 'wrong horse' })).body,
+    ).toMatchObject({ code: 'PASSWORD_WRONG' });
+    expect((await ada.patch('/users/@me', { password: 'another horse', current_password: ada.password })).status).toBe(
+      200,
+    );
     expect((await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${token}` })).status).toBe(401);
     expect((await world.ask('post', '/auth/login', { email: ada.email, password: 'another horse' })).status).toBe(200);
-    expect((await ada.patch('/users/@me', { username: `${ada.username}.x` })).body).toMatchObject({ username: `${ada.username}.x` });
+    expect((await ada.patch('/users/@me', { username: `${ada.username}.x` })).body).toMatchObject({
+      username: `${ada.username}.x`,
+    });
   });
 
   it('is deleted with its password, out of all guilds, once it owns none', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const client = await mo.connect();
-    expect((await guild.owner.delete('/users/@me', { current_password: guild.owner.password })).body).toMatchObject({ code: 'USER_OWNS_GUILDS', guild_ids: [guild.id] });
-    expect((await mo.delete('/users/@me', { current_password: 'wrong horse' })).body).toMatchObject({ code: 'PASSWORD_WRONG' });
+    expect((await guild.owner.delete('/users/@me', { current_password: guild.owner.password })).body).toMatchObject({
+      code: 'USER_OWNS_GUILDS',
+      guild_ids: [guild.id],
+    });
+    expect((await mo.delete('/users/@me', { current_password: 'wrong horse' })).body).toMatchObject({
+      code: 'PASSWORD_WRONG',
+    });
     expect((await mo.delete('/users/@me', { current_password: mo.password })).status).toBe(204);
     await client.closed();
     expect(client.received('CLOSING')).toMatchObject([{ code: 4008 }]);
     expect((await mo.get('/users/@me')).status).toBe(401);
     expect((await guild.owner.get(`/users/${mo.id}`)).body).toMatchObject({ code: 'USER_NOT_FOUND' });
-    expect((await guild.owner.get(`/guilds/${guild.id}/members/${mo.id}`)).body).toMatchObject({ code: 'MEMBER_NOT_FOUND' });
+    expect((await guild.owner.get(`/guilds/${guild.id}/members/${mo.id}`)).body).toMatchObject({
+      code: 'MEMBER_NOT_FOUND',
+    });
     expect((await world.ask('post', '/auth/login', { email: mo.email, password: mo.password })).status).toBe(401);
   });
 });

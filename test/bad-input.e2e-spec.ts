@@ -19,13 +19,28 @@ describe('bad input over REST', () => {
     ['no JSON', '{"name":', 400, {}],
     ['__proto__', '{"name":"x","__proto__":{"admin":true}}', 400, {}],
     ['a constructor with a prototype', '{"name":"x","constructor":{"prototype":{"a":1}}}', 400, {}],
-    ['a $-operator for text', '{"name":{"$gt":""}}', 400, { code: 'VALIDATION_FAILED', errors: [{ field: 'name.$gt' }] }],
-    ['an unknown field', '{"name":"x","owner_id":"1"}', 400, { errors: [{ field: 'owner_id', detail: 'is not a known field' }] }],
+    [
+      'a $-operator for text',
+      '{"name":{"$gt":""}}',
+      400,
+      { code: 'VALIDATION_FAILED', errors: [{ field: 'name.$gt' }] },
+    ],
+    [
+      'an unknown field',
+      '{"name":"x","owner_id":"1"}',
+      400,
+      { errors: [{ field: 'owner_id', detail: 'is not a known field' }] },
+    ],
     ['a number for text', '{"name":5}', 400, { errors: [{ field: 'name' }] }],
     ['null for text', '{"name":null}', 400, { errors: [{ field: 'name' }] }],
     ['an array for an object', '[]', 400, { code: 'VALIDATION_FAILED' }],
     ['nothing', '', 400, {}],
-    ['text that is too long', JSON.stringify({ name: 'x'.repeat(101) }), 400, { errors: [{ field: 'name', limit: 100 }] }],
+    [
+      'text that is too long',
+      JSON.stringify({ name: 'x'.repeat(101) }),
+      400,
+      { errors: [{ field: 'name', limit: 100 }] },
+    ],
     ['text that is blank', '{"name":"   "}', 400, { errors: [{ field: 'name' }] }],
     ['control characters', JSON.stringify({ name: 'a\u0007b' }), 400, { errors: [{ field: 'name' }] }],
     ['deep nesting', `{"name":${deep}}`, 400, { code: 'VALIDATION_FAILED' }],
@@ -48,37 +63,71 @@ describe('bad input over REST', () => {
     ['a position that is no number', { name: 'x', position: '2' }, 'position'],
     ['a colour beyond RGB', { name: 'x', color: 0x1000000 }, 'color'],
   ])('with %s in a role names the field', async (_, role, field) => {
-    expect((await owner.post(`/guilds/${guild.id}/roles`, role)).body).toMatchObject({ status: 400, errors: [{ field }] });
+    expect((await owner.post(`/guilds/${guild.id}/roles`, role)).body).toMatchObject({
+      status: 400,
+      errors: [{ field }],
+    });
   });
 
   it('with allow and deny overlapping is refused', async () => {
-    expect((await owner.post(`/guilds/${guild.id}/roles`, { name: 'x', allow: '3', deny: '1' })).body).toMatchObject({ code: 'PERMISSIONS_OVERLAP', permissions: ['MODIFY_GUILD'] });
+    expect((await owner.post(`/guilds/${guild.id}/roles`, { name: 'x', allow: '3', deny: '1' })).body).toMatchObject({
+      code: 'PERMISSIONS_OVERLAP',
+      permissions: ['MODIFY_GUILD'],
+    });
     await owner.patch(`/guilds/${guild.id}/roles/${guild.roles['any']}`, { allow: '1' });
-    expect((await owner.patch(`/guilds/${guild.id}/roles/${guild.roles['any']}`, { deny: '1' })).body).toMatchObject({ code: 'PERMISSIONS_OVERLAP' });
+    expect((await owner.patch(`/guilds/${guild.id}/roles/${guild.roles['any']}`, { deny: '1' })).body).toMatchObject({
+      code: 'PERMISSIONS_OVERLAP',
+    });
   });
 
-  it.each(['x', '-1', '1e3', '0x1', '01', '9223372036854775808', '99999999999999999999999', '1%00', '%7B%7D'])('with the id %s names the parameter', async (id) => {
-    for (const path of [`/guilds/${id}`, `/tracks/${id}`, `/users/${id}`, `/guilds/${guild.id}/roles/${id}`]) {
-      const { body } = await owner.get(path);
-      expect(body).toMatchObject({ status: 400, code: 'VALIDATION_FAILED', errors: [{ field: expect.stringMatching(/_id$/) as unknown }] });
-    }
-  });
+  it.each(['x', '-1', '1e3', '0x1', '01', '9223372036854775808', '99999999999999999999999', '1%00', '%7B%7D'])(
+    'with the id %s names the parameter',
+    async (id) => {
+      for (const path of [`/guilds/${id}`, `/tracks/${id}`, `/users/${id}`, `/guilds/${guild.id}/roles/${id}`]) {
+        const { body } = await owner.get(path);
+        expect(body).toMatchObject({
+          status: 400,
+          code: 'VALIDATION_FAILED',
+          errors: [{ field: expect.stringMatching(/_id$/) as unknown }],
+        });
+      }
+    },
+  );
 
   it('with wrong or repeated query parameters names them', async () => {
-    for (const [query, field] of [['limit=0', 'limit'], ['limit=x', 'limit'], ['before=x', 'before'], ['before[$gt]=1', 'before[$gt]'], ['limit=1&limit=2', 'limit'], ['unknown=1', 'unknown']] as const) {
-      expect((await owner.get(`/tracks/${guild.track}/messages?${query}`)).body).toMatchObject({ status: 400, errors: [{ field }] });
+    for (const [query, field] of [
+      ['limit=0', 'limit'],
+      ['limit=x', 'limit'],
+      ['before=x', 'before'],
+      ['before[$gt]=1', 'before[$gt]'],
+      ['limit=1&limit=2', 'limit'],
+      ['unknown=1', 'unknown'],
+    ] as const) {
+      expect((await owner.get(`/tracks/${guild.track}/messages?${query}`)).body).toMatchObject({
+        status: 400,
+        errors: [{ field }],
+      });
     }
   });
 
   it('in another format is refused', async () => {
-    const answer = await world.ask('post', '/guilds', 'name=x', { authorization: `Bearer ${owner.token}`, 'content-type': 'text/plain' });
+    const answer = await world.ask('post', '/guilds', 'name=x', {
+      authorization: `Bearer ${owner.token}`,
+      'content-type': 'text/plain',
+    });
     expect([400, 415]).toContain(answer.status);
-    const form = await fetch(`${world.url}/api/v1/guilds`, { method: 'POST', headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'application/xml' }, body: '<x/>' });
+    const form = await fetch(`${world.url}/api/v1/guilds`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'application/xml' },
+      body: '<x/>',
+    });
     expect(await form.json()).toMatchObject({ status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' });
   });
 
   it('for a login is no query', async () => {
-    expect((await world.ask('post', '/auth/login', { email: { $ne: null }, password: { $ne: null } })).body).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
+    expect(
+      (await world.ask('post', '/auth/login', { email: { $ne: null }, password: { $ne: null } })).body,
+    ).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
   });
 
   it('to no route at all gets a problem document', async () => {
@@ -88,7 +137,10 @@ describe('bad input over REST', () => {
 
   it('a move that fails half-way moves nothing', async () => {
     const order = (await owner.get(`/guilds/${guild.id}/tracks`)).body;
-    const moved = await owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.track, position: 1, parent_id: null }, { id: '4242', position: 2 }]);
+    const moved = await owner.patch(`/guilds/${guild.id}/tracks`, [
+      { id: guild.track, position: 1, parent_id: null },
+      { id: '4242', position: 2 },
+    ]);
     expect(moved.body).toMatchObject({ code: 'TRACK_NOT_FOUND' });
     expect((await owner.get(`/guilds/${guild.id}/tracks`)).body).toEqual(order);
   });

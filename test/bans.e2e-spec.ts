@@ -7,10 +7,13 @@ let world: World;
 beforeAll(async () => (world = await World.start()));
 afterAll(() => world.stop());
 
-const ban = (who: Person, { id }: GuildWorld, userId: string, body: object = {}) => who.put(`/guilds/${id}/bans/${userId}`, body);
+const ban = (who: Person, { id }: GuildWorld, userId: string, body: object = {}) =>
+  who.put(`/guilds/${id}/bans/${userId}`, body);
 const unban = (who: Person, { id }: GuildWorld, userId: string) => who.delete(`/guilds/${id}/bans/${userId}`);
-const memberIds = async ({ id, owner }: GuildWorld): Promise<string[]> => of<{ user_id: string }[]>((await owner.get(`/guilds/${id}/members`)).body).map(({ user_id }) => user_id);
-const say = async (who: Person, track: string): Promise<string> => of<{ id: string }>((await who.post(`/tracks/${track}/messages`, { content: 'x' })).body).id;
+const memberIds = async ({ id, owner }: GuildWorld): Promise<string[]> =>
+  of<{ user_id: string }[]>((await owner.get(`/guilds/${id}/members`)).body).map(({ user_id }) => user_id);
+const say = async (who: Person, track: string): Promise<string> =>
+  of<{ id: string }>((await who.post(`/tracks/${track}/messages`, { content: 'x' })).body).id;
 
 describe('banning', () => {
   it('throws a member out at once, on sockets that are open too', async () => {
@@ -18,7 +21,10 @@ describe('banning', () => {
     const mo = guild.members['mo']!;
     const [client, other] = await Promise.all([mo.connect(), guild.members['low']!.connect()]);
     const banned = await ban(guild.owner, guild, mo.id, { reason: 'Sold snake oil.' });
-    expect(banned).toMatchObject({ status: 200, body: { guild_id: guild.id, user_id: mo.id, moderator_id: guild.owner.id, reason: 'Sold snake oil.' } });
+    expect(banned).toMatchObject({
+      status: 200,
+      body: { guild_id: guild.id, user_id: mo.id, moderator_id: guild.owner.id, reason: 'Sold snake oil.' },
+    });
     expect((await mo.get(`/guilds/${guild.id}`)).status).toBe(404);
     expect(await client.next('GUILD_DELETE')).toEqual({ id: guild.id });
     expect(await other.next('MEMBER_LEAVE')).toEqual({ guild_id: guild.id, user_id: mo.id });
@@ -34,9 +40,12 @@ describe('banning', () => {
   it('keeps them out until the ban ends, by every invite, and uses none up', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
-    const { code } = of<{ code: string }>((await guild.owner.post(`/tracks/${guild.track}/invites`, { max_uses: 1 })).body);
+    const { code } = of<{ code: string }>(
+      (await guild.owner.post(`/tracks/${guild.track}/invites`, { max_uses: 1 })).body,
+    );
     await ban(guild.owner, guild, mo.id);
-    for (const invite of [guild.invite, code]) expect((await mo.post(`/invites/${invite}`)).body).toMatchObject({ status: 403, code: 'BANNED' });
+    for (const invite of [guild.invite, code])
+      expect((await mo.post(`/invites/${invite}`)).body).toMatchObject({ status: 403, code: 'BANNED' });
     expect(await memberIds(guild)).toEqual([guild.owner.id]);
     expect((await unban(guild.owner, guild, mo.id)).status).toBe(204);
     expect((await mo.post(`/invites/${code}`)).status).toBe(200);
@@ -51,9 +60,13 @@ describe('banning', () => {
   });
 
   it('asks for BAN_MEMBERS and a higher role, and reaches neither the owner nor oneself', async () => {
-    const guild = await world.guild({ roles: { low: {}, banner: { allow: BanMembers }, kicker: { allow: KickMembers } }, members: { mo: ['banner'], peer: ['banner'], above: ['kicker'], below: ['low'] } });
+    const guild = await world.guild({
+      roles: { low: {}, banner: { allow: BanMembers }, kicker: { allow: KickMembers } },
+      members: { mo: ['banner'], peer: ['banner'], above: ['kicker'], below: ['low'] },
+    });
     const { mo, peer, above, below } = guild.members as Record<'mo' | 'peer' | 'above' | 'below', Person>;
-    for (const target of [guild.owner, mo, peer, above]) expect((await ban(mo, guild, target.id)).body).toMatchObject({ code: 'MEMBER_OUT_OF_REACH' });
+    for (const target of [guild.owner, mo, peer, above])
+      expect((await ban(mo, guild, target.id)).body).toMatchObject({ code: 'MEMBER_OUT_OF_REACH' });
     expect((await ban(above, guild, below.id)).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });
     expect(await memberIds(guild)).toHaveLength(5);
     expect((await guild.owner.get(`/guilds/${guild.id}/bans`)).body).toEqual([]);
@@ -65,7 +78,10 @@ describe('banning', () => {
     const guild = await world.guild();
     const client = await guild.owner.connect();
     const eve = await world.person('eve');
-    const [first, again] = [await ban(guild.owner, guild, eve.id, { reason: 'one' }), await ban(guild.owner, guild, eve.id, { reason: 'other' })];
+    const [first, again] = [
+      await ban(guild.owner, guild, eve.id, { reason: 'one' }),
+      await ban(guild.owner, guild, eve.id, { reason: 'other' }),
+    ];
     expect(again.body).toEqual({ ...first.body, reason: 'other' });
     expect((await guild.owner.get(`/guilds/${guild.id}/bans/${eve.id}`)).body).toEqual(again.body);
     await client.next('BAN_CREATE');
@@ -94,10 +110,16 @@ describe('banning', () => {
     const people = await Promise.all(Array.from({ length: 12 }, () => world.person('eve')));
     for (let round = 0; round < 4; round += 1) {
       // All at once, so that each waits for the others at some step or other.
-      const answers = await Promise.all(people.flatMap((eve) => [eve.post(`/invites/${guild.invite}`), ban(guild.owner, guild, eve.id)]));
+      const answers = await Promise.all(
+        people.flatMap((eve) => [eve.post(`/invites/${guild.invite}`), ban(guild.owner, guild, eve.id)]),
+      );
       for (const { status } of answers) expect([200, 403]).toContain(status);
       expect(await memberIds(guild)).toEqual([guild.owner.id]);
-      for (const eve of people) expect([(await eve.get(`/guilds/${guild.id}`)).status, (await eve.get('/users/@me/guilds')).body]).toEqual([404, []]);
+      for (const eve of people)
+        expect([(await eve.get(`/guilds/${guild.id}`)).status, (await eve.get('/users/@me/guilds')).body]).toEqual([
+          404,
+          [],
+        ]);
       await Promise.all(people.map((eve) => unban(guild.owner, guild, eve.id)));
     }
   });
@@ -112,7 +134,10 @@ describe('the bans of a guild', () => {
       ids.push(eve.id);
       await ban(guild.owner, guild, eve.id);
     }
-    const page = async (query: string): Promise<string[]> => of<{ user_id: string }[]>((await guild.owner.get(`/guilds/${guild.id}/bans?${query}`)).body).map(({ user_id }) => user_id);
+    const page = async (query: string): Promise<string[]> =>
+      of<{ user_id: string }[]>((await guild.owner.get(`/guilds/${guild.id}/bans?${query}`)).body).map(
+        ({ user_id }) => user_id,
+      );
     expect(await page('limit=2')).toEqual(ids.slice(0, 2));
     expect(await page(`limit=2&after=${ids[1]}`)).toEqual(ids.slice(2));
   });
@@ -132,14 +157,32 @@ describe('what a banned member said', () => {
   it('goes as far back as was asked for, in every track, told once for each to those who see it', async () => {
     const guild = await world.guild({ members: { mo: [], low: [] } });
     const mo = guild.members['mo']!;
-    const other = of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'hidden', overwrites: [{ id: guild.members['low']!.id, type: 'member', allow: '0', deny: String(Permission.ViewTrack) }] })).body).id;
+    const other = of<{ id: string }>(
+      (
+        await guild.owner.post(`/guilds/${guild.id}/tracks`, {
+          name: 'hidden',
+          overwrites: [
+            { id: guild.members['low']!.id, type: 'member', allow: '0', deny: String(Permission.ViewTrack) },
+          ],
+        })
+      ).body,
+    ).id;
     const [here, there, kept] = [await say(mo, guild.track), await say(mo, other), await say(guild.owner, guild.track)];
     const [client, low] = await Promise.all([guild.owner.connect(), guild.members['low']!.connect()]);
     await ban(guild.owner, guild, mo.id, { delete_message_seconds: 60 });
-    const listed = async (track: string): Promise<string[]> => of<{ id: string }[]>((await guild.owner.get(`/tracks/${track}/messages`)).body).map(({ id }) => id);
+    const listed = async (track: string): Promise<string[]> =>
+      of<{ id: string }[]>((await guild.owner.get(`/tracks/${track}/messages`)).body).map(({ id }) => id);
     expect([await listed(guild.track), await listed(other)]).toEqual([[kept], []]);
-    expect(await client.next('MESSAGES_DELETE', ({ track_id }) => track_id === guild.track)).toMatchObject({ guild_id: guild.id, track_id: guild.track, message_ids: [here] });
-    expect(await client.next('MESSAGES_DELETE', ({ track_id }) => track_id === other)).toMatchObject({ guild_id: guild.id, track_id: other, message_ids: [there] });
+    expect(await client.next('MESSAGES_DELETE', ({ track_id }) => track_id === guild.track)).toMatchObject({
+      guild_id: guild.id,
+      track_id: guild.track,
+      message_ids: [here],
+    });
+    expect(await client.next('MESSAGES_DELETE', ({ track_id }) => track_id === other)).toMatchObject({
+      guild_id: guild.id,
+      track_id: other,
+      message_ids: [there],
+    });
     await low.next('MESSAGES_DELETE');
     await world.settle();
     expect(low.received('MESSAGES_DELETE')).toMatchObject([{ track_id: guild.track }]);
@@ -156,7 +199,8 @@ describe('what a banned member said', () => {
 
   it('goes a hundred at a time', async () => {
     const guild = await world.guild({ members: { mo: [] } });
-    for (let n = 0; n < 13; n += 1) await Promise.all(Array.from({ length: 10 }, () => say(guild.members['mo']!, guild.track)));
+    for (let n = 0; n < 13; n += 1)
+      await Promise.all(Array.from({ length: 10 }, () => say(guild.members['mo']!, guild.track)));
     const commands = world.recordCommands();
     await ban(guild.owner, guild, guild.members['mo']!.id, { delete_message_seconds: 604_800 });
     commands.stop();
@@ -166,7 +210,10 @@ describe('what a banned member said', () => {
 
   it.each([-1, 604_801, 1.5])('can’t be asked to go %s seconds back', async (delete_message_seconds) => {
     const guild = await world.guild({ members: { mo: [] } });
-    expect((await ban(guild.owner, guild, guild.members['mo']!.id, { delete_message_seconds })).body).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ field: 'delete_message_seconds' }] });
+    expect((await ban(guild.owner, guild, guild.members['mo']!.id, { delete_message_seconds })).body).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      errors: [{ field: 'delete_message_seconds' }],
+    });
     expect(await memberIds(guild)).toHaveLength(2);
     expect((await guild.owner.get(`/guilds/${guild.id}/bans`)).body).toEqual([]);
   });
@@ -174,7 +221,10 @@ describe('what a banned member said', () => {
 
 describe('a ban', () => {
   it('that comes back lifts nobody', async () => {
-    const guild = await world.guild({ roles: { gagged: { deny: CreateMessage }, plain: {} }, members: { mo: ['gagged', 'plain'] } });
+    const guild = await world.guild({
+      roles: { gagged: { deny: CreateMessage }, plain: {} },
+      members: { mo: ['gagged', 'plain'] },
+    });
     const mo = guild.members['mo']!;
     await ban(guild.owner, guild, mo.id);
     await unban(guild.owner, guild, mo.id);

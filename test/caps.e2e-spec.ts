@@ -3,7 +3,9 @@ import { type Answer, type GuildWorld, of, type Person, World } from './support/
 
 const CONCURRENT = 8;
 const BATCH = 20;
-const EMOJIS = Array.from({ length: LIMITS.reactionKinds + CONCURRENT }, (_, index) => String.fromCodePoint(0x1f600 + index));
+const EMOJIS = Array.from({ length: LIMITS.reactionKinds + CONCURRENT }, (_, index) =>
+  String.fromCodePoint(0x1f600 + index),
+);
 
 type Limit = keyof typeof LIMITS;
 
@@ -47,21 +49,30 @@ const CAPS: Partial<Record<Limit, Cap>> = {
   tracksInCategory: {
     existing: 1,
     code: 'CATEGORY_FULL',
-    create: ({ owner, id, category }, index) => owner.post(`/guilds/${id}/tracks`, { name: `track ${index}`, parent_id: category }),
+    create: ({ owner, id, category }, index) =>
+      owner.post(`/guilds/${id}/tracks`, { name: `track ${index}`, parent_id: category }),
     remove: ({ owner }, created) => owner.delete(`/tracks/${idOf(created)}`),
   },
   overwrites: {
     existing: 0,
     code: 'OVERWRITE_LIMIT_REACHED',
-    create: (situation, index) => situation.owner.put(`/tracks/${situation.track}/overwrites/${(situation as Situation).roleIds[index]}`, { type: 'role', allow: '0', deny: '0' }),
-    remove: (situation, _, index) => situation.owner.delete(`/tracks/${situation.track}/overwrites/${(situation as Situation).roleIds[index]}`),
+    create: (situation, index) =>
+      situation.owner.put(`/tracks/${situation.track}/overwrites/${(situation as Situation).roleIds[index]}`, {
+        type: 'role',
+        allow: '0',
+        deny: '0',
+      }),
+    remove: (situation, _, index) =>
+      situation.owner.delete(`/tracks/${situation.track}/overwrites/${(situation as Situation).roleIds[index]}`),
   },
   pins: {
     existing: 0,
     code: 'PIN_LIMIT_REACHED',
-    create: (situation, index) => situation.owner.put(`/tracks/${situation.track}/pins/${(situation as Situation).messages[index]}`),
+    create: (situation, index) =>
+      situation.owner.put(`/tracks/${situation.track}/pins/${(situation as Situation).messages[index]}`),
     // Deleting the message itself makes room, not only unpinning it.
-    remove: (situation, _, index) => situation.owner.delete(`/tracks/${situation.track}/messages/${(situation as Situation).messages[index]}`),
+    remove: (situation, _, index) =>
+      situation.owner.delete(`/tracks/${situation.track}/messages/${(situation as Situation).messages[index]}`),
   },
   reactionKinds: {
     existing: 0,
@@ -71,7 +82,8 @@ const CAPS: Partial<Record<Limit, Cap>> = {
   },
 };
 
-const reactionPath = ({ track, messages }: Situation, index: number): string => `/tracks/${track}/messages/${messages[0]}/reactions/${encodeURIComponent(EMOJIS[index]!)}/@me`;
+const reactionPath = ({ track, messages }: Situation, index: number): string =>
+  `/tracks/${track}/messages/${messages[0]}/reactions/${encodeURIComponent(EMOJIS[index]!)}/@me`;
 
 // Caps with a specification of their own: invites, and sessions and known addresses, of which the oldest is removed instead.
 const OTHER_CAPS: readonly Limit[] = ['invites', 'invitesPerMember', 'sessions', 'knownAddresses'];
@@ -86,38 +98,60 @@ describe('every limit of stored objects', () => {
 
   const inBatches = async (count: number, create: (index: number) => Promise<Answer>): Promise<Answer[]> => {
     const answers: Answer[] = [];
-    for (let done = 0; done < count; done += BATCH) answers.push(...(await Promise.all(Array.from({ length: Math.min(BATCH, count - done) }, (_, index) => create(done + index)))));
+    for (let done = 0; done < count; done += BATCH)
+      answers.push(
+        ...(await Promise.all(
+          Array.from({ length: Math.min(BATCH, count - done) }, (_, index) => create(done + index)),
+        )),
+      );
     return answers;
   };
 
   /** A guild, with as many messages and roles as its caps refer to. */
   async function situationFor(limit: Limit): Promise<Situation> {
     const guild = await world.guild();
-    const say = (owner: Person) => (index: number) => owner.post(`/tracks/${guild.track}/messages`, { content: `message ${index}` });
-    const messages = limit === 'pins' ? await inBatches(LIMITS.pins + CONCURRENT, say(guild.owner)) : limit === 'reactionKinds' ? [await say(guild.owner)(0)] : [];
-    const roles = limit === 'overwrites' ? await inBatches(LIMITS.overwrites + CONCURRENT, (index) => guild.owner.post(`/guilds/${guild.id}/roles`, { name: `Role ${index}` })) : [];
+    const say = (owner: Person) => (index: number) =>
+      owner.post(`/tracks/${guild.track}/messages`, { content: `message ${index}` });
+    const messages =
+      limit === 'pins'
+        ? await inBatches(LIMITS.pins + CONCURRENT, say(guild.owner))
+        : limit === 'reactionKinds'
+          ? [await say(guild.owner)(0)]
+          : [];
+    const roles =
+      limit === 'overwrites'
+        ? await inBatches(LIMITS.overwrites + CONCURRENT, (index) =>
+            guild.owner.post(`/guilds/${guild.id}/roles`, { name: `Role ${index}` }),
+          )
+        : [];
     return { ...guild, messages: messages.map(idOf), roleIds: roles.map(idOf) };
   }
 
   it('is known here', () => {
-    const unknown = Object.keys(LIMITS).filter((limit) => !(limit in CAPS) && !OTHER_CAPS.includes(limit as Limit) && !NO_CAPS.test(limit));
+    const unknown = Object.keys(LIMITS).filter(
+      (limit) => !(limit in CAPS) && !OTHER_CAPS.includes(limit as Limit) && !NO_CAPS.test(limit),
+    );
     expect(unknown).toEqual([]);
   });
 
-  it.each(Object.entries(CAPS) as [Limit, Cap][])('admits exactly one of many concurrent creations below its last place, and deleting one makes room: %s', async (limit, cap) => {
-    const situation = await situationFor(limit);
-    const create = (index: number): Promise<Answer> => cap.create(situation, index);
-    const below = LIMITS[limit] - 1 - cap.existing;
-    const filled = await inBatches(below, create);
-    expect(filled.filter(({ status }) => status >= 300)).toEqual([]);
-    const indexes = Array.from({ length: CONCURRENT }, (_, turn) => below + turn);
-    const answers = await Promise.all(indexes.map(create));
-    expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
-    for (const { status, body } of answers) if (status >= 300) expect(body).toMatchObject({ code: cap.code, limit: LIMITS[limit] });
-    expect((await cap.remove(situation, filled[0]!, 0)).status).toBe(204);
-    const next = answers.findIndex(({ status }) => status >= 300);
-    expect((await create(indexes[next]!)).status).toBeLessThan(300);
-    const another = answers.findLastIndex(({ status }) => status >= 300);
-    expect((await create(indexes[another]!)).body).toMatchObject({ code: cap.code });
-  });
+  it.each(Object.entries(CAPS) as [Limit, Cap][])(
+    'admits exactly one of many concurrent creations below its last place, and deleting one makes room: %s',
+    async (limit, cap) => {
+      const situation = await situationFor(limit);
+      const create = (index: number): Promise<Answer> => cap.create(situation, index);
+      const below = LIMITS[limit] - 1 - cap.existing;
+      const filled = await inBatches(below, create);
+      expect(filled.filter(({ status }) => status >= 300)).toEqual([]);
+      const indexes = Array.from({ length: CONCURRENT }, (_, turn) => below + turn);
+      const answers = await Promise.all(indexes.map(create));
+      expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
+      for (const { status, body } of answers)
+        if (status >= 300) expect(body).toMatchObject({ code: cap.code, limit: LIMITS[limit] });
+      expect((await cap.remove(situation, filled[0]!, 0)).status).toBe(204);
+      const next = answers.findIndex(({ status }) => status >= 300);
+      expect((await create(indexes[next]!)).status).toBeLessThan(300);
+      const another = answers.findLastIndex(({ status }) => status >= 300);
+      expect((await create(indexes[another]!)).body).toMatchObject({ code: cap.code });
+    },
+  );
 });

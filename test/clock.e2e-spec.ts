@@ -21,14 +21,22 @@ type Ask = <Body>(method: string, path: string, body?: object, token?: string) =
 const askAt =
   (node: NodeProcess): Ask =>
   async <Body>(method: string, path: string, body?: object, token?: string) => {
-    const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }) };
-    const response = await fetch(`${node.url}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    };
+    const response = await fetch(`${node.url}/api/v1${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return (text === '' ? {} : JSON.parse(text)) as Body;
   };
 
-const register = (ask: Ask, username: string): Promise<Session> => ask('POST', '/auth/register', { username, email: `${username}@example.org`, password: PASSWORD });
+const register = (ask: Ask, username: string): Promise<Session> =>
+  ask('POST', '/auth/register', { username, email: `${username}@example.org`, password: PASSWORD });
 
 /** Two members of a guild, and its text track. */
 async function guildWithTwo(ask: Ask): Promise<{ ada: Session; mo: Session; track: string }> {
@@ -41,13 +49,22 @@ async function guildWithTwo(ask: Ask): Promise<{ ada: Session; mo: Session; trac
   return { ada, mo, track };
 }
 
-const send = (ask: Ask, { token }: Session, track: string, content: string): Promise<{ id: string }> => ask('POST', `/tracks/${track}/messages`, { content }, token);
+const send = (ask: Ask, { token }: Session, track: string, content: string): Promise<{ id: string }> =>
+  ask('POST', `/tracks/${track}/messages`, { content }, token);
 const contents = async (ask: Ask, { token }: Session, track: string): Promise<string[]> =>
-  (await ask<{ content: string }[]>('GET', `/tracks/${track}/messages`, undefined, token)).map(({ content }) => content).toReversed();
+  (await ask<{ content: string }[]>('GET', `/tracks/${track}/messages`, undefined, token))
+    .map(({ content }) => content)
+    .toReversed();
 const unread = async (ask: Ask, { token }: Session, track: string): Promise<number | undefined> =>
-  (await ask<{ track_id: string; unread_count: number }[]>('GET', '/users/@me/read-states', undefined, token)).find(({ track_id }) => track_id === track)?.unread_count;
+  (await ask<{ track_id: string; unread_count: number }[]>('GET', '/users/@me/read-states', undefined, token)).find(
+    ({ track_id }) => track_id === track,
+  )?.unread_count;
 
-const shifted = (shift: Record<string, string>): Record<string, string> => ({ NODE_OPTIONS: `--require ${SHIM}`, RATE_LIMITS: 'off', ...shift });
+const shifted = (shift: Record<string, string>): Record<string, string> => ({
+  NODE_OPTIONS: `--require ${SHIM}`,
+  RATE_LIMITS: 'off',
+  ...shift,
+});
 
 describeOnce('a node whose clock is behind', () => {
   let dataDir: string;
@@ -64,19 +81,22 @@ describeOnce('a node whose clock is behind', () => {
     return node;
   };
 
-  it.each([5 * MINUTE_MS, 120 * MINUTE_MS])('sorts new messages above stored ones, counts them as unread and logs a warning, %i ms behind at startup', async (behindMs) => {
-    const first = await start(shifted({ CLOCK_SHIFT_MS: '0' }));
-    const { ada, mo, track } = await guildWithTwo(askAt(first));
-    const last = await send(askAt(first), ada, track, 'before');
-    await askAt(first)('PUT', `/tracks/${track}/read-state`, { message_id: last.id }, mo.token);
-    await first.stop();
-    const second = await start(shifted({ CLOCK_SHIFT_MS: String(-behindMs) }));
-    expect(second.output).toMatch(/clock of this node is \d+ s behind/);
-    const ask = askAt(second);
-    for (const content of ['one', 'two', 'three']) await send(ask, ada, track, content);
-    expect(await contents(ask, mo, track)).toEqual(['before', 'one', 'two', 'three']);
-    expect(await unread(ask, mo, track)).toBe(3);
-  });
+  it.each([5 * MINUTE_MS, 120 * MINUTE_MS])(
+    'sorts new messages above stored ones, counts them as unread and logs a warning, %i ms behind at startup',
+    async (behindMs) => {
+      const first = await start(shifted({ CLOCK_SHIFT_MS: '0' }));
+      const { ada, mo, track } = await guildWithTwo(askAt(first));
+      const last = await send(askAt(first), ada, track, 'before');
+      await askAt(first)('PUT', `/tracks/${track}/read-state`, { message_id: last.id }, mo.token);
+      await first.stop();
+      const second = await start(shifted({ CLOCK_SHIFT_MS: String(-behindMs) }));
+      expect(second.output).toMatch(/clock of this node is \d+ s behind/);
+      const ask = askAt(second);
+      for (const content of ['one', 'two', 'three']) await send(ask, ada, track, content);
+      expect(await contents(ask, mo, track)).toEqual(['before', 'one', 'two', 'three']);
+      expect(await unread(ask, mo, track)).toBe(3);
+    },
+  );
 
   it('sorts messages in the order in which they were sent if the clock jumps while the node runs', async () => {
     const file = join(dataDir, 'shift');
@@ -100,14 +120,21 @@ describeWithRedis('two nodes with different clocks', () => {
   it('sort messages in the order in which they were sent', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'derailed-clocks-'));
     const redis = await TestRedis.start();
-    const database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }));
+    const database = await openDatabase(
+      parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }),
+    );
     const settings = { MONGODB_URI: database.uri, REDIS_URL: redis.url, DATA_DIR: dataDir };
-    const started = await Promise.all([0, -120].map((minutes) => NodeProcess.start({ ...settings, ...shifted({ CLOCK_SHIFT_MS: String(minutes * MINUTE_MS) }) })));
+    const started = await Promise.all(
+      [0, -120].map((minutes) =>
+        NodeProcess.start({ ...settings, ...shifted({ CLOCK_SHIFT_MS: String(minutes * MINUTE_MS) }) }),
+      ),
+    );
     try {
       const [right, behind] = started.map(askAt) as [Ask, Ask];
       const { ada, mo, track } = await guildWithTwo(right);
       const sent = Array.from({ length: 10 }, (_, index) => String(index));
-      for (const [index, content] of sent.entries()) await send(index % 2 ? behind : right, index % 3 ? ada : mo, track, content);
+      for (const [index, content] of sent.entries())
+        await send(index % 2 ? behind : right, index % 3 ? ada : mo, track, content);
       expect(await contents(behind, mo, track)).toEqual(sent);
     } finally {
       await Promise.all(started.map((node) => node.stop()));

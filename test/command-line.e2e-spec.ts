@@ -24,9 +24,15 @@ describeOnce('the command line', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const launch = (args: readonly string[], settings: Record<string, string> = {}): { child: ChildProcess; read: () => Finished } => {
+  const launch = (
+    args: readonly string[],
+    settings: Record<string, string> = {},
+  ): { child: ChildProcess; read: () => Finished } => {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [DERAILED, ...args], { cwd: folder, env: { PATH, HOME, TMPDIR: folder, LOG_LEVEL: 'error', ...settings } });
+    const child = spawn(process.execPath, [DERAILED, ...args], {
+      cwd: folder,
+      env: { PATH, HOME, TMPDIR: folder, LOG_LEVEL: 'error', ...settings },
+    });
     children.push(child);
     let [out, error] = ['', ''];
     child.stdout.on('data', (text: Buffer) => (out += text.toString()));
@@ -38,9 +44,11 @@ describeOnce('the command line', () => {
     await once(child, 'close');
     return read();
   };
-  const serve = async (settings: Record<string, string> = {}): Promise<{ url: string; child: ChildProcess; read: () => Finished }> => {
+  const serve = async (
+    settings: Record<string, string> = {},
+  ): Promise<{ url: string; child: ChildProcess; read: () => Finished }> => {
     const started = launch(['serve', '--json'], { PORT: '0', ...settings });
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline && started.child.exitCode === null; ) {
+    for (const deadline = Date.now() + START_MS; Date.now() < deadline && started.child.exitCode === null;) {
       const { out } = started.read();
       if (out.includes('\n')) return { ...started, url: (JSON.parse(out) as { url: string }).url };
       await new Promise((later) => setTimeout(later, 20));
@@ -78,31 +86,53 @@ describeOnce('the command line', () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
     for (const name of COMMANDS) expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
-    expect((await run(['--version'])).out.trim()).toBe((JSON.parse(readFileSync(resolve(__dirname, '../package.json'), 'utf8')) as { version: string }).version);
+    expect((await run(['--version'])).out.trim()).toBe(
+      (JSON.parse(readFileSync(resolve(__dirname, '../package.json'), 'utf8')) as { version: string }).version,
+    );
   });
 
   it.each(COMMANDS)('shows the help of %s', async (name) => {
-    expect(await run([name, '--help'])).toMatchObject({ code: 0, out: expect.stringMatching(new RegExp(`^Usage: derailed ${name}\\b[^]*--json`)) as unknown, error: '' });
+    expect(await run([name, '--help'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(new RegExp(`^Usage: derailed ${name}\\b[^]*--json`)) as unknown,
+      error: '',
+    });
   });
 
-  it.each([[[]], [['no-such-command']], [['backup']], [['backup', 'a', 'b']], [['restore']], [['serve', 'x']], [['db-serve', '--port', 'x']], [['health', '--no-such-option']], [['constructor']]])(
-    'ends with 2 for the wrong command line %j',
-    async (args) => {
-      const { code, out, error } = await run(args);
-      expect([code, out, error.length > 0]).toEqual([2, '', true]);
-    },
-  );
+  it.each([
+    [[]],
+    [['no-such-command']],
+    [['backup']],
+    [['backup', 'a', 'b']],
+    [['restore']],
+    [['serve', 'x']],
+    [['db-serve', '--port', 'x']],
+    [['health', '--no-such-option']],
+    [['constructor']],
+  ])('ends with 2 for the wrong command line %j', async (args) => {
+    const { code, out, error } = await run(args);
+    expect([code, out, error.length > 0]).toEqual([2, '', true]);
+  });
 
   it('ends with 1 and one line if a command fails, as JSON if asked', async () => {
-    expect(await run(['backup', join(folder, 'to')])).toEqual({ code: 1, out: '', error: 'derailed backup: There is no data in .data.\n' });
+    expect(await run(['backup', join(folder, 'to')])).toEqual({
+      code: 1,
+      out: '',
+      error: 'derailed backup: There is no data in .data.\n',
+    });
     const { code, out } = await run(['backup', join(folder, 'to'), '--json']);
     expect([code, JSON.parse(out)]).toEqual([1, { error: 'There is no data in .data.' }]);
     expect((await run(['health'], { PORT: '1' })).code).toBe(1);
-    expect((await run(['backup', join(folder, 'to')], { MONGODB_URI: 'mongodb://user:secret@x/y' })).error).toMatch(/^(?!.*secret).*mongodump/);
+    expect((await run(['backup', join(folder, 'to')], { MONGODB_URI: 'mongodb://user:secret@x/y' })).error).toMatch(
+      /^(?!.*secret).*mongodump/,
+    );
   });
 
   it('reads .env with a byte order mark and CRLF, warns about unknown settings, and rejects invalid ones by name', async () => {
-    writeFileSync(join(folder, '.env'), '\uFEFFPORT=0\r\nDATA_DIR=elsewhere\r\nHOST=\r\nCORS_ORIGIN=https://a.example\r\n');
+    writeFileSync(
+      join(folder, '.env'),
+      '\uFEFFPORT=0\r\nDATA_DIR=elsewhere\r\nHOST=\r\nCORS_ORIGIN=https://a.example\r\n',
+    );
     const { child, read, url } = await serve({});
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(read().error).toBe('Warning: CORS_ORIGIN is not a setting of Derailed; did you mean CORS_ORIGINS?\n');
@@ -116,17 +146,35 @@ describeOnce('the command line', () => {
   it('backs up a running server, restores the backup, and checks the health at PORT', async () => {
     const { url, child } = await serve({ RATE_LIMITS: 'off' });
     const account = { username: 'ada', email: 'ada@example.org', password: 'a long enough passphrase 47' };
-    const post = (at: string, path: string): Promise<Response> => fetch(`${at}/api/v1${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(account) });
+    const post = (at: string, path: string): Promise<Response> =>
+      fetch(`${at}/api/v1${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(account),
+      });
     const login = async (at: string): Promise<number> => {
       const { email, password } = account;
-      return (await fetch(`${at}/api/v1/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password }) })).status;
+      return (
+        await fetch(`${at}/api/v1/auth/login`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ email, password }),
+        })
+      ).status;
     };
     expect((await post(url, '/auth/register')).status).toBe(201);
     expect(JSON.parse((await run(['backup', 'copy', '--json'])).out)).toEqual({ data: '.data', backup: 'copy' });
-    expect(await run(['health', '--json'], { PORT: new URL(url).port })).toMatchObject({ code: 0, out: '{"status":"ok"}\n' });
+    expect(await run(['health', '--json'], { PORT: new URL(url).port })).toMatchObject({
+      code: 0,
+      out: '{"status":"ok"}\n',
+    });
     expect((await run(['restore', 'copy'])).code).toBe(1);
     await stop(child);
-    expect(JSON.parse((await run(['restore', 'copy', '--json', '--data', 'other'])).out)).toEqual({ backup: 'copy', data: 'other', replaced: null });
+    expect(JSON.parse((await run(['restore', 'copy', '--json', '--data', 'other'])).out)).toEqual({
+      backup: 'copy',
+      data: 'other',
+      replaced: null,
+    });
     const again = await serve({ DATA_DIR: 'other' });
     expect(await login(again.url)).toBeLessThan(300);
     await stop(again.child);
@@ -134,7 +182,11 @@ describeOnce('the command line', () => {
 
   it('plays the demo on one running server again and again, with the default rate limits', async () => {
     const { url, child } = await serve();
-    for (let turn = 0; turn < 2; turn += 1) expect(await run(['demo', '--url', url])).toMatchObject({ code: 0, out: expect.stringContaining('Everything was as it says.') as unknown });
+    for (let turn = 0; turn < 2; turn += 1)
+      expect(await run(['demo', '--url', url])).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('Everything was as it says.') as unknown,
+      });
     await stop(child);
   });
 

@@ -41,7 +41,11 @@ interface Made<Order> {
 const versionOf = ({ headers }: Answer): number => Number(/^"(\d+)"$/.exec(headers['etag'] ?? '')?.[1]);
 
 /** Everybody makes their changes one after the other, and all at once. */
-async function makeAll<Order>(people: readonly Person[], list: readonly Change[], make: (who: Person, change: Change) => Promise<Made<Order> | undefined>): Promise<Made<Order>[]> {
+async function makeAll<Order>(
+  people: readonly Person[],
+  list: readonly Change[],
+  make: (who: Person, change: Change) => Promise<Made<Order> | undefined>,
+): Promise<Made<Order>[]> {
   const created = await Promise.all(
     people.map(async (person, index) => {
       const own: (Made<Order> | undefined)[] = [];
@@ -49,7 +53,10 @@ async function makeAll<Order>(people: readonly Person[], list: readonly Change[]
       return own;
     }),
   );
-  return created.flat().filter((each) => each !== undefined).toSorted((a, b) => a.version - b.version);
+  return created
+    .flat()
+    .filter((each) => each !== undefined)
+    .toSorted((a, b) => a.version - b.version);
 }
 
 /** Whether a change explains a version: it changed the order, and the others that were answered with this version had no effect. */
@@ -69,7 +76,11 @@ function explains<Order>(change: Made<Order>, others: readonly Made<Order>[], or
 }
 
 /** Repeats the changes in the order of their versions. A change without effect is answered with the version that it found. */
-function replay<Order>(start: Order, startVersion: number, created: readonly Made<Order>[]): { order: Order; version: number } {
+function replay<Order>(
+  start: Order,
+  startVersion: number,
+  created: readonly Made<Order>[],
+): { order: Order; version: number } {
   const byVersion = groupBy(created, ({ version }) => version);
   for (const { apply, check } of byVersion.get(startVersion) ?? []) {
     expect(apply(start)).toEqual(start);
@@ -80,7 +91,15 @@ function replay<Order>(start: Order, startVersion: number, created: readonly Mad
   let order = start;
   for (const version of versions) {
     const changes = byVersion.get(version) ?? [];
-    const next = changes.map((change) => explains(change, changes.filter((other) => other !== change), order)).find((each) => each !== undefined);
+    const next = changes
+      .map((change) =>
+        explains(
+          change,
+          changes.filter((other) => other !== change),
+          order,
+        ),
+      )
+      .find((each) => each !== undefined);
     expect({ version, isExplained: next !== undefined }).toEqual({ version, isExplained: true });
     order = next ?? order;
   }
@@ -100,7 +119,9 @@ describe('fifty people at once', () => {
     const guild = await world.guild({ roles: { ...roles, chief: { allow: Permission.Administrator } } });
     for (const person of people) {
       await person.post(`/invites/${guild.invite}`);
-      expect((await guild.owner.put(`/guilds/${guild.id}/members/${person.id}/roles/${guild.roles['chief']}`)).status).toBe(200);
+      expect(
+        (await guild.owner.put(`/guilds/${guild.id}/members/${person.id}/roles/${guild.roles['chief']}`)).status,
+      ).toBe(200);
     }
     return guild;
   };
@@ -122,18 +143,31 @@ describe('fifty people at once', () => {
             if (answer.status !== 201) return undefined;
             const { id, position } = of<{ id: string; position: number }>(answer.body);
             existing.push(BigInt(id));
-            return { version: versionOf(answer), apply: (order) => placeRole(order, BigInt(id), places[0]! + 2), check: (order) => expect(order[position - 1]).toBe(BigInt(id)) };
+            return {
+              version: versionOf(answer),
+              apply: (order) => placeRole(order, BigInt(id), places[0]! + 2),
+              check: (order) => expect(order[position - 1]).toBe(BigInt(id)),
+            };
           }
           if (kind === 'delete') {
             const answer = await who.delete(`${path}/${ids[0]}`);
-            return answer.status === 204 ? { version: versionOf(answer), apply: (order) => removeRole(order, ids[0]!), check: () => undefined } : undefined;
+            return answer.status === 204
+              ? { version: versionOf(answer), apply: (order) => removeRole(order, ids[0]!), check: () => undefined }
+              : undefined;
           }
           const moves = ids.map((id, index) => ({ id, position: places[index]! + 2 }));
-          const answer = await who.patch(path, moves.map(({ id, position }) => ({ id: String(id), position })));
+          const answer = await who.patch(
+            path,
+            moves.map(({ id, position }) => ({ id: String(id), position })),
+          );
           if (answer.status !== 200) return undefined;
           const answered = of<{ id: string; position: number }[]>(answer.body);
           expect(answered.map(({ position }) => position)).toEqual(answered.map((_, index) => index + 1));
-          return { version: versionOf(answer), apply: (order) => moveRoles(order, moves), check: (order) => expect(order).toEqual(answered.map(({ id }) => BigInt(id))) };
+          return {
+            version: versionOf(answer),
+            apply: (order) => moveRoles(order, moves),
+            check: (order) => expect(order).toEqual(answered.map(({ id }) => BigInt(id))),
+          };
         });
 
         const after = await guild.owner.get(path);
@@ -169,25 +203,49 @@ describe('fifty people at once', () => {
           const parent = [null, ...categories][places[1]! % (categories.size + 1)]!;
           if (kind === 'make') {
             const position = places[0]! + 1;
-            const answer = await who.post(path, { name: 'new', position, parent_id: parent === null ? null : String(parent) });
+            const answer = await who.post(path, {
+              name: 'new',
+              position,
+              parent_id: parent === null ? null : String(parent),
+            });
             if (answer.status !== 201) return undefined;
             const id = BigInt(of<{ id: string }>(answer.body).id);
             existing.push(id);
-            return { version: versionOf(answer), apply: (layout) => placeTrack(layout, { id, parent_id: parent }, position, kindsIn(layout)), check: () => undefined };
+            return {
+              version: versionOf(answer),
+              apply: (layout) => placeTrack(layout, { id, parent_id: parent }, position, kindsIn(layout)),
+              check: () => undefined,
+            };
           }
           if (kind === 'delete') {
             const answer = await who.delete(`/tracks/${ids[0]}`);
-            return answer.status === 204 ? { version: versionOf(answer), apply: (layout) => removeTrack(layout, ids[0]!), check: () => undefined } : undefined;
+            return answer.status === 204
+              ? { version: versionOf(answer), apply: (layout) => removeTrack(layout, ids[0]!), check: () => undefined }
+              : undefined;
           }
-          const moves = ids.map((id, index) => ({ id, position: places[index]! + 1, ...(!categories.has(id) && { parent_id: parent }) }));
-          const answer = await who.patch(path, moves.map(({ id, parent_id, ...move }) => ({ ...move, id: String(id), ...(parent_id !== undefined && { parent_id: parent_id === null ? null : String(parent_id) }) })));
+          const moves = ids.map((id, index) => ({
+            id,
+            position: places[index]! + 1,
+            ...(!categories.has(id) && { parent_id: parent }),
+          }));
+          const answer = await who.patch(
+            path,
+            moves.map(({ id, parent_id, ...move }) => ({
+              ...move,
+              id: String(id),
+              ...(parent_id !== undefined && { parent_id: parent_id === null ? null : String(parent_id) }),
+            })),
+          );
           if (answer.status !== 200) return undefined;
           const answered = new Set(layoutOf(answer).map(({ id }) => id));
           return {
             version: versionOf(answer),
             apply: (layout) => moveTracks(layout, moves, kindsIn(layout)),
             // What somebody deleted before this was answered is not in the answer.
-            check: (layout) => expect(layoutOf(answer).map(({ id }) => id)).toEqual(layout.map(({ id }) => id).filter((id) => answered.has(id))),
+            check: (layout) =>
+              expect(layoutOf(answer).map(({ id }) => id)).toEqual(
+                layout.map(({ id }) => id).filter((id) => answered.has(id)),
+              ),
           };
         });
 
@@ -206,11 +264,13 @@ describe('fifty people at once', () => {
   it('make no more roles than 200 and no more tracks than 500, and 50 in a category', async () => {
     const guild = await chiefs();
     const makeMany = (path: string, body: object, times: number): Promise<number[]> =>
-      Promise.all(people.map(async (person) => {
-        const statuses: number[] = [];
-        for (let time = 0; time < times; time += 1) statuses.push((await person.post(path, body)).status);
-        return statuses;
-      })).then((all) => all.flat());
+      Promise.all(
+        people.map(async (person) => {
+          const statuses: number[] = [];
+          for (let time = 0; time < times; time += 1) statuses.push((await person.post(path, body)).status);
+          return statuses;
+        }),
+      ).then((all) => all.flat());
 
     const madeRoles = await makeMany(`/guilds/${guild.id}/roles`, { name: 'one more' }, 5);
     expect(of<unknown[]>((await guild.owner.get(`/guilds/${guild.id}/roles`)).body)).toHaveLength(200);
@@ -225,5 +285,8 @@ describe('fifty people at once', () => {
 });
 
 function layoutOf({ body }: Answer): { id: bigint; parent_id: bigint | null }[] {
-  return of<{ id: string; parent_id: string | null }[]>(body).map(({ id, parent_id }) => ({ id: BigInt(id), parent_id: parent_id === null ? null : BigInt(parent_id) }));
+  return of<{ id: string; parent_id: string | null }[]>(body).map(({ id, parent_id }) => ({
+    id: BigInt(id),
+    parent_id: parent_id === null ? null : BigInt(parent_id),
+  }));
 }

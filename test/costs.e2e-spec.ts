@@ -1,4 +1,11 @@
-import { CacheVersions, guildVersionKey, memberVersionKey, rolesVersionKey, tracksVersionKey, userVersionKey } from '../src/cache/cache-versions';
+import {
+  CacheVersions,
+  guildVersionKey,
+  memberVersionKey,
+  rolesVersionKey,
+  tracksVersionKey,
+  userVersionKey,
+} from '../src/cache/cache-versions';
 import { type GuildWorld, of, type Person, World } from './support/world';
 
 describe('what a request costs the database', () => {
@@ -25,7 +32,10 @@ describe('what a request costs the database', () => {
     const cacheVersions = world.app.get(CacheVersions);
     const id = BigInt(guild.id);
     forgotten += 1;
-    await Promise.all([cacheVersions.bump([rolesVersionKey(id), tracksVersionKey(id), memberVersionKey(id, BigInt(mo.id))]), cacheVersions.raiseTo(guildVersionKey(id), forgotten)]);
+    await Promise.all([
+      cacheVersions.bump([rolesVersionKey(id), tracksVersionKey(id), memberVersionKey(id, BigInt(mo.id))]),
+      cacheVersions.raiseTo(guildVersionKey(id), forgotten),
+    ]);
   };
 
   it('is nothing for a role list when all is remembered', async () => {
@@ -45,51 +55,97 @@ describe('what a request costs the database', () => {
 
   it('is the same in a guild that has more roles and tracks than a batch of the driver', async () => {
     for (let created = 0; created < 110; created += 10) {
-      await Promise.all(Array.from({ length: 10 }, (_, index) => guild.owner.post(`/guilds/${guild.id}/roles`, { name: `r${created + index}` })));
-      await Promise.all(Array.from({ length: 10 }, (_, index) => guild.owner.post(`/guilds/${guild.id}/tracks`, { name: `t${created + index}` })));
+      await Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          guild.owner.post(`/guilds/${guild.id}/roles`, { name: `r${created + index}` }),
+        ),
+      );
+      await Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          guild.owner.post(`/guilds/${guild.id}/tracks`, { name: `t${created + index}` }),
+        ),
+      );
     }
     await mo.get(`/tracks/${guild.track}`);
     await forget();
-    expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual(['find guilds', 'find members', 'find roles', 'find tracks']);
+    expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual([
+      'find guilds',
+      'find members',
+      'find roles',
+      'find tracks',
+    ]);
     await guild.owner.get(`/tracks/${guild.track}`);
-    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.category, position: 100 }]))).toEqual(['insert audit_entries', 'update guilds']);
+    expect(
+      await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.category, position: 100 }])),
+    ).toEqual(['insert audit_entries', 'update guilds']);
   });
 
   it('is one more for a track, whatever its category', async () => {
     await mo.get(`/tracks/${guild.track}`);
     await forget();
-    expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual(['find guilds', 'find members', 'find roles', 'find tracks']);
+    expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual([
+      'find guilds',
+      'find members',
+      'find roles',
+      'find tracks',
+    ]);
     expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual([]);
   });
 
   it('is one write for an order, beside its entry in the audit log, and two for a message', async () => {
     await guild.owner.get(`/guilds/${guild.id}/roles`);
     await mo.post(`/tracks/${guild.track}/messages`, { content: 'warm' });
-    expect(await cost(() => mo.post(`/tracks/${guild.track}/messages`, { content: 'x' }))).toEqual(['insert messages', 'update positions']);
+    expect(await cost(() => mo.post(`/tracks/${guild.track}/messages`, { content: 'x' }))).toEqual([
+      'insert messages',
+      'update positions',
+    ]);
     const calling = `<@${guild.owner.id}> <@&${guild.roles['a']}> @everyone`;
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'warm' });
-    expect(await cost(() => guild.owner.post(`/tracks/${guild.track}/messages`, { content: calling, nonce: 'n' }))).toEqual(['insert messages', 'update positions']);
-    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 3 }]))).toEqual(['insert audit_entries', 'update guilds']);
-    expect(await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.track, parent_id: null }]))).toEqual(['insert audit_entries', 'update guilds']);
+    expect(
+      await cost(() => guild.owner.post(`/tracks/${guild.track}/messages`, { content: calling, nonce: 'n' })),
+    ).toEqual(['insert messages', 'update positions']);
+    expect(
+      await cost(() => guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 3 }])),
+    ).toEqual(['insert audit_entries', 'update guilds']);
+    expect(
+      await cost(() => guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.track, parent_id: null }])),
+    ).toEqual(['insert audit_entries', 'update guilds']);
     // What is made is written, and the guild decides that it exists; what is deleted is gone with the guild's write, and the rest is sweeping.
-    expect(await cost(() => guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new', position: 2 }))).toEqual(['insert audit_entries', 'insert roles', 'update guilds']);
-    expect(await cost(() => guild.owner.delete(`/guilds/${guild.id}/roles/${guild.roles['a']}`))).toEqual(['delete roles', 'find roles', 'insert audit_entries', 'update guilds', 'update members', 'update tracks']);
+    expect(await cost(() => guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new', position: 2 }))).toEqual([
+      'insert audit_entries',
+      'insert roles',
+      'update guilds',
+    ]);
+    expect(await cost(() => guild.owner.delete(`/guilds/${guild.id}/roles/${guild.roles['a']}`))).toEqual([
+      'delete roles',
+      'find roles',
+      'insert audit_entries',
+      'update guilds',
+      'update members',
+      'update tracks',
+    ]);
   });
 
   it('is one read for read states, one more when something is unread, and the same to tell of reading', async () => {
     const readStates = () => mo.get('/users/@me/read-states');
-    const { id } = (await guild.owner.post(`/tracks/${guild.track}/messages`, { content: `<@${mo.id}>` })).body as unknown as { id: string };
+    const { id } = (await guild.owner.post(`/tracks/${guild.track}/messages`, { content: `<@${mo.id}>` }))
+      .body as unknown as { id: string };
     await mo.get(`/tracks/${guild.track}`);
     await readStates();
     expect(await cost(readStates)).toEqual(['find members', 'find messages', 'find positions']);
-    expect(await cost(() => mo.put(`/tracks/${guild.track}/read-state`, { message_id: id }))).toEqual(['find positions', 'findAndModify positions']);
+    expect(await cost(() => mo.put(`/tracks/${guild.track}/read-state`, { message_id: id }))).toEqual([
+      'find positions',
+      'findAndModify positions',
+    ]);
     expect(await cost(readStates)).toEqual(['find members', 'find positions']);
   });
 
   it('is shared by requests that ask for the same at the same time', async () => {
     await mo.get(`/guilds/${guild.id}/roles`);
     await forget();
-    expect(await cost(() => Promise.all(Array.from({ length: 10 }, () => mo.get(`/guilds/${guild.id}/roles`))))).toEqual(['find guilds', 'find members', 'find roles']);
+    expect(
+      await cost(() => Promise.all(Array.from({ length: 10 }, () => mo.get(`/guilds/${guild.id}/roles`)))),
+    ).toEqual(['find guilds', 'find members', 'find roles']);
   });
 });
 
@@ -97,8 +153,11 @@ describe('what a connection costs the database', () => {
   it('is five commands at most until READY, however many guilds there are, and one when the account and the guilds are cached; then one for read states, and one when something is unread', async () => {
     const world = await World.start({}, 1);
     const ada = await world.person('ada');
-    for (let created = 0; created < 50; created += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => ada.post('/guilds', { name: `Guild ${created + n}` })));
-    const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    for (let created = 0; created < 50; created += 10)
+      await Promise.all(Array.from({ length: 10 }, (_, n) => ada.post('/guilds', { name: `Guild ${created + n}` })));
+    const { token } = of<{ token: string }>(
+      (await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body,
+    );
     const connect = async (chosen: object = {}): Promise<string[]> => {
       const commands = world.recordCommands();
       const client = await ada.connect({ token, ...chosen });
@@ -110,12 +169,22 @@ describe('what a connection costs the database', () => {
     // As ten seconds would.
     const cacheVersions = world.app.get(CacheVersions);
     for (const { id } of of<{ id: string }[]>((await ada.get('/users/@me/guilds')).body)) {
-      await Promise.all([cacheVersions.bump([rolesVersionKey(BigInt(id)), tracksVersionKey(BigInt(id))]), cacheVersions.raiseTo(guildVersionKey(BigInt(id)), 1_000_000)]);
+      await Promise.all([
+        cacheVersions.bump([rolesVersionKey(BigInt(id)), tracksVersionKey(BigInt(id))]),
+        cacheVersions.raiseTo(guildVersionKey(BigInt(id)), 1_000_000),
+      ]);
     }
     await cacheVersions.bump([userVersionKey(BigInt(ada.id))]);
-    expect(await connect({ intents: ['messages'] })).toEqual(['find guilds', 'find members', 'find roles', 'find tracks', 'find users']);
+    expect(await connect({ intents: ['messages'] })).toEqual([
+      'find guilds',
+      'find members',
+      'find roles',
+      'find tracks',
+      'find users',
+    ]);
     expect(await connect({ intents: ['messages'] })).toEqual(['find members']);
-    const forReadStates = async (): Promise<string[]> => (await connect()).filter((command) => command !== 'find members');
+    const forReadStates = async (): Promise<string[]> =>
+      (await connect()).filter((command) => command !== 'find members');
     expect(await forReadStates()).toEqual(['find positions']);
     const [{ id: guildId }] = of<[{ id: string }]>((await ada.get('/users/@me/guilds')).body);
     const [, { id: trackId }] = of<[unknown, { id: string }]>((await ada.get(`/guilds/${guildId}/tracks`)).body);

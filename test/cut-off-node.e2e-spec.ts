@@ -22,13 +22,18 @@ describeWithRedis('a node that alone has lost Redis', () => {
   });
 
   const on = async (node: number, who: Person, method: string, path: string): Promise<number> =>
-    (await fetch(`${world.urls[node]!}/api/v1${path}`, { method, headers: { authorization: `Bearer ${who.token}` } })).status;
+    (await fetch(`${world.urls[node]!}/api/v1${path}`, { method, headers: { authorization: `Bearer ${who.token}` } }))
+      .status;
 
   it('has answered no change of permissions, kick or logout that the other doesn’t know', async () => {
-    const guild = await world.guild({ roles: { guest: { deny: Permission.ViewTrack } }, members: { mo: [], eve: [], kim: [] } });
+    const guild = await world.guild({
+      roles: { guest: { deny: Permission.ViewTrack } },
+      members: { mo: [], eve: [], kim: [] },
+    });
     const { mo, eve, kim } = guild.members as Record<'mo' | 'eve' | 'kim', Person>;
     // The other remembers that they may.
-    const look = (): Promise<number[]> => Promise.all([mo, eve, kim].map((who) => on(1, who, 'GET', `/tracks/${guild.track}`)));
+    const look = (): Promise<number[]> =>
+      Promise.all([mo, eve, kim].map((who) => on(1, who, 'GET', `/tracks/${guild.track}`)));
     for (let n = 0; n < 2; n += 1) expect(await look()).toEqual([200, 200, 200]);
     wire.cut();
     const changes = await Promise.all([

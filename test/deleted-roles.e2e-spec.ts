@@ -31,7 +31,9 @@ describe('a role that is deleted while it is referenced', () => {
   let client: Client;
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'derailed-deleted-'));
-    database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }));
+    database = await openDatabase(
+      parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }),
+    );
     wire = await PausableProxy.to(database.uri);
     world = await World.start({ MONGODB_URI: wire.uri });
   });
@@ -50,24 +52,38 @@ describe('a role that is deleted while it is referenced', () => {
 
   const role = (): string => guild.roles['gone']!;
   const path = (rest: string): string => `/guilds/${guild.id}${rest}`;
-  const deleteRole = async (): Promise<void> => expect((await guild.owner.delete(path(`/roles/${role()}`))).status).toBe(204);
-  const rolesOf = async (who: Person): Promise<unknown> => of<{ role_ids: string[] }>((await guild.owner.get(path(`/members/${who.id}`))).body).role_ids;
+  const deleteRole = async (): Promise<void> =>
+    expect((await guild.owner.delete(path(`/roles/${role()}`))).status).toBe(204);
+  const rolesOf = async (who: Person): Promise<unknown> =>
+    of<{ role_ids: string[] }>((await guild.owner.get(path(`/members/${who.id}`))).body).role_ids;
   const storedRolesOf = async (who: Person): Promise<readonly bigint[] | undefined> => {
     const members: Model<MemberDocument> = world.app.get(getModelToken(MODELS.member));
-    return (await members.findOne({ guild_id: BigInt(guild.id), user_id: BigInt(who.id) }).lean<MemberDocument | null>())?.role_ids;
+    return (
+      await members.findOne({ guild_id: BigInt(guild.id), user_id: BigInt(who.id) }).lean<MemberDocument | null>()
+    )?.role_ids;
   };
-  const lastRolesSent = (): unknown => client.events.filter(({ name, data }) => name.startsWith('MEMBER_') && of<{ user_id: string }>(data).user_id === mo.id).at(-1)?.data['role_ids'];
-  const overwriteIds = async (): Promise<string[]> => of<Track[]>((await guild.owner.get(path('/tracks'))).body).flatMap(({ overwrites }) => overwrites.map(({ id }) => id));
+  const lastRolesSent = (): unknown =>
+    client.events
+      .filter(({ name, data }) => name.startsWith('MEMBER_') && of<{ user_id: string }>(data).user_id === mo.id)
+      .at(-1)?.data['role_ids'];
+  const overwriteIds = async (): Promise<string[]> =>
+    of<Track[]>((await guild.owner.get(path('/tracks'))).body).flatMap(({ overwrites }) =>
+      overwrites.map(({ id }) => id),
+    );
   const storedOverwriteIds = async (): Promise<string[]> => {
     const tracks: Model<TrackDocument> = world.app.get(getModelToken(MODELS.track));
     const stored = await tracks.find({ guild_id: BigInt(guild.id) }).lean<TrackDocument[]>();
     return stored.flatMap(({ overwrites }) => overwrites.map(({ id }) => String(id)));
   };
-  const put = (id: string, type = 'role') => guild.owner.put(`/tracks/${guild.track}/overwrites/${id}`, { type, allow: '0', deny: String(CreateMessage) });
+  const put = (id: string, type = 'role') =>
+    guild.owner.put(`/tracks/${guild.track}/overwrites/${id}`, { type, allow: '0', deny: String(CreateMessage) });
 
   it.each<[string, () => Promise<{ status: number }>]>([
     ['PUT of the role', () => guild.owner.put(path(`/members/${mo.id}/roles/${role()}`))],
-    ['PATCH of the member', () => guild.owner.patch(path(`/members/${mo.id}`), { role_ids: [role(), guild.roles['kept']] })],
+    [
+      'PATCH of the member',
+      () => guild.owner.patch(path(`/members/${mo.id}`), { role_ids: [role(), guild.roles['kept']] }),
+    ],
   ])('is not left on a member by a concurrent %s', async (_, grant) => {
     const writing = wire.hold('findAndModify', 'members');
     const granted = grant();
@@ -127,7 +143,11 @@ describe('a role that is deleted while it is referenced', () => {
     await deleted;
     expect(stored).toContain(role());
     expect(listed).toEqual([mo.id]);
-    expect(of<{ guilds: { tracks: Track[] }[] }>(fresh.received('READY')[0]).guilds[0]!.tracks.flatMap(({ overwrites }) => overwrites.map(({ id }) => id))).toEqual([mo.id]);
+    expect(
+      of<{ guilds: { tracks: Track[] }[] }>(fresh.received('READY')[0]).guilds[0]!.tracks.flatMap(({ overwrites }) =>
+        overwrites.map(({ id }) => id),
+      ),
+    ).toEqual([mo.id]);
     fresh.close();
     expect(written.status).toBe(200);
     expect(await overwriteIds()).toEqual([mo.id, guild.roles['kept']]);
@@ -136,28 +156,45 @@ describe('a role that is deleted while it is referenced', () => {
 
   it('leaves clients with the overwrites that REST responds with', async () => {
     await put(role());
-    await guild.owner.put(`/tracks/${guild.category}/overwrites/${role()}`, { type: 'role', allow: '0', deny: String(ViewTrack) });
-    await guild.owner.put(`/tracks/${guild.category}/overwrites/${guild.roles['kept']}`, { type: 'role', allow: '0', deny: String(ViewTrack) });
+    await guild.owner.put(`/tracks/${guild.category}/overwrites/${role()}`, {
+      type: 'role',
+      allow: '0',
+      deny: String(ViewTrack),
+    });
+    await guild.owner.put(`/tracks/${guild.category}/overwrites/${guild.roles['kept']}`, {
+      type: 'role',
+      allow: '0',
+      deny: String(ViewTrack),
+    });
     await deleteRole();
     await client.next('ROLE_DELETE');
-    const rest = of<Track[]>((await guild.owner.get(path('/tracks'))).body).map(({ id, overwrites }) => [id, overwrites]);
+    const rest = of<Track[]>((await guild.owner.get(path('/tracks'))).body).map(({ id, overwrites }) => [
+      id,
+      overwrites,
+    ]);
     const existing = new ClientState(client, guild.id).now().tracks as readonly Track[];
     expect(existing.map(({ id, overwrites }) => [id, overwrites]).sort()).toEqual(rest.sort());
   });
 
-  it.each([['insert', 'members'], ['find', 'departures']] as const)('leaves neither a membership nor a counted guild if the guild is deleted before the %s of a join in %s', async (command, collection) => {
-    const eve = await world.person('eve');
-    const waiting = wire.hold(command, collection);
-    const joined = eve.post(`/invites/${guild.invite}`);
-    await waiting.arrived;
-    const deleted = guild.owner.delete(path(''));
-    await client.next('GUILD_DELETE');
-    if (collection === 'members') expect((await deleted).status).toBe(204);
-    waiting.release();
-    expect((await joined).body).toMatchObject({ code: 'GUILD_NOT_FOUND' });
-    await deleted;
-    const users: Model<UserDocument> = world.app.get(getModelToken(MODELS.user));
-    expect((await users.findById(BigInt(eve.id)).lean<UserDocument>())?.guild_ids).toEqual([]);
-    expect(await storedRolesOf(eve)).toBeUndefined();
-  });
+  it.each([
+    ['insert', 'members'],
+    ['find', 'departures'],
+  ] as const)(
+    'leaves neither a membership nor a counted guild if the guild is deleted before the %s of a join in %s',
+    async (command, collection) => {
+      const eve = await world.person('eve');
+      const waiting = wire.hold(command, collection);
+      const joined = eve.post(`/invites/${guild.invite}`);
+      await waiting.arrived;
+      const deleted = guild.owner.delete(path(''));
+      await client.next('GUILD_DELETE');
+      if (collection === 'members') expect((await deleted).status).toBe(204);
+      waiting.release();
+      expect((await joined).body).toMatchObject({ code: 'GUILD_NOT_FOUND' });
+      await deleted;
+      const users: Model<UserDocument> = world.app.get(getModelToken(MODELS.user));
+      expect((await users.findById(BigInt(eve.id)).lean<UserDocument>())?.guild_ids).toEqual([]);
+      expect(await storedRolesOf(eve)).toBeUndefined();
+    },
+  );
 });

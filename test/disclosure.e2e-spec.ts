@@ -42,11 +42,22 @@ describe.each(SEEDS)('a member of generated guild %i', (seed) => {
     const { guild } = secrets;
     const tracks = secrets.tracksVisibleTo(person);
     const users = [...secrets.observers, guild.owner, ...Object.values(guild.members)].map(({ id }) => id);
-    const known: Record<string, readonly string[]> = { guild_id: [guild.id], track_id: tracks, user_id: users, role_id: Object.values(guild.roles), code: [guild.invite], emoji: ['👍'], message_id: secrets.messagesIn(tracks[0]!) };
+    const known: Record<string, readonly string[]> = {
+      guild_id: [guild.id],
+      track_id: tracks,
+      user_id: users,
+      role_id: Object.values(guild.roles),
+      code: [guild.invite],
+      emoji: ['👍'],
+      message_id: secrets.messagesIn(tracks[0]!),
+    };
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
     let fillings: Record<string, string>[] = [{}];
-    for (const name of names) fillings = fillings.flatMap((filling) => (known[name] ?? ['1']).map((value) => ({ ...filling, [name]: value })));
-    return fillings.flatMap((filling) => queriesOf(route, tracks).map((query) => fillPath(route, filling).replace('/api/v1', '') + query));
+    for (const name of names)
+      fillings = fillings.flatMap((filling) => (known[name] ?? ['1']).map((value) => ({ ...filling, [name]: value })));
+    return fillings.flatMap((filling) =>
+      queriesOf(route, tracks).map((query) => fillPath(route, filling).replace('/api/v1', '') + query),
+    );
   };
 
   const queriesOf = ({ path }: Route, tracks: readonly string[]): string[] => {
@@ -61,10 +72,17 @@ describe.each(SEEDS)('a member of generated guild %i', (seed) => {
     const responses: string[] = [];
     for (const path of new Set(paths)) responses.push(`${path} ${JSON.stringify(await person.get(path))}`);
     const permissions = { allow: String(union(CreateMessage, KickMembers)), deny: '0' };
-    for (const role of [guild.id, ...Object.values(guild.roles)]) responses.push(`dry run ${role} ${JSON.stringify(await person.patch(`/guilds/${guild.id}/roles/${role}?dry_run=true`, permissions))}`);
+    for (const role of [guild.id, ...Object.values(guild.roles)])
+      responses.push(
+        `dry run ${role} ${JSON.stringify(await person.patch(`/guilds/${guild.id}/roles/${role}?dry_run=true`, permissions))}`,
+      );
     for (const track of secrets.tracksVisibleTo(person)) {
-      responses.push(`dry run ${track} ${JSON.stringify(await person.patch(`/tracks/${track}?dry_run=true`, { inherits: false, position: 1 }))}`);
-      responses.push(`dry run ${track} ${JSON.stringify(await person.put(`/tracks/${track}/overwrites/${guild.id}?dry_run=true`, { type: 'role', ...permissions }))}`);
+      responses.push(
+        `dry run ${track} ${JSON.stringify(await person.patch(`/tracks/${track}?dry_run=true`, { inherits: false, position: 1 }))}`,
+      );
+      responses.push(
+        `dry run ${track} ${JSON.stringify(await person.put(`/tracks/${track}/overwrites/${guild.id}?dry_run=true`, { type: 'role', ...permissions }))}`,
+      );
     }
     return responses;
   };
@@ -74,39 +92,52 @@ describe.each(SEEDS)('a member of generated guild %i', (seed) => {
     ...clients.get(person)!.flatMap(({ events }) => events.map(({ name, data }) => `${name} ${JSON.stringify(data)}`)),
   ];
 
-  const idsIn = (texts: readonly string[], ids: readonly string[]): string[] => ids.flatMap((id) => texts.filter((text) => text.includes(`"${id}"`)).map((text) => `${id}: ${text}`));
+  const idsIn = (texts: readonly string[], ids: readonly string[]): string[] =>
+    ids.flatMap((id) => texts.filter((text) => text.includes(`"${id}"`)).map((text) => `${id}: ${text}`));
 
   it('lists exactly the tracks that the generator leaves visible', async () => {
     for (const person of secrets.observers) {
-      const listed = of<{ id: string }[]>((await person.get(`/guilds/${secrets.guild.id}/tracks`)).body).map(({ id }) => id);
+      const listed = of<{ id: string }[]>((await person.get(`/guilds/${secrets.guild.id}/tracks`)).body).map(
+        ({ id }) => id,
+      );
       expect(listed.toSorted()).toEqual(secrets.tracksVisibleTo(person).toSorted());
     }
   });
 
   it('finds no id of a hidden track, category or message in any response', async () => {
-    for (const person of secrets.observers) expect(idsIn(await responsesTo(person), secrets.hiddenFrom(person))).toEqual([]);
+    for (const person of secrets.observers)
+      expect(idsIn(await responsesTo(person), secrets.hiddenFrom(person))).toEqual([]);
     const found = await responsesTo(secrets.guild.owner);
     // The same search finds the hidden objects in the responses to the owner.
-    const existing = secrets.hiddenFrom(secrets.observers[0]!).filter((id) => !secrets.deleted.has(id) && (secrets.early.has(id) || secrets.messagesIn(id).length > 0));
+    const existing = secrets
+      .hiddenFrom(secrets.observers[0]!)
+      .filter((id) => !secrets.deleted.has(id) && (secrets.early.has(id) || secrets.messagesIn(id).length > 0));
     expect(existing.filter((id) => idsIn(found, [id]).length === 0)).toEqual([]);
   });
 
   it('receives no id of a hidden track, category or message in any event', () => {
     for (const person of secrets.observers) expect(idsIn(eventsOf(person), secrets.hiddenFrom(person))).toEqual([]);
-    const unseen = secrets.hiddenFrom(secrets.observers[0]!).filter((id) => idsIn(eventsOf(secrets.guild.owner), [id]).length === 0);
+    const unseen = secrets
+      .hiddenFrom(secrets.observers[0]!)
+      .filter((id) => idsIn(eventsOf(secrets.guild.owner), [id]).length === 0);
     expect(unseen).toEqual([]);
   });
 
   it('reads decisions by a hidden category without its overwrites', async () => {
     for (const person of secrets.observers) {
-      const tracks = of<{ id: string; parent_id: string | null }[]>((await person.get(`/guilds/${secrets.guild.id}/tracks`)).body).filter(({ parent_id }) => parent_id === null);
+      const tracks = of<{ id: string; parent_id: string | null }[]>(
+        (await person.get(`/guilds/${secrets.guild.id}/tracks`)).body,
+      ).filter(({ parent_id }) => parent_id === null);
       const kinds = new Set<string>();
       for (const { id } of tracks) {
         for (const subject of ['permissions/@me', `members/${secrets.named.id}/permissions`]) {
-          const { status, body } = await person.get(`/guilds/${secrets.guild.id}/${subject}?explain=true&track_id=${id}`);
+          const { status, body } = await person.get(
+            `/guilds/${secrets.guild.id}/${subject}?explain=true&track_id=${id}`,
+          );
           if (status === 403) continue;
           expect(JSON.stringify(body)).not.toContain('"place":"category"');
-          for (const { decided_by } of of<{ bits: { decided_by: { kind: string } }[] }>(body).bits) kinds.add(decided_by.kind);
+          for (const { decided_by } of of<{ bits: { decided_by: { kind: string } }[] }>(body).bits)
+            kinds.add(decided_by.kind);
         }
       }
       expect(kinds.has('category')).toBe(person === secrets.observers[0]);
@@ -116,7 +147,14 @@ describe.each(SEEDS)('a member of generated guild %i', (seed) => {
   it('finds no group of a member that only hidden tracks name in the impact of a change', async () => {
     const { guild, named } = secrets;
     const [manager] = secrets.observers;
-    const impact = of<{ groups: { user_ids: string[] }[] }>((await manager!.patch(`/guilds/${guild.id}/roles/${guild.roles['low']!}?dry_run=true`, { allow: String(CreateMessage), deny: '0' })).body);
+    const impact = of<{ groups: { user_ids: string[] }[] }>(
+      (
+        await manager!.patch(`/guilds/${guild.id}/roles/${guild.roles['low']!}?dry_run=true`, {
+          allow: String(CreateMessage),
+          deny: '0',
+        })
+      ).body,
+    );
     const group = impact.groups.find(({ user_ids }) => user_ids.includes(named.id));
     expect(group?.user_ids).toEqual(expect.arrayContaining([named.id, guild.members['twin']!.id]));
   });

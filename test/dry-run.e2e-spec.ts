@@ -21,8 +21,14 @@ interface Impact {
 }
 
 const NONE = { gained: '0', lost: '0' };
-const gained = (...sets: bigint[]): Difference => ({ gained: String(sets.reduce((all, set) => all | set, 0n)), lost: '0' });
-const lost = (...sets: bigint[]): Difference => ({ gained: '0', lost: String(sets.reduce((all, set) => all | set, 0n)) });
+const gained = (...sets: bigint[]): Difference => ({
+  gained: String(sets.reduce((all, set) => all | set, 0n)),
+  lost: '0',
+});
+const lost = (...sets: bigint[]): Difference => ({
+  gained: '0',
+  lost: String(sets.reduce((all, set) => all | set, 0n)),
+});
 
 describe('a dry run', () => {
   let world: World;
@@ -32,7 +38,11 @@ describe('a dry run', () => {
   beforeEach(async () => {
     world = await World.start();
     guild = await world.guild({
-      roles: { quiet: { deny: CreateMessage }, talker: { allow: CreateMessage }, keeper: { allow: union(ManageRoles, ModifyTrack, KickMembers, PinMessages) } },
+      roles: {
+        quiet: { deny: CreateMessage },
+        talker: { allow: CreateMessage },
+        keeper: { allow: union(ManageRoles, ModifyTrack, KickMembers, PinMessages) },
+      },
       members: { ann: ['quiet'], bo: ['quiet'], cy: ['quiet', 'talker'], di: [], kay: ['keeper'] },
     });
     owner = guild.owner;
@@ -48,9 +58,13 @@ describe('a dry run', () => {
   };
 
   it('of an edited role tells who would gain and lose what, by role set, and changes nothing', async () => {
-    const before = [await owner.get(`/guilds/${guild.id}/roles`), await owner.get(`/guilds/${guild.id}`)].map(({ body }) => body);
+    const before = [await owner.get(`/guilds/${guild.id}/roles`), await owner.get(`/guilds/${guild.id}`)].map(
+      ({ body }) => body,
+    );
     const commands = world.recordCommands();
-    const impact = await ask(owner.patch(`/guilds/${guild.id}/roles/${role('quiet')}?dry_run=true`, { deny: '0', allow: String(PinMessages) }));
+    const impact = await ask(
+      owner.patch(`/guilds/${guild.id}/roles/${role('quiet')}?dry_run=true`, { deny: '0', allow: String(PinMessages) }),
+    );
     commands.stop();
 
     expect(commands.writes).toEqual([]);
@@ -63,18 +77,34 @@ describe('a dry run', () => {
         guild: gained(CreateMessage, PinMessages),
         tracks: [guild.category, guild.track].map((track_id) => ({ track_id, ...gained(CreateMessage, PinMessages) })),
       },
-      { role_ids: expect.arrayContaining([role('quiet'), role('talker')]), member_count: 1, user_ids: [id('cy')], guild: gained(PinMessages), tracks: expect.any(Array) },
+      {
+        role_ids: expect.arrayContaining([role('quiet'), role('talker')]),
+        member_count: 1,
+        user_ids: [id('cy')],
+        guild: gained(PinMessages),
+        tracks: expect.any(Array),
+      },
     ]);
-    expect([await owner.get(`/guilds/${guild.id}/roles`), await owner.get(`/guilds/${guild.id}`)].map(({ body }) => body)).toEqual(before);
+    expect(
+      [await owner.get(`/guilds/${guild.id}/roles`), await owner.get(`/guilds/${guild.id}`)].map(({ body }) => body),
+    ).toEqual(before);
   });
 
   it('of a reordering concerns only those who have both roles', async () => {
-    const impact = await ask(owner.patch(`/guilds/${guild.id}/roles?dry_run=true`, [{ id: role('talker'), position: 2 }]));
+    const impact = await ask(
+      owner.patch(`/guilds/${guild.id}/roles?dry_run=true`, [{ id: role('talker'), position: 2 }]),
+    );
     expect(impact.groups).toMatchObject([{ member_count: 1, user_ids: [id('cy')], guild: lost(CreateMessage) }]);
   });
 
   it('of an overwrite concerns the track, and the tracks that inherit it', async () => {
-    const impact = await ask(owner.put(`/tracks/${guild.category}/overwrites/${role('talker')}?dry_run=true`, { type: 'role', allow: '0', deny: String(ViewTrack) }));
+    const impact = await ask(
+      owner.put(`/tracks/${guild.category}/overwrites/${role('talker')}?dry_run=true`, {
+        type: 'role',
+        allow: '0',
+        deny: String(ViewTrack),
+      }),
+    );
     const everything = CreateMessage | AddReactions;
     expect(impact).toMatchObject({ member_count: 1, groups: [{ user_ids: [id('cy')], guild: NONE }] });
     expect(impact.groups[0]!.tracks.map(({ track_id }) => track_id)).toEqual([guild.category, guild.track]);
@@ -83,23 +113,54 @@ describe('a dry run', () => {
   });
 
   it('looks at whom an overwrite names alone, and counts them in no group', async () => {
-    await owner.put(`/tracks/${guild.track}/overwrites/${id('ann')}`, { type: 'member', allow: String(CreateMessage), deny: '0' });
+    await owner.put(`/tracks/${guild.track}/overwrites/${id('ann')}`, {
+      type: 'member',
+      allow: String(CreateMessage),
+      deny: '0',
+    });
     const impact = await ask(owner.patch(`/guilds/${guild.id}/roles/${role('quiet')}?dry_run=true`, { deny: '0' }));
-    expect(impact.groups.map(({ user_ids, member_count, tracks }) => ({ user_ids, member_count, tracks: tracks.map(({ track_id }) => track_id) }))).toEqual([
+    expect(
+      impact.groups.map(({ user_ids, member_count, tracks }) => ({
+        user_ids,
+        member_count,
+        tracks: tracks.map(({ track_id }) => track_id),
+      })),
+    ).toEqual([
       { user_ids: [id('bo')], member_count: 1, tracks: [guild.category, guild.track] },
       { user_ids: [id('ann')], member_count: 1, tracks: [guild.category] },
     ]);
 
     const without = await ask(owner.delete(`/tracks/${guild.track}/overwrites/${id('ann')}?dry_run=true`));
-    expect(without.groups).toEqual([{ role_ids: [role('quiet')], member_count: 1, user_ids: [id('ann')], guild: NONE, tracks: [{ track_id: guild.track, ...lost(CreateMessage) }] }]);
+    expect(without.groups).toEqual([
+      {
+        role_ids: [role('quiet')],
+        member_count: 1,
+        user_ids: [id('ann')],
+        guild: NONE,
+        tracks: [{ track_id: guild.track, ...lost(CreateMessage) }],
+      },
+    ]);
     expect((await owner.delete(`/tracks/${guild.track}/overwrites/${id('ann')}`)).status).toBe(204);
   });
 
   it('of a move to another category tells what is inherited there', async () => {
-    const quiet = of<{ id: string }>((await owner.post(`/guilds/${guild.id}/tracks`, { name: 'Quiet', type: 'category', overwrites: [{ id: guild.id, type: 'role', allow: '0', deny: String(CreateMessage) }] })).body).id;
+    const quiet = of<{ id: string }>(
+      (
+        await owner.post(`/guilds/${guild.id}/tracks`, {
+          name: 'Quiet',
+          type: 'category',
+          overwrites: [{ id: guild.id, type: 'role', allow: '0', deny: String(CreateMessage) }],
+        })
+      ).body,
+    ).id;
     const moves = [{ id: guild.track, parent_id: quiet }];
     const impact = await ask(owner.patch(`/guilds/${guild.id}/tracks?dry_run=true`, moves));
-    expect(impact.groups.map(({ user_ids }) => user_ids).flat().sort()).toEqual(['cy', 'di', 'kay'].map(id).sort());
+    expect(
+      impact.groups
+        .map(({ user_ids }) => user_ids)
+        .flat()
+        .sort(),
+    ).toEqual(['cy', 'di', 'kay'].map(id).sort());
     for (const { guild: inGuild, tracks } of impact.groups) {
       expect(inGuild).toEqual(NONE);
       expect(tracks.map(({ track_id }) => track_id)).toEqual([guild.track]);
@@ -109,19 +170,44 @@ describe('a dry run', () => {
 
   it('is refused like the change itself, and tells nothing of tracks that the asker cannot see', async () => {
     const kay = guild.members['kay']!;
-    const hidden = of<{ id: string }>((await owner.post(`/guilds/${guild.id}/tracks`, { name: 'hidden', overwrites: [{ id: role('keeper'), type: 'role', allow: '0', deny: String(ViewTrack) }] })).body).id;
-    expect((await kay.patch(`/guilds/${guild.id}/roles/${role('keeper')}?dry_run=true`, { name: 'x' })).body).toMatchObject({ code: 'ROLE_OUT_OF_REACH' });
+    const hidden = of<{ id: string }>(
+      (
+        await owner.post(`/guilds/${guild.id}/tracks`, {
+          name: 'hidden',
+          overwrites: [{ id: role('keeper'), type: 'role', allow: '0', deny: String(ViewTrack) }],
+        })
+      ).body,
+    ).id;
+    expect(
+      (await kay.patch(`/guilds/${guild.id}/roles/${role('keeper')}?dry_run=true`, { name: 'x' })).body,
+    ).toMatchObject({ code: 'ROLE_OUT_OF_REACH' });
     expect((await kay.patch(`/tracks/${hidden}?dry_run=true`, { name: 'x' })).status).toBe(404);
-    const impact = await ask(kay.patch(`/guilds/${guild.id}/roles/${role('talker')}?dry_run=true`, { allow: String(union(CreateMessage, PinMessages)) }));
-    expect(impact.groups.flatMap(({ tracks }) => tracks.map(({ track_id }) => track_id))).toEqual([guild.category, guild.track]);
+    const impact = await ask(
+      kay.patch(`/guilds/${guild.id}/roles/${role('talker')}?dry_run=true`, {
+        allow: String(union(CreateMessage, PinMessages)),
+      }),
+    );
+    expect(impact.groups.flatMap(({ tracks }) => tracks.map(({ track_id }) => track_id))).toEqual([
+      guild.category,
+      guild.track,
+    ]);
   });
 
   it('follows members who come, go and change, and roles that go', async () => {
-    const impactOnTalkers = (): Promise<Impact> => ask(owner.patch(`/guilds/${guild.id}/roles/${role('talker')}?dry_run=true`, { allow: String(union(CreateMessage, PinMessages)) }));
+    const impactOnTalkers = (): Promise<Impact> =>
+      ask(
+        owner.patch(`/guilds/${guild.id}/roles/${role('talker')}?dry_run=true`, {
+          allow: String(union(CreateMessage, PinMessages)),
+        }),
+      );
     await owner.put(`/guilds/${guild.id}/members/${id('di')}/roles/${role('talker')}`);
     expect(await impactOnTalkers()).toMatchObject({ member_count: 2, group_count: 2 });
     await owner.delete(`/guilds/${guild.id}/roles/${role('quiet')}`);
-    expect(await impactOnTalkers()).toMatchObject({ member_count: 2, group_count: 1, groups: [{ role_ids: [role('talker')], user_ids: [id('cy'), id('di')].sort(byNumber) }] });
+    expect(await impactOnTalkers()).toMatchObject({
+      member_count: 2,
+      group_count: 1,
+      groups: [{ role_ids: [role('talker')], user_ids: [id('cy'), id('di')].sort(byNumber) }],
+    });
     await guild.members['di']!.delete(`/users/@me/guilds/${guild.id}`);
     await owner.delete(`/guilds/${guild.id}/members/${id('cy')}/roles/${role('talker')}`);
     expect(await impactOnTalkers()).toEqual({ member_count: 0, group_count: 0, groups: [] });

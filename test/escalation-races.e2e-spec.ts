@@ -1,7 +1,17 @@
 import { Permission } from '../src/permissions/compute-permissions';
 import { type GuildWorld, of, type Person, World } from './support/world';
 
-const { ViewTrack, CreateMessage, ManageRoles, KickMembers, BanMembers, TimeoutMembers, ChangeNickname, CreateInvites, ModifyGuild } = Permission;
+const {
+  ViewTrack,
+  CreateMessage,
+  ManageRoles,
+  KickMembers,
+  BanMembers,
+  TimeoutMembers,
+  ChangeNickname,
+  CreateInvites,
+  ModifyGuild,
+} = Permission;
 const ROUNDS = 8;
 const HOUR_MS = 3_600_000;
 
@@ -21,7 +31,13 @@ describe('two requests at once', () => {
   afterAll(() => world.stop());
   beforeEach(async () => {
     guild = await world.guild({
-      roles: { gagged: { deny: CreateMessage }, kicker: { allow: KickMembers }, plain: {}, manager: { allow: ManageRoles | BanMembers | KickMembers }, boss: {} },
+      roles: {
+        gagged: { deny: CreateMessage },
+        kicker: { allow: KickMembers },
+        plain: {},
+        manager: { allow: ManageRoles | BanMembers | KickMembers },
+        boss: {},
+      },
       members: { mo: ['gagged', 'kicker', 'plain'], friend: ['manager'] },
     });
     owner = guild.owner;
@@ -34,7 +50,8 @@ describe('two requests at once', () => {
     const { status, body } = await owner.get(`/guilds/${guild.id}/members/${id}`);
     return status === 200 ? of<Member>(body) : undefined;
   };
-  const ownerId = async (person: Person): Promise<string> => of<{ owner_id: string }>((await person.get(`/guilds/${guild.id}`)).body).owner_id;
+  const ownerId = async (person: Person): Promise<string> =>
+    of<{ owner_id: string }>((await person.get(`/guilds/${guild.id}`)).body).owner_id;
   const rounds = async (run: () => Promise<void>): Promise<void> => {
     for (let round = 0; round < ROUNDS; round += 1) await run();
   };
@@ -42,8 +59,13 @@ describe('two requests at once', () => {
   it('keep no role that was taken while its holder wrote down all that they had', () =>
     rounds(async () => {
       await owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: roles('gagged', 'kicker', 'plain') });
-      const writes = [1, 2, 3].map(() => mo.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: roles('gagged', 'kicker', 'plain') }));
-      const [taken] = await Promise.all([owner.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['kicker']}`), ...writes]);
+      const writes = [1, 2, 3].map(() =>
+        mo.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: roles('gagged', 'kicker', 'plain') }),
+      );
+      const [taken] = await Promise.all([
+        owner.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['kicker']}`),
+        ...writes,
+      ]);
       expect(taken.status).toBe(200);
       expect((await member(mo))!.role_ids).not.toContain(guild.roles['kicker']);
     }));
@@ -51,8 +73,15 @@ describe('two requests at once', () => {
   it('lose no role that holds down while others are given and dropped', () =>
     rounds(async () => {
       await owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: roles('kicker', 'plain') });
-      const drop = (name: string): Promise<{ status: number }> => mo.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: roles('kicker', 'plain').filter((id) => id !== guild.roles[name]) });
-      const [given] = await Promise.all([owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['gagged']}`), drop('kicker'), drop('plain')]);
+      const drop = (name: string): Promise<{ status: number }> =>
+        mo.patch(`/guilds/${guild.id}/members/${mo.id}`, {
+          role_ids: roles('kicker', 'plain').filter((id) => id !== guild.roles[name]),
+        });
+      const [given] = await Promise.all([
+        owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['gagged']}`),
+        drop('kicker'),
+        drop('plain'),
+      ]);
       expect(given.status).toBe(200);
       expect((await member(mo))!.role_ids).toContain(guild.roles['gagged']);
     }));
@@ -60,7 +89,11 @@ describe('two requests at once', () => {
   it('bring nobody in who is banned while they accept an invite', () =>
     rounds(async () => {
       await owner.delete(`/guilds/${guild.id}/bans/${mo.id}`);
-      const [banned] = await Promise.all([friend.put(`/guilds/${guild.id}/bans/${mo.id}`, {}), mo.post(`/invites/${guild.invite}`), mo.post(`/invites/${guild.invite}`)]);
+      const [banned] = await Promise.all([
+        friend.put(`/guilds/${guild.id}/bans/${mo.id}`, {}),
+        mo.post(`/invites/${guild.invite}`),
+        mo.post(`/invites/${guild.invite}`),
+      ]);
       expect(banned.status).toBe(200);
       expect(await member(mo)).toBeUndefined();
       expect((await mo.get(`/guilds/${guild.id}`)).status).toBe(404);
@@ -68,12 +101,22 @@ describe('two requests at once', () => {
 
   it('throw nobody out who is lifted out of reach', () =>
     rounds(async () => {
-      const out = [() => friend.delete(`/guilds/${guild.id}/members/${mo.id}`), () => friend.put(`/guilds/${guild.id}/bans/${mo.id}`, {})];
+      const out = [
+        () => friend.delete(`/guilds/${guild.id}/members/${mo.id}`),
+        () => friend.put(`/guilds/${guild.id}/bans/${mo.id}`, {}),
+      ];
       for (const go of out) {
         await owner.delete(`/guilds/${guild.id}/bans/${mo.id}`);
         await mo.post(`/invites/${guild.invite}`);
-        const [thrown, lifted] = await Promise.all([go(), owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['boss']}`)]);
-        expect([[200, 404], [204, 404], [403, 200]]).toContainEqual([thrown.status, lifted.status]);
+        const [thrown, lifted] = await Promise.all([
+          go(),
+          owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['boss']}`),
+        ]);
+        expect([
+          [200, 404],
+          [204, 404],
+          [403, 200],
+        ]).toContainEqual([thrown.status, lifted.status]);
         const [now, banned] = [await member(mo), await owner.get(`/guilds/${guild.id}/bans/${mo.id}`)];
         expect([now !== undefined, banned.status === 200]).toEqual([lifted.status === 200, thrown.status === 200]);
         if (now) await owner.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['boss']}`);
@@ -84,14 +127,21 @@ describe('two requests at once', () => {
     rounds(async () => {
       await mo.post(`/invites/${guild.invite}`);
       await owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['kicker']}`);
-      const [kicked] = await Promise.all([friend.delete(`/guilds/${guild.id}/members/${mo.id}`), mo.post(`/invites/${guild.invite}`)]);
+      const [kicked] = await Promise.all([
+        friend.delete(`/guilds/${guild.id}/members/${mo.id}`),
+        mo.post(`/invites/${guild.invite}`),
+      ]);
       expect(kicked.status).toBe(204);
       expect((await member(mo))?.role_ids ?? []).not.toContain(guild.roles['kicker']);
     }));
 
   it('leave a guild with an owner who is in it, though the new one goes or is thrown out as they get it', () =>
     rounds(async () => {
-      const away = [() => mo.delete(`/users/@me/guilds/${guild.id}`), () => friend.delete(`/guilds/${guild.id}/members/${mo.id}`), () => friend.put(`/guilds/${guild.id}/bans/${mo.id}`, {})];
+      const away = [
+        () => mo.delete(`/users/@me/guilds/${guild.id}`),
+        () => friend.delete(`/guilds/${guild.id}/members/${mo.id}`),
+        () => friend.put(`/guilds/${guild.id}/bans/${mo.id}`, {}),
+      ];
       for (const go of away) {
         await owner.delete(`/guilds/${guild.id}/bans/${mo.id}`);
         await mo.post(`/invites/${guild.invite}`);
@@ -105,7 +155,9 @@ describe('two requests at once', () => {
 
   it('give a guild to one of two at most', () =>
     rounds(async () => {
-      const given = await Promise.all([mo, friend].map(({ id }) => owner.patch(`/guilds/${guild.id}`, { owner_id: id })));
+      const given = await Promise.all(
+        [mo, friend].map(({ id }) => owner.patch(`/guilds/${guild.id}`, { owner_id: id })),
+      );
       expect(given.map(({ status }) => status).sort()).toEqual([200, 403]);
       const heir = (await ownerId(owner)) === mo.id ? mo : friend;
       expect((await heir.patch(`/guilds/${guild.id}`, { owner_id: owner.id })).status).toBe(200);
@@ -113,23 +165,38 @@ describe('two requests at once', () => {
 
   it('make nothing of a role that is deleted while it is given, also when one of its name is made again', () =>
     rounds(async () => {
-      const make = async (): Promise<string> => of<{ id: string }>((await owner.post(`/guilds/${guild.id}/roles`, { name: 'boss', allow: String(ModifyGuild) })).body).id;
+      const make = async (): Promise<string> =>
+        of<{ id: string }>(
+          (await owner.post(`/guilds/${guild.id}/roles`, { name: 'boss', allow: String(ModifyGuild) })).body,
+        ).id;
       const role = await make();
-      await Promise.all([owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${role}`), owner.delete(`/guilds/${guild.id}/roles/${role}`)]);
+      await Promise.all([
+        owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${role}`),
+        owner.delete(`/guilds/${guild.id}/roles/${role}`),
+      ]);
       await make();
       expect((await mo.patch(`/guilds/${guild.id}`, { name: 'mine' })).status).toBe(403);
-      expect(of<{ names: string[] }>((await mo.get(`/guilds/${guild.id}/permissions/@me`)).body).names).not.toContain('MODIFY_GUILD');
+      expect(of<{ names: string[] }>((await mo.get(`/guilds/${guild.id}/permissions/@me`)).body).names).not.toContain(
+        'MODIFY_GUILD',
+      );
     }));
 
   it('let no role rise above another while that comes to deny what the mover lacks', () =>
     rounds(async () => {
-      const make = async (allow: bigint): Promise<string> => of<{ id: string }>((await owner.post(`/guilds/${guild.id}/roles`, { name: 'r', allow: String(allow) })).body).id;
+      const make = async (allow: bigint): Promise<string> =>
+        of<{ id: string }>((await owner.post(`/guilds/${guild.id}/roles`, { name: 'r', allow: String(allow) })).body)
+          .id;
       const [deny, allow] = [await make(0n), await make(TimeoutMembers)];
       await owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: [deny, allow] });
-      const [edited] = await Promise.all([owner.patch(`/guilds/${guild.id}/roles/${deny}`, { deny: String(TimeoutMembers), position: 3 }), friend.patch(`/guilds/${guild.id}/roles`, [{ id: allow, position: 3 }])]);
+      const [edited] = await Promise.all([
+        owner.patch(`/guilds/${guild.id}/roles/${deny}`, { deny: String(TimeoutMembers), position: 3 }),
+        friend.patch(`/guilds/${guild.id}/roles`, [{ id: allow, position: 3 }]),
+      ]);
       expect(edited.status).toBe(200);
       const order = of<{ id: string }[]>((await owner.get(`/guilds/${guild.id}/roles`)).body).map(({ id }) => id);
-      const mayTimeOut = of<{ names: string[] }>((await mo.get(`/guilds/${guild.id}/permissions/@me`)).body).names.includes('TIMEOUT_MEMBERS');
+      const mayTimeOut = of<{ names: string[] }>(
+        (await mo.get(`/guilds/${guild.id}/permissions/@me`)).body,
+      ).names.includes('TIMEOUT_MEMBERS');
       expect([order.indexOf(deny) > order.indexOf(allow), mayTimeOut]).toEqual([true, false]);
       for (const id of [deny, allow]) await owner.delete(`/guilds/${guild.id}/roles/${id}`);
     }));
@@ -141,14 +208,27 @@ describe('what is left to somebody', () => {
   afterAll(() => world.stop());
 
   it('who is kicked is nothing: not over REST, not by interactions, not in events, be their token as good as ever', async () => {
-    const guild = await world.guild({ roles: { manager: { allow: ManageRoles | KickMembers } }, members: { mo: ['manager'] } });
+    const guild = await world.guild({
+      roles: { manager: { allow: ManageRoles | KickMembers } },
+      members: { mo: ['manager'] },
+    });
     const mo = guild.members['mo']!;
     const client = await mo.connect();
     expect((await guild.owner.delete(`/guilds/${guild.id}/members/${mo.id}`)).status).toBe(204);
     await client.next('GUILD_DELETE');
     client.clear();
-    for (const path of [`/guilds/${guild.id}`, `/guilds/${guild.id}/roles`, `/guilds/${guild.id}/tracks`, `/tracks/${guild.track}`, `/tracks/${guild.track}/messages`]) expect((await mo.get(path)).status).toBe(404);
-    expect(await client.say('message.create', { track_id: guild.track, content: 'x' })).toMatchObject({ ok: false, error: { code: 'TRACK_NOT_FOUND' } });
+    for (const path of [
+      `/guilds/${guild.id}`,
+      `/guilds/${guild.id}/roles`,
+      `/guilds/${guild.id}/tracks`,
+      `/tracks/${guild.track}`,
+      `/tracks/${guild.track}/messages`,
+    ])
+      expect((await mo.get(path)).status).toBe(404);
+    expect(await client.say('message.create', { track_id: guild.track, content: 'x' })).toMatchObject({
+      ok: false,
+      error: { code: 'TRACK_NOT_FOUND' },
+    });
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'among us' });
     await world.settle();
     expect(client.events).toEqual([]);
@@ -158,13 +238,27 @@ describe('what is left to somebody', () => {
 
   it('who manages and is timed out is looking on, and no way to get rid of it', async () => {
     const guild = await world.guild({
-      roles: { low: {}, gagged: { deny: CreateMessage }, manager: { allow: ManageRoles | KickMembers | BanMembers | TimeoutMembers | CreateInvites | ChangeNickname | ModifyGuild } },
+      roles: {
+        low: {},
+        gagged: { deny: CreateMessage },
+        manager: {
+          allow: ManageRoles | KickMembers | BanMembers | TimeoutMembers | CreateInvites | ChangeNickname | ModifyGuild,
+        },
+      },
       members: { mo: ['gagged', 'manager'], eve: [] },
     });
     const [mo, eve] = [guild.members['mo']!, guild.members['eve']!];
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, { type: 'member', allow: String(CreateMessage), deny: '0' });
-    const { id: message } = of<{ id: string }>((await mo.post(`/tracks/${guild.track}/messages`, { content: 'before' })).body);
-    await guild.owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { timed_out_until: new Date(Date.now() + HOUR_MS).toISOString() });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, {
+      type: 'member',
+      allow: String(CreateMessage),
+      deny: '0',
+    });
+    const { id: message } = of<{ id: string }>(
+      (await mo.post(`/tracks/${guild.track}/messages`, { content: 'before' })).body,
+    );
+    await guild.owner.patch(`/guilds/${guild.id}/members/${mo.id}`, {
+      timed_out_until: new Date(Date.now() + HOUR_MS).toISOString(),
+    });
     const inGuild = `/guilds/${guild.id}`;
     const attempts = [
       mo.patch(`${inGuild}/roles/${guild.roles['low']}`, { name: 'x' }),
@@ -185,14 +279,24 @@ describe('what is left to somebody', () => {
     ];
     expect((await Promise.all(attempts)).map(({ status }) => status)).toEqual(attempts.map(() => 403));
     expect((await mo.get(`/tracks/${guild.track}/messages`)).status).toBe(200);
-    expect(of<{ role_ids: string[] }>((await guild.owner.get(`${inGuild}/members/${mo.id}`)).body).role_ids).toHaveLength(2);
+    expect(
+      of<{ role_ids: string[] }>((await guild.owner.get(`${inGuild}/members/${mo.id}`)).body).role_ids,
+    ).toHaveLength(2);
   });
 
   it('who was let into a track and leaves is no way back into it', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.id}`, { type: 'role', allow: '0', deny: String(ViewTrack) });
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, { type: 'member', allow: '0', deny: String(CreateMessage) });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.id}`, {
+      type: 'role',
+      allow: '0',
+      deny: String(ViewTrack),
+    });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, {
+      type: 'member',
+      allow: '0',
+      deny: String(CreateMessage),
+    });
     await mo.delete(`/users/@me/guilds/${guild.id}`);
     await mo.post(`/invites/${guild.invite}`);
     expect((await mo.get(`/tracks/${guild.track}`)).status).toBe(404);

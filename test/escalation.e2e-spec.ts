@@ -1,7 +1,8 @@
 import { Permission } from '../src/permissions/compute-permissions';
 import { type GuildWorld, of, World } from './support/world';
 
-const { ViewTrack, CreateMessage, ManageRoles, ModifyTrack, CreateTrack, KickMembers, BanMembers, AddReactions } = Permission;
+const { ViewTrack, CreateMessage, ManageRoles, ModifyTrack, CreateTrack, KickMembers, BanMembers, AddReactions } =
+  Permission;
 const HOUR_MS = 3_600_000;
 
 interface Member {
@@ -30,7 +31,10 @@ describe('leaving and coming back', () => {
   };
 
   it('brings back roles that deny, in the guild or in a track, and leaves the others', async () => {
-    const guild = await world.guild({ roles: { gagged: { deny: CreateMessage }, kicker: { allow: KickMembers }, banned: {}, plain: {} }, members: { mo: ['gagged', 'kicker', 'banned', 'plain'] } });
+    const guild = await world.guild({
+      roles: { gagged: { deny: CreateMessage }, kicker: { allow: KickMembers }, banned: {}, plain: {} },
+      members: { mo: ['gagged', 'kicker', 'banned', 'plain'] },
+    });
     await overwrite(guild, guild.track, guild.roles['banned']!, 0n, AddReactions);
     await overwrite(guild, guild.track, guild.roles['plain']!, AddReactions, 0n);
     expect((await guild.members['mo']!.delete(`/users/@me/guilds/${guild.id}`)).status).toBe(204);
@@ -52,12 +56,16 @@ describe('leaving and coming back', () => {
   });
 
   it('changes nothing for who had a friend ban and unban them', async () => {
-    const guild = await world.guild({ roles: { gagged: { deny: CreateMessage }, friend: { allow: BanMembers } }, members: { mo: ['gagged'], friend: ['friend'] } });
+    const guild = await world.guild({
+      roles: { gagged: { deny: CreateMessage }, friend: { allow: BanMembers } },
+      members: { mo: ['gagged'], friend: ['friend'] },
+    });
     const mo = guild.members['mo']!;
     const until = new Date(Date.now() + HOUR_MS).toISOString();
     await guild.owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { timed_out_until: until });
     // The second ban finds nobody, and has to leave what is remembered as it is.
-    for (let n = 0; n < 2; n += 1) expect((await guild.members['friend']!.put(`/guilds/${guild.id}/bans/${mo.id}`, {})).status).toBe(200);
+    for (let n = 0; n < 2; n += 1)
+      expect((await guild.members['friend']!.put(`/guilds/${guild.id}/bans/${mo.id}`, {})).status).toBe(200);
     expect((await guild.members['friend']!.delete(`/guilds/${guild.id}/bans/${mo.id}`)).status).toBe(204);
     expect(await back(guild, 'mo')).toMatchObject({ role_ids: [guild.roles['gagged']], timed_out_until: until });
   });
@@ -74,23 +82,31 @@ describe('@everyone', () => {
   it('can’t be edited by who has no role above it', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.id}`, { allow: String(ManageRoles | ViewTrack) });
-    expect((await guild.members['mo']!.patch(`/guilds/${guild.id}/roles/${guild.id}`, { name: 'all of us' })).body).toMatchObject({ code: 'ROLE_OUT_OF_REACH' });
+    expect(
+      (await guild.members['mo']!.patch(`/guilds/${guild.id}/roles/${guild.id}`, { name: 'all of us' })).body,
+    ).toMatchObject({ code: 'ROLE_OUT_OF_REACH' });
   });
 });
 
 describe('a category that somebody can’t see', () => {
   const hiddenCategory = async (): Promise<GuildWorld> => {
-    const guild = await world.guild({ roles: { builder: { allow: CreateTrack | ModifyTrack } }, members: { mo: ['builder'] } });
+    const guild = await world.guild({
+      roles: { builder: { allow: CreateTrack | ModifyTrack } },
+      members: { mo: ['builder'] },
+    });
     await overwrite(guild, guild.category, guild.id, 0n, ViewTrack);
     await overwrite(guild, guild.track, guild.id, ViewTrack, 0n);
     return guild;
   };
-  const list = async (guild: GuildWorld): Promise<Track[]> => of<Track[]>((await guild.members['mo']!.get(`/guilds/${guild.id}/tracks`)).body);
+  const list = async (guild: GuildWorld): Promise<Track[]> =>
+    of<Track[]>((await guild.members['mo']!.get(`/guilds/${guild.id}/tracks`)).body);
 
   it('takes up no track of theirs, and answers like one that doesn’t exist', async () => {
     const guild = await hiddenCategory();
     const attempt = async (parent_id: string): Promise<unknown> => {
-      const { request_id: _request, ...body } = (await guild.members['mo']!.post(`/guilds/${guild.id}/tracks`, { name: 'x', parent_id })).body as unknown as Record<string, unknown>;
+      const { request_id: _request, ...body } = (
+        await guild.members['mo']!.post(`/guilds/${guild.id}/tracks`, { name: 'x', parent_id })
+      ).body as unknown as Record<string, unknown>;
       return body;
     };
     expect(await attempt(guild.category)).toMatchObject({ code: 'TRACK_PARENT_INVALID' });
@@ -106,8 +122,14 @@ describe('a category that somebody can’t see', () => {
     await client.next('TRACK_CREATE');
     await guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id: guild.category, position: 2 }]);
     await world.settle();
-    expect(await list(guild)).toMatchObject([{ name: 'last', position: 1, parent_id: null }, { name: 'general', position: 2, parent_id: null }]);
-    expect((await guild.members['mo']!.get(`/tracks/${guild.track}`)).body).toMatchObject({ parent_id: null, position: 2 });
+    expect(await list(guild)).toMatchObject([
+      { name: 'last', position: 1, parent_id: null },
+      { name: 'general', position: 2, parent_id: null },
+    ]);
+    expect((await guild.members['mo']!.get(`/tracks/${guild.track}`)).body).toMatchObject({
+      parent_id: null,
+      position: 2,
+    });
     expect(JSON.stringify(client.events)).not.toContain(guild.category);
     expect(client.received('TRACK_UPDATE')).toMatchObject([{ topic: 'new', parent_id: null, position: 1 }]);
     expect(client.received('TRACK_CREATE')).toMatchObject([{ name: 'last', position: 2 }]);
@@ -120,23 +142,39 @@ describe('a category that somebody can’t see', () => {
     await overwrite(guild, guild.category, guild.roles['builder']!, ViewTrack, 0n);
     await world.settle();
     expect(client.received('TRACK_CREATE')).toMatchObject([{ id: guild.category }]);
-    expect(client.received('TRACKS_REORDER')).toMatchObject([{ layout: [{ id: guild.category, parent_id: null }, { id: guild.track, parent_id: guild.category }] }]);
+    expect(client.received('TRACKS_REORDER')).toMatchObject([
+      {
+        layout: [
+          { id: guild.category, parent_id: null },
+          { id: guild.track, parent_id: guild.category },
+        ],
+      },
+    ]);
     client.close();
   });
 
   it('lets nobody make tracks in it whom it denies that', async () => {
     const guild = await world.guild({ roles: { builder: { allow: CreateTrack } }, members: { mo: ['builder'] } });
     await overwrite(guild, guild.category, guild.roles['builder']!, 0n, CreateTrack);
-    expect((await guild.members['mo']!.post(`/guilds/${guild.id}/tracks`, { name: 'x', parent_id: guild.category })).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });
+    expect(
+      (await guild.members['mo']!.post(`/guilds/${guild.id}/tracks`, { name: 'x', parent_id: guild.category })).body,
+    ).toMatchObject({ code: 'PERMISSIONS_MISSING' });
   });
 });
 
 describe('somebody who is demoted while their request waits', () => {
   it('gets nothing done that began after it was answered, and what was under way is judged by what holds then', async () => {
-    const guild = await world.guild({ roles: { target: {}, manager: { allow: ManageRoles } }, members: { mo: ['manager'], low: [] } });
+    const guild = await world.guild({
+      roles: { target: {}, manager: { allow: ManageRoles } },
+      members: { mo: ['manager'], low: [] },
+    });
     const mo = guild.members['mo']!;
-    const give = (): Promise<{ status: number }> => mo.put(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${guild.roles['target']}`);
-    const [demotion, ...attempts] = await Promise.all([guild.owner.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['manager']}`), ...Array.from({ length: 20 }, give)]);
+    const give = (): Promise<{ status: number }> =>
+      mo.put(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${guild.roles['target']}`);
+    const [demotion, ...attempts] = await Promise.all([
+      guild.owner.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['manager']}`),
+      ...Array.from({ length: 20 }, give),
+    ]);
     expect(demotion.status).toBe(200);
     for (const { status } of attempts) expect([200, 403]).toContain(status);
     expect((await give()).status).toBe(403);

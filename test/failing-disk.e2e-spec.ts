@@ -29,7 +29,14 @@ class Server {
   ) {}
 
   static async start(dataDir: string, settings: Record<string, string> = {}): Promise<Server> {
-    const environment = { ...process.env, TMPDIR: join(dataDir, 'missing'), PORT: '0', DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn' };
+    const environment = {
+      ...process.env,
+      TMPDIR: join(dataDir, 'missing'),
+      PORT: '0',
+      DATA_DIR: dataDir,
+      RATE_LIMITS: 'off',
+      LOG_LEVEL: 'warn',
+    };
     const child = spawn(process.execPath, [MAIN], { cwd: dataDir, env: { ...environment, ...settings } });
     const server = new Server(
       child,
@@ -52,20 +59,34 @@ class Server {
   async ask(method: string, path: string, body?: unknown): Promise<Answer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { ...(this.token && { authorization: `Bearer ${this.token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) },
+      headers: {
+        ...(this.token && { authorization: `Bearer ${this.token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { ...(text ? (JSON.parse(text) as Answer) : { code: undefined, id: '', token: '' }), status: response.status };
+    return {
+      ...(text ? (JSON.parse(text) as Answer) : { code: undefined, id: '', token: '' }),
+      status: response.status,
+    };
   }
 
   /** Creates an account, and uses it from here on. */
   async register(): Promise<void> {
-    this.token = (await this.ask('POST', '/auth/register', { username: 'lena', email: 'lena@example.org', password: 'correct horse battery' })).token;
+    this.token = (
+      await this.ask('POST', '/auth/register', {
+        username: 'lena',
+        email: 'lena@example.org',
+        password: 'correct horse battery',
+      })
+    ).token;
   }
 
   async login(): Promise<void> {
-    this.token = (await this.ask('POST', '/auth/login', { email: 'lena@example.org', password: 'correct horse battery' })).token;
+    this.token = (
+      await this.ask('POST', '/auth/login', { email: 'lena@example.org', password: 'correct horse battery' })
+    ).token;
   }
 
   ready(): Promise<Answer> {
@@ -94,7 +115,12 @@ afterAll(() => shim?.remove());
   });
 
   const start = async (kind: string, error: string): Promise<Server> => {
-    server = await Server.start(dataDir, { LD_PRELOAD: (shim as { path: string }).path, FAULT_KIND: kind, FAULT_ERROR: error, FAULT_WHILE: broken });
+    server = await Server.start(dataDir, {
+      LD_PRELOAD: (shim as { path: string }).path,
+      FAULT_KIND: kind,
+      FAULT_ERROR: error,
+      FAULT_WHILE: broken,
+    });
     await server.register();
     return server;
   };
@@ -135,6 +161,7 @@ afterAll(() => shim?.remove());
   it('is writable in DATA_DIR only holds its files for the current user alone', async () => {
     await start('write', ENOSPC);
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
-    for (const file of ['derailed.mdb', 'derailed.mdb-lock', 'db.sock', 'in-use.mdb', 'in-use.mdb-lock']) expect({ file, mode: statSync(join(dataDir, file)).mode & 0o777 }).toEqual({ file, mode: 0o600 });
+    for (const file of ['derailed.mdb', 'derailed.mdb-lock', 'db.sock', 'in-use.mdb', 'in-use.mdb-lock'])
+      expect({ file, mode: statSync(join(dataDir, file)).mode & 0o777 }).toEqual({ file, mode: 0o600 });
   });
 });

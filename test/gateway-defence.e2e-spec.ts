@@ -6,10 +6,15 @@ import { messageDto } from '../src/messages/message.dto';
 import { RawSocket } from './support/raw-socket';
 import { Client, of, World } from './support/world';
 
-const refusalOf = (client: Client): Promise<{ data?: { code: number } }> => client.ready.then(() => ({}), (error: unknown) => error as { data: { code: number } });
+const refusalOf = (client: Client): Promise<{ data?: { code: number } }> =>
+  client.ready.then(
+    () => ({}),
+    (error: unknown) => error as { data: { code: number } },
+  );
 
 /** What may be left of so many seconds: those that have passed since are gone. */
-const left = (seconds: number, sinceMs: number): number[] => Array.from({ length: 1 + Math.ceil((Date.now() - sinceMs) / 1_000) }, (_, gone) => seconds - gone);
+const left = (seconds: number, sinceMs: number): number[] =>
+  Array.from({ length: 1 + Math.ceil((Date.now() - sinceMs) / 1_000) }, (_, gone) => seconds - gone);
 
 describe('a user’s bucket', () => {
   const settings = { RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '0/1', GATEWAY_IDENTIFY: '2/60' };
@@ -36,9 +41,20 @@ describe('a user’s bucket', () => {
   it('can be looked at without putting anything in, and is all that being thrown off costs', async () => {
     const world = await World.start({ ...settings, GATEWAY_BUCKET: '10/60' });
     const ada = await world.person('ada');
-    const look = async (): Promise<{ gateway: { reset_after: number } }> => of((await ada.get('/users/@me/limits')).body);
-    const empty = (limit: number, window_seconds: number): object => ({ limit, window_seconds, remaining: limit, reset_after: 0 });
-    expect(await look()).toEqual({ gateway: empty(10, 60), identify: empty(2, 60), identify_daily: empty(1_000, 86_400), resume: empty(60, 60) });
+    const look = async (): Promise<{ gateway: { reset_after: number } }> =>
+      of((await ada.get('/users/@me/limits')).body);
+    const empty = (limit: number, window_seconds: number): object => ({
+      limit,
+      window_seconds,
+      remaining: limit,
+      reset_after: 0,
+    });
+    expect(await look()).toEqual({
+      gateway: empty(10, 60),
+      identify: empty(2, 60),
+      identify_daily: empty(1_000, 86_400),
+      resume: empty(60, 60),
+    });
     expect(await look()).toEqual(await look());
     const client = await ada.connect();
     const floodedAt = Date.now();
@@ -47,7 +63,11 @@ describe('a user’s bucket', () => {
     expect(client.received('CLOSING')).toMatchObject([{ code: 4004, retry_after: expect.any(Number) as unknown }]);
     expect(left(60, floodedAt)).toContain(of<{ retry_after: number }>(client.received('CLOSING')[0]).retry_after);
     const limits = await look();
-    expect(limits).toMatchObject({ gateway: { remaining: 0 }, identify: { remaining: 1 }, identify_daily: { remaining: 999 } });
+    expect(limits).toMatchObject({
+      gateway: { remaining: 0 },
+      identify: { remaining: 1 },
+      identify_daily: { remaining: 999 },
+    });
     expect(left(60, floodedAt)).toContain(limits.gateway.reset_after);
     expect((await ada.get('/users/@me')).status).toBe(200);
     const again = await ada.connect();
@@ -59,15 +79,24 @@ describe('a user’s bucket', () => {
 
 describe('more at once than fits into an empty bucket', () => {
   it('is not even looked at: the bucket is full, its client off, and nothing done', async () => {
-    const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '0/1', GATEWAY_BUCKET: '10/60' });
+    const world = await World.start({
+      RATE_LIMITS: 'on',
+      RATE_REGISTER: '0/1',
+      RATE_USER: '0/1',
+      GATEWAY_BUCKET: '10/60',
+    });
     const { owner, track } = await world.guild();
     const raw = await RawSocket.enter(world.url, owner.token);
     const floodedAt = Date.now();
-    raw.sendAtOnce(Array.from({ length: 500 }, () => `42/gateway,["message.create",{"track_id":"${track}","content":"flood"}]`));
+    raw.sendAtOnce(
+      Array.from({ length: 500 }, () => `42/gateway,["message.create",{"track_id":"${track}","content":"flood"}]`),
+    );
     await raw.closed;
     expect(raw.closingCode).toBe(4004);
     expect((await owner.get(`/tracks/${track}/messages`)).body).toEqual([]);
-    const { gateway } = of<{ gateway: { remaining: number; reset_after: number } }>((await owner.get('/users/@me/limits')).body);
+    const { gateway } = of<{ gateway: { remaining: number; reset_after: number } }>(
+      (await owner.get('/users/@me/limits')).body,
+    );
     expect(gateway.remaining).toBe(0);
     expect(left(60, floodedAt)).toContain(gateway.reset_after);
     await world.stop();
@@ -79,9 +108,13 @@ describe('interactions of a socket', () => {
     const world = await World.start({ GATEWAY_BUCKET: '0/1', GATEWAY_IN_FLIGHT: '0' });
     const { owner, track } = await world.guild();
     const raw = await RawSocket.enter(world.url, owner.token);
-    const say = (n: number, more = ''): string => `42/gateway,${n}["message.create",{"track_id":"${track}","content":"${n}"${more}}]`;
+    const say = (n: number, more = ''): string =>
+      `42/gateway,${n}["message.create",{"track_id":"${track}","content":"${n}"${more}}]`;
     // More than may wait before it is read on, so that reading pauses; it is refused, which takes no time.
-    raw.sendAtOnce([...Array.from({ length: 60 }, (_, n) => say(n, `,"x":"${'x'.repeat(10_000)}"`)), ...Array.from({ length: 20 }, (_, n) => say(60 + n))]);
+    raw.sendAtOnce([
+      ...Array.from({ length: 60 }, (_, n) => say(n, `,"x":"${'x'.repeat(10_000)}"`)),
+      ...Array.from({ length: 20 }, (_, n) => say(60 + n)),
+    ]);
     await raw.has('43/gateway,79[{"ok":true');
     const answered = raw.received.flatMap((text) => /^43\/gateway,(\d+)/.exec(text)?.[1] ?? []).map(Number);
     expect(answered).toEqual(Array.from({ length: 80 }, (_, n) => n));
@@ -93,7 +126,10 @@ describe('interactions of a socket', () => {
     const world = await World.start({ GATEWAY_BUCKET: '0/1', GATEWAY_IN_FLIGHT: '5' });
     const guild = await world.guild({ members: { mo: [] } });
     const [pushy, patient] = await Promise.all([guild.members['mo']!.connect(), guild.owner.connect()]);
-    for (let n = 0; n < 20; n += 1) expect(await patient.say('message.create', { track_id: guild.track, content: `${n}` })).toMatchObject({ ok: true });
+    for (let n = 0; n < 20; n += 1)
+      expect(await patient.say('message.create', { track_id: guild.track, content: `${n}` })).toMatchObject({
+        ok: true,
+      });
     for (let n = 0; n < 20; n += 1) patient.socket.emit('typing.start', { track_id: '1' });
     await patient.closed();
     expect(patient.received('CLOSING')).toMatchObject([{ code: 4011 }]);
@@ -162,7 +198,8 @@ describe('an address', () => {
 
   it('is the one that a trusted proxy reports: an IPv6 network counts as one address', async () => {
     const world = await World.start({ TRUST_PROXY: 'loopback', GATEWAY_ADDRESS_CONNECTIONS: '3/60' });
-    for (const address of ['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:DB8:1:2::3']) expect(await codeOf(world, invalid, address)).toBe(4001);
+    for (const address of ['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:DB8:1:2::3'])
+      expect(await codeOf(world, invalid, address)).toBe(4001);
     expect(await codeOf(world, invalid, '2001:db8:1:2::4')).toBe(4002);
     expect(await codeOf(world, invalid, '2001:db8:1:3::1')).toBe(4001);
     for (let n = 1; n <= 4; n += 1) expect(await codeOf(world, invalid, '192.0.2.7')).toBe(n < 4 ? 4001 : 4002);
@@ -180,15 +217,23 @@ describe('an address', () => {
     const world = await World.start({ GATEWAY_ADDRESS_CONNECTIONS: '3/60' });
     const [ada, bob] = [await world.person('ada'), await world.person('bob')];
     for (let n = 0; n < 5; n += 1) expect(await isTakenIn(world, ada.token, '')).toBe(true);
-    const { token: revoked } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: bob.email, password: bob.password })).body);
+    const { token: revoked } = of<{ token: string }>(
+      (await world.ask('post', '/auth/login', { email: bob.email, password: bob.password })).body,
+    );
     await bob.delete('/auth/sessions');
-    for (const [n, token] of [invalid, revoked, `${ada.token.slice(0, -6)}AAAAAA`, invalid, revoked].entries()) expect(await codeOf(world, token, '')).toBe(n < 3 ? 4001 : 4002);
+    for (const [n, token] of [invalid, revoked, `${ada.token.slice(0, -6)}AAAAAA`, invalid, revoked].entries())
+      expect(await codeOf(world, token, '')).toBe(n < 3 ? 4001 : 4002);
     for (const { token } of [ada, bob]) expect(await isTakenIn(world, token, '')).toBe(true);
     await world.stop();
   });
 
   it('is not limited for handshakes without a token or with a wrong one, which cost no query', async () => {
-    const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', GATEWAY_ADDRESS_CONNECTIONS: '0/1', TRUST_PROXY: 'loopback' });
+    const world = await World.start({
+      RATE_LIMITS: 'on',
+      RATE_REGISTER: '0/1',
+      GATEWAY_ADDRESS_CONNECTIONS: '0/1',
+      TRUST_PROXY: 'loopback',
+    });
     const codes: number[] = [];
     for (let n = 0; n < 5; n += 1) {
       const raw = await RawSocket.open(world.url, from('192.0.2.7'));
@@ -205,7 +250,18 @@ describe('an address', () => {
 
 describe('limits that are 0', () => {
   it('are off', async () => {
-    const off = { GATEWAY_BUCKET: '0/1', GATEWAY_IDENTIFY: '0/1', GATEWAY_IDENTIFY_DAILY: '0/1', GATEWAY_ADDRESS_CONNECTIONS: '0/1', GATEWAY_SOCKETS_PER_USER: '0', HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_IN_FLIGHT: '0', GATEWAY_SEND_BUFFER_BYTES: '0' };
+    const off = {
+      GATEWAY_BUCKET: '0/1',
+      GATEWAY_IDENTIFY: '0/1',
+      GATEWAY_IDENTIFY_DAILY: '0/1',
+      GATEWAY_ADDRESS_CONNECTIONS: '0/1',
+      GATEWAY_SOCKETS_PER_USER: '0',
+      HTTP_CONNECTIONS: '0',
+      HTTP_CONNECTIONS_PER_ADDRESS: '0',
+      GATEWAY_SOCKETS_PER_ADDRESS: '0',
+      GATEWAY_IN_FLIGHT: '0',
+      GATEWAY_SEND_BUFFER_BYTES: '0',
+    };
     const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', ...off });
     const ada = await world.person('ada');
     const clients = await Promise.all(Array.from({ length: 130 }, () => ada.connect()));
@@ -230,11 +286,14 @@ describe('a client that doesn’t read', () => {
     const [deaf, mo] = [await RawSocket.enter(world.url, members['deaf']!.token), await members['mo']!.connect()];
     deaf.stopReading();
     const message = messageDto.parse((await owner.post(`/tracks/${track}/messages`, { content: LONG })).body);
-    const waiting = (): number => Math.max(0, ...[...world.app.get(SocketRegistry).openSockets].map(({ conn }) => unsentBytes(conn)));
+    const waiting = (): number =>
+      Math.max(0, ...[...world.app.get(SocketRegistry).openSockets].map(({ conn }) => unsentBytes(conn)));
     let most = 0;
     let sent = 0;
     for (; sent < MANY && [...world.app.get(SocketRegistry).openSockets].length === 2; sent += 1) {
-      await world.app.get(EventsService).publish('MESSAGE_CREATE', { guildId: message.guild_id, trackId: message.track_id }, message);
+      await world.app
+        .get(EventsService)
+        .publish('MESSAGE_CREATE', { guildId: message.guild_id, trackId: message.track_id }, message);
       if (sent % 8 === 0) {
         await world.app.get(EventLog).drain();
         await new Promise(setImmediate);

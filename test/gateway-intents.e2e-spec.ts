@@ -8,14 +8,42 @@ describe('intents', () => {
 
   it('are all unless a client chooses, and READY tells them', async () => {
     const ada = await world.person('ada');
-    const [all, some, none] = await Promise.all([{}, { intents: ['typing', 'messages'] }, { intents: [] }].map((chosen) => ada.connect({ token: ada.token, ...chosen })));
-    expect(all!.received('READY')).toMatchObject([{ intents: ['guilds', 'members', 'bans', 'roles', 'tracks', 'messages', 'reactions', 'typing', 'read_states', 'invites', 'user', 'presence'] }]);
+    const [all, some, none] = await Promise.all(
+      [{}, { intents: ['typing', 'messages'] }, { intents: [] }].map((chosen) =>
+        ada.connect({ token: ada.token, ...chosen }),
+      ),
+    );
+    expect(all!.received('READY')).toMatchObject([
+      {
+        intents: [
+          'guilds',
+          'members',
+          'bans',
+          'roles',
+          'tracks',
+          'messages',
+          'reactions',
+          'typing',
+          'read_states',
+          'invites',
+          'user',
+          'presence',
+        ],
+      },
+    ]);
     expect(some!.received('READY')).toMatchObject([{ intents: ['messages', 'typing'] }]);
     expect(none!.received('READY')).toMatchObject([{ intents: [] }]);
     for (const client of [all, some, none]) client!.close();
   });
 
-  it.each([['messages'], [{ messages: true }], [['messages', 'everything']], [[7]], [null], [Array.from({ length: 100 }, () => 'messages')]])('that are %j are refused with a code', async (intents) => {
+  it.each([
+    ['messages'],
+    [{ messages: true }],
+    [['messages', 'everything']],
+    [[7]],
+    [null],
+    [Array.from({ length: 100 }, () => 'messages')],
+  ])('that are %j are refused with a code', async (intents) => {
     const ada = await world.person('ada');
     const client = new Client(world.url, { token: ada.token, intents });
     await expect(client.ready).rejects.toMatchObject({ data: { code: 4013 } });
@@ -24,16 +52,32 @@ describe('intents', () => {
   it('bring what was chosen to each of a user’s sockets, and nothing else', async () => {
     const guild = await world.guild({ roles: { guest: {} }, members: { mo: [] } });
     const mo = guild.members['mo']!;
-    const choices = [['messages'], ['roles', 'typing'], ['tracks'], ['guilds', 'user'], ['members'], ['invites'], ['read_states']];
+    const choices = [
+      ['messages'],
+      ['roles', 'typing'],
+      ['tracks'],
+      ['guilds', 'user'],
+      ['members'],
+      ['invites'],
+      ['read_states'],
+    ];
     const clients = await Promise.all(choices.map((intents) => mo.connect({ token: mo.token, intents })));
     const [ofTracks, ofGuilds] = [clients[2]!, clients[3]!];
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' });
     await guild.owner.post(`/tracks/${guild.track}/typing`);
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['guest']}`, { name: 'visitor' });
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.id}`, { type: 'role', allow: '0', deny: String(Permission.ViewTrack) });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.id}`, {
+      type: 'role',
+      allow: '0',
+      deny: String(Permission.ViewTrack),
+    });
     // What is shown again, or gone, before anybody was told, need not be told of.
     await ofTracks.next('TRACK_DELETE');
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, { type: 'member', allow: String(Permission.ViewTrack), deny: '0' });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, {
+      type: 'member',
+      allow: String(Permission.ViewTrack),
+      deny: '0',
+    });
     await guild.owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['guest']}`);
     await mo.put(`/tracks/${guild.track}/read-state`, { message_id: guild.id });
     await mo.patch('/users/@me', { username: 'renamed' });

@@ -9,8 +9,12 @@ interface Id {
 }
 
 const idsOf = (all: unknown): string[] => of<Id[]>(all).map(({ id }) => id);
-const toldBy = (client: Client): string[] => [...idsOf(of<{ guilds: Id[] }>(client.received('READY')[0]).guilds), ...idsOf(client.received('GUILD_CREATE'))];
-const toComeFor = (client: Client): string[] => of<{ pending_guild_ids: string[] }>(client.received('READY')[0]).pending_guild_ids;
+const toldBy = (client: Client): string[] => [
+  ...idsOf(of<{ guilds: Id[] }>(client.received('READY')[0]).guilds),
+  ...idsOf(client.received('GUILD_CREATE')),
+];
+const toComeFor = (client: Client): string[] =>
+  of<{ pending_guild_ids: string[] }>(client.received('READY')[0]).pending_guild_ids;
 
 describe('a user of many guilds', () => {
   const MANY = 30;
@@ -19,18 +23,31 @@ describe('a user of many guilds', () => {
   let ada: Person;
   let guildIds: string[];
   beforeAll(async () => {
-    world = await World.start({ GATEWAY_SEND_BUFFER_BYTES: FEW_BYTES, GATEWAY_SOCKETS_PER_USER: '0', GATEWAY_BUCKET: '0/60' });
+    world = await World.start({
+      GATEWAY_SEND_BUFFER_BYTES: FEW_BYTES,
+      GATEWAY_SOCKETS_PER_USER: '0',
+      GATEWAY_BUCKET: '0/60',
+    });
     ada = await world.person('ada');
     guildIds = [];
-    for (let n = 0; n < MANY; n += 1) guildIds.push(of<Id>((await ada.post('/guilds', { name: `Guild ${n}` })).body).id);
+    for (let n = 0; n < MANY; n += 1)
+      guildIds.push(of<Id>((await ada.post('/guilds', { name: `Guild ${n}` })).body).id);
     await world.settle();
   });
   afterAll(() => world.stop());
 
-  const trackOf = async (guildId: string): Promise<string> => idsOf((await ada.get(`/guilds/${guildId}/tracks`)).body)[1]!;
+  const trackOf = async (guildId: string): Promise<string> =>
+    idsOf((await ada.get(`/guilds/${guildId}/tracks`)).body)[1]!;
   const tellMuch = async (guildId: string, trackId: string): Promise<void> => {
     const [guild_id, track_id] = [BigInt(guildId), BigInt(trackId)];
-    for (let n = 1; n <= 500; n += 1) await world.app.get(EventsService).publish('MESSAGE_DELETE', { guildId: guild_id, trackId: track_id }, { guild_id, track_id, message_id: BigInt(n), author_id: null, mentions: null });
+    for (let n = 1; n <= 500; n += 1)
+      await world.app
+        .get(EventsService)
+        .publish(
+          'MESSAGE_DELETE',
+          { guildId: guild_id, trackId: track_id },
+          { guild_id, track_id, message_id: BigInt(n), author_id: null, mentions: null },
+        );
   };
 
   it('is told some with READY and then the others, each once, and then that this is all', async () => {
@@ -39,8 +56,14 @@ describe('a user of many guilds', () => {
     expect(toComeFor(client).length).toBeGreaterThan(MANY / 2);
     expect(idsOf(client.received('GUILD_CREATE'))).toEqual(toComeFor(client));
     expect(toldBy(client).toSorted()).toEqual(guildIds.toSorted());
-    expect(client.received('RESUMED')).toMatchObject([{ guild_ids: expect.arrayContaining(guildIds) as unknown, replayed: expect.any(Number) as unknown }]);
-    expect(client.events.filter(({ name }) => name === 'READY' || name === 'GUILD_CREATE').every(({ seq }) => seq === undefined)).toBe(true);
+    expect(client.received('RESUMED')).toMatchObject([
+      { guild_ids: expect.arrayContaining(guildIds) as unknown, replayed: expect.any(Number) as unknown },
+    ]);
+    expect(
+      client.events
+        .filter(({ name }) => name === 'READY' || name === 'GUILD_CREATE')
+        .every(({ seq }) => seq === undefined),
+    ).toBe(true);
     await ada.patch(`/guilds/${guildIds.at(-1)}`, { name: 'Renamed' });
     expect(await client.next('GUILD_UPDATE')).toMatchObject({ id: guildIds.at(-1), name: 'Renamed' });
     client.close();
@@ -95,11 +118,16 @@ describe('a user of many guilds', () => {
     for (const { invite } of [left, deleted]) await eve.post(`/invites/${invite}`);
     const client = new Client(world.url, { token: eve.token });
     await client.ready;
-    await Promise.all([eve.delete(`/users/@me/guilds/${left.id}`), deleted.owner.delete(`/guilds/${deleted.id}`), eve.post(`/invites/${joined.invite}`)]);
+    await Promise.all([
+      eve.delete(`/users/@me/guilds/${left.id}`),
+      deleted.owner.delete(`/guilds/${deleted.id}`),
+      eve.post(`/invites/${joined.invite}`),
+    ]);
     await client.next('RESUMED');
     await client.next('GUILD_CREATE', ({ id }) => id === joined.id);
     const sent = new Set(of<{ guild_ids: string[] }>(client.received('RESUMED')[0]).guild_ids);
-    for (const { id } of [left, deleted]) expect(client.received('GUILD_DELETE').some((gone) => gone['id'] === id) || !sent.has(id)).toBe(true);
+    for (const { id } of [left, deleted])
+      expect(client.received('GUILD_DELETE').some((gone) => gone['id'] === id) || !sent.has(id)).toBe(true);
     client.close();
   });
 
@@ -122,7 +150,8 @@ describe('a user of many guilds', () => {
     let goOn = (): void => undefined;
     const standing = world.app.get(Dispatcher).runBetweenEvents(() => new Promise<void>((resolve) => (goOn = resolve)));
     const telling = tellMuch(guildId, trackId);
-    while (!world.app.get(EventLog).buffered.some(({ name }) => name === 'MESSAGE_DELETE')) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!world.app.get(EventLog).buffered.some(({ name }) => name === 'MESSAGE_DELETE'))
+      await new Promise((resolve) => setTimeout(resolve, 5));
     const client = new Client(world.urls[0]!, { token: ada.token });
     client.socket.once('MESSAGE_DELETE', () => client.close());
     await client.ready;
@@ -133,7 +162,9 @@ describe('a user of many guilds', () => {
     expect(toldBy(client).toSorted()).toEqual(guildIds.toSorted());
     const again = await ada.resume(client);
     expect(again.received('GUILD_CREATE')).toEqual([]);
-    const heard = [client, again].flatMap((each) => each.received('MESSAGE_DELETE').map(({ message_id }) => Number(message_id)));
+    const heard = [client, again].flatMap((each) =>
+      each.received('MESSAGE_DELETE').map(({ message_id }) => Number(message_id)),
+    );
     expect(heard).toEqual(Array.from(heard, (_, n) => n + 1));
     expect(heard).toHaveLength(500);
     again.close();

@@ -28,10 +28,32 @@ describeOnce('ten thousand connections that come and go', () => {
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'derailed-memory-'));
     const { MONGODB_URI: _other, ...environment } = process.env;
-    const settings = { PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn', RATE_LIMITS: 'off', HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_USER: '0', GATEWAY_ADDRESS_CONNECTIONS: '1000000/1', GATEWAY_BUCKET: '1000000/1' };
-    node = fork(resolve(__dirname, 'support/measured-node.js'), { execArgv: ['--expose-gc'], env: { ...environment, ...settings } });
+    const settings = {
+      PORT: '0',
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'warn',
+      RATE_LIMITS: 'off',
+      HTTP_CONNECTIONS: '0',
+      HTTP_CONNECTIONS_PER_ADDRESS: '0',
+      GATEWAY_SOCKETS_PER_ADDRESS: '0',
+      GATEWAY_SOCKETS_PER_USER: '0',
+      GATEWAY_ADDRESS_CONNECTIONS: '1000000/1',
+      GATEWAY_BUCKET: '1000000/1',
+    };
+    node = fork(resolve(__dirname, 'support/measured-node.js'), {
+      execArgv: ['--expose-gc'],
+      env: { ...environment, ...settings },
+    });
     ({ url } = await answer<{ url: string }>());
-    const people = await Promise.all(Array.from({ length: USERS }, (_, n) => ask<{ token: string }>('POST', '/auth/register', '', { username: `user${n}`, email: `user${n}@example.org`, password: 'correct horse' })));
+    const people = await Promise.all(
+      Array.from({ length: USERS }, (_, n) =>
+        ask<{ token: string }>('POST', '/auth/register', '', {
+          username: `user${n}`,
+          email: `user${n}@example.org`,
+          password: 'correct horse',
+        }),
+      ),
+    );
     tokens = people.map(({ token }) => token);
     const owner = tokens[0]!;
     ({ id: guildId } = await ask<{ id: string }>('POST', '/guilds', owner, { name: 'Busy' }));
@@ -47,7 +69,16 @@ describeOnce('ten thousand connections that come and go', () => {
 
   const answer = async <Message>(): Promise<Message> => ((await once(node, 'message')) as [Message])[0];
   const ask = async <Body>(method: string, path: string, token: string, body?: object): Promise<Body> =>
-    (await fetch(`${url}/api/v1${path}`, { method, headers: { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }) }, body: body && JSON.stringify(body) })).json() as Promise<Body>;
+    (
+      await fetch(`${url}/api/v1${path}`, {
+        method,
+        headers: {
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        body: body && JSON.stringify(body),
+      })
+    ).json() as Promise<Body>;
   const measure = (): Promise<Figures> => {
     node.send('measure');
     return answer<Figures>();
@@ -87,11 +118,16 @@ describeOnce('ten thousand connections that come and go', () => {
     const seconds = (Date.now() - startedAt) / 1_000;
     const after = await measure();
     const growth = after.heapBytes / before.heapBytes - 1;
-    if (process.env['HEAP_FIGURES']) writeFileSync(process.env['HEAP_FIGURES'], `${JSON.stringify({ connections: CONNECTIONS, seconds, before, after, growth })}\n`);
+    if (process.env['HEAP_FIGURES'])
+      writeFileSync(
+        process.env['HEAP_FIGURES'],
+        `${JSON.stringify({ connections: CONNECTIONS, seconds, before, after, growth })}\n`,
+      );
     expect(growth).toBeLessThan(0.05);
     expect(after.timers).toBeLessThanOrEqual(before.timers);
     // Nest compares each socket with the one before, and so keeps the last.
     expect(after.objects).toMatchObject({ VisibilityGroup: 0, GuildSockets: 0, GuildMemberList: 0 });
-    for (const name of ['Socket', 'Connection', 'WebSocket']) expect([name, after.objects[name]! <= 2]).toEqual([name, true]);
+    for (const name of ['Socket', 'Connection', 'WebSocket'])
+      expect([name, after.objects[name]! <= 2]).toEqual([name, true]);
   }, 600_000);
 });

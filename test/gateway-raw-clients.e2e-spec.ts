@@ -6,9 +6,23 @@ describe('a raw client', () => {
   let world: World;
   let person: Person;
   let complaints: jest.SpyInstance[];
-  beforeAll(async () => (world = await World.start({ GATEWAY_PING_INTERVAL_SECONDS: '1', GATEWAY_PING_TIMEOUT_SECONDS: '3', GATEWAY_SOCKETS_PER_USER: '0' })));
+  beforeAll(
+    async () =>
+      (world = await World.start({
+        GATEWAY_PING_INTERVAL_SECONDS: '1',
+        GATEWAY_PING_TIMEOUT_SECONDS: '3',
+        GATEWAY_SOCKETS_PER_USER: '0',
+      })),
+  );
   beforeAll(async () => (person = await world.person('raw')));
-  beforeEach(() => (complaints = [jest.spyOn(console, 'error'), jest.spyOn(Logger.prototype, 'error'), jest.spyOn(Logger.prototype, 'warn')]));
+  beforeEach(
+    () =>
+      (complaints = [
+        jest.spyOn(console, 'error'),
+        jest.spyOn(Logger.prototype, 'error'),
+        jest.spyOn(Logger.prototype, 'warn'),
+      ]),
+  );
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => world.stop());
 
@@ -18,15 +32,27 @@ describe('a raw client', () => {
     ['a kind of packet that Engine.IO doesn’t have', undefined, (raw) => raw.send('x')],
     ['an empty frame', undefined, (raw) => raw.send('')],
     ['a ping in the wrong direction', undefined, (raw) => raw.send('2')],
-    ['a frame over the size limit', undefined, (raw) => raw.send(`42/gateway,["typing.start",{"track_id":"${'1'.repeat(70_000)}"}]`)],
+    [
+      'a frame over the size limit',
+      undefined,
+      (raw) => raw.send(`42/gateway,["typing.start",{"track_id":"${'1'.repeat(70_000)}"}]`),
+    ],
     ['a kind of packet that Socket.IO doesn’t have', 4005, (raw) => raw.send('47/gateway,[]')],
     ['an acknowledgement of nothing', 4005, (raw) => raw.send('43/gateway,1[]')],
-    ['a flood of acknowledgements', 4005, (raw) => Array.from({ length: 500 }, (_, n) => raw.send(`43/gateway,${n}[]`))],
+    [
+      'a flood of acknowledgements',
+      4005,
+      (raw) => Array.from({ length: 500 }, (_, n) => raw.send(`43/gateway,${n}[]`)),
+    ],
     ['a hundred namespaces', 4005, (raw) => Array.from({ length: 100 }, (_, n) => raw.send(`40/other${n},`))],
     ['a negative number to acknowledge by', 4000, (raw) => raw.send('42/gateway,-1["typing.start",{}]')],
     ['a refusal', 4005, (raw) => raw.send('44/gateway,{}')],
     ['an announced attachment', 4005, (raw) => raw.send('451-/gateway,["typing.start",{"_placeholder":true,"num":0}]')],
-    ['a million announced attachments', 4005, (raw) => raw.send('451000000-/gateway,["typing.start",{"_placeholder":true,"num":0}]')],
+    [
+      'a million announced attachments',
+      4005,
+      (raw) => raw.send('451000000-/gateway,["typing.start",{"_placeholder":true,"num":0}]'),
+    ],
     ['a binary frame', 4005, (raw) => raw.sendBinary(Buffer.from('hello'))],
     ['base64', 4005, (raw) => raw.send('bAQID')],
     ['half a JSON', 4000, (raw) => raw.send('42/gateway,["typing.start",{"track_id"')],
@@ -38,7 +64,11 @@ describe('a raw client', () => {
     ['a name from Object.prototype', 4005, (raw) => raw.send('42/gateway,["hasOwnProperty",{}]')],
     ['a payload too many', 4000, (raw) => raw.send('42/gateway,["typing.start",{"track_id":"1"},{}]')],
     ['a payload that is 10,000 deep', 4000, (raw) => raw.send(`42/gateway,["typing.start",${deep(10_000)}]`)],
-    ['an array that is 30,000 deep', 4000, (raw) => raw.send(`42/gateway,["typing.start",${'['.repeat(30_000)}${']'.repeat(30_000)}]`)],
+    [
+      'an array that is 30,000 deep',
+      4000,
+      (raw) => raw.send(`42/gateway,["typing.start",${'['.repeat(30_000)}${']'.repeat(30_000)}]`),
+    ],
     ['a second request to enter', 4005, (raw) => raw.send(`40/gateway,${JSON.stringify({ token: person.token })}`)],
     ['a request to enter another namespace', 4005, (raw) => raw.send('40/other,')],
     ['an interaction for another namespace', undefined, (raw) => raw.send('42/other,["typing.start",{}]')],
@@ -66,7 +96,13 @@ describe('a raw client', () => {
     for (const complaint of complaints) expect(complaint).not.toHaveBeenCalled();
   });
 
-  it.each([['/', '40'], ['/', '40{"token":"x"}'], ['/other', '40/other,'], ['/gateway?x', '40/gateway?x,{}'], ['/gatewayx', '40/gatewayx']])('that asks for %s (%s) is told that there is nothing else, and off', async (namespace, packet) => {
+  it.each([
+    ['/', '40'],
+    ['/', '40{"token":"x"}'],
+    ['/other', '40/other,'],
+    ['/gateway?x', '40/gateway?x,{}'],
+    ['/gatewayx', '40/gatewayx'],
+  ])('that asks for %s (%s) is told that there is nothing else, and off', async (namespace, packet) => {
     const raw = await RawSocket.open(world.url);
     raw.send(packet);
     await raw.closed;
@@ -129,7 +165,8 @@ describe('a raw client', () => {
   it('that gives signs of life when asked stays', async () => {
     const raw = await RawSocket.enter(world.url, person.token);
     for (let n = 1; n <= 3; n += 1) {
-      while (raw.received.filter((text) => text === '2').length < n) await new Promise((resolve) => setTimeout(resolve, 20));
+      while (raw.received.filter((text) => text === '2').length < n)
+        await new Promise((resolve) => setTimeout(resolve, 20));
       raw.send('3');
     }
     raw.send('41/gateway,');

@@ -8,20 +8,37 @@ import { Client, type GuildWorld, of, type Person, World } from './support/world
 const { ViewTrack, ViewMessageHistory, ModifyGuild } = Permission;
 const RESUME_SECONDS = 3;
 
-const refusalOf = (client: Client): Promise<{ data?: { code: number; retry_after?: number } }> => client.ready.then(() => ({}), (error: unknown) => error as { data: { code: number } });
+const refusalOf = (client: Client): Promise<{ data?: { code: number; retry_after?: number } }> =>
+  client.ready.then(
+    () => ({}),
+    (error: unknown) => error as { data: { code: number } },
+  );
 
 describe('a client that comes back', () => {
   let world: World;
   beforeAll(async () => (world = await World.start({ GATEWAY_BUCKET: '0/60', GATEWAY_SOCKETS_PER_USER: '0' })));
   afterAll(() => world.stop());
 
-  const say = async (guild: GuildWorld, content: string, track = guild.track): Promise<string> => of<{ id: string }>((await guild.owner.post(`/tracks/${track}/messages`, { content })).body).id;
-  const saidTo = (client: Client): string[] => client.received('MESSAGE_CREATE').map((message) => of<{ content: string }>(message).content);
-  const overwrite = (guild: GuildWorld, id: string, type: 'role' | 'member', allow: bigint, deny: bigint, track = guild.track): Promise<unknown> =>
+  const say = async (guild: GuildWorld, content: string, track = guild.track): Promise<string> =>
+    of<{ id: string }>((await guild.owner.post(`/tracks/${track}/messages`, { content })).body).id;
+  const saidTo = (client: Client): string[] =>
+    client.received('MESSAGE_CREATE').map((message) => of<{ content: string }>(message).content);
+  const overwrite = (
+    guild: GuildWorld,
+    id: string,
+    type: 'role' | 'member',
+    allow: bigint,
+    deny: bigint,
+    track = guild.track,
+  ): Promise<unknown> =>
     guild.owner.put(`/tracks/${track}/overwrites/${id}`, { type, allow: String(allow), deny: String(deny) });
   const join = (person: Person, guild: GuildWorld): Promise<unknown> => person.post(`/invites/${guild.invite}`);
   /** What `person` is told who was away while something happened. */
-  const away = async (person: Person, during: () => Promise<unknown>, auth: Record<string, unknown> = {}): Promise<Client> => {
+  const away = async (
+    person: Person,
+    during: () => Promise<unknown>,
+    auth: Record<string, unknown> = {},
+  ): Promise<Client> => {
     const before = await person.connect({ token: person.token, ...auth });
     await world.settle();
     before.close();
@@ -45,9 +62,25 @@ describe('a client that comes back', () => {
     await say(guild, '5');
     await client.next('MESSAGE_CREATE', ({ content }) => content === '5');
     await owner.next('MESSAGE_CREATE', ({ content }) => content === '5');
-    expect(client.names).toEqual(['MESSAGE_CREATE', 'MESSAGE_CREATE', 'MESSAGE_CREATE', 'ROLE_CREATE', 'RESUMED', 'MESSAGE_CREATE']);
-    expect(client.events.filter(({ name }) => name !== 'RESUMED')).toEqual(owner.events.filter(({ name, data }) => name !== 'READY' && data['content'] !== '1'));
-    expect(client.received('RESUMED')).toEqual([{ session_id: of<string>(before.place['session_id']), replayed: 4, guild_ids: [guild.id], intents: before.received('READY')[0]!['intents'] }]);
+    expect(client.names).toEqual([
+      'MESSAGE_CREATE',
+      'MESSAGE_CREATE',
+      'MESSAGE_CREATE',
+      'ROLE_CREATE',
+      'RESUMED',
+      'MESSAGE_CREATE',
+    ]);
+    expect(client.events.filter(({ name }) => name !== 'RESUMED')).toEqual(
+      owner.events.filter(({ name, data }) => name !== 'READY' && data['content'] !== '1'),
+    );
+    expect(client.received('RESUMED')).toEqual([
+      {
+        session_id: of<string>(before.place['session_id']),
+        replayed: 4,
+        guild_ids: [guild.id],
+        intents: before.received('READY')[0]!['intents'],
+      },
+    ]);
     expect(client.received('ROLE_CREATE')).toMatchObject([{ id }]);
     for (const each of [owner, client]) each.close();
   });
@@ -93,7 +126,10 @@ describe('a client that comes back', () => {
       await guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new' });
     };
     expect((await away(guild.members['mo']!, during)).names).toEqual(['MESSAGE_CREATE', 'ROLE_CREATE', 'RESUMED']);
-    expect((await away(guild.members['mo']!, during, { intents: ['roles', 'typing'] })).names).toEqual(['ROLE_CREATE', 'RESUMED']);
+    expect((await away(guild.members['mo']!, during, { intents: ['roles', 'typing'] })).names).toEqual([
+      'ROLE_CREATE',
+      'RESUMED',
+    ]);
   });
 
   it('is told what became of the guilds that it joined and left', async () => {
@@ -113,14 +149,26 @@ describe('a client that comes back', () => {
       await say(back, 'when they were back');
     });
     expect(client.received('GUILD_DELETE')).toEqual([{ id: left.id }]);
-    expect(client.received('GUILD_CREATE').map(({ id }) => of<string>(id)).sort()).toEqual([joined.id, back.id].sort());
+    expect(
+      client
+        .received('GUILD_CREATE')
+        .map(({ id }) => of<string>(id))
+        .sort(),
+    ).toEqual([joined.id, back.id].sort());
     expect(saidTo(client)).toEqual(['after they joined', 'when they were back']);
-    expect(client.names.findLastIndex((name) => name === 'GUILD_CREATE')).toBeLessThan(client.names.indexOf('MESSAGE_CREATE'));
-    expect(of<{ guild_ids: string[] }>(client.received('RESUMED')[0]).guild_ids.toSorted()).toEqual([joined.id, kept.id, back.id].sort());
+    expect(client.names.findLastIndex((name) => name === 'GUILD_CREATE')).toBeLessThan(
+      client.names.indexOf('MESSAGE_CREATE'),
+    );
+    expect(of<{ guild_ids: string[] }>(client.received('RESUMED')[0]).guild_ids.toSorted()).toEqual(
+      [joined.id, kept.id, back.id].sort(),
+    );
   });
 
   it('finds a guild that was deleted no longer among its own, and others learn nothing of it', async () => {
-    const [guild, other] = await Promise.all([world.guild({ members: { mo: [] } }), world.guild({ members: { eve: [] } })]);
+    const [guild, other] = await Promise.all([
+      world.guild({ members: { mo: [] } }),
+      world.guild({ members: { eve: [] } }),
+    ]);
     const [mo, eve] = [guild.members['mo']!, other.members['eve']!];
     const strangers = await eve.connect();
     const client = await away(mo, () => guild.owner.delete(`/guilds/${guild.id}`));
@@ -176,7 +224,10 @@ describe('a client that comes back', () => {
   });
 
   it('leaves hidden tracks out of an order that it missed, and invites to who manages the guild now', async () => {
-    const guild = await world.guild({ roles: { manager: { allow: ModifyGuild } }, members: { mo: [], eve: ['manager'] } });
+    const guild = await world.guild({
+      roles: { manager: { allow: ModifyGuild } },
+      members: { mo: [], eve: ['manager'] },
+    });
     const [mo, eve] = [guild.members['mo']!, guild.members['eve']!];
     await overwrite(guild, mo.id, 'member', 0n, ViewTrack);
     let changes = 0;
@@ -214,14 +265,27 @@ describe('a client that comes back', () => {
   it('that says something that makes no sense, or comes with another session, is told so', async () => {
     const ada = await world.person('ada');
     const before = await ada.connect();
-    const { token } = of<{ token: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    const { token } = of<{ token: string }>(
+      (await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body,
+    );
     before.close();
     const { session_id, seq } = before.place;
-    const codeOf = async (auth: object): Promise<number | undefined> => (await refusalOf(new Client(world.url, { token: ada.token, ...auth }))).data?.code;
-    for (const auth of [{ session_id }, { seq }, { session_id, seq: 5 }, { session_id, seq: '-1' }, { session_id, seq: '1e9' }, { session_id: null, seq }, { session_id: { $ne: 1 }, seq }]) expect([auth, await codeOf(auth)]).toEqual([auth, 4000]);
+    const codeOf = async (auth: object): Promise<number | undefined> =>
+      (await refusalOf(new Client(world.url, { token: ada.token, ...auth }))).data?.code;
+    for (const auth of [
+      { session_id },
+      { seq },
+      { session_id, seq: 5 },
+      { session_id, seq: '-1' },
+      { session_id, seq: '1e9' },
+      { session_id: null, seq },
+      { session_id: { $ne: 1 }, seq },
+    ])
+      expect([auth, await codeOf(auth)]).toEqual([auth, 4000]);
     expect(await codeOf({ token, session_id, seq })).toBe(4017);
     expect(await codeOf({ session_id: '42', seq })).toBe(4017);
-    for (const unknown of ['1', '9000000000000000000', String(BigInt(of<string>(seq)) - 7n)]) expect([unknown, await codeOf({ session_id, seq: unknown })]).toEqual([unknown, unknown === '1' ? 4014 : 4015]);
+    for (const unknown of ['1', '9000000000000000000', String(BigInt(of<string>(seq)) - 7n)])
+      expect([unknown, await codeOf({ session_id, seq: unknown })]).toEqual([unknown, unknown === '1' ? 4014 : 4015]);
     await ada.post('/auth/logout');
     expect(await codeOf({ session_id, seq })).toBe(4001);
   });
@@ -245,7 +309,12 @@ describe('a client that comes back', () => {
 
 describe('coming back', () => {
   it('has a bucket of its own, and costs nothing that identifying does', async () => {
-    const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', GATEWAY_IDENTIFY: '1/60', GATEWAY_RESUME: '2/60' });
+    const world = await World.start({
+      RATE_LIMITS: 'on',
+      RATE_REGISTER: '0/1',
+      GATEWAY_IDENTIFY: '1/60',
+      GATEWAY_RESUME: '2/60',
+    });
     const ada = await world.person('ada');
     let client = await ada.connect();
     for (let n = 0; n < 2; n += 1) {
@@ -253,8 +322,14 @@ describe('coming back', () => {
       client = await ada.resume(client);
     }
     client.close();
-    expect(await refusalOf(new Client(world.url, client.place))).toMatchObject({ data: { code: 4002, retry_after: expect.any(Number) as unknown } });
-    expect((await ada.get('/users/@me/limits')).body).toMatchObject({ identify: { remaining: 0 }, identify_daily: { remaining: 999 }, resume: { limit: 2, remaining: 0 } });
+    expect(await refusalOf(new Client(world.url, client.place))).toMatchObject({
+      data: { code: 4002, retry_after: expect.any(Number) as unknown },
+    });
+    expect((await ada.get('/users/@me/limits')).body).toMatchObject({
+      identify: { remaining: 0 },
+      identify_daily: { remaining: 999 },
+      resume: { limit: 2, remaining: 0 },
+    });
     await world.stop();
   });
 
@@ -275,19 +350,31 @@ describe('coming back', () => {
     const world = await World.start({ GATEWAY_SEND_BUFFER_BYTES: '262144' }, 1);
     const guild = await world.guild({ members: { mo: [] } });
     const before = await guild.members['mo']!.connect();
-    const { _socket: tcp } = (before.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; resume(): void } } }).ws;
+    const { _socket: tcp } = (
+      before.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; resume(): void } } }
+    ).ws;
     tcp.pause();
-    const { guild_id: guildId, track_id: trackId, ...message } = messageDto.parse((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' })).body);
+    const {
+      guild_id: guildId,
+      track_id: trackId,
+      ...message
+    } = messageDto.parse((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' })).body);
     // The system's own buffers take some megabytes before anything waits.
     const said = Array.from({ length: 6_000 }, (_, n) => `${n} `.padEnd(2_000, 'x'));
-    for (const content of said) await world.app.get(EventsService).publish('MESSAGE_CREATE', { guildId, trackId }, { ...message, guild_id: guildId, track_id: trackId, content });
+    for (const content of said)
+      await world.app
+        .get(EventsService)
+        .publish('MESSAGE_CREATE', { guildId, trackId }, { ...message, guild_id: guildId, track_id: trackId, content });
     await world.settle();
     expect(await fetch(`${world.url}/metrics`).then((answer) => answer.text())).toContain('code="4009"');
     tcp.resume();
     await before.closed();
     const client = await guild.members['mo']!.resume(before);
     expect(client.received('RESUMED')).toMatchObject([{ replayed: client.received('MESSAGE_CREATE').length }]);
-    expect([before, client].flatMap((each) => each.received('MESSAGE_CREATE')).map(({ content }) => content)).toEqual(['hello', ...said]);
+    expect([before, client].flatMap((each) => each.received('MESSAGE_CREATE')).map(({ content }) => content)).toEqual([
+      'hello',
+      ...said,
+    ]);
     client.close();
     await world.stop();
   });
@@ -300,7 +387,15 @@ describe('coming back', () => {
     before.close();
     const [guildId, trackId] = [BigInt(guild.id), BigInt(guild.track)];
     const events = world.app.get(EventsService);
-    await Promise.all(Array.from({ length: LIMITS.replayed + 1 }, (_, n) => events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: BigInt(n + 1), author_id: null, mentions: null })));
+    await Promise.all(
+      Array.from({ length: LIMITS.replayed + 1 }, (_, n) =>
+        events.publish(
+          'MESSAGE_DELETE',
+          { guildId, trackId },
+          { guild_id: guildId, track_id: trackId, message_id: BigInt(n + 1), author_id: null, mentions: null },
+        ),
+      ),
+    );
     await world.settle();
     const client = new Client(world.url, before.place);
     await client.next('CLOSING');
@@ -316,7 +411,9 @@ describe('coming back', () => {
     const before = await ada.connect();
     before.close();
     const later = BigInt(seqAt(timeOf(of<string>(before.place['seq'])) + 60_000, 0));
-    expect(await refusalOf(new Client(world.url, { ...before.place, seq: String(later) }))).toMatchObject({ data: { code: 4018, retry_after: 1 } });
+    expect(await refusalOf(new Client(world.url, { ...before.place, seq: String(later) }))).toMatchObject({
+      data: { code: 4018, retry_after: 1 },
+    });
     const client = await ada.resume(before);
     expect(client.names).toEqual(['RESUMED']);
     client.close();

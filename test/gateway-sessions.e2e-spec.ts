@@ -3,7 +3,11 @@ import { sessionField } from '../src/auth/account';
 import { Dispatcher } from '../src/gateway/dispatch/dispatcher';
 import { Client, type GuildWorld, of, type Person, World } from './support/world';
 
-const refusalOf = (client: Client): Promise<{ data?: { code: number } }> => client.ready.then(() => ({}), (error: unknown) => error as { data: { code: number } });
+const refusalOf = (client: Client): Promise<{ data?: { code: number } }> =>
+  client.ready.then(
+    () => ({}),
+    (error: unknown) => error as { data: { code: number } },
+  );
 
 describe('a session that ends while its sockets are open', () => {
   let world: World;
@@ -17,10 +21,16 @@ describe('a session that ends while its sockets are open', () => {
   });
   afterAll(() => world.stop());
 
-  const change = (update: object) => world.app.get<Connection>('DatabaseConnection').collection('users').updateOne({ _id: BigInt(mo.id) as never }, update);
+  const change = (update: object) =>
+    world.app
+      .get<Connection>('DatabaseConnection')
+      .collection('users')
+      .updateOne({ _id: BigInt(mo.id) as never }, update);
   /** Logs in once more, for a session that no node has loaded, and lets it expire so many milliseconds from now. */
   const expiringToken = async (ms: number): Promise<{ token: string; expiresAt: number }> => {
-    const { token, session_id: sessionId } = of<{ token: string; session_id: string }>((await world.ask('post', '/auth/login', { email: mo.email, password: mo.password })).body);
+    const { token, session_id: sessionId } = of<{ token: string; session_id: string }>(
+      (await world.ask('post', '/auth/login', { email: mo.email, password: mo.password })).body,
+    );
     const expiresAt = Date.now() + ms;
     await change({ $set: { [`${sessionField(BigInt(sessionId))}.expires_at`]: new Date(expiresAt) } });
     return { token, expiresAt };
@@ -48,7 +58,11 @@ describe('a session that ends while its sockets are open', () => {
     expect(client.received('CLOSING')).toEqual([{ code: 4019, reason: expect.any(String) as unknown }]);
     await say(guild.owner, 'marker');
     await witness.next('MESSAGE_CREATE', ({ content }) => content === 'marker');
-    expect(of<{ content: string }[]>((await guild.owner.get(`/tracks/${guild.track}/messages`)).body).map(({ content }) => content)).not.toContain('executed too late');
+    expect(
+      of<{ content: string }[]>((await guild.owner.get(`/tracks/${guild.track}/messages`)).body).map(
+        ({ content }) => content,
+      ),
+    ).not.toContain('executed too late');
     expect((await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${token}` })).status).toBe(401);
     witness.close();
   });
@@ -61,34 +75,45 @@ describe('a session that ends while its sockets are open', () => {
     expect(client.received('CLOSING')).toMatchObject([{ code: 4019 }]);
   });
 
-  it.each(['connects', 'resumes'])('admits no socket that %s when its session expires during the admission', async (how) => {
-    const { token, expiresAt } = await expiringToken(3_000);
-    const earlier = await mo.connect({ token }, world.url);
-    const { place } = earlier;
-    earlier.close();
-    let release = (): void => undefined;
-    const held = world.app.get(Dispatcher).runBetweenEvents(() => new Promise<void>((resolve) => (release = resolve)));
-    const client = new Client(world.url, how === 'resumes' ? place : { token });
-    await new Promise((resolve) => client.socket.once('connect', () => resolve(undefined)));
-    while (Date.now() < expiresAt) await new Promise((resolve) => setImmediate(resolve));
-    release();
-    await held;
-    await client.closed();
-    expect(client.names).toEqual(['CLOSING']);
-    expect(client.received('CLOSING')).toMatchObject([{ code: 4019 }]);
-    for (const auth of [{ token }, place]) expect((await refusalOf(new Client(world.url, auth))).data?.code).toBe(4001);
-  });
+  it.each(['connects', 'resumes'])(
+    'admits no socket that %s when its session expires during the admission',
+    async (how) => {
+      const { token, expiresAt } = await expiringToken(3_000);
+      const earlier = await mo.connect({ token }, world.url);
+      const { place } = earlier;
+      earlier.close();
+      let release = (): void => undefined;
+      const held = world.app
+        .get(Dispatcher)
+        .runBetweenEvents(() => new Promise<void>((resolve) => (release = resolve)));
+      const client = new Client(world.url, how === 'resumes' ? place : { token });
+      await new Promise((resolve) => client.socket.once('connect', () => resolve(undefined)));
+      while (Date.now() < expiresAt) await new Promise((resolve) => setImmediate(resolve));
+      release();
+      await held;
+      await client.closed();
+      expect(client.names).toEqual(['CLOSING']);
+      expect(client.received('CLOSING')).toMatchObject([{ code: 4019 }]);
+      for (const auth of [{ token }, place])
+        expect((await refusalOf(new Client(world.url, auth))).data?.code).toBe(4001);
+    },
+  );
 
   it('closes sockets within 30 seconds when their session is deleted, or its expiry brought forward, in the database only', async () => {
     const clients: Client[] = [];
-    for (let n = 0; n < 3; n += 1) clients.push(await mo.connect({ token: (await expiringToken(300_000)).token }, world.url));
+    for (let n = 0; n < 3; n += 1)
+      clients.push(await mo.connect({ token: (await expiringToken(300_000)).token }, world.url));
     const [deleted, shortened] = clients.map((client) => sessionField(BigInt(client.place['session_id'] as string)));
     const changedAt = Date.now();
     await change({ $unset: { [deleted!]: 1 } });
     await change({ $set: { [`${shortened!}.expires_at`]: new Date() } });
-    while (clients.slice(0, 2).some(({ socket }) => socket.connected) && Date.now() < changedAt + 30_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (clients.slice(0, 2).some(({ socket }) => socket.connected) && Date.now() < changedAt + 30_000)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     expect(clients.map(({ socket }) => socket.connected)).toEqual([false, false, true]);
-    expect(clients.slice(0, 2).map((client) => client.received('CLOSING'))).toEqual([[expect.objectContaining({ code: 4008 })], [expect.objectContaining({ code: 4008 })]]);
+    expect(clients.slice(0, 2).map((client) => client.received('CLOSING'))).toEqual([
+      [expect.objectContaining({ code: 4008 })],
+      [expect.objectContaining({ code: 4008 })],
+    ]);
     clients[2]!.close();
   });
 });

@@ -27,7 +27,14 @@ describe('the gateway', () => {
     const ready = await client.next('READY');
     expect(ready).toMatchObject({
       user: { id: guild.members['mo']!.id, email: guild.members['mo']!.email },
-      guilds: [{ id: guild.id, me: { role_ids: [guild.roles['guest']] }, roles: [{ position: 1 }, { position: 2 }], tracks: [{ id: guild.category }] }],
+      guilds: [
+        {
+          id: guild.id,
+          me: { role_ids: [guild.roles['guest']] },
+          roles: [{ position: 1 }, { position: 2 }],
+          tracks: [{ id: guild.category }],
+        },
+      ],
     });
     client.close();
   });
@@ -44,7 +51,9 @@ describe('the gateway', () => {
     const guild = await world.guild({ roles: { guest: {} }, members: { mo: [], guest: ['guest'] } });
     const eve = await world.person('eve');
     await hide(guild, guild.roles['guest']!);
-    const [mo, guest, stranger] = await Promise.all([guild.members['mo']!, guild.members['guest']!, eve].map((person) => person.connect()));
+    const [mo, guest, stranger] = await Promise.all(
+      [guild.members['mo']!, guild.members['guest']!, eve].map((person) => person.connect()),
+    );
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' });
     expect(await mo!.next('MESSAGE_CREATE')).toMatchObject({ content: 'hello', author_id: guild.owner.id });
     await world.settle();
@@ -83,16 +92,33 @@ describe('the gateway', () => {
     await say('hidden by role');
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['guest']}`, { deny: '0' });
     await say('seen 1');
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, { type: 'member', allow: '0', deny: String(ViewTrack) });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, {
+      type: 'member',
+      allow: '0',
+      deny: String(ViewTrack),
+    });
     await say('hidden by overwrite');
     await guild.owner.delete(`/tracks/${guild.track}/overwrites/${mo.id}`);
     await say('seen 2');
-    await guild.owner.put(`/tracks/${guild.category}/overwrites/${guild.id}`, { type: 'role', allow: '0', deny: String(ViewTrack) });
+    await guild.owner.put(`/tracks/${guild.category}/overwrites/${guild.id}`, {
+      type: 'role',
+      allow: '0',
+      deny: String(ViewTrack),
+    });
     await say('hidden by category');
     await world.settle();
-    expect(client.received('MESSAGE_CREATE').map((message) => of<{ content: string }>(message).content)).toEqual(['seen 1', 'seen 2']);
+    expect(client.received('MESSAGE_CREATE').map((message) => of<{ content: string }>(message).content)).toEqual([
+      'seen 1',
+      'seen 2',
+    ]);
     // What goes with one change goes in the order of the guild's tracks.
-    expect(client.received('TRACK_DELETE').map((track) => of<{ track_id: string }>(track).track_id)).toEqual([guild.category, guild.track, guild.track, guild.category, guild.track]);
+    expect(client.received('TRACK_DELETE').map((track) => of<{ track_id: string }>(track).track_id)).toEqual([
+      guild.category,
+      guild.track,
+      guild.track,
+      guild.category,
+      guild.track,
+    ]);
     client.close();
   });
 
@@ -102,7 +128,11 @@ describe('the gateway', () => {
     const eve = await world.person('eve');
     const [owner, client, newcomer] = await Promise.all([guild.owner.connect(), mo.connect(), eve.connect()]);
     await eve.post(`/invites/${guild.invite}`);
-    expect(await newcomer.next('GUILD_CREATE')).toMatchObject({ id: guild.id, me: { user_id: eve.id }, tracks: [{}, { id: guild.track }] });
+    expect(await newcomer.next('GUILD_CREATE')).toMatchObject({
+      id: guild.id,
+      me: { user_id: eve.id },
+      tracks: [{}, { id: guild.track }],
+    });
     expect(await owner.next('MEMBER_JOIN')).toMatchObject({ user_id: eve.id });
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'welcome' });
     expect(await newcomer.next('MESSAGE_CREATE')).toMatchObject({ content: 'welcome' });
@@ -119,14 +149,28 @@ describe('the gateway', () => {
   });
 
   it('leaves hidden tracks out of the order, and invites to who manages the guild', async () => {
-    const guild = await world.guild({ roles: { guest: {}, manager: { allow: ModifyGuild } }, members: { guest: ['guest'], manager: ['manager'] } });
+    const guild = await world.guild({
+      roles: { guest: {}, manager: { allow: ModifyGuild } },
+      members: { guest: ['guest'], manager: ['manager'] },
+    });
     await hide(guild, guild.roles['guest']!);
-    const [guest, manager] = await Promise.all([guild.members['guest']!.connect(), guild.members['manager']!.connect()]);
+    const [guest, manager] = await Promise.all([
+      guild.members['guest']!.connect(),
+      guild.members['manager']!.connect(),
+    ]);
     const { id } = of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'new' })).body);
     await guild.owner.patch(`/guilds/${guild.id}/tracks`, [{ id, position: 1 }]);
     await guild.owner.post(`/tracks/${id}/invites`, {});
     await world.settle();
-    expect(guest.received('TRACKS_REORDER')).toEqual([{ guild_id: guild.id, layout: [{ id, parent_id: null, inherits: true }, { id: guild.category, parent_id: null, inherits: true }] }]);
+    expect(guest.received('TRACKS_REORDER')).toEqual([
+      {
+        guild_id: guild.id,
+        layout: [
+          { id, parent_id: null, inherits: true },
+          { id: guild.category, parent_id: null, inherits: true },
+        ],
+      },
+    ]);
     expect(manager.received('TRACKS_REORDER')).toMatchObject([{ layout: [{}, {}, { id: guild.track }] }]);
     expect(guest.received('INVITE_CREATE')).toEqual([]);
     expect(manager.received('INVITE_CREATE')).toHaveLength(1);
@@ -134,14 +178,29 @@ describe('the gateway', () => {
   });
 
   it('takes messages and typing under the rules of REST, each acknowledged', async () => {
-    const guild = await world.guild({ roles: { muted: { deny: CreateMessage } }, members: { mo: [], muted: ['muted'] } });
+    const guild = await world.guild({
+      roles: { muted: { deny: CreateMessage } },
+      members: { mo: [], muted: ['muted'] },
+    });
     const [mo, muted] = await Promise.all([guild.members['mo']!.connect(), guild.members['muted']!.connect()]);
-    expect(await mo.say('message.create', { track_id: guild.track, content: 'hi', nonce: 'a' })).toMatchObject({ ok: true, data: { content: 'hi', nonce: 'a' } });
+    expect(await mo.say('message.create', { track_id: guild.track, content: 'hi', nonce: 'a' })).toMatchObject({
+      ok: true,
+      data: { content: 'hi', nonce: 'a' },
+    });
     expect(await mo.say('typing.start', { track_id: guild.track })).toEqual({ ok: true, data: null });
     expect(await muted.next('TYPING_START')).toMatchObject({ user_id: guild.members['mo']!.id, track_id: guild.track });
-    expect(await muted.say('message.create', { track_id: guild.track, content: 'hm' })).toMatchObject({ ok: false, error: { code: 'PERMISSIONS_MISSING', permissions: ['CREATE_MESSAGE'] } });
-    expect(await muted.say('typing.start', { track_id: guild.track })).toMatchObject({ ok: false, error: { code: 'PERMISSIONS_MISSING' } });
-    expect(await mo.say('message.create', { track_id: '4242', content: 'x' })).toMatchObject({ ok: false, error: { code: 'TRACK_NOT_FOUND' } });
+    expect(await muted.say('message.create', { track_id: guild.track, content: 'hm' })).toMatchObject({
+      ok: false,
+      error: { code: 'PERMISSIONS_MISSING', permissions: ['CREATE_MESSAGE'] },
+    });
+    expect(await muted.say('typing.start', { track_id: guild.track })).toMatchObject({
+      ok: false,
+      error: { code: 'PERMISSIONS_MISSING' },
+    });
+    expect(await mo.say('message.create', { track_id: '4242', content: 'x' })).toMatchObject({
+      ok: false,
+      error: { code: 'TRACK_NOT_FOUND' },
+    });
     for (const client of [mo, muted]) client.close();
   });
 
@@ -150,7 +209,9 @@ describe('the gateway', () => {
     const client = await guild.members['mo']!.connect();
     for (let n = 0; n < 20; n += 1) await guild.owner.post(`/tracks/${guild.track}/messages`, { content: `${n}` });
     await world.settle();
-    expect(client.received('MESSAGE_CREATE').map((message) => of<{ content: string }>(message).content)).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
+    expect(client.received('MESSAGE_CREATE').map((message) => of<{ content: string }>(message).content)).toEqual(
+      Array.from({ length: 20 }, (_, n) => `${n}`),
+    );
     const seqs = client.events.slice(1).map(({ seq }) => BigInt(seq));
     expect(seqs).toEqual(seqs.toSorted((a, b) => (a < b ? -1 : 1)));
     client.close();
@@ -176,7 +237,9 @@ describe('the gateway', () => {
 
   it('ends connections whose session is revoked, and only those', async () => {
     const ada = await world.person('ada');
-    const login = of<{ token: string; session_id: string }>((await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body);
+    const login = of<{ token: string; session_id: string }>(
+      (await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body,
+    );
     const [kept, revoked] = await Promise.all([ada.connect(), ada.connect({ token: login.token })]);
     await ada.delete(`/auth/sessions/${login.session_id}`);
     await revoked.closed();
@@ -205,8 +268,16 @@ describe('a client that misbehaves', () => {
     ['text for a payload', 4000, (client: Client) => client.socket.emit('typing.start', 'x')],
     ['no payload', 4000, (client: Client) => client.socket.emit('typing.start')],
     ['a $-operator', 4000, (client: Client) => client.socket.emit('typing.start', { track_id: { $ne: 1 } })],
-    ['__proto__', 4000, (client: Client) => client.socket.emit('typing.start', JSON.parse('{"track_id":"1","__proto__":{"x":1}}'))],
-    ['deep nesting', 4000, (client: Client) => client.socket.emit('typing.start', JSON.parse(`${'{"a":'.repeat(30)}1${'}'.repeat(30)}`))],
+    [
+      '__proto__',
+      4000,
+      (client: Client) => client.socket.emit('typing.start', JSON.parse('{"track_id":"1","__proto__":{"x":1}}')),
+    ],
+    [
+      'deep nesting',
+      4000,
+      (client: Client) => client.socket.emit('typing.start', JSON.parse(`${'{"a":'.repeat(30)}1${'}'.repeat(30)}`)),
+    ],
   ])('with %s is told so and thrown off', async (_, code, misbehave) => {
     const person = await world.person('mis');
     const client = await person.connect();
@@ -227,10 +298,19 @@ describe('a client that misbehaves', () => {
     await mo.get('/users/@me');
     const member = await mo.connect();
     const say = (payload: unknown): Promise<unknown> => member.say('message.create', payload);
-    expect(await say({ track_id: guild.track, content: 5 })).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED', errors: [{ field: 'content' }] } });
-    expect(await say({ track_id: guild.track, content: 'x'.repeat(2_001) })).toMatchObject({ error: { errors: [{ field: 'content', limit: 2_000 }] } });
-    expect(await say({ track_id: guild.track, content: 'x', admin: true })).toMatchObject({ error: { errors: [{ field: 'admin' }] } });
-    expect(await say({ track_id: '99999999999999999999', content: 'x' })).toMatchObject({ error: { code: 'VALIDATION_FAILED', errors: [{ field: 'track_id' }] } });
+    expect(await say({ track_id: guild.track, content: 5 })).toMatchObject({
+      ok: false,
+      error: { code: 'VALIDATION_FAILED', errors: [{ field: 'content' }] },
+    });
+    expect(await say({ track_id: guild.track, content: 'x'.repeat(2_001) })).toMatchObject({
+      error: { errors: [{ field: 'content', limit: 2_000 }] },
+    });
+    expect(await say({ track_id: guild.track, content: 'x', admin: true })).toMatchObject({
+      error: { errors: [{ field: 'admin' }] },
+    });
+    expect(await say({ track_id: '99999999999999999999', content: 'x' })).toMatchObject({
+      error: { code: 'VALIDATION_FAILED', errors: [{ field: 'track_id' }] },
+    });
     expect(await say({ track_id: 12, content: 'x' })).toMatchObject({ error: { errors: [{ field: 'track_id' }] } });
     expect(member.socket.connected).toBe(true);
     for (const one of [client, member]) one.close();
@@ -246,7 +326,9 @@ describe('a client that misbehaves', () => {
     expect(closing).toMatchObject({ code: 4004, retry_after: expect.any(Number) as unknown });
     await world.settle();
     expect(other.received('TYPING_START').length).toBeLessThanOrEqual(60);
-    expect(await other.say('message.create', { track_id: guild.track, content: 'still here' })).toMatchObject({ ok: true });
+    expect(await other.say('message.create', { track_id: guild.track, content: 'still here' })).toMatchObject({
+      ok: true,
+    });
     const again = await flooder.connect();
     again.socket.emit('typing.start', { track_id: guild.track });
     await again.closed();
@@ -258,13 +340,19 @@ describe('a client that misbehaves', () => {
     const small = await World.start({ GATEWAY_SEND_BUFFER_BYTES: '65536', GATEWAY_BUCKET: '0/60' }, 1);
     const place = await small.guild({ members: { deaf: [] } });
     const deaf = await place.members['deaf']!.connect();
-    const { _socket: tcp } = (deaf.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; destroy(): void } } }).ws;
+    const { _socket: tcp } = (
+      deaf.socket.io.engine.transport as unknown as { ws: { _socket: { pause(): void; destroy(): void } } }
+    ).ws;
     tcp.pause();
-    const metrics = async (): Promise<string> => JSON.stringify(await fetch(`${small.url}/metrics`).then((answer) => answer.text()));
+    const metrics = async (): Promise<string> =>
+      JSON.stringify(await fetch(`${small.url}/metrics`).then((answer) => answer.text()));
     // Traffic as from a busy guild; the system's own buffers hold some megabytes before anything waits.
     const { body } = await place.owner.post(`/tracks/${place.track}/messages`, { content: 'x'.repeat(2_000) });
     const message = messageDto.parse(body);
-    for (let n = 0; n < 6_000; n += 1) await small.app.get(EventsService).publish('MESSAGE_CREATE', { guildId: message.guild_id, trackId: message.track_id }, message);
+    for (let n = 0; n < 6_000; n += 1)
+      await small.app
+        .get(EventsService)
+        .publish('MESSAGE_CREATE', { guildId: message.guild_id, trackId: message.track_id }, message);
     await small.settle();
     expect(await metrics()).toContain('derailed_gateway_sockets 0');
     expect(await metrics()).toContain('code=\\"4009\\"');
@@ -287,7 +375,12 @@ describe('limits on connecting', () => {
   });
 
   it('are so many a day for a user', async () => {
-    const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', GATEWAY_IDENTIFY: '0/1', GATEWAY_IDENTIFY_DAILY: '2/86400' });
+    const world = await World.start({
+      RATE_LIMITS: 'on',
+      RATE_REGISTER: '0/1',
+      GATEWAY_IDENTIFY: '0/1',
+      GATEWAY_IDENTIFY_DAILY: '2/86400',
+    });
     const ada = await world.person('ada');
     for (let n = 0; n < 2; n += 1) (await ada.connect()).close();
     expect(await refusal(new Client(world.url, { token: ada.token }))).toMatchObject({ data: { code: 4003 } });
@@ -295,7 +388,10 @@ describe('limits on connecting', () => {
   });
 
   it('are so many sockets of a node for a user and an address, and so many attempts without a valid token', async () => {
-    const world = await World.start({ GATEWAY_SOCKETS_PER_USER: '2', GATEWAY_SOCKETS_PER_ADDRESS: '3', GATEWAY_ADDRESS_CONNECTIONS: '1/60' }, 1);
+    const world = await World.start(
+      { GATEWAY_SOCKETS_PER_USER: '2', GATEWAY_SOCKETS_PER_ADDRESS: '3', GATEWAY_ADDRESS_CONNECTIONS: '1/60' },
+      1,
+    );
     const [ada, bob] = [await world.person('ada'), await world.person('bob')];
     const clients = [await ada.connect(), await ada.connect()];
     expect(await refusal(new Client(world.url, { token: ada.token }))).toMatchObject({ data: { code: 4007 } });
@@ -303,7 +399,9 @@ describe('limits on connecting', () => {
     expect(await refusal(new Client(world.url, { token: bob.token }))).toMatchObject({ data: { code: 4007 } });
     expect(await refusal(new Client(world.url, { token: 'bad' }))).toMatchObject({ data: { code: 4007 } });
     clients.pop()!.close();
-    await eventually(async () => expect(await refusal(new Client(world.url, { token: 'bad' }))).toMatchObject({ data: { code: 4001 } }));
+    await eventually(async () =>
+      expect(await refusal(new Client(world.url, { token: 'bad' }))).toMatchObject({ data: { code: 4001 } }),
+    );
     const commands = world.recordCommands();
     expect(await refusal(new Client(world.url, { token: 'bad' }))).toMatchObject({ data: { code: 4002 } });
     expect(commands.all).toEqual([]);

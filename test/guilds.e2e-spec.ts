@@ -8,8 +8,12 @@ describe('guilds, members and invites', () => {
 
   it('starts with @everyone, a category and a text track in it', async () => {
     const { id, owner } = await world.guild();
-    expect((await owner.get(`/guilds/${id}/roles`)).body).toMatchObject([{ id, name: '@everyone', position: 1, allow: '701440' }]);
-    const tracks = of<{ id: string; type: string; parent_id: string | null }[]>((await owner.get(`/guilds/${id}/tracks`)).body);
+    expect((await owner.get(`/guilds/${id}/roles`)).body).toMatchObject([
+      { id, name: '@everyone', position: 1, allow: '701440' },
+    ]);
+    const tracks = of<{ id: string; type: string; parent_id: string | null }[]>(
+      (await owner.get(`/guilds/${id}/tracks`)).body,
+    );
     expect(tracks.map(({ type }) => type)).toEqual(['category', 'text']);
     expect(tracks[1]!.parent_id).toBe(tracks[0]!.id);
     expect((await owner.get('/users/@me/guilds')).body).toMatchObject([{ id, owner_id: owner.id }]);
@@ -26,9 +30,15 @@ describe('guilds, members and invites', () => {
   });
 
   it('is edited with MODIFY_GUILD, and given away and deleted by its owner only', async () => {
-    const { id, owner, members } = await world.guild({ roles: { editor: { allow: Permission.ModifyGuild } }, members: { ed: ['editor'], mo: [] } });
+    const { id, owner, members } = await world.guild({
+      roles: { editor: { allow: Permission.ModifyGuild } },
+      members: { ed: ['editor'], mo: [] },
+    });
     const { ed, mo } = members;
-    expect((await mo!.patch(`/guilds/${id}`, { name: 'Mine' })).body).toMatchObject({ code: 'PERMISSIONS_MISSING', permissions: ['MODIFY_GUILD'] });
+    expect((await mo!.patch(`/guilds/${id}`, { name: 'Mine' })).body).toMatchObject({
+      code: 'PERMISSIONS_MISSING',
+      permissions: ['MODIFY_GUILD'],
+    });
     expect((await ed!.patch(`/guilds/${id}`, { name: 'Better' })).body).toMatchObject({ name: 'Better' });
     expect((await ed!.patch(`/guilds/${id}`, { owner_id: ed!.id })).body).toMatchObject({ code: 'OWNER_ONLY' });
     expect((await ed!.delete(`/guilds/${id}`)).body).toMatchObject({ code: 'OWNER_ONLY' });
@@ -49,9 +59,13 @@ describe('guilds, members and invites', () => {
   it('pages its members by the ids of their users', async () => {
     const { id, owner, members } = await world.guild({ members: { a: [], b: [], c: [] } });
     const first = of<{ user_id: string }[]>((await owner.get(`/guilds/${id}/members?limit=2`)).body);
-    const second = of<{ user_id: string }[]>((await owner.get(`/guilds/${id}/members?limit=2&after=${first[1]!.user_id}`)).body);
+    const second = of<{ user_id: string }[]>(
+      (await owner.get(`/guilds/${id}/members?limit=2&after=${first[1]!.user_id}`)).body,
+    );
     const ids = [...first, ...second].map(({ user_id }) => user_id);
-    expect(ids).toEqual([owner, ...Object.values(members)].map((person) => person.id).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)));
+    expect(ids).toEqual(
+      [owner, ...Object.values(members)].map((person) => person.id).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1)),
+    );
   });
 
   it('throws members out who stand below, and they can come back', async () => {
@@ -60,26 +74,42 @@ describe('guilds, members and invites', () => {
       members: { guest: ['guest'], bouncer: ['bouncer'], other: ['bouncer'] },
     });
     const { guest, bouncer, other } = members;
-    expect((await guest!.delete(`/guilds/${id}/members/${bouncer!.id}`)).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });
-    expect((await bouncer!.delete(`/guilds/${id}/members/${other!.id}`)).body).toMatchObject({ code: 'MEMBER_OUT_OF_REACH' });
-    expect((await bouncer!.delete(`/guilds/${id}/members/${owner.id}`)).body).toMatchObject({ code: 'MEMBER_OUT_OF_REACH' });
+    expect((await guest!.delete(`/guilds/${id}/members/${bouncer!.id}`)).body).toMatchObject({
+      code: 'PERMISSIONS_MISSING',
+    });
+    expect((await bouncer!.delete(`/guilds/${id}/members/${other!.id}`)).body).toMatchObject({
+      code: 'MEMBER_OUT_OF_REACH',
+    });
+    expect((await bouncer!.delete(`/guilds/${id}/members/${owner.id}`)).body).toMatchObject({
+      code: 'MEMBER_OUT_OF_REACH',
+    });
     expect((await bouncer!.delete(`/guilds/${id}/members/${guest!.id}`)).status).toBe(204);
     expect((await guest!.get(`/guilds/${id}`)).status).toBe(404);
     expect((await guest!.post(`/invites/${invite}`)).body).toMatchObject({ user_id: guest!.id, role_ids: [] });
   });
 
   it('gives nicks, roles and time-outs, each with its own permission', async () => {
-    const { id, members, track } = await world.guild({ roles: { mod: { allow: Permission.ModifyMemberNicknames | Permission.TimeoutMembers } }, members: { mod: ['mod'], mo: [] } });
+    const { id, members, track } = await world.guild({
+      roles: { mod: { allow: Permission.ModifyMemberNicknames | Permission.TimeoutMembers } },
+      members: { mod: ['mod'], mo: [] },
+    });
     const { mod, mo } = members;
     expect((await mo!.patch(`/guilds/${id}/members/@me`, { nick: 'Momo' })).body).toMatchObject({ nick: 'Momo' });
     expect((await mo!.patch(`/guilds/${id}/members/${mod!.id}`, { nick: 'Modder' })).status).toBe(403);
     expect((await mod!.patch(`/guilds/${id}/members/${mo!.id}`, { nick: null })).body).toMatchObject({ nick: null });
     const until = new Date(Date.now() + 60_000).toISOString();
-    expect((await mod!.patch(`/guilds/${id}/members/${mo!.id}`, { timed_out_until: until })).body).toMatchObject({ timed_out_until: until });
-    expect((await mo!.post(`/tracks/${track}/messages`, { content: 'but' })).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });
+    expect((await mod!.patch(`/guilds/${id}/members/${mo!.id}`, { timed_out_until: until })).body).toMatchObject({
+      timed_out_until: until,
+    });
+    expect((await mo!.post(`/tracks/${track}/messages`, { content: 'but' })).body).toMatchObject({
+      code: 'PERMISSIONS_MISSING',
+    });
     expect((await mo!.get(`/tracks/${track}/messages`)).status).toBe(200);
     const tooLong = new Date(Date.now() + 40 * 86_400_000).toISOString();
-    expect((await mod!.patch(`/guilds/${id}/members/${mo!.id}`, { timed_out_until: tooLong })).body).toMatchObject({ code: 'TIMEOUT_TOO_LONG', limit: 28 });
+    expect((await mod!.patch(`/guilds/${id}/members/${mo!.id}`, { timed_out_until: tooLong })).body).toMatchObject({
+      code: 'TIMEOUT_TOO_LONG',
+      limit: 28,
+    });
     await mod!.patch(`/guilds/${id}/members/${mo!.id}`, { timed_out_until: null });
     expect((await mo!.post(`/tracks/${track}/messages`, { content: 'thanks' })).status).toBe(201);
   });
@@ -87,7 +117,9 @@ describe('guilds, members and invites', () => {
   it('ends a time-out by the clock, without a write', async () => {
     const { id, owner, members, track } = await world.guild({ members: { mo: [] } });
     const endsAt = Date.now() + 5_000;
-    await owner.patch(`/guilds/${id}/members/${members['mo']!.id}`, { timed_out_until: new Date(endsAt).toISOString() });
+    await owner.patch(`/guilds/${id}/members/${members['mo']!.id}`, {
+      timed_out_until: new Date(endsAt).toISOString(),
+    });
     expect((await members['mo']!.post(`/tracks/${track}/messages`, { content: 'now' })).status).toBe(403);
     await new Promise((resolve) => setTimeout(resolve, endsAt + 250 - Date.now()));
     expect((await members['mo']!.post(`/tracks/${track}/messages`, { content: 'now' })).status).toBe(201);
@@ -130,7 +162,10 @@ describe('invites', () => {
   });
 
   it('are revoked by their inviter and with DELETE_INVITES', async () => {
-    const { members, track } = await world.guild({ roles: { gate: { allow: Permission.DeleteInvites } }, members: { gate: ['gate'], mo: [], eve: [] } });
+    const { members, track } = await world.guild({
+      roles: { gate: { allow: Permission.DeleteInvites } },
+      members: { gate: ['gate'], mo: [], eve: [] },
+    });
     const { gate, mo, eve } = members;
     const { code } = of<{ code: string }>((await mo!.post(`/tracks/${track}/invites`, {})).body);
     expect((await eve!.delete(`/invites/${code}`)).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });

@@ -17,7 +17,9 @@ let world: World;
 
 async function startWorld(settings: Record<string, string>, nodes: number): Promise<void> {
   dataDir = mkdtempSync(join(tmpdir(), 'derailed-held-'));
-  database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }));
+  database = await openDatabase(
+    parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }),
+  );
   wire = await PausableProxy.to(database.uri);
   world = await World.start({ MONGODB_URI: wire.uri, ...settings }, nodes);
 }
@@ -58,7 +60,8 @@ describe('somebody who was held down and left', () => {
   });
 
   const leave = async (): Promise<void> => expect((await mo.delete(`/users/@me/guilds/${guild.id}`)).status).toBe(204);
-  const join = async (): Promise<readonly string[]> => of<{ role_ids: string[] }>((await mo.post(`/invites/${guild.invite}`)).body).role_ids;
+  const join = async (): Promise<readonly string[]> =>
+    of<{ role_ids: string[] }>((await mo.post(`/invites/${guild.invite}`)).body).role_ids;
 
   it('is so when they come back after they left while they came back', async () => {
     const forgetting = wire.hold('delete', 'departures');
@@ -95,7 +98,10 @@ describeOnTwoNodes('somebody who is lifted out of reach on another node', () => 
     ['kicked', (by: Person, { id }: GuildWorld, whom: Person) => by.delete(`/guilds/${id}/members/${whom.id}`)],
     ['banned', (by: Person, { id }: GuildWorld, whom: Person) => by.put(`/guilds/${id}/bans/${whom.id}`, {})],
   ])('is not %s by whoever was above them when they were judged', async (_, throwOut) => {
-    const guild = await world.guild({ roles: { gagged: { deny: CreateMessage }, mod: { allow: KickMembers | BanMembers }, boss: {} }, members: { mod: ['mod'], mo: ['gagged'] } });
+    const guild = await world.guild({
+      roles: { gagged: { deny: CreateMessage }, mod: { allow: KickMembers | BanMembers }, boss: {} },
+      members: { mod: ['mod'], mo: ['gagged'] },
+    });
     const { owner, id, roles } = guild;
     const { mod, mo } = guild.members as Record<'mod' | 'mo', Person>;
     const deleting = wire.hold('delete', 'members');
@@ -104,7 +110,9 @@ describeOnTwoNodes('somebody who is lifted out of reach on another node', () => 
     expect((await owner.put(`/guilds/${id}/members/${mo.id}/roles/${roles['boss']}`)).status).toBe(200);
     deleting.release();
     expect((await thrownOut).body).toMatchObject({ code: 'MEMBER_OUT_OF_REACH' });
-    expect((await owner.get(`/guilds/${id}/members/${mo.id}`)).body).toMatchObject({ role_ids: [roles['gagged'], roles['boss']] });
+    expect((await owner.get(`/guilds/${id}/members/${mo.id}`)).body).toMatchObject({
+      role_ids: [roles['gagged'], roles['boss']],
+    });
     expect((await owner.get(`/guilds/${id}/bans/${mo.id}`)).status).toBe(404);
     // Nor is it remembered that they went: what is taken from them while they are in doesn't come back.
     await owner.patch(`/guilds/${id}/members/${mo.id}`, { role_ids: [] });
@@ -116,7 +124,11 @@ describeOnTwoNodes('somebody who is lifted out of reach on another node', () => 
 describeOnTwoNodes('what comes about on another node while somebody is judged', () => {
   const on = async <Body>(node: number, who: Person, method: string, path: string, body?: object): Promise<Body> => {
     const headers = { authorization: `Bearer ${who.token}`, ...(body && { 'content-type': 'application/json' }) };
-    const answer = await fetch(`${world.urls[node]!}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const answer = await fetch(`${world.urls[node]!}/api/v1${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
     expect(answer.ok).toBe(true);
     return of<Body>(await answer.json());
   };
@@ -136,7 +148,8 @@ describeOnTwoNodes('what comes about on another node while somebody is judged', 
 
   it('is moved around like every track that one sees', async () => {
     const { id, owner } = await world.guild();
-    const make = (name: string, position: number): Promise<{ id: string }> => on(0, owner, 'POST', `/guilds/${id}/tracks`, { name, position });
+    const make = (name: string, position: number): Promise<{ id: string }> =>
+      on(0, owner, 'POST', `/guilds/${id}/tracks`, { name, position });
     const first = await make('first', 2);
     await make('second', 3);
     await on(1, owner, 'GET', `/guilds/${id}/tracks`);
@@ -152,15 +165,25 @@ describeOnTwoNodes('what comes about on another node while somebody is judged', 
     deciding.release();
     await moved;
     const tracks = await on<{ name: string; parent_id: string | null }[]>(1, owner, 'GET', `/guilds/${id}/tracks`);
-    expect(tracks.filter(({ parent_id }) => parent_id === null).map(({ name }) => name)).toEqual(['first', 'Talk', 'new', 'second']);
+    expect(tracks.filter(({ parent_id }) => parent_id === null).map(({ name }) => name)).toEqual([
+      'first',
+      'Talk',
+      'new',
+      'second',
+    ]);
   });
 
   it('is not dropped by who only asked to drop something else', async () => {
-    const { id, owner, roles, members } = await world.guild({ roles: { gagged: { deny: CreateMessage }, plain: {}, other: {} }, members: { mo: ['plain', 'other'] } });
+    const { id, owner, roles, members } = await world.guild({
+      roles: { gagged: { deny: CreateMessage }, plain: {}, other: {} },
+      members: { mo: ['plain', 'other'] },
+    });
     const mo = members['mo']!;
     await on(1, mo, 'GET', `/guilds/${id}/roles`);
     const judging = wire.hold('find', 'members');
-    const dropped = on<{ role_ids: string[] }>(1, mo, 'PATCH', `/guilds/${id}/members/${mo.id}`, { role_ids: [roles['plain']] });
+    const dropped = on<{ role_ids: string[] }>(1, mo, 'PATCH', `/guilds/${id}/members/${mo.id}`, {
+      role_ids: [roles['plain']],
+    });
     await judging.arrived;
     await on(0, owner, 'PUT', `/guilds/${id}/members/${mo.id}/roles/${roles['gagged']}`);
     judging.release();

@@ -39,22 +39,54 @@ describeOnce('a crash between somebody’s joining and the look at the bans', ()
   });
 
   const start = async (uri: string): Promise<NodeProcess> => {
-    const node = await NodeProcess.start({ MONGODB_URI: uri, DATA_DIR: dataDir, RATE_LIMITS: 'off', ...(redis && { REDIS_URL: redis.url }) });
+    const node = await NodeProcess.start({
+      MONGODB_URI: uri,
+      DATA_DIR: dataDir,
+      RATE_LIMITS: 'off',
+      ...(redis && { REDIS_URL: redis.url }),
+    });
     nodes.push(node);
     return node;
   };
-  const ask = async ({ url }: NodeProcess, method: string, path: string, token = '', body?: object): Promise<{ status: number; body: unknown }> => {
-    const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }) };
-    const answer = await fetch(`${url}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MS) });
+  const ask = async (
+    { url }: NodeProcess,
+    method: string,
+    path: string,
+    token = '',
+    body?: object,
+  ): Promise<{ status: number; body: unknown }> => {
+    const headers = {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    };
+    const answer = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     return { status: answer.status, body: answer.status === 204 ? undefined : await answer.json() };
   };
-  const register = async (node: NodeProcess, username: string): Promise<Account> => of<Account>((await ask(node, 'POST', '/auth/register', '', { username, email: `${username}@example.org`, password: 'correct horse' })).body);
+  const register = async (node: NodeProcess, username: string): Promise<Account> =>
+    of<Account>(
+      (
+        await ask(node, 'POST', '/auth/register', '', {
+          username,
+          email: `${username}@example.org`,
+          password: 'correct horse',
+        })
+      ).body,
+    );
 
   /** Kills a node when somebody is in whose ban it has not found yet. */
   const interrupt = async (node: NodeProcess): Promise<{ ada: Account; eve: Account; guildId: string }> => {
     const [ada, eve] = [await register(node, 'ada'), await register(node, 'eve')];
-    const { id: guildId } = of<{ id: string }>((await ask(node, 'POST', '/guilds', ada.token, { name: 'Engines' })).body);
-    const [, track] = of<[unknown, { id: string }]>((await ask(node, 'GET', `/guilds/${guildId}/tracks`, ada.token)).body);
+    const { id: guildId } = of<{ id: string }>(
+      (await ask(node, 'POST', '/guilds', ada.token, { name: 'Engines' })).body,
+    );
+    const [, track] = of<[unknown, { id: string }]>(
+      (await ask(node, 'GET', `/guilds/${guildId}/tracks`, ada.token)).body,
+    );
     const { code } = of<{ code: string }>((await ask(node, 'POST', `/tracks/${track.id}/invites`, ada.token, {})).body);
     const inserting = wire.hold('insert', 'members');
     const joined = ask(node, 'POST', `/invites/${code}`, eve.token).catch(() => undefined);
@@ -82,8 +114,10 @@ describeOnce('a crash between somebody’s joining and the look at the bans', ()
     redis = await TestRedis.start();
     const other = await start(database.uri);
     const { eve, guildId } = await interrupt(await start(wire.uri));
-    const isIn = async (): Promise<boolean> => (await ask(other, 'GET', `/guilds/${guildId}`, eve.token)).status === 200;
-    for (const deadline = Date.now() + REPAIRED_WITHIN_MS; Date.now() < deadline && (await isIn()); ) await new Promise((later) => setTimeout(later, 200));
+    const isIn = async (): Promise<boolean> =>
+      (await ask(other, 'GET', `/guilds/${guildId}`, eve.token)).status === 200;
+    for (const deadline = Date.now() + REPAIRED_WITHIN_MS; Date.now() < deadline && (await isIn());)
+      await new Promise((later) => setTimeout(later, 200));
     expect(await isIn()).toBe(false);
   });
 });

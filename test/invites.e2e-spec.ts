@@ -15,17 +15,25 @@ describe('limits of invites', () => {
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
   beforeEach(async () => {
-    guild = await world.guild({ roles: { gate: { allow: Permission.DeleteInvites } }, members: { mo: [], gate: ['gate'] } });
+    guild = await world.guild({
+      roles: { gate: { allow: Permission.DeleteInvites } },
+      members: { mo: [], gate: ['gate'] },
+    });
     mo = guild.members['mo']!;
     await invites().deleteMany({ guild_id: BigInt(guild.id) });
   });
 
   const invites = (): Model<InviteDocument> => world.app.get(getModelToken(MODELS.invite));
-  const create = (who: Person, invite: object = {}): Promise<Answer> => who.post(`/tracks/${guild.track}/invites`, invite);
+  const create = (who: Person, invite: object = {}): Promise<Answer> =>
+    who.post(`/tracks/${guild.track}/invites`, invite);
   const codeOf = ({ body }: Answer): string => of<{ code: string }>(body).code;
 
   /** Stores usable invites of other members directly, from slot 0 upwards. */
-  async function fill(count: number, inviterId: string | undefined, fields: Partial<InviteDocument> = {}): Promise<void> {
+  async function fill(
+    count: number,
+    inviterId: string | undefined,
+    fields: Partial<InviteDocument> = {},
+  ): Promise<void> {
     const documents = Array.from({ length: count }, (_, slot) => ({
       _id: `filled-${guild.id}-${slot}`.slice(-32),
       guild_id: BigInt(guild.id),
@@ -53,10 +61,14 @@ describe('limits of invites', () => {
 
   it('admits exactly one of many concurrent creations when the guild has room for one, and room appears with a deletion', async () => {
     await fill(LIMITS.invites - 1, undefined);
-    const answers = await Promise.all(Array.from({ length: CONCURRENT }, (_, turn) => create(turn % 2 ? mo : guild.owner)));
+    const answers = await Promise.all(
+      Array.from({ length: CONCURRENT }, (_, turn) => create(turn % 2 ? mo : guild.owner)),
+    );
     expect(outcomes(answers)).toEqual({ created: 1, INVITE_LIMIT_REACHED: CONCURRENT - 1 });
     expect(of<unknown[]>((await guild.owner.get(`/guilds/${guild.id}/invites`)).body)).toHaveLength(LIMITS.invites);
-    expect((await guild.members['gate']!.delete(`/invites/${codeOf(answers.find(({ status }) => status === 201)!)}`)).status).toBe(204);
+    expect(
+      (await guild.members['gate']!.delete(`/invites/${codeOf(answers.find(({ status }) => status === 201)!)}`)).status,
+    ).toBe(204);
     expect((await create(mo)).status).toBe(201);
     expect((await create(mo)).body).toMatchObject({ code: 'INVITE_LIMIT_REACHED', limit: LIMITS.invites });
   });
@@ -66,7 +78,9 @@ describe('limits of invites', () => {
     const answers = await Promise.all(Array.from({ length: CONCURRENT }, () => create(mo)));
     expect(outcomes(answers)).toEqual({ created: 1, MEMBER_INVITE_LIMIT_REACHED: CONCURRENT - 1 });
     expect((await create(guild.owner)).status).toBe(201);
-    const own = of<{ code: string; inviter_id: string }[]>((await mo.get(`/users/@me/guilds/${guild.id}/invites`)).body);
+    const own = of<{ code: string; inviter_id: string }[]>(
+      (await mo.get(`/users/@me/guilds/${guild.id}/invites`)).body,
+    );
     expect(own).toHaveLength(LIMITS.invitesPerMember);
     expect(new Set(own.map(({ inviter_id }) => inviter_id))).toEqual(new Set([mo.id]));
     expect((await mo.delete(`/invites/${own[0]!.code}`)).status).toBe(204);

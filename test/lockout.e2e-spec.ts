@@ -8,7 +8,18 @@ const NODES = Number(process.env['NODES'] ?? 1);
 describe('failed logins', () => {
   let world: World;
   let count = 0;
-  beforeAll(async () => (world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '0/1', RATE_ADDRESS: '0/1', RATE_LOGIN: '10/60', RATE_ACCOUNT: '5/60', TRUST_PROXY: 'true' })));
+  beforeAll(
+    async () =>
+      (world = await World.start({
+        RATE_LIMITS: 'on',
+        RATE_REGISTER: '0/1',
+        RATE_USER: '0/1',
+        RATE_ADDRESS: '0/1',
+        RATE_LOGIN: '10/60',
+        RATE_ACCOUNT: '5/60',
+        TRUST_PROXY: 'true',
+      })),
+  );
   afterAll(() => world.stop());
 
   const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });
@@ -19,11 +30,19 @@ describe('failed logins', () => {
   };
   const register = async (address = HOME): Promise<{ email: string; password: string }> => {
     count += 1;
-    const account = { username: `owner${count}`, email: `owner${count}@example.org`, password: 'correct horse battery' };
+    const account = {
+      username: `owner${count}`,
+      email: `owner${count}@example.org`,
+      password: 'correct horse battery',
+    };
     expect((await world.ask('post', '/auth/register', account, from(address))).status).toBe(201);
     return { email: account.email, password: account.password };
   };
-  const login = async (email: string, password: string, address: string): Promise<{ status: number; code: unknown }> => {
+  const login = async (
+    email: string,
+    password: string,
+    address: string,
+  ): Promise<{ status: number; code: unknown }> => {
     const { status, body } = await world.ask('post', '/auth/login', { email, password }, from(address));
     return { status, code: of<{ code?: string; policy?: string }>(body).policy ?? of<{ code?: string }>(body).code };
   };
@@ -55,16 +74,19 @@ describe('failed logins', () => {
 
   it('at home do not keep the right password out, and are bounded', async () => {
     const { email, password } = await register();
-    for (let failure = 0; failure < 30; failure += 1) expect((await login(email, 'wrong password', HOME)).status).toBe(401);
+    for (let failure = 0; failure < 30; failure += 1)
+      expect((await login(email, 'wrong password', HOME)).status).toBe(401);
     expect((await login(email, password, HOME)).status).toBe(200);
-    for (let failure = 0; failure < 20; failure += 1) expect((await login(email, 'wrong password', HOME)).status).toBe(401);
+    for (let failure = 0; failure < 20; failure += 1)
+      expect((await login(email, 'wrong password', HOME)).status).toBe(401);
     expect(await login(email, 'wrong password', HOME)).toEqual({ status: 429, code: 'account' });
   });
 
   it('from one address into many accounts limit that address, also for accounts that do not exist', async () => {
     const [attacker] = attackers(1) as [string];
     const { email, password } = await register();
-    for (let failure = 0; failure < 10; failure += 1) expect((await login(`nobody${failure}@example.org`, 'wrong password', attacker)).status).toBe(401);
+    for (let failure = 0; failure < 10; failure += 1)
+      expect((await login(`nobody${failure}@example.org`, 'wrong password', attacker)).status).toBe(401);
     expect(await login('nobody@example.org', 'wrong password', attacker)).toEqual({ status: 429, code: 'login' });
     expect(await login(email, password, attacker)).toEqual({ status: 429, code: 'login' });
   });
@@ -108,7 +130,10 @@ describe('invalid tokens', () => {
     const commands = world.recordCommands();
     const forged = `${ada.token.slice(0, -6)}AAAAAA`;
     for (let guess = 0; guess < 60; guess += 1) {
-      for (const token of ['g'.repeat(86), 'x', forged]) expect((await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${token}` })).body).toMatchObject({ status: 401, code: 'TOKEN_INVALID' });
+      for (const token of ['g'.repeat(86), 'x', forged])
+        expect(
+          (await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${token}` })).body,
+        ).toMatchObject({ status: 401, code: 'TOKEN_INVALID' });
     }
     await expect(ada.connect({ token: forged })).rejects.toMatchObject({ data: { code: 4001 } });
     expect(commands.all).toEqual([]);

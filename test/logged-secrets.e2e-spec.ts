@@ -26,9 +26,21 @@ describe('the log of a node', () => {
   let user: { token: string; id: string };
   const secrets = new Set<string>();
 
-  const send = async (method: string, path: string, body?: object, token = user?.token): Promise<{ status: number; body: Record<string, unknown> }> => {
-    const headers = { ...(body && { 'content-type': 'application/json' }), ...(token && { authorization: `Bearer ${token}` }) };
-    const response = await fetch(`${node.url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  const send = async (
+    method: string,
+    path: string,
+    body?: object,
+    token = user?.token,
+  ): Promise<{ status: number; body: Record<string, unknown> }> => {
+    const headers = {
+      ...(body && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+    };
+    const response = await fetch(`${node.url}${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
     const text = await response.text();
     return { status: response.status, body: text.startsWith('{') ? of<Record<string, unknown>>(JSON.parse(text)) : {} };
   };
@@ -36,12 +48,20 @@ describe('the log of a node', () => {
     secrets.add(text);
     return text;
   };
-  const lines = (): Line[] => node.output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Line] : []));
+  const lines = (): Line[] =>
+    node.output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Line] : []));
   const securityEvents = (): Line[] => lines().filter(({ context }) => context === 'Security');
 
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'derailed-log-'));
-    node = await NodeProcess.start({ DATA_DIR: dataDir, LOG_LEVEL: 'trace', RATE_REGISTER: '0/1', RATE_USER: '0/1', RATE_ADDRESS: '0/1', RATE_ACCOUNT: '30/60' });
+    node = await NodeProcess.start({
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'trace',
+      RATE_REGISTER: '0/1',
+      RATE_USER: '0/1',
+      RATE_ADDRESS: '0/1',
+      RATE_ACCOUNT: '30/60',
+    });
   });
   afterAll(async () => {
     await node.kill();
@@ -63,30 +83,65 @@ describe('the log of a node', () => {
     await send('POST', '/api/v1/auth/login', { email: `new.${email}`, password: next }, '');
     await send('DELETE', '/api/v1/auth/sessions');
     const [address, user_id] = ['127.0.0.1', user.id];
-    const expected = ['account_created', 'login_failed', 'login', 'email_changed', 'password_rejected', 'password_changed', 'login', 'session_revoked'].map((action) => expect.objectContaining({ action, user_id, address }) as unknown);
+    const expected = [
+      'account_created',
+      'login_failed',
+      'login',
+      'email_changed',
+      'password_rejected',
+      'password_changed',
+      'login',
+      'session_revoked',
+    ].map((action) => expect.objectContaining({ action, user_id, address }) as unknown);
     await eventually(() => expect(securityEvents()).toEqual(expected));
   });
 
   it('contains no token, password, invite code, query string or e-mail address, whatever is sent where', async () => {
     const guild = (await send('POST', '/api/v1/guilds', { name: 'Engines' })).body;
-    const tracks = await fetch(`${node.url}/api/v1/guilds/${String(guild['id'])}/tracks`, { headers: { authorization: `Bearer ${user.token}` } }).then((response) => response.json() as Promise<{ id: string }[]>);
+    const tracks = await fetch(`${node.url}/api/v1/guilds/${String(guild['id'])}/tracks`, {
+      headers: { authorization: `Bearer ${user.token}` },
+    }).then((response) => response.json() as Promise<{ id: string }[]>);
     const invite = (await send('POST', `/api/v1/tracks/${tracks[1]!.id}/invites`, {})).body;
     const code = secret(of<string>(invite['code']));
-    const { paths } = of<{ paths: Record<string, Record<string, Operation>> }>((await send('GET', '/docs/openapi.json')).body);
-    const values: Record<string, string> = { guild_id: String(guild['id']), track_id: tracks[1]!.id, user_id: user.id, code };
-    const body = { email: `${MARK}@example.org`, password: MARK, current_password: MARK, token: MARK, code: MARK, name: MARK, content: MARK };
+    const { paths } = of<{ paths: Record<string, Record<string, Operation>> }>(
+      (await send('GET', '/docs/openapi.json')).body,
+    );
+    const values: Record<string, string> = {
+      guild_id: String(guild['id']),
+      track_id: tracks[1]!.id,
+      user_id: user.id,
+      code,
+    };
+    const body = {
+      email: `${MARK}@example.org`,
+      password: MARK,
+      current_password: MARK,
+      token: MARK,
+      code: MARK,
+      name: MARK,
+      content: MARK,
+    };
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, { parameters = [] }] of Object.entries(operations)) {
         const query = parameters.filter(({ in: place }) => place === 'query').map(({ name }) => `${name}=${MARK}`);
         const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? MARK);
         for (const token of [user.token, MARK]) {
-          await send(method.toUpperCase(), `${filled}?${[...query, `token=${MARK}`].join('&')}`, method === 'get' ? undefined : body, token);
+          await send(
+            method.toUpperCase(),
+            `${filled}?${[...query, `token=${MARK}`].join('&')}`,
+            method === 'get' ? undefined : body,
+            token,
+          );
         }
       }
     }
     await send('GET', `/api/v1/invites/${MARK}`);
     await send('GET', `/nothing/${MARK}?token=${MARK}`);
-    const socket = io(`${node.url}/gateway?token=${MARK}`, { auth: { token: MARK }, transports: ['websocket'], reconnection: false });
+    const socket = io(`${node.url}/gateway?token=${MARK}`, {
+      auth: { token: MARK },
+      transports: ['websocket'],
+      reconnection: false,
+    });
     await new Promise((resolve) => socket.once('connect_error', resolve));
     const found = [...secrets, MARK, MARK.toLowerCase()].filter((text) => node.output.includes(text));
     expect(found).toEqual([]);

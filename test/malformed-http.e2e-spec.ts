@@ -14,7 +14,11 @@ describe('HTTP at its edges', () => {
   afterAll(() => world.stop());
 
   const expectProblem = (response: RawResponse, status: number, code: string): void => {
-    expect([response.status, response.headers['content-type'], JSON.parse(response.body)]).toMatchObject([status, expect.stringContaining('application/problem+json'), { status, code, request_id: expect.any(String) as unknown }]);
+    expect([response.status, response.headers['content-type'], JSON.parse(response.body)]).toMatchObject([
+      status,
+      expect.stringContaining('application/problem+json'),
+      { status, code, request_id: expect.any(String) as unknown },
+    ]);
     expect(`${JSON.stringify(response.headers)}${response.body}`).not.toMatch(/fastify|FST_|HPE_|nest|express|node/i);
   };
 
@@ -26,11 +30,36 @@ describe('HTTP at its edges', () => {
     ['no Host', 'GET /health/live HTTP/1.1\r\n\r\n', 400, 'REQUEST_MALFORMED'],
     ['a header field without a name', `GET / HTTP/1.1\r\n${HOST}: x\r\n\r\n`, 400, 'REQUEST_MALFORMED'],
     ['a control character in a header field', `GET / HTTP/1.1\r\n${HOST}X-A: a\x01b\r\n\r\n`, 400, 'REQUEST_MALFORMED'],
-    ['an invalid length', `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Length: x\r\n\r\n`, 400, 'REQUEST_MALFORMED'],
-    ['two lengths', `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`, 400, 'REQUEST_MALFORMED'],
-    ['a length beside chunks', `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`, 400, 'REQUEST_MALFORMED'],
-    ['an invalid chunk', `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, 'REQUEST_MALFORMED'],
-    ['a content coding', `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}`, 415, 'MEDIA_TYPE_UNSUPPORTED'],
+    [
+      'an invalid length',
+      `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Length: x\r\n\r\n`,
+      400,
+      'REQUEST_MALFORMED',
+    ],
+    [
+      'two lengths',
+      `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`,
+      400,
+      'REQUEST_MALFORMED',
+    ],
+    [
+      'a length beside chunks',
+      `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      400,
+      'REQUEST_MALFORMED',
+    ],
+    [
+      'an invalid chunk',
+      `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      400,
+      'REQUEST_MALFORMED',
+    ],
+    [
+      'a content coding',
+      `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}`,
+      415,
+      'MEDIA_TYPE_UNSUPPORTED',
+    ],
     ['too many header bytes', `GET / HTTP/1.1\r\n${HOST}X-A: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
     ['a long path', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\n${HOST}\r\n`, 431, 'HEADERS_TOO_LARGE'],
     ['a long parameter', `GET /api/v1/invites/${'a'.repeat(300)} HTTP/1.1\r\n${HOST}\r\n`, 414, 'URI_TOO_LONG'],
@@ -54,12 +83,20 @@ describe('HTTP at its edges', () => {
     const routes = await documentedRoutes(world);
     for (const path of new Set(routes.map((route) => route.path))) {
       // A more general path may support more methods: /members/{user_id} beside /members/@me.
-      const isServedBy = (pattern: string): boolean => new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
+      const isServedBy = (pattern: string): boolean =>
+        new RegExp(`^${pattern.replace(/\{\w+\}/g, '[^/]+')}$`).test(path);
       const supported = routes.filter((route) => isServedBy(route.path)).map(({ method }) => method.toUpperCase());
-      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter((each) => !supported.includes(each))) {
-        const response = await rawRequest(world.url, `${method} ${fillPath({ path })} HTTP/1.1\r\n${HOST}Authorization: Bearer ${ada.token}\r\n\r\n`);
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter(
+        (each) => !supported.includes(each),
+      )) {
+        const response = await rawRequest(
+          world.url,
+          `${method} ${fillPath({ path })} HTTP/1.1\r\n${HOST}Authorization: Bearer ${ada.token}\r\n\r\n`,
+        );
         expect([method, path, response.status]).toEqual([method, path, 405]);
-        expect(response.headers['allow']!.split(', ').filter((each) => each !== 'HEAD')).toEqual(expect.arrayContaining(supported));
+        expect(response.headers['allow']!.split(', ').filter((each) => each !== 'HEAD')).toEqual(
+          expect.arrayContaining(supported),
+        );
         expect(response.headers['allow']!.split(', ')).not.toContain(method);
       }
     }
@@ -71,14 +108,25 @@ describe('HTTP at its edges', () => {
     const connection = await RawConnection.open(world.url);
     connection.send(`GET /health/live HTTP/1.1\r\n${HOST}${offer}\r\n`);
     expect(await connection.response()).toMatchObject({ status: 200, body: '{"status":"ok"}' });
-    connection.send(`POST /api/v1/auth/login HTTP/1.1\r\n${HOST}${offer}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`);
+    connection.send(
+      `POST /api/v1/auth/login HTTP/1.1\r\n${HOST}${offer}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+    );
     connection.send(body);
     expect((await connection.response()).status).toBe(200);
     connection.close();
     for (const upgrade of ['websocket', 'TLS/1.0', 'x']) {
-      expect((await rawRequest(world.url, `GET /api/v1/users/@me HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\nAuthorization: Bearer ${ada.token}\r\n\r\n`)).status).toBe(200);
+      expect(
+        (
+          await rawRequest(
+            world.url,
+            `GET /api/v1/users/@me HTTP/1.1\r\n${HOST}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\nAuthorization: Bearer ${ada.token}\r\n\r\n`,
+          )
+        ).status,
+      ).toBe(200);
     }
-    expect((await rawRequest(world.url, `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n${HOST}${offer}\r\n`)).status).toBeGreaterThanOrEqual(400);
+    expect(
+      (await rawRequest(world.url, `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n${HOST}${offer}\r\n`)).status,
+    ).toBeGreaterThanOrEqual(400);
     const client = await ada.connect();
     client.close();
   });
@@ -86,7 +134,17 @@ describe('HTTP at its edges', () => {
   it('forbids caches to store responses to authenticated requests, rejections, and tokens', async () => {
     const login = await world.ask('post', '/auth/login', { email: ada.email, password: ada.password });
     const wrong = { authorization: 'Bearer x' };
-    const responses = [login, await ada.get('/users/@me'), await ada.get('/nothing'), await ada.post('/guilds', {}), await ada.delete('/auth/sessions'), await world.ask('get', '/users/@me'), await world.ask('get', '/users/@me', undefined, wrong), await ada.get('/docs/openapi.json'), await ada.get('/docs/gateway')];
+    const responses = [
+      login,
+      await ada.get('/users/@me'),
+      await ada.get('/nothing'),
+      await ada.post('/guilds', {}),
+      await ada.delete('/auth/sessions'),
+      await world.ask('get', '/users/@me'),
+      await world.ask('get', '/users/@me', undefined, wrong),
+      await ada.get('/docs/openapi.json'),
+      await ada.get('/docs/gateway'),
+    ];
     for (const { headers } of responses) expect(headers['cache-control']).toBe('no-store');
   });
 });

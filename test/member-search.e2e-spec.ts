@@ -14,9 +14,12 @@ describe('looking for members', () => {
 
   const found = async (query: string, limit = 50): Promise<string[]> => {
     const { body } = await owner.get(`/guilds/${guild.id}/members?query=${encodeURIComponent(query)}&limit=${limit}`);
-    return of<{ user_id: string }[]>(body).map(({ user_id }) => Object.entries(guild.members).find(([, { id }]) => id === user_id)?.[0] ?? 'owner');
+    return of<{ user_id: string }[]>(body).map(
+      ({ user_id }) => Object.entries(guild.members).find(([, { id }]) => id === user_id)?.[0] ?? 'owner',
+    );
   };
-  const nick = (name: string, to: string | null): Promise<{ status: number }> => guild.members[name]!.patch(`/guilds/${guild.id}/members/@me`, { nick: to });
+  const nick = (name: string, to: string | null): Promise<{ status: number }> =>
+    guild.members[name]!.patch(`/guilds/${guild.id}/members/@me`, { nick: to });
 
   it('finds those whose name begins so, whatever the case, by that name', async () => {
     expect(await found('an')).toEqual(['ann.e', 'Anna', 'annika']);
@@ -47,7 +50,10 @@ describe('looking for members', () => {
     const commands = world.recordCommands();
     expect(await found('an', 2)).toEqual(['ann.e', 'Anna']);
     commands.stop();
-    expect(commands.all.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['find members', 'find members']);
+    expect(commands.all.map(({ name, collection }) => `${name} ${collection}`)).toEqual([
+      'find members',
+      'find members',
+    ]);
   });
 
   it.each([
@@ -67,17 +73,25 @@ describe('looking for members', () => {
     expect(await found(query)).toEqual([]);
   });
 
-  it.each(['.*', '[', '\\', '%', '_', '*', '$ne', 'a|b', 'a.*z'])('takes %s for no pattern', async (query) => expect(await found(query)).toEqual([]));
-  it.each(['^a', '(a+)+$'])('ignores the punctuation in %s', async (query) => expect(await found(query)).toEqual(await found('a')));
+  it.each(['.*', '[', '\\', '%', '_', '*', '$ne', 'a|b', 'a.*z'])('takes %s for no pattern', async (query) =>
+    expect(await found(query)).toEqual([]),
+  );
+  it.each(['^a', '(a+)+$'])('ignores the punctuation in %s', async (query) =>
+    expect(await found(query)).toEqual(await found('a')),
+  );
 
   it('refuses what is no beginning of a name', async () => {
-    const ask = async (query: string): Promise<unknown> => (await owner.get(`/guilds/${guild.id}/members?${query}`)).body;
-    for (const query of ['query=', `query=${'x'.repeat(33)}`, 'query[$regex]=a', 'query=a&after=1', 'query=a%00']) expect([query, await ask(query)]).toMatchObject([query, { code: 'VALIDATION_FAILED' }]);
+    const ask = async (query: string): Promise<unknown> =>
+      (await owner.get(`/guilds/${guild.id}/members?${query}`)).body;
+    for (const query of ['query=', `query=${'x'.repeat(33)}`, 'query[$regex]=a', 'query=a&after=1', 'query=a%00'])
+      expect([query, await ask(query)]).toMatchObject([query, { code: 'VALIDATION_FAILED' }]);
   });
 
   it('documents over REST and the gateway what it returns if very many members match', async () => {
     const sentence = `If more than ${LIMITS.membersSearched} members match`;
-    const documents = await Promise.all(['/docs/openapi.json', '/docs/gateway'].map(async (path) => JSON.stringify((await world.ask('get', path)).body)));
+    const documents = await Promise.all(
+      ['/docs/openapi.json', '/docs/gateway'].map(async (path) => JSON.stringify((await world.ask('get', path)).body)),
+    );
     expect(documents.map((document) => document.includes(sentence))).toEqual([true, true]);
   });
 });

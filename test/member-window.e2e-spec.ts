@@ -38,19 +38,31 @@ describe('the window of a member list', () => {
     await world.settle();
     return of<Shown>((await who.say('guild.subscribe', { guild_id: guildId, members })).data);
   };
-  const refusal = async (members: unknown): Promise<unknown> => client.say('guild.subscribe', { guild_id: guild.id, members });
-  const nameOf = (id: string): string => Object.entries(guild.members).find(([, member]) => member.id === id)?.[0] ?? (id === guild.owner.id ? 'owner' : 'another');
+  const refusal = async (members: unknown): Promise<unknown> =>
+    client.say('guild.subscribe', { guild_id: guild.id, members });
+  const nameOf = (id: string): string =>
+    Object.entries(guild.members).find(([, member]) => member.id === id)?.[0] ??
+    (id === guild.owner.id ? 'owner' : 'another');
   const namesIn = ({ members }: Shown): string[] => members.map(({ user_id }) => nameOf(user_id));
-  const nick = (name: string, to: string | null): Promise<unknown> => person(name).patch(`/guilds/${guild.id}/members/@me`, { nick: to });
+  const nick = (name: string, to: string | null): Promise<unknown> =>
+    person(name).patch(`/guilds/${guild.id}/members/@me`, { nick: to });
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   /** What a client shows that has followed every update since. */
   const followed = (shown: Shown, who = client): Shown =>
-    who.received('MEMBER_LIST_UPDATE').map((data) => of<Update>(data)).reduce<Shown>(({ guild_id, members }, { member_count, user_ids, changed }) => {
-      const rows = new Map([...members, ...changed].map((row) => [row.user_id, row]));
-      return { guild_id, member_count, members: (user_ids ?? members.map(({ user_id }) => user_id)).map((id) => rows.get(id)!) };
-    }, shown);
+    who
+      .received('MEMBER_LIST_UPDATE')
+      .map((data) => of<Update>(data))
+      .reduce<Shown>(({ guild_id, members }, { member_count, user_ids, changed }) => {
+        const rows = new Map([...members, ...changed].map((row) => [row.user_id, row]));
+        return {
+          guild_id,
+          member_count,
+          members: (user_ids ?? members.map(({ user_id }) => user_id)).map((id) => rows.get(id)!),
+        };
+      }, shown);
   const comesTo = async (shown: Shown, names: readonly string[], who = client): Promise<Shown> => {
-    for (const deadline = Date.now() + 20_000; Date.now() < deadline; await pause(10)) if (namesIn(followed(shown, who)).join() === names.join()) return followed(shown, who);
+    for (const deadline = Date.now() + 20_000; Date.now() < deadline; await pause(10))
+      if (namesIn(followed(shown, who)).join() === names.join()) return followed(shown, who);
     throw new Error(`It shows ${namesIn(followed(shown, who)).join()} and not ${names.join()}.`);
   };
 
@@ -64,7 +76,14 @@ describe('the window of a member list', () => {
     expect(namesIn(shown)).toEqual(['dora', 'anna', 'Bert', 'carl', 'owner']);
     expect(shown.members.slice(0, 3)).toMatchObject([
       { nick: 'ALFRED', username: person('dora').username, status: 'offline' },
-      { guild_id: guild.id, user_id: person('anna').id, nick: null, role_ids: [], username: person('anna').username, status: 'online' },
+      {
+        guild_id: guild.id,
+        user_id: person('anna').id,
+        nick: null,
+        role_ids: [],
+        username: person('anna').username,
+        status: 'online',
+      },
       { status: 'offline' },
     ]);
     expect(namesIn(await subscribe([1, 2]))).toEqual(['anna', 'Bert']);
@@ -91,7 +110,11 @@ describe('the window of a member list', () => {
   it('follows roles, nicks, usernames and presence', async () => {
     const shown = await subscribe([0, 4]);
     await guild.owner.put(`/guilds/${guild.id}/members/${person('Bert').id}/roles/${guild.roles['guest']}`);
-    expect(await client.next('MEMBER_LIST_UPDATE')).toMatchObject({ guild_id: guild.id, member_count: 5, changed: [{ user_id: person('Bert').id, role_ids: [guild.roles['guest']] }] });
+    expect(await client.next('MEMBER_LIST_UPDATE')).toMatchObject({
+      guild_id: guild.id,
+      member_count: 5,
+      changed: [{ user_id: person('Bert').id, role_ids: [guild.roles['guest']] }],
+    });
     await nick('carl', 'aaaaa');
     await comesTo(shown, ['carl', 'anna', 'Bert', 'dora', 'owner']);
     await nick('carl', null);
@@ -100,11 +123,19 @@ describe('the window of a member list', () => {
     const renamed = await comesTo(shown, ['Bert', 'carl', 'dora', 'owner', 'anna']);
     expect(renamed.members.at(-1)).toMatchObject({ username: `zz-${person('anna').id}` });
     await person('anna').patch('/users/@me', { username: `ZZ-${person('anna').id}` });
-    await client.next('MEMBER_LIST_UPDATE', (data) => of<Update>(data).changed.some(({ username }) => username.startsWith('ZZ')));
+    await client.next('MEMBER_LIST_UPDATE', (data) =>
+      of<Update>(data).changed.some(({ username }) => username.startsWith('ZZ')),
+    );
     const dora = await person('dora').connect();
-    expect(await client.next('PRESENCE_UPDATE')).toEqual({ guild_id: guild.id, presences: [{ user_id: person('dora').id, status: 'online' }] });
+    expect(await client.next('PRESENCE_UPDATE')).toEqual({
+      guild_id: guild.id,
+      presences: [{ user_id: person('dora').id, status: 'online' }],
+    });
     dora.close();
-    await client.next('PRESENCE_UPDATE', (data) => of<{ presences: { status: string }[] }>(data).presences[0]!.status === 'offline');
+    await client.next(
+      'PRESENCE_UPDATE',
+      (data) => of<{ presences: { status: string }[] }>(data).presences[0]!.status === 'offline',
+    );
   });
 
   it('tells of nobody’s presence outside of it', async () => {
@@ -127,7 +158,11 @@ describe('the window of a member list', () => {
     await nick('dora', 'dorothy');
     await comesTo(shown, ['dora', 'owner']);
     await client.next('MEMBER_LIST_UPDATE');
-    expect(client.received('MEMBER_LIST_UPDATE').flatMap((data) => of<Update>(data).changed.map(({ user_id }) => nameOf(user_id)))).toEqual(['dora']);
+    expect(
+      client
+        .received('MEMBER_LIST_UPDATE')
+        .flatMap((data) => of<Update>(data).changed.map(({ user_id }) => nameOf(user_id))),
+    ).toEqual(['dora']);
     expect(await client.say('guild.unsubscribe', { guild_id: guild.id })).toEqual({ ok: true, data: null });
     client.clear();
     await nick('dora', null);
@@ -151,7 +186,10 @@ describe('the window of a member list', () => {
     await pause(1_500);
     for (const each of [carl, dora]) {
       expect(each.names).toEqual([]);
-      expect(await each.say('guild.subscribe', { guild_id: guild.id, members: [0, 4] })).toMatchObject({ ok: false, error: { code: 'GUILD_NOT_FOUND' } });
+      expect(await each.say('guild.subscribe', { guild_id: guild.id, members: [0, 4] })).toMatchObject({
+        ok: false,
+        error: { code: 'GUILD_NOT_FOUND' },
+      });
       each.close();
     }
     await subscribe([0, 4], anna);
@@ -165,8 +203,19 @@ describe('the window of a member list', () => {
       const eve = await world.person('eve');
       await eve.post(`/invites/${guild.invite}`);
       const socket = await eve.connect();
-      const [, ...answers] = await Promise.all([guild.owner.delete(`/guilds/${guild.id}/members/${eve.id}`), ...Array.from({ length: 8 }, (_, n) => socket.say('guild.subscribe', { guild_id: guild.id, members: [n, n + 4] }))]);
-      expect(answers.every((answer) => of<{ ok: boolean }>(answer).ok || ['GUILD_NOT_FOUND', 'SUBSCRIPTION_REPLACED'].includes(of<{ error: { code: string } }>(answer).error.code))).toBe(true);
+      const [, ...answers] = await Promise.all([
+        guild.owner.delete(`/guilds/${guild.id}/members/${eve.id}`),
+        ...Array.from({ length: 8 }, (_, n) =>
+          socket.say('guild.subscribe', { guild_id: guild.id, members: [n, n + 4] }),
+        ),
+      ]);
+      expect(
+        answers.every(
+          (answer) =>
+            of<{ ok: boolean }>(answer).ok ||
+            ['GUILD_NOT_FOUND', 'SUBSCRIPTION_REPLACED'].includes(of<{ error: { code: string } }>(answer).error.code),
+        ),
+      ).toBe(true);
       await socket.next('GUILD_DELETE');
       socket.clear();
       await nick('anna', `anne ${round}`);
@@ -177,7 +226,9 @@ describe('the window of a member list', () => {
   });
 
   it('is told only to connections that want such events', async () => {
-    const [members, presence] = await Promise.all([['members'], ['presence']].map((intents) => guild.owner.connect({ token: guild.owner.token, intents })));
+    const [members, presence] = await Promise.all(
+      [['members'], ['presence']].map((intents) => guild.owner.connect({ token: guild.owner.token, intents })),
+    );
     for (const each of [members!, presence!]) await subscribe([0, 4], each);
     await nick('anna', 'anne');
     const bert = await person('Bert').connect();
@@ -189,15 +240,31 @@ describe('the window of a member list', () => {
     for (const each of [members!, presence!, bert]) each.close();
   });
 
-  it.each([[[0, 100]], [[5, 4]], [[-1, 4]], [[0, 1_000]], [[0]], [[0, 1, 2]], [['0', '1']], [[0.5, 1]], ['0-1'], [{ 0: 0, 1: 1 }], [[0, null]]])('refuses %j', async (members) => {
+  it.each([
+    [[0, 100]],
+    [[5, 4]],
+    [[-1, 4]],
+    [[0, 1_000]],
+    [[0]],
+    [[0, 1, 2]],
+    [['0', '1']],
+    [[0.5, 1]],
+    ['0-1'],
+    [{ 0: 0, 1: 1 }],
+    [[0, null]],
+  ])('refuses %j', async (members) => {
     expect(await refusal(members)).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED' } });
   });
 
   it('is open in so many guilds and no more', async () => {
     const ids: string[] = [];
-    for (let created = 0; created < 11; created += 1) ids.push(of<{ id: string }>((await guild.owner.post('/guilds', { name: `Guild ${created}` })).body).id);
+    for (let created = 0; created < 11; created += 1)
+      ids.push(of<{ id: string }>((await guild.owner.post('/guilds', { name: `Guild ${created}` })).body).id);
     for (const id of ids.slice(0, 10)) expect(await subscribe([0, 9], client, id)).toMatchObject({ member_count: 1 });
-    expect(await client.say('guild.subscribe', { guild_id: ids[10] })).toMatchObject({ ok: false, error: { code: 'SUBSCRIPTION_LIMIT_REACHED', limit: 10 } });
+    expect(await client.say('guild.subscribe', { guild_id: ids[10] })).toMatchObject({
+      ok: false,
+      error: { code: 'SUBSCRIPTION_LIMIT_REACHED', limit: 10 },
+    });
     await client.say('guild.unsubscribe', { guild_id: ids[0] });
     expect(await client.say('guild.subscribe', { guild_id: ids[10] })).toMatchObject({ ok: true });
   });
@@ -236,14 +303,26 @@ describe('asking for members', () => {
   beforeEach(() => client.clear());
 
   const ask = (request: object): Promise<Json> => client.say('members.request', { guild_id: guild.id, ...request });
-  const chunks = (): { nonce?: string; index: number; count: number; members: Row[]; not_found: string[] }[] => client.received('MEMBERS_CHUNK').map((data) => of(data));
+  const chunks = (): { nonce?: string; index: number; count: number; members: Row[]; not_found: string[] }[] =>
+    client.received('MEMBERS_CHUNK').map((data) => of(data));
 
   it('finds them by the beginning of their name, with their presence', async () => {
     await client.say('guild.subscribe', { guild_id: guild.id, members: [0, 9] });
     const anna = await guild.members['anna']!.connect();
     await client.next('PRESENCE_UPDATE', (data) => JSON.stringify(data).includes(guild.members['anna']!.id));
     expect(await ask({ query: 'AN', limit: 10, nonce: 'n1' })).toEqual({ ok: true, data: { chunks: 1, members: 2 } });
-    expect(chunks()).toMatchObject([{ nonce: 'n1', index: 0, count: 1, not_found: [], members: [{ user_id: guild.members['anna']!.id, status: 'online' }, { user_id: guild.members['annika']!.id, status: 'offline' }] }]);
+    expect(chunks()).toMatchObject([
+      {
+        nonce: 'n1',
+        index: 0,
+        count: 1,
+        not_found: [],
+        members: [
+          { user_id: guild.members['anna']!.id, status: 'online' },
+          { user_id: guild.members['annika']!.id, status: 'offline' },
+        ],
+      },
+    ]);
     anna.close();
   });
 
@@ -251,7 +330,11 @@ describe('asking for members', () => {
     const eve = await world.person('eve');
     await ask({ user_ids: [guild.owner.id, eve.id, guild.members['bert']!.id] });
     expect(chunks()).toMatchObject([{ not_found: [eve.id] }]);
-    expect(chunks()[0]!.members.map(({ user_id }) => user_id).sort()).toEqual([guild.owner.id, guild.members['bert']!.id].sort());
+    expect(
+      chunks()[0]!
+        .members.map(({ user_id }) => user_id)
+        .sort(),
+    ).toEqual([guild.owner.id, guild.members['bert']!.id].sort());
   });
 
   it('answers in chunks, before it is acknowledged', async () => {
@@ -265,11 +348,25 @@ describe('asking for members', () => {
 
   it('refuses too much, both at once, and strangers', async () => {
     const ids = Array.from({ length: 101 }, (_, n) => String(n + 1));
-    for (const request of [{ limit: 1_001 }, { limit: 0 }, { user_ids: ids }, { user_ids: [] }, { query: 'a', user_ids: ['1'] }, { query: '' }, { nonce: 'x'.repeat(65) }]) {
-      expect([request, await ask(request)]).toMatchObject([request, { ok: false, error: { code: 'VALIDATION_FAILED' } }]);
+    for (const request of [
+      { limit: 1_001 },
+      { limit: 0 },
+      { user_ids: ids },
+      { user_ids: [] },
+      { query: 'a', user_ids: ['1'] },
+      { query: '' },
+      { nonce: 'x'.repeat(65) },
+    ]) {
+      expect([request, await ask(request)]).toMatchObject([
+        request,
+        { ok: false, error: { code: 'VALIDATION_FAILED' } },
+      ]);
     }
     const eve = await (await world.person('eve')).connect();
-    expect(await eve.say('members.request', { guild_id: guild.id })).toMatchObject({ ok: false, error: { code: 'GUILD_NOT_FOUND' } });
+    expect(await eve.say('members.request', { guild_id: guild.id })).toMatchObject({
+      ok: false,
+      error: { code: 'GUILD_NOT_FOUND' },
+    });
     expect(eve.names).toEqual(['READY']);
     eve.close();
   });

@@ -12,13 +12,20 @@ describe('mentions', () => {
   beforeAll(async () => (world = await World.start({ GATEWAY_BUCKET: '0/60' })));
   afterAll(() => world.stop());
   beforeEach(async () => {
-    guild = await world.guild({ roles: { helper: {}, loud: { allow: MentionEveryone } }, members: { mo: ['helper'], eve: [] } });
+    guild = await world.guild({
+      roles: { helper: {}, loud: { allow: MentionEveryone } },
+      members: { mo: ['helper'], eve: [] },
+    });
     [mo, eve] = [guild.members['mo']!, guild.members['eve']!];
   });
 
-  const say = async (who: Person, content: string): Promise<{ id: string; mentions: Json }> => of((await who.post(`/tracks/${guild.track}/messages`, { content })).body);
+  const say = async (who: Person, content: string): Promise<{ id: string; mentions: Json }> =>
+    of((await who.post(`/tracks/${guild.track}/messages`, { content })).body);
   const mentionsOf = async (who: Person): Promise<number> => (await stateOf(who)).mention_count;
-  const stateOf = async (who: Person): Promise<{ unread_count: number; mention_count: number }> => of<{ track_id: string; unread_count: number; mention_count: number }[]>((await who.get('/users/@me/read-states')).body).find(({ track_id }) => track_id === guild.track)!;
+  const stateOf = async (who: Person): Promise<{ unread_count: number; mention_count: number }> =>
+    of<{ track_id: string; unread_count: number; mention_count: number }[]>(
+      (await who.get('/users/@me/read-states')).body,
+    ).find(({ track_id }) => track_id === guild.track)!;
 
   it('are told with the message, wherever it is read', async () => {
     const client = await eve.connect();
@@ -31,7 +38,11 @@ describe('mentions', () => {
 
   it('are none in plain text, code, or of roles that there aren’t', async () => {
     const other = await world.guild({ roles: { theirs: {} } });
-    for (const content of ['hello', `\`<@${mo.id}>\` and \`\`\`@everyone\`\`\``, `<@&${other.roles['theirs']}> <@&${guild.id}> <@&1>`]) {
+    for (const content of [
+      'hello',
+      `\`<@${mo.id}>\` and \`\`\`@everyone\`\`\``,
+      `<@&${other.roles['theirs']}> <@&${guild.id}> <@&1>`,
+    ]) {
       expect((await say(guild.owner, content)).mentions).toEqual({ user_ids: [], role_ids: [], everyone: false });
     }
     expect(await mentionsOf(mo)).toBe(0);
@@ -40,13 +51,25 @@ describe('mentions', () => {
   it('of everyone and of roles that aren’t mentionable need MENTION_EVERYONE in the track', async () => {
     const calling = `@everyone <@&${guild.roles['helper']}> <@&${guild.roles['loud']}>`;
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['helper']}`, { mentionable: true });
-    expect((await say(eve, calling)).mentions).toEqual({ user_ids: [], role_ids: [guild.roles['helper']], everyone: false });
+    expect((await say(eve, calling)).mentions).toEqual({
+      user_ids: [],
+      role_ids: [guild.roles['helper']],
+      everyone: false,
+    });
     expect(await mentionsOf(guild.owner)).toBe(0);
     expect(await mentionsOf(mo)).toBe(1);
     await guild.owner.put(`/guilds/${guild.id}/members/${eve.id}/roles/${guild.roles['loud']}`);
-    expect((await say(eve, calling)).mentions).toEqual({ user_ids: [], role_ids: [guild.roles['helper'], guild.roles['loud']], everyone: true });
+    expect((await say(eve, calling)).mentions).toEqual({
+      user_ids: [],
+      role_ids: [guild.roles['helper'], guild.roles['loud']],
+      everyone: true,
+    });
     expect(await mentionsOf(guild.owner)).toBe(1);
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.roles['loud']}`, { type: 'role', allow: '0', deny: String(MentionEveryone) });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.roles['loud']}`, {
+      type: 'role',
+      allow: '0',
+      deny: String(MentionEveryone),
+    });
     expect((await say(eve, calling)).mentions).toMatchObject({ everyone: false });
   });
 
@@ -60,7 +83,11 @@ describe('mentions', () => {
   });
 
   it('of somebody who may not view the track reach nobody, and count once they may', async () => {
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, { type: 'member', allow: '0', deny: String(ViewTrack) });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, {
+      type: 'member',
+      allow: '0',
+      deny: String(ViewTrack),
+    });
     const client = await mo.connect();
     await say(guild.owner, `<@${mo.id}> @everyone`);
     await world.settle();
@@ -74,16 +101,22 @@ describe('mentions', () => {
   it('and their counts follow an edit', async () => {
     const plain = await say(guild.owner, 'hello');
     const calling = await say(guild.owner, `<@${eve.id}>`);
-    const edit = async (id: string, content: string): Promise<Json> => of<{ mentions: Json }>((await guild.owner.patch(`/tracks/${guild.track}/messages/${id}`, { content })).body).mentions;
+    const edit = async (id: string, content: string): Promise<Json> =>
+      of<{ mentions: Json }>((await guild.owner.patch(`/tracks/${guild.track}/messages/${id}`, { content })).body)
+        .mentions;
     expect(await edit(plain.id, `<@${mo.id}>`)).toEqual({ user_ids: [mo.id], role_ids: [], everyone: false });
     expect(await edit(calling.id, 'hello')).toEqual({ user_ids: [], role_ids: [], everyone: false });
-    expect((await mo.get(`/tracks/${guild.track}/messages/${plain.id}`)).body).toMatchObject({ mentions: { user_ids: [mo.id] } });
+    expect((await mo.get(`/tracks/${guild.track}/messages/${plain.id}`)).body).toMatchObject({
+      mentions: { user_ids: [mo.id] },
+    });
     expect(await mentionsOf(mo)).toBe(1);
     expect(await mentionsOf(eve)).toBe(0);
   });
 
   it('are limited to so many in a message', async () => {
     const { mentions } = await say(guild.owner, Array.from({ length: 250 }, (_, index) => `<@${index}>`).join(''));
-    expect(of<{ user_ids: string[] }>(mentions).user_ids).toEqual(Array.from({ length: LIMITS.mentions }, (_, index) => `${index}`));
+    expect(of<{ user_ids: string[] }>(mentions).user_ids).toEqual(
+      Array.from({ length: LIMITS.mentions }, (_, index) => `${index}`),
+    );
   });
 });

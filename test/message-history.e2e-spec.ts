@@ -8,12 +8,17 @@ describe('a member without VIEW_MESSAGE_HISTORY', () => {
   let client: Client;
   let old: string;
   const post = async (who: Person, content: string, reply_to_id?: string): Promise<string> =>
-    of<{ id: string }>((await who.post(`/tracks/${guild.track}/messages`, { content, ...(reply_to_id && { reply_to_id }) })).body).id;
+    of<{ id: string }>(
+      (await who.post(`/tracks/${guild.track}/messages`, { content, ...(reply_to_id && { reply_to_id }) })).body,
+    ).id;
 
   beforeAll(async () => {
     world = await World.start({}, 1);
     const allow = minus(ALL_PERMISSIONS, union(Permission.Administrator, Permission.ViewMessageHistory));
-    guild = await world.guild({ roles: { blind: { allow, deny: Permission.ViewMessageHistory } }, members: { mo: ['blind'] } });
+    guild = await world.guild({
+      roles: { blind: { allow, deny: Permission.ViewMessageHistory } },
+      members: { mo: ['blind'] },
+    });
     mo = guild.members['mo']!;
     old = await post(guild.owner, 'old secret');
     client = await mo.connect();
@@ -40,7 +45,14 @@ describe('a member without VIEW_MESSAGE_HISTORY', () => {
     await late.next('MESSAGE_DELETE');
     await world.settle();
     for (const id of [old, other, third]) expect(JSON.stringify(late.events)).not.toContain(id);
-    expect(late.names.filter((name) => name.startsWith('MESSAGE') || name.startsWith('REACTION'))).toEqual(['MESSAGE_CREATE', 'MESSAGE_UPDATE', 'MESSAGE_MENTIONS_UPDATE', 'REACTION_ADD', 'REACTION_REMOVE', 'MESSAGE_DELETE']);
+    expect(late.names.filter((name) => name.startsWith('MESSAGE') || name.startsWith('REACTION'))).toEqual([
+      'MESSAGE_CREATE',
+      'MESSAGE_UPDATE',
+      'MESSAGE_MENTIONS_UPDATE',
+      'REACTION_ADD',
+      'REACTION_REMOVE',
+      'MESSAGE_DELETE',
+    ]);
     expect(JSON.stringify(client.events)).not.toContain(old);
     expect(client.received('MESSAGES_DELETE')).toMatchObject([{ message_ids: [other, third] }]);
     late.close();
@@ -48,26 +60,44 @@ describe('a member without VIEW_MESSAGE_HISTORY', () => {
 
   it('gets the same answer for an existing and a missing id from every route, at the same number of commands', async () => {
     const { paths } = of<{ paths: Record<string, object> }>((await world.ask('get', '/docs/openapi.json')).body);
-    const routes = Object.entries(paths).flatMap(([path, item]) => (path.includes('{message_id}') ? Object.keys(item).map((method) => [method, path.replace('/api/v1', '')] as const) : []));
+    const routes = Object.entries(paths).flatMap(([path, item]) =>
+      path.includes('{message_id}')
+        ? Object.keys(item).map((method) => [method, path.replace('/api/v1', '')] as const)
+        : [],
+    );
     expect(routes.length).toBeGreaterThan(6);
     const missing = String(BigInt(old) - 1n);
     const ask = async (method: string, path: string, body: unknown, id: string): Promise<unknown> => {
-      const filled = path.replace('{track_id}', guild.track).replace('{message_id}', id).replace('{emoji}', encodeURIComponent('👍'));
+      const filled = path
+        .replace('{track_id}', guild.track)
+        .replace('{message_id}', id)
+        .replace('{emoji}', encodeURIComponent('👍'));
       const commands = world.recordCommands();
-      const { status, body: answer } = await world.ask(method as 'get', filled, body, { authorization: `Bearer ${mo.token}` });
+      const { status, body: answer } = await world.ask(method as 'get', filled, body, {
+        authorization: `Bearer ${mo.token}`,
+      });
       commands.stop();
       const { request_id: _, ...rest } = of<Record<string, unknown>>(answer ?? {});
       return [method, path, status, JSON.stringify(rest).replaceAll(id, 'ID'), commands.all.length];
     };
     const attempts: [string, string, (id: string) => unknown][] = [
-      ...routes.map(([method, path]): [string, string, () => unknown] => [method, path, () => (method === 'patch' ? { content: 'x' } : undefined)]),
+      ...routes.map(([method, path]): [string, string, () => unknown] => [
+        method,
+        path,
+        () => (method === 'patch' ? { content: 'x' } : undefined),
+      ]),
       ['post', '/tracks/{track_id}/messages', (id) => ({ content: 'x', reply_to_id: id })],
       ['post', '/tracks/{track_id}/messages/bulk-delete', (id) => ({ message_ids: [id, '5'] })],
       ['put', '/tracks/{track_id}/read-state', (id) => ({ message_id: id, backwards: true })],
-      ...['before', 'after', 'around'].map((field): [string, string, () => unknown] => ['get', `/tracks/{track_id}/messages?${field}={message_id}`, () => undefined]),
+      ...['before', 'after', 'around'].map((field): [string, string, () => unknown] => [
+        'get',
+        `/tracks/{track_id}/messages?${field}={message_id}`,
+        () => undefined,
+      ]),
     ];
     await mo.get(`/tracks/${guild.track}`);
-    for (const [method, path, body] of attempts) expect(await ask(method, path, body(old), old)).toEqual(await ask(method, path, body(missing), missing));
+    for (const [method, path, body] of attempts)
+      expect(await ask(method, path, body(old), old)).toEqual(await ask(method, path, body(missing), missing));
     expect((await guild.owner.get(`/tracks/${guild.track}/messages/${old}`)).status).toBe(200);
     expect((await mo.get('/users/@me/read-states')).body).toEqual([]);
   });

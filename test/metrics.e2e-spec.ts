@@ -12,7 +12,8 @@ describe('the metrics', () => {
 
   it('require METRICS_TOKEN, which is no session token', async () => {
     const world = await World.start({ METRICS_TOKEN: TOKEN }, 1);
-    const read = (authorization?: string) => world.ask('get', '/metrics', undefined, authorization === undefined ? {} : { authorization });
+    const read = (authorization?: string) =>
+      world.ask('get', '/metrics', undefined, authorization === undefined ? {} : { authorization });
     for (const wrong of [undefined, `Bearer ${TOKEN}x`, `Basic ${TOKEN}`, `Bearer ${(await world.person()).token}`]) {
       expect(await read(wrong)).toMatchObject({ status: 401, body: { code: 'METRICS_TOKEN_INVALID' } });
     }
@@ -20,7 +21,9 @@ describe('the metrics', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
     expect(await response.text()).toContain('derailed_gateway_sockets 0');
-    expect((await fetch(`${world.url}/api/v1/users/@me`, { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(401);
+    expect(
+      (await fetch(`${world.url}/api/v1/users/@me`, { headers: { authorization: `Bearer ${TOKEN}` } })).status,
+    ).toBe(401);
     await world.stop();
   });
 
@@ -30,11 +33,15 @@ describe('the metrics', () => {
     const headers = { authorization: `Bearer ${TOKEN}` };
     expect((await world.ask('get', '/metrics', undefined, headers)).status).toBe(404);
     const response = await fetch(`${url}/metrics`, { headers });
-    expect([response.status, response.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/plain')]);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      expect.stringContaining('text/plain'),
+    ]);
     expect(await response.text()).toContain('derailed_http_request_duration_seconds_bucket');
     expect((await fetch(`${url}/metrics`)).status).toBe(401);
     expect((await fetch(`${url}/metrics`, { method: 'POST', headers })).status).toBe(405);
-    for (const path of ['/', '/health/ready', '/api/v1/guilds', '/docs']) expect((await fetch(url + path, { headers })).status).toBe(404);
+    for (const path of ['/', '/health/ready', '/api/v1/guilds', '/docs'])
+      expect((await fetch(url + path, { headers })).status).toBe(404);
     await world.stop();
     await expect(fetch(`${url}/metrics`)).rejects.toThrow();
   });

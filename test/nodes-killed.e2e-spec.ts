@@ -55,159 +55,245 @@ const until = async (holds: () => Promise<boolean>): Promise<void> => {
 };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describeOnce('a node that is killed between a write and its event', () => {
-  let dataDir: string;
-  let redis: TestRedis;
-  let database: DatabaseServer;
-  let nodes: Node[];
-  beforeAll(async () => {
-    Logger.overrideLogger(false);
-    dataDir = mkdtempSync(join(tmpdir(), 'derailed-killed-'));
-    redis = await TestRedis.start();
-    database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }));
-    nodes = await Promise.all([start(), start()]);
-  }, 2 * START_MS);
-  afterAll(async () => {
-    for (const { process: node } of nodes) node.kill('SIGKILL');
-    await database.stop();
-    await redis.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+describeOnce(
+  'a node that is killed between a write and its event',
+  () => {
+    let dataDir: string;
+    let redis: TestRedis;
+    let database: DatabaseServer;
+    let nodes: Node[];
+    beforeAll(async () => {
+      Logger.overrideLogger(false);
+      dataDir = mkdtempSync(join(tmpdir(), 'derailed-killed-'));
+      redis = await TestRedis.start();
+      database = await openDatabase(
+        parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }),
+      );
+      nodes = await Promise.all([start(), start()]);
+    }, 2 * START_MS);
+    afterAll(async () => {
+      for (const { process: node } of nodes) node.kill('SIGKILL');
+      await database.stop();
+      await redis.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    });
 
-  const start = async (): Promise<Node> => {
-    const settings = { PORT: '0', MONGODB_URI: database.uri, REDIS_URL: redis.url, REDIS_PREFIX: 'derailed:', RATE_LIMITS: 'off', GATEWAY_BUCKET: '0/1', LOG_LEVEL: 'warn' };
-    const child = spawn(process.execPath, [MAIN], { cwd: dataDir, env: { ...process.env, ...settings } });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null; await pause(20)) {
-      const url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1];
-      if (url) return { process: child, url };
-    }
-    throw new Error(`It did not start: ${output}`);
-  };
-  const ask = async <Body = Json>(url: string, method: string, path: string, token?: string, body?: unknown): Promise<Body> => {
-    const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) };
-    const answer = await fetch(`${url}/api/v1${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
-    return (answer.status === 204 ? {} : await answer.json()) as Body;
-  };
-  let accounts = 0;
-  const register = async (url: string): Promise<Account> => {
-    const username = `u${(accounts += 1)}`;
-    const { token, user } = await ask<{ token: string; user: Json }>(url, 'POST', '/auth/register', undefined, { username, email: `${username}@example.org`, password: 'correct horse' });
-    return { id: user.id, token };
-  };
-
-  /** Whoever changes things on a node, all at the same time, until it is gone. Each changes things of one kind, and nobody else does. */
-  const change = (url: string, { guildId, trackId, messageId, code }: Place, { owner, members, strangers, outcast }: People): Promise<unknown> => {
-    const as = (account: Account) => (method: string, path: string, body?: unknown): Promise<Json> => ask(url, method, path, account.token, body);
-    const act = as(owner);
-    const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(Math.random() * values.length)]!;
-    const forever = async (step: (n: number) => Promise<unknown>): Promise<void> => {
-      for (let n = 0; ; n += 1) await step(n);
+    const start = async (): Promise<Node> => {
+      const settings = {
+        PORT: '0',
+        MONGODB_URI: database.uri,
+        REDIS_URL: redis.url,
+        REDIS_PREFIX: 'derailed:',
+        RATE_LIMITS: 'off',
+        GATEWAY_BUCKET: '0/1',
+        LOG_LEVEL: 'warn',
+      };
+      const child = spawn(process.execPath, [MAIN], { cwd: dataDir, env: { ...process.env, ...settings } });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (text: Buffer) => (output += text.toString()));
+      for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null; await pause(20)) {
+        const url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1];
+        if (url) return { process: child, url };
+      }
+      throw new Error(`It did not start: ${output}`);
     };
-    return Promise.allSettled([
-      ...members.map((member) =>
+    const ask = async <Body = Json>(
+      url: string,
+      method: string,
+      path: string,
+      token?: string,
+      body?: unknown,
+    ): Promise<Body> => {
+      const headers = {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      };
+      const answer = await fetch(`${url}/api/v1${path}`, {
+        method,
+        headers,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      return (answer.status === 204 ? {} : await answer.json()) as Body;
+    };
+    let accounts = 0;
+    const register = async (url: string): Promise<Account> => {
+      const username = `u${(accounts += 1)}`;
+      const { token, user } = await ask<{ token: string; user: Json }>(url, 'POST', '/auth/register', undefined, {
+        username,
+        email: `${username}@example.org`,
+        password: 'correct horse',
+      });
+      return { id: user.id, token };
+    };
+
+    /** Whoever changes things on a node, all at the same time, until it is gone. Each changes things of one kind, and nobody else does. */
+    const change = (
+      url: string,
+      { guildId, trackId, messageId, code }: Place,
+      { owner, members, strangers, outcast }: People,
+    ): Promise<unknown> => {
+      const as =
+        (account: Account) =>
+        (method: string, path: string, body?: unknown): Promise<Json> =>
+          ask(url, method, path, account.token, body);
+      const act = as(owner);
+      const pick = <Value>(values: readonly Value[]): Value => values[Math.floor(Math.random() * values.length)]!;
+      const forever = async (step: (n: number) => Promise<unknown>): Promise<void> => {
+        for (let n = 0; ; n += 1) await step(n);
+      };
+      return Promise.allSettled([
+        ...members.map((member) =>
+          forever(async (n) => {
+            const { id } = await as(member)('POST', `/tracks/${trackId}/messages`, { content: `${n}` });
+            if (n % 3 === 0)
+              await as(member)('PATCH', `/tracks/${trackId}/messages/${id}`, { content: `${n}, changed` });
+            if (n % 5 === 0) await as(member)('DELETE', `/tracks/${trackId}/messages/${id}`);
+          }),
+        ),
         forever(async (n) => {
-          const { id } = await as(member)('POST', `/tracks/${trackId}/messages`, { content: `${n}` });
-          if (n % 3 === 0) await as(member)('PATCH', `/tracks/${trackId}/messages/${id}`, { content: `${n}, changed` });
-          if (n % 5 === 0) await as(member)('DELETE', `/tracks/${trackId}/messages/${id}`);
+          const { id } = await act('POST', `/guilds/${guildId}/roles`, { name: `r${n}` });
+          await act('PATCH', `/guilds/${guildId}/roles/${id}`, { name: `role ${n}`, allow: '1' });
+          await act('PATCH', `/guilds/${guildId}/roles`, [{ id, position: 2 }]);
+          if (n % 2) await act('DELETE', `/guilds/${guildId}/roles/${id}`);
         }),
-      ),
-      forever(async (n) => {
-        const { id } = await act('POST', `/guilds/${guildId}/roles`, { name: `r${n}` });
-        await act('PATCH', `/guilds/${guildId}/roles/${id}`, { name: `role ${n}`, allow: '1' });
-        await act('PATCH', `/guilds/${guildId}/roles`, [{ id, position: 2 }]);
-        if (n % 2) await act('DELETE', `/guilds/${guildId}/roles/${id}`);
-      }),
-      forever(async (n) => {
-        const { id } = await act('POST', `/guilds/${guildId}/tracks`, { name: `t${n}`, type: 'text' });
-        await act('PATCH', `/tracks/${id}`, { name: `track ${n}`, topic: 'trains' });
-        await act('PUT', `/tracks/${id}/overwrites/${pick(members).id}`, { type: 'member', allow: '0', deny: '1024' });
-        if (n % 2) await act('DELETE', `/tracks/${id}`);
-      }),
-      forever((n) => act('PATCH', `/guilds/${guildId}`, { name: `Engines ${n}` })),
-      forever((n) => act('PATCH', `/guilds/${guildId}/members/${pick(members).id}`, { nick: `nick ${n}` })),
-      ...members.map((member) => forever((n) => as(member)(n % 2 ? 'DELETE' : 'PUT', `/tracks/${trackId}/messages/${messageId}/reactions/${encodeURIComponent('👍')}/@me`))),
-      forever((n) => act(n % 2 ? 'DELETE' : 'PUT', `/tracks/${trackId}/pins/${messageId}`)),
-      forever((n) => (n % 2 ? act('DELETE', `/guilds/${guildId}/bans/${outcast.id}`) : act('PUT', `/guilds/${guildId}/bans/${outcast.id}`, { reason: `${n}` }))),
-      forever(async (n) => {
-        const invite = await act('POST', `/tracks/${trackId}/invites`, {});
-        if (n % 2) await act('DELETE', `/invites/${invite['code'] as string}`);
-      }),
-      ...strangers.map((stranger) =>
         forever(async (n) => {
-          await as(stranger)('POST', `/invites/${code}`);
-          await (n % 2 ? as(stranger)('DELETE', `/users/@me/guilds/${guildId}`) : act('DELETE', `/guilds/${guildId}/members/${stranger.id}`));
+          const { id } = await act('POST', `/guilds/${guildId}/tracks`, { name: `t${n}`, type: 'text' });
+          await act('PATCH', `/tracks/${id}`, { name: `track ${n}`, topic: 'trains' });
+          await act('PUT', `/tracks/${id}/overwrites/${pick(members).id}`, {
+            type: 'member',
+            allow: '0',
+            deny: '1024',
+          });
+          if (n % 2) await act('DELETE', `/tracks/${id}`);
         }),
-      ),
-    ]);
-  };
+        forever((n) => act('PATCH', `/guilds/${guildId}`, { name: `Engines ${n}` })),
+        forever((n) => act('PATCH', `/guilds/${guildId}/members/${pick(members).id}`, { nick: `nick ${n}` })),
+        ...members.map((member) =>
+          forever((n) =>
+            as(member)(
+              n % 2 ? 'DELETE' : 'PUT',
+              `/tracks/${trackId}/messages/${messageId}/reactions/${encodeURIComponent('👍')}/@me`,
+            ),
+          ),
+        ),
+        forever((n) => act(n % 2 ? 'DELETE' : 'PUT', `/tracks/${trackId}/pins/${messageId}`)),
+        forever((n) =>
+          n % 2
+            ? act('DELETE', `/guilds/${guildId}/bans/${outcast.id}`)
+            : act('PUT', `/guilds/${guildId}/bans/${outcast.id}`, { reason: `${n}` }),
+        ),
+        forever(async (n) => {
+          const invite = await act('POST', `/tracks/${trackId}/invites`, {});
+          if (n % 2) await act('DELETE', `/invites/${invite['code'] as string}`);
+        }),
+        ...strangers.map((stranger) =>
+          forever(async (n) => {
+            await as(stranger)('POST', `/invites/${code}`);
+            await (n % 2
+              ? as(stranger)('DELETE', `/users/@me/guilds/${guildId}`)
+              : act('DELETE', `/guilds/${guildId}/members/${stranger.id}`));
+          }),
+        ),
+      ]);
+    };
 
-  /** What is read of a guild. */
-  const lists = async (url: string, { guildId, trackId }: Place, { token }: Account): Promise<GuildLists> => {
-    const get = <Body>(path: string): Promise<Body> => ask<Body>(url, 'GET', path, token);
-    const messages: Json[] = [];
-    for (let before = ''; ; ) {
-      const page = await get<Json[]>(`/tracks/${trackId}/messages?limit=100${before}`);
-      messages.push(...page);
-      if (page.length < 100) break;
-      before = `&before=${page.at(-1)!.id}`;
-    }
-    const [members, bans, invites, pinned] = await Promise.all([
-      get<Json[]>(`/guilds/${guildId}/members?limit=100`),
-      get<Json[]>(`/guilds/${guildId}/bans`),
-      get<Json[]>(`/guilds/${guildId}/invites`),
-      get<Json[]>(`/tracks/${trackId}/pins`),
-    ]);
-    return { members, messages, bans, inviteCodes: invites.map((invite) => invite['code']), pinnedIds: pinned.map(({ id }) => id) };
-  };
+    /** What is read of a guild. */
+    const lists = async (url: string, { guildId, trackId }: Place, { token }: Account): Promise<GuildLists> => {
+      const get = <Body>(path: string): Promise<Body> => ask<Body>(url, 'GET', path, token);
+      const messages: Json[] = [];
+      for (let before = ''; ;) {
+        const page = await get<Json[]>(`/tracks/${trackId}/messages?limit=100${before}`);
+        messages.push(...page);
+        if (page.length < 100) break;
+        before = `&before=${page.at(-1)!.id}`;
+      }
+      const [members, bans, invites, pinned] = await Promise.all([
+        get<Json[]>(`/guilds/${guildId}/members?limit=100`),
+        get<Json[]>(`/guilds/${guildId}/bans`),
+        get<Json[]>(`/guilds/${guildId}/invites`),
+        get<Json[]>(`/tracks/${trackId}/pins`),
+      ]);
+      return {
+        members,
+        messages,
+        bans,
+        inviteCodes: invites.map((invite) => invite['code']),
+        pinnedIds: pinned.map(({ id }) => id),
+      };
+    };
 
-  /** The guild as whoever comes now finds it. */
-  const read = async (url: string, place: Place, viewer: Account): Promise<GuildState> => {
-    const client = new Client(url, { token: viewer.token });
-    await client.ready;
-    const state = new ClientState(client, place.guildId, await lists(url, place, viewer)).now();
-    client.close();
-    return state;
-  };
-
-  it('leaves nothing untold: others tell it', async () => {
-    const sent: string[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const [victim, survivor] = [nodes[round % 2]!, nodes[(round + 1) % 2]!];
-      const [owner, viewer, outcast, ...others] = await Promise.all(Array.from({ length: 9 }, () => register(survivor.url))) as [Account, Account, Account, ...Account[]];
-      const [members, strangers] = [others.slice(0, 3), others.slice(3)];
-      const { id: guildId } = await ask(survivor.url, 'POST', '/guilds', owner.token, { name: 'Engines' });
-      const trackId = (await ask<Json[]>(survivor.url, 'GET', `/guilds/${guildId}/tracks`, owner.token))[1]!.id;
-      const { code } = await ask<{ code: string }>(survivor.url, 'POST', `/tracks/${trackId}/invites`, owner.token, {});
-      for (const { token } of [viewer, ...members]) await ask(survivor.url, 'POST', `/invites/${code}`, token);
-      const { id: messageId } = await ask(survivor.url, 'POST', `/tracks/${trackId}/messages`, owner.token, { content: 'like and subscribe' });
-      const { id: roleId } = await ask(survivor.url, 'POST', `/guilds/${guildId}/roles`, owner.token, { name: 'watch', allow: String(union(Permission.BanMembers, Permission.ModifyGuild)) });
-      await ask(survivor.url, 'PUT', `/guilds/${guildId}/members/${viewer.id}/roles/${roleId}`, owner.token);
-
-      const place: Place = { guildId, trackId, messageId, code };
-      const client = new Client(survivor.url, { token: viewer.token });
+    /** The guild as whoever comes now finds it. */
+    const read = async (url: string, place: Place, viewer: Account): Promise<GuildState> => {
+      const client = new Client(url, { token: viewer.token });
       await client.ready;
-      const folded = new ClientState(client, guildId, await lists(survivor.url, place, viewer));
-      const changing = change(victim.url, place, { owner, members, strangers, outcast });
-      await pause(500 + Math.random() * 1_500);
-      const exited = once(victim.process, 'exit');
-      victim.process.kill('SIGKILL');
-      await Promise.all([exited, changing]);
-
-      await pause(500);
-      const existing = folded.now();
-      // Until then the survivor may remember what was true before: nobody told it, and nobody was told otherwise.
-      await until(async () => (await fetch(`${survivor.url}/metrics`).then((answer) => answer.text())).includes('derailed_nodes_living 1'));
-      await until(async () => isDeepStrictEqual(folded.now(), await read(survivor.url, place, viewer))).catch(() => undefined);
-      expect(folded.now()).toEqual(await read(survivor.url, place, viewer));
-      const isUntold = !isDeepStrictEqual(existing, folded.now());
-      expect(folded.createdTwice).toEqual([]);
-      expect(client.received('CLOSING')).toEqual([]);
+      const state = new ClientState(client, place.guildId, await lists(url, place, viewer)).now();
       client.close();
-      sent.push(isUntold ? `${folded.heard} events, then what was untold` : `${folded.heard} events, all told`);
-      if (round + 1 < ROUNDS) nodes[round % 2] = await start();
-    }
-    process.stdout.write(`killed ${ROUNDS} times: ${sent.join('; ')}\n`);
-  }, ROUNDS * (2 * REPAIRED_WITHIN_MS + START_MS));
-}, describeWithRedis);
+      return state;
+    };
+
+    it(
+      'leaves nothing untold: others tell it',
+      async () => {
+        const sent: string[] = [];
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const [victim, survivor] = [nodes[round % 2]!, nodes[(round + 1) % 2]!];
+          const [owner, viewer, outcast, ...others] = (await Promise.all(
+            Array.from({ length: 9 }, () => register(survivor.url)),
+          )) as [Account, Account, Account, ...Account[]];
+          const [members, strangers] = [others.slice(0, 3), others.slice(3)];
+          const { id: guildId } = await ask(survivor.url, 'POST', '/guilds', owner.token, { name: 'Engines' });
+          const trackId = (await ask<Json[]>(survivor.url, 'GET', `/guilds/${guildId}/tracks`, owner.token))[1]!.id;
+          const { code } = await ask<{ code: string }>(
+            survivor.url,
+            'POST',
+            `/tracks/${trackId}/invites`,
+            owner.token,
+            {},
+          );
+          for (const { token } of [viewer, ...members]) await ask(survivor.url, 'POST', `/invites/${code}`, token);
+          const { id: messageId } = await ask(survivor.url, 'POST', `/tracks/${trackId}/messages`, owner.token, {
+            content: 'like and subscribe',
+          });
+          const { id: roleId } = await ask(survivor.url, 'POST', `/guilds/${guildId}/roles`, owner.token, {
+            name: 'watch',
+            allow: String(union(Permission.BanMembers, Permission.ModifyGuild)),
+          });
+          await ask(survivor.url, 'PUT', `/guilds/${guildId}/members/${viewer.id}/roles/${roleId}`, owner.token);
+
+          const place: Place = { guildId, trackId, messageId, code };
+          const client = new Client(survivor.url, { token: viewer.token });
+          await client.ready;
+          const folded = new ClientState(client, guildId, await lists(survivor.url, place, viewer));
+          const changing = change(victim.url, place, { owner, members, strangers, outcast });
+          await pause(500 + Math.random() * 1_500);
+          const exited = once(victim.process, 'exit');
+          victim.process.kill('SIGKILL');
+          await Promise.all([exited, changing]);
+
+          await pause(500);
+          const existing = folded.now();
+          // Until then the survivor may remember what was true before: nobody told it, and nobody was told otherwise.
+          await until(async () =>
+            (await fetch(`${survivor.url}/metrics`).then((answer) => answer.text())).includes(
+              'derailed_nodes_living 1',
+            ),
+          );
+          await until(async () => isDeepStrictEqual(folded.now(), await read(survivor.url, place, viewer))).catch(
+            () => undefined,
+          );
+          expect(folded.now()).toEqual(await read(survivor.url, place, viewer));
+          const isUntold = !isDeepStrictEqual(existing, folded.now());
+          expect(folded.createdTwice).toEqual([]);
+          expect(client.received('CLOSING')).toEqual([]);
+          client.close();
+          sent.push(isUntold ? `${folded.heard} events, then what was untold` : `${folded.heard} events, all told`);
+          if (round + 1 < ROUNDS) nodes[round % 2] = await start();
+        }
+        process.stdout.write(`killed ${ROUNDS} times: ${sent.join('; ')}\n`);
+      },
+      ROUNDS * (2 * REPAIRED_WITHIN_MS + START_MS),
+    );
+  },
+  describeWithRedis,
+);

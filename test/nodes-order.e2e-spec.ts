@@ -38,7 +38,9 @@ describeWithRedis('changes of one guild through two nodes at once', () => {
       const fresh = await guild.members['mo']!.connect();
       const now = new ClientState(fresh, id).now();
       for (const client of clients) expect(new ClientState(client, id).now()).toEqual(now);
-      expect(now.roles.map((role) => of<{ id: string }>(role).id)).toEqual(of<{ id: string }[]>((await owner.get(`/guilds/${id}/roles`)).body).map((role) => role.id));
+      expect(now.roles.map((role) => of<{ id: string }>(role).id)).toEqual(
+        of<{ id: string }[]>((await owner.get(`/guilds/${id}/roles`)).body).map((role) => role.id),
+      );
       fresh.close();
     }
     for (const client of clients) client.close();
@@ -67,7 +69,10 @@ describe('what is told late', () => {
     await change('old');
     await change('new');
     client.clear();
-    for (const event of late) await world.app.get(EventsService).publish(event, { guildId: BigInt(id) }, revive(events[`${event} old`]) as never);
+    for (const event of late)
+      await world.app
+        .get(EventsService)
+        .publish(event, { guildId: BigInt(id) }, revive(events[`${event} old`]) as never);
     await world.settle();
     for (const event of late) expect(client.received(event)).toEqual([events[`${event} new`]]);
     client.close();
@@ -76,5 +81,7 @@ describe('what is told late', () => {
 
 /** An event as it was before it travelled: ids are numbers. */
 function revive(data: unknown): unknown {
-  return JSON.parse(JSON.stringify(data), (key, value: unknown) => (typeof value === 'string' && /^\d{15,19}$/.test(value) && key !== 'name' ? BigInt(value) : value));
+  return JSON.parse(JSON.stringify(data), (key, value: unknown) =>
+    typeof value === 'string' && /^\d{15,19}$/.test(value) && key !== 'name' ? BigInt(value) : value,
+  );
 }

@@ -11,10 +11,13 @@ describe('simultaneous logins', () => {
   });
   afterAll(() => world.stop());
 
-  const login = (email: string): ReturnType<World['ask']> => world.ask('post', '/auth/login', { email, password: ada.password });
+  const login = (email: string): ReturnType<World['ask']> =>
+    world.ask('post', '/auth/login', { email, password: ada.password });
 
   it('are bounded: those beyond the queue are answered 503 with Retry-After, at once and for unknown addresses alike', async () => {
-    const responses = await Promise.all(Array.from({ length: MANY }, (_, index) => login(index % 2 === 0 ? ada.email : 'nobody@example.org')));
+    const responses = await Promise.all(
+      Array.from({ length: MANY }, (_, index) => login(index % 2 === 0 ? ada.email : 'nobody@example.org')),
+    );
     const rejected = responses.filter(({ status }) => status === 503);
     expect(rejected.length).toBeGreaterThan(0);
     for (const { body, headers } of rejected) {
@@ -30,7 +33,7 @@ describe('simultaneous logins', () => {
 
   it('do not delay other requests until they are done', async () => {
     let done = 0;
-    const logins = Promise.all(Array.from({ length: 40 }, async () => ((await login(ada.email)), (done += 1))));
+    const logins = Promise.all(Array.from({ length: 40 }, async () => (await login(ada.email), (done += 1))));
     for (let read = 0; read < 5; read += 1) expect((await ada.get('/users/@me')).status).toBe(200);
     expect(done).toBeLessThan(40);
     await logins;
@@ -39,8 +42,16 @@ describe('simultaneous logins', () => {
   it('and all other uses of passwords share the queue', async () => {
     const busy = Promise.all(Array.from({ length: MANY }, () => login(ada.email)));
     const others = await Promise.all([
-      ...Array.from({ length: 10 }, (_, index) => world.ask('post', '/auth/register', { username: `late${index}`, email: `late${index}@example.org`, password: ada.password })),
-      ...Array.from({ length: 10 }, () => ada.patch('/users/@me', { email: ada.email, current_password: ada.password })),
+      ...Array.from({ length: 10 }, (_, index) =>
+        world.ask('post', '/auth/register', {
+          username: `late${index}`,
+          email: `late${index}@example.org`,
+          password: ada.password,
+        }),
+      ),
+      ...Array.from({ length: 10 }, () =>
+        ada.patch('/users/@me', { email: ada.email, current_password: ada.password }),
+      ),
       ...Array.from({ length: 10 }, () => ada.delete('/users/@me', { current_password: 'wrong horse battery' })),
     ]);
     const codes = new Set(others.map(({ body }) => of<{ code?: string }>(body).code));

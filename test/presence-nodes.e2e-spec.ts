@@ -13,127 +13,153 @@ const START_MS = 60_000;
 const GONE_WITHIN_MS = 30_000;
 const PREFIX = 'derailed:presence:';
 
-describeOnce('presence on several nodes', () => {
-  let redis: TestRedis;
-  let world: World;
-  let guild: GuildWorld;
-  let mo: Person;
-  let owner: Client;
-  beforeAll(async () => {
-    Logger.overrideLogger(false);
-    redis = await TestRedis.start();
-    world = await World.start({ REDIS_URL: redis.url, REDIS_PREFIX: PREFIX, GATEWAY_BUCKET: '0/60', PRESENCE_GRACE_SECONDS: '1' }, 2);
-  });
-  afterAll(async () => {
-    await world.stop();
-    await redis.stop();
-  });
-  beforeEach(async () => {
-    guild = await world.guild({ members: { mo: [] } });
-    mo = guild.members['mo']!;
-    owner = await guild.owner.connect(undefined, world.urls[0]);
-  });
-  afterEach(async () => {
-    owner.close();
-    await redis.start();
-  });
-
-  const statusOf = async (who: Person, client = owner): Promise<string> => {
-    const { data } = of<{ data: { members: { user_id: string; status: string }[] } }>(await client.say('guild.subscribe', { guild_id: guild.id, members: [0, 9] }));
-    return data.members.find(({ user_id }) => user_id === who.id)!.status;
-  };
-  const comesTo = async (who: Person, status: string, withinMs = 20_000): Promise<void> => {
-    for (const deadline = Date.now() + withinMs; Date.now() < deadline; await pause(50)) if ((await statusOf(who)) === status) return;
-    throw new Error(`It is ${await statusOf(who)} and not ${status} after ${withinMs} ms.`);
-  };
-  const pause = (ms: number): Promise<void> => new Promise((later) => setTimeout(later, ms));
-
-  it('is counted over all of them', async () => {
-    const [here, there] = [await mo.connect(undefined, world.urls[0]), await mo.connect(undefined, world.urls[1])];
-    await comesTo(mo, 'online');
-    here.close();
-    await pause(2_500);
-    expect(await statusOf(mo)).toBe('online');
-    there.close();
-    await comesTo(mo, 'offline');
-  });
-
-  it('is chosen on one and holds on all', async () => {
-    const there = await mo.connect(undefined, world.urls[1]);
-    const here = await mo.connect(undefined, world.urls[0]);
-    await here.say('presence.update', { status: 'dnd' });
-    await comesTo(mo, 'dnd');
-    await there.next('PRESENCE_UPDATE', (data) => of<{ guild_id: null }>(data).guild_id === null);
-    await here.say('presence.update', { status: 'invisible' });
-    await comesTo(mo, 'offline');
-    for (const client of [here, there]) client.close();
-  });
-
-  it('is what a node knows by itself while Redis is away, and comes right when it is back', async () => {
-    const there = await mo.connect(undefined, world.urls[1]);
-    await comesTo(mo, 'online');
-    await redis.stopKeeping();
-    const eve = await guild.owner.connect(undefined, world.urls[0]);
-    expect(await statusOf(guild.owner, eve)).toBe('online');
-    there.close();
-    await pause(1_500);
-    await redis.start();
-    await comesTo(mo, 'offline');
-    const again = await mo.connect(undefined, world.urls[1]);
-    await comesTo(mo, 'online');
-    for (const client of [eve, again]) client.close();
-  });
-
-  describe('one of which is a process of its own', () => {
-    let child: ChildProcess;
-    let dataDir: string;
-    let url: string;
+describeOnce(
+  'presence on several nodes',
+  () => {
+    let redis: TestRedis;
+    let world: World;
+    let guild: GuildWorld;
+    let mo: Person;
+    let owner: Client;
+    beforeAll(async () => {
+      Logger.overrideLogger(false);
+      redis = await TestRedis.start();
+      world = await World.start(
+        { REDIS_URL: redis.url, REDIS_PREFIX: PREFIX, GATEWAY_BUCKET: '0/60', PRESENCE_GRACE_SECONDS: '1' },
+        2,
+      );
+    });
+    afterAll(async () => {
+      await world.stop();
+      await redis.stop();
+    });
     beforeEach(async () => {
-      dataDir = mkdtempSync(join(tmpdir(), 'derailed-presence-'));
-      const settings = { PORT: '0', DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn', MONGODB_URI: world.databaseUri, REDIS_URL: redis.url, REDIS_PREFIX: PREFIX, PRESENCE_GRACE_SECONDS: '1' };
-      child = spawn(process.execPath, [MAIN], { cwd: dataDir, env: { ...process.env, ...settings } });
-      let output = '';
-      child.stdout!.on('data', (text: Buffer) => (output += text.toString()));
-      child.stderr!.on('data', (text: Buffer) => (output += text.toString()));
-      for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null; await pause(20)) {
-        url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1] ?? '';
-        if (url) return;
-      }
-      throw new Error(`It did not start: ${output}`);
+      guild = await world.guild({ members: { mo: [] } });
+      mo = guild.members['mo']!;
+      owner = await guild.owner.connect(undefined, world.urls[0]);
     });
-    afterEach(() => {
-      child.kill('SIGKILL');
-      rmSync(dataDir, { recursive: true, force: true });
+    afterEach(async () => {
+      owner.close();
+      await redis.start();
     });
-    const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
-      const exited = once(child, 'exit');
-      child.kill(signal);
-      await exited;
+
+    const statusOf = async (who: Person, client = owner): Promise<string> => {
+      const { data } = of<{ data: { members: { user_id: string; status: string }[] } }>(
+        await client.say('guild.subscribe', { guild_id: guild.id, members: [0, 9] }),
+      );
+      return data.members.find(({ user_id }) => user_id === who.id)!.status;
     };
+    const comesTo = async (who: Person, status: string, withinMs = 20_000): Promise<void> => {
+      for (const deadline = Date.now() + withinMs; Date.now() < deadline; await pause(50))
+        if ((await statusOf(who)) === status) return;
+      throw new Error(`It is ${await statusOf(who)} and not ${status} after ${withinMs} ms.`);
+    };
+    const pause = (ms: number): Promise<void> => new Promise((later) => setTimeout(later, ms));
 
-    it('is known to a node that starts later', async () => {
-      const early = await mo.connect(undefined, world.urls[1]);
-      const late = await guild.owner.connect(undefined, url);
+    it('is counted over all of them', async () => {
+      const [here, there] = [await mo.connect(undefined, world.urls[0]), await mo.connect(undefined, world.urls[1])];
       await comesTo(mo, 'online');
-      for (const deadline = Date.now() + 20_000; Date.now() < deadline && (await statusOf(mo, late)) !== 'online'; ) await pause(50);
-      expect(await statusOf(mo, late)).toBe('online');
-      for (const client of [early, late]) client.close();
-    });
-
-    it('ends within 30 s when that one is killed', async () => {
-      await mo.connect(undefined, url);
-      await comesTo(mo, 'online');
-      await end('SIGKILL');
-      const killedAt = Date.now();
-      await comesTo(mo, 'offline', GONE_WITHIN_MS);
-      process.stdout.write(`presence of a killed node was gone after ${((Date.now() - killedAt) / 1_000).toFixed(1)} s\n`);
-    });
-
-    it('ends soon when that one stops', async () => {
-      await mo.connect(undefined, url);
-      await comesTo(mo, 'online');
-      await end('SIGTERM');
+      here.close();
+      await pause(2_500);
+      expect(await statusOf(mo)).toBe('online');
+      there.close();
       await comesTo(mo, 'offline');
     });
-  });
-}, describeWithRedis);
+
+    it('is chosen on one and holds on all', async () => {
+      const there = await mo.connect(undefined, world.urls[1]);
+      const here = await mo.connect(undefined, world.urls[0]);
+      await here.say('presence.update', { status: 'dnd' });
+      await comesTo(mo, 'dnd');
+      await there.next('PRESENCE_UPDATE', (data) => of<{ guild_id: null }>(data).guild_id === null);
+      await here.say('presence.update', { status: 'invisible' });
+      await comesTo(mo, 'offline');
+      for (const client of [here, there]) client.close();
+    });
+
+    it('is what a node knows by itself while Redis is away, and comes right when it is back', async () => {
+      const there = await mo.connect(undefined, world.urls[1]);
+      await comesTo(mo, 'online');
+      await redis.stopKeeping();
+      const eve = await guild.owner.connect(undefined, world.urls[0]);
+      expect(await statusOf(guild.owner, eve)).toBe('online');
+      there.close();
+      await pause(1_500);
+      await redis.start();
+      await comesTo(mo, 'offline');
+      const again = await mo.connect(undefined, world.urls[1]);
+      await comesTo(mo, 'online');
+      for (const client of [eve, again]) client.close();
+    });
+
+    describe('one of which is a process of its own', () => {
+      let child: ChildProcess;
+      let dataDir: string;
+      let url: string;
+      beforeEach(async () => {
+        dataDir = mkdtempSync(join(tmpdir(), 'derailed-presence-'));
+        const settings = {
+          PORT: '0',
+          DATA_DIR: dataDir,
+          RATE_LIMITS: 'off',
+          LOG_LEVEL: 'warn',
+          MONGODB_URI: world.databaseUri,
+          REDIS_URL: redis.url,
+          REDIS_PREFIX: PREFIX,
+          PRESENCE_GRACE_SECONDS: '1',
+        };
+        child = spawn(process.execPath, [MAIN], { cwd: dataDir, env: { ...process.env, ...settings } });
+        let output = '';
+        child.stdout!.on('data', (text: Buffer) => (output += text.toString()));
+        child.stderr!.on('data', (text: Buffer) => (output += text.toString()));
+        for (
+          const deadline = Date.now() + START_MS;
+          Date.now() < deadline && child.exitCode === null;
+          await pause(20)
+        ) {
+          url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1] ?? '';
+          if (url) return;
+        }
+        throw new Error(`It did not start: ${output}`);
+      });
+      afterEach(() => {
+        child.kill('SIGKILL');
+        rmSync(dataDir, { recursive: true, force: true });
+      });
+      const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+        const exited = once(child, 'exit');
+        child.kill(signal);
+        await exited;
+      };
+
+      it('is known to a node that starts later', async () => {
+        const early = await mo.connect(undefined, world.urls[1]);
+        const late = await guild.owner.connect(undefined, url);
+        await comesTo(mo, 'online');
+        for (const deadline = Date.now() + 20_000; Date.now() < deadline && (await statusOf(mo, late)) !== 'online';)
+          await pause(50);
+        expect(await statusOf(mo, late)).toBe('online');
+        for (const client of [early, late]) client.close();
+      });
+
+      it('ends within 30 s when that one is killed', async () => {
+        await mo.connect(undefined, url);
+        await comesTo(mo, 'online');
+        await end('SIGKILL');
+        const killedAt = Date.now();
+        await comesTo(mo, 'offline', GONE_WITHIN_MS);
+        process.stdout.write(
+          `presence of a killed node was gone after ${((Date.now() - killedAt) / 1_000).toFixed(1)} s\n`,
+        );
+      });
+
+      it('ends soon when that one stops', async () => {
+        await mo.connect(undefined, url);
+        await comesTo(mo, 'online');
+        await end('SIGTERM');
+        await comesTo(mo, 'offline');
+      });
+    });
+  },
+  describeWithRedis,
+);

@@ -13,7 +13,9 @@ describe('presence', () => {
   let guild: GuildWorld;
   let mo: Person;
   let owner: Client;
-  beforeAll(async () => (world = await World.start({ GATEWAY_BUCKET: '0/60', PRESENCE_GRACE_SECONDS: String(GRACE_SECONDS) })));
+  beforeAll(
+    async () => (world = await World.start({ GATEWAY_BUCKET: '0/60', PRESENCE_GRACE_SECONDS: String(GRACE_SECONDS) })),
+  );
   afterAll(() => world.stop());
   beforeEach(async () => {
     guild = await world.guild({ members: { mo: [], eve: [] } });
@@ -28,9 +30,16 @@ describe('presence', () => {
   const sent = (client: Client): Told[] => client.received('PRESENCE_UPDATE').map((data) => of<Told>(data));
   /** Everything that a client was told of somebody's looks in this guild, in order. */
   const seen = (client: Client, who: Person, guildId: string | null = guild.id): string[] =>
-    sent(client).filter(({ guild_id }) => guild_id === guildId).flatMap(({ presences }) => presences.filter(({ user_id }) => user_id === who.id).map(({ status }) => status));
+    sent(client)
+      .filter(({ guild_id }) => guild_id === guildId)
+      .flatMap(({ presences }) => presences.filter(({ user_id }) => user_id === who.id).map(({ status }) => status));
   const until = (client: Client, who: Person, status: string, guildId: string | null = guild.id): Promise<Json> =>
-    client.next('PRESENCE_UPDATE', (data) => of<Told>(data).guild_id === guildId && of<Told>(data).presences.some((presence) => presence.user_id === who.id && presence.status === status));
+    client.next(
+      'PRESENCE_UPDATE',
+      (data) =>
+        of<Told>(data).guild_id === guildId &&
+        of<Told>(data).presences.some((presence) => presence.user_id === who.id && presence.status === status),
+    );
   const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
   it('tells who looks at a guild who is there, who comes and who goes', async () => {
@@ -41,7 +50,12 @@ describe('presence', () => {
     await until(owner, guild.members['eve']!, 'online');
     early.close();
     await until(owner, mo, 'offline');
-    expect(of<{ presences: unknown }>(await look(owner)).presences).toEqual(expect.arrayContaining([{ user_id: guild.owner.id, status: 'online' }, { user_id: guild.members['eve']!.id, status: 'online' }]));
+    expect(of<{ presences: unknown }>(await look(owner)).presences).toEqual(
+      expect.arrayContaining([
+        { user_id: guild.owner.id, status: 'online' },
+        { user_id: guild.members['eve']!.id, status: 'online' },
+      ]),
+    );
     eve.close();
   });
 
@@ -61,10 +75,16 @@ describe('presence', () => {
   it('is what somebody has chosen, over REST and the gateway alike, and is told to all of their sockets', async () => {
     await look(owner);
     const [one, other] = [await mo.connect(), await mo.connect()];
-    expect(await one.say('presence.update', { status: 'idle' })).toEqual({ ok: true, data: { user_id: mo.id, status: 'idle' } });
+    expect(await one.say('presence.update', { status: 'idle' })).toEqual({
+      ok: true,
+      data: { user_id: mo.id, status: 'idle' },
+    });
     await until(owner, mo, 'idle');
     await until(other, mo, 'idle', null);
-    expect(await mo.put('/users/@me/presence', { status: 'dnd' })).toMatchObject({ status: 200, body: { user_id: mo.id, status: 'dnd' } });
+    expect(await mo.put('/users/@me/presence', { status: 'dnd' })).toMatchObject({
+      status: 200,
+      body: { user_id: mo.id, status: 'dnd' },
+    });
     await until(owner, mo, 'dnd');
     for (const client of [one, other]) await until(client, mo, 'dnd', null);
     expect(seen(owner, mo, null)).toEqual([]);
@@ -77,7 +97,9 @@ describe('presence', () => {
     const client = await mo.connect();
     expect(client.received('READY')).toMatchObject([{ presence: 'dnd' }]);
     await until(owner, mo, 'dnd');
-    expect(of<{ presences: unknown }>(await look(owner)).presences).toEqual(expect.arrayContaining([{ user_id: mo.id, status: 'dnd' }]));
+    expect(of<{ presences: unknown }>(await look(owner)).presences).toEqual(
+      expect.arrayContaining([{ user_id: mo.id, status: 'dnd' }]),
+    );
     client.close();
   });
 
@@ -86,7 +108,12 @@ describe('presence', () => {
     await look(owner);
     const client = await mo.connect();
     expect(client.received('READY')).toMatchObject([{ presence: 'invisible' }]);
-    expect(await look(owner)).toEqual({ guild_id: guild.id, member_count: 3, members: null, presences: [{ user_id: guild.owner.id, status: 'online' }] });
+    expect(await look(owner)).toEqual({
+      guild_id: guild.id,
+      member_count: 3,
+      members: null,
+      presences: [{ user_id: guild.owner.id, status: 'online' }],
+    });
     await client.say('typing.start', { track_id: guild.track });
     await pause(1_500);
     client.close();
@@ -110,7 +137,10 @@ describe('presence', () => {
     await until(owner, mo, 'online');
     expect(sent(eve)).toEqual([]);
     expect(seen(owner, stranger)).toEqual([]);
-    expect(await outside.say('guild.subscribe', { guild_id: guild.id })).toMatchObject({ ok: false, error: { code: 'GUILD_NOT_FOUND' } });
+    expect(await outside.say('guild.subscribe', { guild_id: guild.id })).toMatchObject({
+      ok: false,
+      error: { code: 'GUILD_NOT_FOUND' },
+    });
     for (const each of [client, outside, eve]) each.close();
   });
 
@@ -131,7 +161,10 @@ describe('presence', () => {
   it('refuses what nobody can choose, and changes nothing', async () => {
     const client = await mo.connect();
     for (const status of ['offline', 'away', '', null, 1, {}]) {
-      expect([status, await client.say('presence.update', { status })]).toMatchObject([status, { ok: false, error: { code: 'VALIDATION_FAILED' } }]);
+      expect([status, await client.say('presence.update', { status })]).toMatchObject([
+        status,
+        { ok: false, error: { code: 'VALIDATION_FAILED' } },
+      ]);
       expect([status, await mo.put('/users/@me/presence', { status })]).toMatchObject([status, { status: 400 }]);
     }
     const again = await mo.connect();

@@ -31,7 +31,10 @@ describeOnce('the process', () => {
 
   const launch = (settings: Record<string, string> = {}): { child: ChildProcess; output: () => string } => {
     const { MONGODB_URI: _ours, ...environment } = process.env;
-    const child = spawn(process.execPath, [MAIN], { cwd: dataDir, env: { ...environment, PORT: '0', DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn', ...settings } });
+    const child = spawn(process.execPath, [MAIN], {
+      cwd: dataDir,
+      env: { ...environment, PORT: '0', DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn', ...settings },
+    });
     children.push(child);
     let output = '';
     child.stdout.on('data', (text: Buffer) => (output += text.toString()));
@@ -40,7 +43,7 @@ describeOnce('the process', () => {
   };
   const start = async (settings?: Record<string, string>): Promise<Running> => {
     const { child, output } = launch(settings);
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + START_MS; Date.now() < deadline;) {
       const url = /API\s+(http:\S+)\/api\/v1/.exec(output())?.[1];
       if (url) return { process: child, url, output };
       if (child.exitCode !== null) break;
@@ -48,13 +51,23 @@ describeOnce('the process', () => {
     }
     throw new Error(`It did not start: ${output()}`);
   };
-  const account = (name: string): string => JSON.stringify({ username: name, email: `${name}@example.org`, password: 'correct horse' });
+  const account = (name: string): string =>
+    JSON.stringify({ username: name, email: `${name}@example.org`, password: 'correct horse' });
   const register = async (url: string, name: string): Promise<number> =>
-    (await fetch(`${url}/api/v1/auth/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: account(name) })).status;
+    (
+      await fetch(`${url}/api/v1/auth/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: account(name),
+      })
+    ).status;
   /** A registration that the process has begun with. @returns what sends the rest of it, and waits for the answer */
   const begin = async (url: string, name: string): Promise<() => Promise<number>> => {
     const body = account(name);
-    const begun = request(`${url}/api/v1/auth/register`, { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' } });
+    const begun = request(`${url}/api/v1/auth/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' },
+    });
     begun.flushHeaders();
     await once(begun, 'continue');
     return async () => {
@@ -64,7 +77,8 @@ describeOnce('the process', () => {
     };
   };
   const until = async (holds: () => boolean): Promise<void> => {
-    for (const deadline = Date.now() + START_MS; !holds(); await new Promise((later) => setTimeout(later, 5))) if (Date.now() > deadline) throw new Error('It never came to that.');
+    for (const deadline = Date.now() + START_MS; !holds(); await new Promise((later) => setTimeout(later, 5)))
+      if (Date.now() > deadline) throw new Error('It never came to that.');
   };
   const end = async (running: Running, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
     const exited = once(running.process, 'exit');
@@ -118,10 +132,23 @@ describeOnce('the process', () => {
     const rounds = Number(process.env['KILL_ROUNDS'] ?? 4);
     let running = await start();
     const ask = async (method: string, path: string, token: string, body?: unknown): Promise<Answered> => {
-      const answer = await fetch(`${running.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) }, ...(body !== undefined && { body: JSON.stringify(body) }) });
+      const answer = await fetch(`${running.url}/api/v1${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
       return { status: answer.status, body: (await answer.json()) as never };
     };
-    const { token } = (await (await fetch(`${running.url}/api/v1/auth/register`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'ada', email: 'ada@example.org', password: 'correct horse' }) })).json()) as { token: string };
+    const { token } = (await (
+      await fetch(`${running.url}/api/v1/auth/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username: 'ada', email: 'ada@example.org', password: 'correct horse' }),
+      })
+    ).json()) as { token: string };
     const { id } = (await ask('POST', '/guilds', token, { name: 'Engines' })).body;
     for (let created = 0; created < 12; created += 1) {
       await ask('POST', `/guilds/${id}/roles`, token, { name: `r${created}` });
@@ -132,7 +159,11 @@ describeOnce('the process', () => {
     let [killedAmidst, made] = [0, 0];
     for (let round = 0; round < rounds; round += 1) {
       const expected = await Promise.all(
-        ['roles', 'tracks'].map(async (kind) => ({ path: `/guilds/${id}/${kind}`, old: idsOf(await ask('GET', `/guilds/${id}/${kind}`, token)), next: undefined as string[] | undefined })),
+        ['roles', 'tracks'].map(async (kind) => ({
+          path: `/guilds/${id}/${kind}`,
+          old: idsOf(await ask('GET', `/guilds/${id}/${kind}`, token)),
+          next: undefined as string[] | undefined,
+        })),
       );
       const madeBefore = made;
       const moving = expected.map(async (state) => {
@@ -150,7 +181,8 @@ describeOnce('the process', () => {
       await new Promise((later) => setTimeout(later, Math.random() * 300));
       await end(running, 'SIGKILL');
       // The connection was lost before an answer came, or within one.
-      for (const outcome of await ended) expect(String((outcome as PromiseRejectedResult).reason)).toMatch(/fetch failed|terminated/);
+      for (const outcome of await ended)
+        expect(String((outcome as PromiseRejectedResult).reason)).toMatch(/fetch failed|terminated/);
       running = await start();
       for (const { path, old, next } of expected) {
         const found = idsOf(await ask('GET', path, token));
@@ -158,7 +190,9 @@ describeOnce('the process', () => {
         expect([old, next]).toContainEqual(found);
       }
     }
-    process.stdout.write(`killed ${rounds} times while ${made} moves were made, ${killedAmidst} times after a move that was never acknowledged\n`);
+    process.stdout.write(
+      `killed ${rounds} times while ${made} moves were made, ${killedAmidst} times after a move that was never acknowledged\n`,
+    );
   }, 600_000);
 
   it('refuses a second process on the same data', async () => {

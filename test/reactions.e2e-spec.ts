@@ -15,22 +15,40 @@ let world: World;
 beforeAll(async () => (world = await World.start()));
 afterAll(() => world.stop());
 
-const say = async (who: Person, { track }: GuildWorld): Promise<string> => of<{ id: string }>((await who.post(`/tracks/${track}/messages`, { content: 'x' })).body).id;
-const place = ({ track }: GuildWorld, id: string, emoji: string): string => `/tracks/${track}/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
-const react = (who: Person, guild: GuildWorld, id: string, emoji = '👍'): Promise<Answer> => who.put(`${place(guild, id, emoji)}/@me`);
-const unreact = (who: Person, guild: GuildWorld, id: string, emoji = '👍'): Promise<Answer> => who.delete(`${place(guild, id, emoji)}/@me`);
-const counts = async (who: Person, { track }: GuildWorld, id: string): Promise<Count[]> => of<{ reactions: Count[] }>((await who.get(`/tracks/${track}/messages/${id}`)).body).reactions;
-const reactors = async (who: Person, guild: GuildWorld, id: string, query = '', emoji = '👍'): Promise<string[]> => of<{ user_id: string }[]>((await who.get(place(guild, id, emoji) + query)).body).map(({ user_id }) => user_id);
+const say = async (who: Person, { track }: GuildWorld): Promise<string> =>
+  of<{ id: string }>((await who.post(`/tracks/${track}/messages`, { content: 'x' })).body).id;
+const place = ({ track }: GuildWorld, id: string, emoji: string): string =>
+  `/tracks/${track}/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
+const react = (who: Person, guild: GuildWorld, id: string, emoji = '👍'): Promise<Answer> =>
+  who.put(`${place(guild, id, emoji)}/@me`);
+const unreact = (who: Person, guild: GuildWorld, id: string, emoji = '👍'): Promise<Answer> =>
+  who.delete(`${place(guild, id, emoji)}/@me`);
+const counts = async (who: Person, { track }: GuildWorld, id: string): Promise<Count[]> =>
+  of<{ reactions: Count[] }>((await who.get(`/tracks/${track}/messages/${id}`)).body).reactions;
+const reactors = async (who: Person, guild: GuildWorld, id: string, query = '', emoji = '👍'): Promise<string[]> =>
+  of<{ user_id: string }[]>((await who.get(place(guild, id, emoji) + query)).body).map(({ user_id }) => user_id);
 
 describe('reacting', () => {
   it('shows in the message how many did so and whether one did oneself, in the order in which the emojis came', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const id = await say(mo, guild);
-    for (const [who, emoji] of [[mo, '👍'], [mo, '👍'], [guild.owner, '🎉'], [guild.owner, '👍']] as const) expect((await react(who, guild, id, emoji)).status).toBe(204);
-    expect(await counts(mo, guild, id)).toEqual([{ emoji: '👍', count: 2, me: true }, { emoji: '🎉', count: 1, me: false }]);
+    for (const [who, emoji] of [
+      [mo, '👍'],
+      [mo, '👍'],
+      [guild.owner, '🎉'],
+      [guild.owner, '👍'],
+    ] as const)
+      expect((await react(who, guild, id, emoji)).status).toBe(204);
+    expect(await counts(mo, guild, id)).toEqual([
+      { emoji: '👍', count: 2, me: true },
+      { emoji: '🎉', count: 1, me: false },
+    ]);
     const [listed] = of<{ reactions: Count[] }[]>((await guild.owner.get(`/tracks/${guild.track}/messages`)).body);
-    expect(listed?.reactions).toEqual([{ emoji: '👍', count: 2, me: true }, { emoji: '🎉', count: 1, me: true }]);
+    expect(listed?.reactions).toEqual([
+      { emoji: '👍', count: 2, me: true },
+      { emoji: '🎉', count: 1, me: true },
+    ]);
     for (let n = 0; n < 2; n += 1) expect((await unreact(mo, guild, id)).status).toBe(204);
     expect((await unreact(guild.owner, guild, id, '🎉')).status).toBe(204);
     expect(await counts(mo, guild, id)).toEqual([{ emoji: '👍', count: 1, me: false }]);
@@ -39,7 +57,14 @@ describe('reacting', () => {
   it('is told once, to those who may view the track', async () => {
     const guild = await world.guild({ members: { mo: [], low: [] } });
     const mo = guild.members['mo']!;
-    const hidden = of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'hidden', overwrites: [{ id: guild.id, type: 'role', allow: '0', deny: String(Permission.ViewTrack) }] })).body).id;
+    const hidden = of<{ id: string }>(
+      (
+        await guild.owner.post(`/guilds/${guild.id}/tracks`, {
+          name: 'hidden',
+          overwrites: [{ id: guild.id, type: 'role', allow: '0', deny: String(Permission.ViewTrack) }],
+        })
+      ).body,
+    ).id;
     const [id, unseen] = [await say(mo, guild), await say(guild.owner, { ...guild, track: hidden })];
     const [client, owner] = await Promise.all([guild.members['low']!.connect(), guild.owner.connect()]);
     await react(guild.owner, { ...guild, track: hidden }, unseen);
@@ -56,16 +81,25 @@ describe('reacting', () => {
   });
 
   it('asks for ADD_REACTIONS and a message of the track', async () => {
-    const guild = await world.guild({ roles: { mute: { deny: AddReactions }, blind: { deny: ViewMessageHistory } }, members: { mo: ['mute'], blind: ['blind'] } });
+    const guild = await world.guild({
+      roles: { mute: { deny: AddReactions }, blind: { deny: ViewMessageHistory } },
+      members: { mo: ['mute'], blind: ['blind'] },
+    });
     const id = await say(guild.owner, guild);
-    for (const name of ['mo', 'blind']) expect((await react(guild.members[name]!, guild, id)).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });
-    expect((await react(guild.owner, { ...guild, track: guild.category }, id)).body).toMatchObject({ code: 'MESSAGE_NOT_FOUND' });
+    for (const name of ['mo', 'blind'])
+      expect((await react(guild.members[name]!, guild, id)).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });
+    expect((await react(guild.owner, { ...guild, track: guild.category }, id)).body).toMatchObject({
+      code: 'MESSAGE_NOT_FOUND',
+    });
     expect(await counts(guild.owner, guild, id)).toEqual([]);
   });
 
   it.each(['x', '👍👍', '1', '__proto__', 'a.b', '$set', '👍 '])('takes one emoji, not %p', async (emoji) => {
     const guild = await world.guild();
-    expect((await react(guild.owner, guild, await say(guild.owner, guild), emoji)).body).toMatchObject({ code: 'VALIDATION_FAILED', errors: [{ field: 'emoji' }] });
+    expect((await react(guild.owner, guild, await say(guild.owner, guild), emoji)).body).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      errors: [{ field: 'emoji' }],
+    });
   });
 
   it.each(['❤️', '1️⃣', '🇫🇷', '👩🏻‍❤️‍💋‍👨🏽', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])('takes %s, whatever it is made of', async (emoji) => {
@@ -81,7 +115,10 @@ describe('reacting', () => {
     const id = await say(mo, guild);
     const answers = await Promise.all(MANY.map((emoji) => react(mo, guild, id, emoji)));
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(20);
-    expect(answers.find(({ status }) => status !== 204)?.body).toMatchObject({ code: 'REACTION_LIMIT_REACHED', limit: 20 });
+    expect(answers.find(({ status }) => status !== 204)?.body).toMatchObject({
+      code: 'REACTION_LIMIT_REACHED',
+      limit: 20,
+    });
     const [first] = await counts(mo, guild, id);
     expect((await react(guild.owner, guild, id, first!.emoji)).status).toBe(204);
     for (const who of [mo, guild.owner]) await unreact(who, guild, id, first!.emoji);
@@ -90,13 +127,23 @@ describe('reacting', () => {
   });
 
   it('loses and invents none, however many react and take it back at once', async () => {
-    const guild = await world.guild({ members: Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`m${n}`, []])) });
+    const guild = await world.guild({
+      members: Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`m${n}`, []])),
+    });
     const people = Object.values(guild.members);
     const id = await say(guild.owner, guild);
     for (let round = 0; round < 6; round += 1) {
-      await Promise.all(people.flatMap((who, n) => [react(who, guild, id), (n + round) % 2 ? unreact(who, guild, id) : react(who, guild, id), ...(round === 3 && n === 0 ? [guild.owner.delete(place(guild, id, '👍'))] : [])]));
+      await Promise.all(
+        people.flatMap((who, n) => [
+          react(who, guild, id),
+          (n + round) % 2 ? unreact(who, guild, id) : react(who, guild, id),
+          ...(round === 3 && n === 0 ? [guild.owner.delete(place(guild, id, '👍'))] : []),
+        ]),
+      );
       const who = await reactors(guild.owner, guild, id);
-      expect((await counts(guild.owner, guild, id)).map(({ count }) => count)).toEqual(who.length > 0 ? [who.length] : []);
+      expect((await counts(guild.owner, guild, id)).map(({ count }) => count)).toEqual(
+        who.length > 0 ? [who.length] : [],
+      );
     }
     for (const who of people) await unreact(who, guild, id);
     expect(await counts(guild.owner, guild, id)).toEqual([]);
@@ -111,10 +158,20 @@ describe('reacting', () => {
       await react(who, guild, id);
       commands.stop();
       // Who asks and what they may is read when a node doesn't remember it, however many reacted.
-      costs.push(commands.all.filter(({ collection }) => collection === 'messages' || collection === 'reactions').map(({ name, collection }) => `${name} ${collection}`));
+      costs.push(
+        commands.all
+          .filter(({ collection }) => collection === 'messages' || collection === 'reactions')
+          .map(({ name, collection }) => `${name} ${collection}`),
+      );
     }
     expect(costs[2]).toEqual(costs[1]);
-    expect(costs[1]).toEqual(['find messages', 'find reactions', 'find messages', 'update messages', 'insert reactions']);
+    expect(costs[1]).toEqual([
+      'find messages',
+      'find reactions',
+      'find messages',
+      'update messages',
+      'insert reactions',
+    ]);
   });
 });
 
@@ -142,7 +199,10 @@ describe('those who reacted', () => {
     expect(await counts(mo, guild, id)).toEqual([{ emoji: '🎉', count: 1, me: true }]);
     expect(await reactors(mo, guild, id)).toEqual([]);
     await react(mo, guild, id);
-    expect(await counts(mo, guild, id)).toEqual([{ emoji: '🎉', count: 1, me: true }, { emoji: '👍', count: 1, me: true }]);
+    expect(await counts(mo, guild, id)).toEqual([
+      { emoji: '🎉', count: 1, me: true },
+      { emoji: '👍', count: 1, me: true },
+    ]);
     client.close();
   });
 
@@ -153,7 +213,9 @@ describe('those who reacted', () => {
     const commands = world.recordCommands();
     await guild.owner.post(`/tracks/${guild.track}/messages/bulk-delete`, { message_ids: ids });
     commands.stop();
-    expect(commands.writes.filter(({ collection }) => collection === 'reactions').map(({ name }) => name)).toEqual(['delete']);
+    expect(commands.writes.filter(({ collection }) => collection === 'reactions').map(({ name }) => name)).toEqual([
+      'delete',
+    ]);
     expect((await react(guild.members['mo']!, guild, ids[0]!)).body).toMatchObject({ code: 'MESSAGE_NOT_FOUND' });
   });
 });

@@ -21,17 +21,33 @@ describe('read states', () => {
     mo = guild.members['mo']!;
   });
 
-  const say = async (who: Person, content = 'x', track = guild.track): Promise<string> => of<{ id: string }>((await who.post(`/tracks/${track}/messages`, { content })).body).id;
-  const read = async (who: Person, message_id: string, more: object = {}): Promise<ReadState> => of((await who.put(`/tracks/${guild.track}/read-state`, { message_id, ...more })).body);
+  const say = async (who: Person, content = 'x', track = guild.track): Promise<string> =>
+    of<{ id: string }>((await who.post(`/tracks/${track}/messages`, { content })).body).id;
+  const read = async (who: Person, message_id: string, more: object = {}): Promise<ReadState> =>
+    of((await who.put(`/tracks/${guild.track}/read-state`, { message_id, ...more })).body);
   const all = async (who: Person): Promise<ReadState[]> => of((await who.get('/users/@me/read-states')).body);
-  const stateOf = async (who: Person, track = guild.track): Promise<ReadState | undefined> => (await all(who)).find(({ track_id }) => track_id === track);
-  const unread = async (who: Person, track = guild.track): Promise<number | undefined> => (await stateOf(who, track))?.unread_count;
+  const stateOf = async (who: Person, track = guild.track): Promise<ReadState | undefined> =>
+    (await all(who)).find(({ track_id }) => track_id === track);
+  const unread = async (who: Person, track = guild.track): Promise<number | undefined> =>
+    (await stateOf(who, track))?.unread_count;
 
   it('count what others said since one has read, and come right after READY', async () => {
     expect(await all(mo)).toEqual([]);
     const ids = [await say(guild.owner), await say(guild.owner, `<@${mo.id}>`), await say(guild.owner)];
-    expect(await stateOf(mo)).toMatchObject({ guild_id: guild.id, last_message_id: ids[2], unread_count: 3, mention_count: 1 });
-    expect(await read(mo, ids[0]!)).toEqual({ guild_id: guild.id, track_id: guild.track, last_read_id: ids[0], last_message_id: ids[2], unread_count: 2, mention_count: 1 });
+    expect(await stateOf(mo)).toMatchObject({
+      guild_id: guild.id,
+      last_message_id: ids[2],
+      unread_count: 3,
+      mention_count: 1,
+    });
+    expect(await read(mo, ids[0]!)).toEqual({
+      guild_id: guild.id,
+      track_id: guild.track,
+      last_read_id: ids[0],
+      last_message_id: ids[2],
+      unread_count: 2,
+      mention_count: 1,
+    });
     const client = await mo.connect();
     expect(await client.readStates).toEqual([await stateOf(mo)]);
     client.close();
@@ -58,7 +74,11 @@ describe('read states', () => {
     await read(mo, ids[3]!);
     expect(await read(mo, ids[0]!)).toMatchObject({ last_read_id: ids[3], unread_count: 0 });
     expect(await stateOf(mo)).toMatchObject({ last_read_id: ids[3], unread_count: 0 });
-    expect(await read(mo, ids[0]!, { backwards: true })).toMatchObject({ last_read_id: ids[0], unread_count: 2, mention_count: 1 });
+    expect(await read(mo, ids[0]!, { backwards: true })).toMatchObject({
+      last_read_id: ids[0],
+      unread_count: 2,
+      mention_count: 1,
+    });
     expect(await stateOf(mo)).toMatchObject({ last_read_id: ids[0], unread_count: 2, mention_count: 1 });
     await say(guild.owner);
     expect(await unread(mo)).toBe(3);
@@ -67,9 +87,13 @@ describe('read states', () => {
 
   it('go to all of one’s own sockets on all nodes, and to nobody else’s', async () => {
     const id = await say(guild.owner);
-    const clients = await Promise.all(world.urls.flatMap((url) => [mo.connect(undefined, url), mo.connect(undefined, url)]));
+    const clients = await Promise.all(
+      world.urls.flatMap((url) => [mo.connect(undefined, url), mo.connect(undefined, url)]),
+    );
     const other = await guild.owner.connect();
-    const answer = of<{ ok: boolean; data: ReadState }>(await clients[0]!.say('read_state.update', { track_id: guild.track, message_id: id }));
+    const answer = of<{ ok: boolean; data: ReadState }>(
+      await clients[0]!.say('read_state.update', { track_id: guild.track, message_id: id }),
+    );
     expect(answer).toMatchObject({ ok: true, data: { last_read_id: id, unread_count: 0 } });
     for (const client of clients) expect(await client.next('READ_STATE_UPDATE')).toEqual(answer.data);
     await read(mo, id);
@@ -82,14 +106,28 @@ describe('read states', () => {
   it('are for text tracks that one may view, and change nothing elsewhere', async () => {
     const id = await say(guild.owner);
     const client = await mo.connect();
-    expect((await mo.put(`/tracks/${guild.category}/read-state`, { message_id: id })).body).toMatchObject({ code: 'NOT_A_TEXT_TRACK' });
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, { type: 'member', allow: '0', deny: String(Permission.ViewTrack) });
-    expect((await mo.put(`/tracks/${guild.track}/read-state`, { message_id: id })).body).toMatchObject({ code: 'TRACK_NOT_FOUND' });
-    expect(await client.say('read_state.update', { track_id: guild.track, message_id: id })).toMatchObject({ ok: false, error: { code: 'TRACK_NOT_FOUND' } });
+    expect((await mo.put(`/tracks/${guild.category}/read-state`, { message_id: id })).body).toMatchObject({
+      code: 'NOT_A_TEXT_TRACK',
+    });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, {
+      type: 'member',
+      allow: '0',
+      deny: String(Permission.ViewTrack),
+    });
+    expect((await mo.put(`/tracks/${guild.track}/read-state`, { message_id: id })).body).toMatchObject({
+      code: 'TRACK_NOT_FOUND',
+    });
+    expect(await client.say('read_state.update', { track_id: guild.track, message_id: id })).toMatchObject({
+      ok: false,
+      error: { code: 'TRACK_NOT_FOUND' },
+    });
     expect(await all(mo)).toEqual([]);
     await guild.owner.delete(`/tracks/${guild.track}/overwrites/${mo.id}`);
     expect(await unread(mo)).toBe(1);
-    expect(await client.say('read_state.update', { track_id: guild.track, message_id: 'x' })).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED' } });
+    expect(await client.say('read_state.update', { track_id: guild.track, message_id: 'x' })).toMatchObject({
+      ok: false,
+      error: { code: 'VALIDATION_FAILED' },
+    });
     client.close();
   });
 
@@ -149,7 +187,13 @@ describe('read states', () => {
   });
 
   // Two devices and two people who write, one after the other or at the same time.
-  const acts = fc.array(fc.array(fc.oneof(fc.constantFrom('write', 'write mine'), fc.record({ read: fc.nat({ max: 9 }), back: fc.boolean() })), { minLength: 1, maxLength: 4 }), { maxLength: 6 });
+  const acts = fc.array(
+    fc.array(
+      fc.oneof(fc.constantFrom('write', 'write mine'), fc.record({ read: fc.nat({ max: 9 }), back: fc.boolean() })),
+      { minLength: 1, maxLength: 4 },
+    ),
+    { maxLength: 6 },
+  );
   it('are never negative, and nothing is unread once the newest was read, whatever happens at the same time', () =>
     fc.assert(
       fc.asyncProperty(acts, async (rounds) => {
@@ -157,8 +201,12 @@ describe('read states', () => {
         mo = guild.members['mo']!;
         const said: { id: string; isMine: boolean }[] = [];
         const act = async (one: (typeof rounds)[number][number]): Promise<void> => {
-          if (typeof one === 'string') said.push({ id: await say(one === 'write' ? guild.owner : mo), isMine: one !== 'write' });
-          else if (said.length > 0) expect((await read(mo, said[one.read % said.length]!.id, { backwards: one.back })).unread_count).toBeGreaterThanOrEqual(0);
+          if (typeof one === 'string')
+            said.push({ id: await say(one === 'write' ? guild.owner : mo), isMine: one !== 'write' });
+          else if (said.length > 0)
+            expect(
+              (await read(mo, said[one.read % said.length]!.id, { backwards: one.back })).unread_count,
+            ).toBeGreaterThanOrEqual(0);
         };
         for (const round of rounds) {
           await Promise.all(round.map(act));
@@ -185,10 +233,14 @@ describe('read states', () => {
     })();
     while (!isOver && clients.length < 15) clients.push(await mo.connect());
     await writing;
-    await Promise.all(clients.map((client) => client.next('MESSAGE_CREATE', ({ content }) => content === '49').catch(() => undefined)));
+    await Promise.all(
+      clients.map((client) => client.next('MESSAGE_CREATE', ({ content }) => content === '49').catch(() => undefined)),
+    );
     for (const client of clients) {
       const [state] = of<ReadState[]>(await client.readStates);
-      const later = client.received('MESSAGE_CREATE').filter((message) => BigInt(of<{ id: string }>(message).id) > BigInt(state?.last_message_id ?? 0));
+      const later = client
+        .received('MESSAGE_CREATE')
+        .filter((message) => BigInt(of<{ id: string }>(message).id) > BigInt(state?.last_message_id ?? 0));
       expect((state?.unread_count ?? 0) + later.length).toBe(50);
       client.close();
     }

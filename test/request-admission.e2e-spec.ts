@@ -3,7 +3,18 @@ import { rawRequest, type RawResponse } from './support/raw-http';
 import { type Person, World } from './support/world';
 
 const WRONG_TOKEN = 'x'.repeat(43);
-const WITHOUT_CONTROLLER = ['GET /docs', 'GET /docs/openapi.json', 'GET /docs/openapi.yaml', 'GET /docs/swagger-ui-init.js', 'GET /docs/swagger-ui.css', 'GET /nothing', 'POST /api/v1/nothing', 'DELETE /', 'PUT /api/v1/users/%ff', `GET /api/v1/users/${'9'.repeat(300)}`];
+const WITHOUT_CONTROLLER = [
+  'GET /docs',
+  'GET /docs/openapi.json',
+  'GET /docs/openapi.yaml',
+  'GET /docs/swagger-ui-init.js',
+  'GET /docs/swagger-ui.css',
+  'GET /nothing',
+  'POST /api/v1/nothing',
+  'DELETE /',
+  'PUT /api/v1/users/%ff',
+  `GET /api/v1/users/${'9'.repeat(300)}`,
+];
 
 describe('a request is rejected before its body is read', () => {
   let world: World;
@@ -17,7 +28,10 @@ describe('a request is rejected before its body is read', () => {
 
   /** Announces a body and never sends it. */
   const withoutBody = (line: string, token?: string): Promise<RawResponse> =>
-    rawRequest(world.url, `${line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16000\r\n${token === undefined ? '' : `Authorization: Bearer ${token}\r\n`}\r\n`);
+    rawRequest(
+      world.url,
+      `${line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16000\r\n${token === undefined ? '' : `Authorization: Bearer ${token}\r\n`}\r\n`,
+    );
   const lineOf = (route: Route): string => `${route.method.toUpperCase()} ${fillPath(route)}`;
 
   it('with 401 on every route that requires a token, without a token', async () => {
@@ -51,23 +65,44 @@ describe('a request beyond a limit is rejected with 429 before its body is read'
     ada = await world.person('ada');
     // The metrics have a token of their own.
     routes = (await documentedRoutes(world)).filter(({ path }) => path !== '/metrics');
-    const exhaust = (token?: Person): Promise<unknown> => Promise.all(Array.from({ length: 5 * world.urls.length }, () => (token ? token.get('/users/@me') : world.ask('get', '/nothing'))));
+    const exhaust = (token?: Person): Promise<unknown> =>
+      Promise.all(
+        Array.from({ length: 5 * world.urls.length }, () =>
+          token ? token.get('/users/@me') : world.ask('get', '/nothing'),
+        ),
+      );
     await exhaust();
     await exhaust(ada);
   });
   afterAll(() => world.stop());
 
-  const withoutBody = (line: string, authorization = ''): Promise<RawResponse> => rawRequest(world.url, `${line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16000\r\n${authorization}\r\n`);
-  const lines = (): string[] => [...routes.filter(({ path }) => !path.startsWith('/health/')).map((route) => `${route.method.toUpperCase()} ${fillPath(route)}`), ...WITHOUT_CONTROLLER];
+  const withoutBody = (line: string, authorization = ''): Promise<RawResponse> =>
+    rawRequest(
+      world.url,
+      `${line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16000\r\n${authorization}\r\n`,
+    );
+  const lines = (): string[] => [
+    ...routes
+      .filter(({ path }) => !path.startsWith('/health/'))
+      .map((route) => `${route.method.toUpperCase()} ${fillPath(route)}`),
+    ...WITHOUT_CONTROLLER,
+  ];
 
   it.each([
     ['of its address, without a token', () => '', 'address'],
     ['of its address, with a wrong token', () => `Authorization: Bearer ${WRONG_TOKEN}\r\n`, 'address'],
     ['of its user', () => `Authorization: Bearer ${ada.token}\r\n`, 'user'],
   ])('%s, on every path', async (_, authorization, policy) => {
-    const responses = await Promise.all(lines().map(async (line) => ({ line, ...(await withoutBody(line, authorization())) })));
+    const responses = await Promise.all(
+      lines().map(async (line) => ({ line, ...(await withoutBody(line, authorization())) })),
+    );
     for (const { line, status, body, headers } of responses) {
-      expect([line, status, JSON.parse(body), headers['retry-after']]).toMatchObject([line, 429, { code: 'RATE_LIMITED', policy }, expect.stringMatching(/^[1-9]\d*$/)]);
+      expect([line, status, JSON.parse(body), headers['retry-after']]).toMatchObject([
+        line,
+        429,
+        { code: 'RATE_LIMITED', policy },
+        expect.stringMatching(/^[1-9]\d*$/),
+      ]);
     }
   });
 

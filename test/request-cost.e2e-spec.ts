@@ -59,11 +59,16 @@ describeOnce('the cost of requests on a guild at its limits', () => {
   /** Sends a request. @returns the status and the body; status 0 if the server closed the connection */
   const send = ({ method, path, token, body }: Sent, through = agent): Promise<{ status: number; text: string }> =>
     new Promise((resolve) => {
-      const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) };
+      const headers = {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      };
       const sent = request(`${node.url}/api/v1${path}`, { method, agent: through, headers }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.once('close', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+        response.once('close', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+        );
       });
       sent.once('error', () => resolve({ status: 0, text: '' }));
       sent.end(body);
@@ -87,9 +92,21 @@ describeOnce('the cost of requests on a guild at its limits', () => {
 
     it('shows every change of a track in the list requested after it, to the owner and to members', async () => {
       const id = guild.trackIds[3]!;
-      const trackIn = async (token: string): Promise<unknown> => (JSON.parse((await send({ method: 'GET', path: `/guilds/${guild.id}/tracks`, token })).text) as { id: string }[]).find((track) => track.id === id);
-      const put = (allow: string, deny: string): Promise<unknown> => send({ method: 'PUT', path: `/tracks/${id}/overwrites/${guild.id}`, token: guild.owner.token, body: JSON.stringify({ type: 'role', allow, deny }) });
-      const rename = (name: string): Promise<unknown> => send({ method: 'PATCH', path: `/tracks/${id}`, token: guild.owner.token, body: JSON.stringify({ name }) });
+      const trackIn = async (token: string): Promise<unknown> =>
+        (
+          JSON.parse((await send({ method: 'GET', path: `/guilds/${guild.id}/tracks`, token })).text) as {
+            id: string;
+          }[]
+        ).find((track) => track.id === id);
+      const put = (allow: string, deny: string): Promise<unknown> =>
+        send({
+          method: 'PUT',
+          path: `/tracks/${id}/overwrites/${guild.id}`,
+          token: guild.owner.token,
+          body: JSON.stringify({ type: 'role', allow, deny }),
+        });
+      const rename = (name: string): Promise<unknown> =>
+        send({ method: 'PATCH', path: `/tracks/${id}`, token: guild.owner.token, body: JSON.stringify({ name }) });
       for (const token of [guild.owner.token, member.token]) {
         await rename('first');
         expect(await trackIn(token)).toMatchObject({ name: 'first' });
@@ -101,7 +118,9 @@ describeOnce('the cost of requests on a guild at its limits', () => {
       expect(await trackIn(member.token)).toBeUndefined();
       expect(await trackIn(guild.owner.token)).toMatchObject({ name: 'second' });
       await put('32768', '0');
-      expect(await trackIn(member.token)).toEqual(JSON.parse((await send({ method: 'GET', path: `/tracks/${id}`, token: member.token })).text));
+      expect(await trackIn(member.token)).toEqual(
+        JSON.parse((await send({ method: 'GET', path: `/tracks/${id}`, token: member.token })).text),
+      );
     });
 
     it.each(Object.keys(EXPENSIVE))('rejects a body that is expensive for little CPU: %s', async (name) => {
@@ -117,8 +136,22 @@ describeOnce('the cost of requests on a guild at its limits', () => {
 
   it.each<[string, (index: number) => Omit<Sent, 'token'>]>([
     ['lists the tracks', () => ({ method: 'GET', path: `/guilds/${guild.id}/tracks` })],
-    ['changes a track', (index) => ({ method: 'PATCH', path: `/tracks/${guild.trackIds[9]!}`, body: JSON.stringify({ name: `name-${index}` }) })],
-    ['changes a role', (index) => ({ method: 'PATCH', path: `/guilds/${guild.id}/roles/${guild.roleIds[5]!}`, body: JSON.stringify({ color: index % 100 }) })],
+    [
+      'changes a track',
+      (index) => ({
+        method: 'PATCH',
+        path: `/tracks/${guild.trackIds[9]!}`,
+        body: JSON.stringify({ name: `name-${index}` }),
+      }),
+    ],
+    [
+      'changes a role',
+      (index) => ({
+        method: 'PATCH',
+        path: `/guilds/${guild.id}/roles/${guild.roleIds[5]!}`,
+        body: JSON.stringify({ color: index % 100 }),
+      }),
+    ],
   ])('answers other users quickly while one user %s on 40 connections', async (_, abusive) => {
     await restart({ RATE_LIMITS: 'on' });
     let sentCount = 0;

@@ -14,11 +14,17 @@ interface Act {
   readonly again?: string;
 }
 
-const invited = async ({ owner, track }: GuildWorld): Promise<string> => of<{ code: string }>((await owner.post(`/tracks/${track}/invites`, {})).body).code;
-const said = async ({ owner, track }: GuildWorld): Promise<string> => of<{ id: string }>((await owner.post(`/tracks/${track}/messages`, { content: 'hello' })).body).id;
+const invited = async ({ owner, track }: GuildWorld): Promise<string> =>
+  of<{ code: string }>((await owner.post(`/tracks/${track}/invites`, {})).body).code;
+const said = async ({ owner, track }: GuildWorld): Promise<string> =>
+  of<{ id: string }>((await owner.post(`/tracks/${track}/messages`, { content: 'hello' })).body).id;
 
 const acts: Record<string, Act> = {
-  'an invite': { touches: 'place', event: 'INVITE_CREATE', run: async (guild) => ({ names: { track_id: guild.track }, code: await invited(guild) }) },
+  'an invite': {
+    touches: 'place',
+    event: 'INVITE_CREATE',
+    run: async (guild) => ({ names: { track_id: guild.track }, code: await invited(guild) }),
+  },
   'the end of an invite': {
     touches: 'self',
     event: 'INVITE_DELETE',
@@ -85,7 +91,18 @@ describe('what a node that is gone may not have told', () => {
     await client.next(event);
     client.clear();
     const ids = Object.fromEntries(Object.entries(names).map(([name, id]) => [name, [parseSnowflake(id)!]]));
-    await world.app.get(EventRepublisher).republish([{ userId: parseSnowflake(guild.owner.id)!, atMs, scope: touches, ids: ids, ...(code !== undefined && { code }) }], new Set());
+    await world.app.get(EventRepublisher).republish(
+      [
+        {
+          userId: parseSnowflake(guild.owner.id)!,
+          atMs,
+          scope: touches,
+          ids: ids,
+          ...(code !== undefined && { code }),
+        },
+      ],
+      new Set(),
+    );
     // What was made right before is told again as well.
     const sent = await client.next(again, (data) => code === undefined || data['code'] === code);
     if (event.startsWith('BAN_')) expect(sent).toMatchObject({ user_id: names['user_id'] });

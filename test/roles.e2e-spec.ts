@@ -8,7 +8,8 @@ describe('roles', () => {
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
 
-  const namesIn = async ({ id }: GuildWorld, who: Person): Promise<string[]> => of<{ name: string }[]>((await who.get(`/guilds/${id}/roles`)).body).map(({ name }) => name);
+  const namesIn = async ({ id }: GuildWorld, who: Person): Promise<string[]> =>
+    of<{ name: string }[]>((await who.get(`/guilds/${id}/roles`)).body).map(({ name }) => name);
 
   it('arrive at the bottom, or where they are asked for', async () => {
     const guild = await world.guild({ roles: { low: {}, high: {} } });
@@ -22,13 +23,24 @@ describe('roles', () => {
     const client = await guild.owner.connect();
     await guild.owner.get(`/guilds/${guild.id}/roles`);
     const commands = world.recordCommands();
-    const moved = await guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['admin'], position: 2 }, { id: guild.roles['helper'], position: 4 }]);
+    const moved = await guild.owner.patch(`/guilds/${guild.id}/roles`, [
+      { id: guild.roles['admin'], position: 2 },
+      { id: guild.roles['helper'], position: 4 },
+    ]);
     commands.stop();
     expect(moved.status).toBe(200);
     expect(await namesIn(guild, guild.owner)).toEqual(['@everyone', 'admin', 'moderator', 'helper']);
-    expect(commands.writes.map(({ name, collection }) => `${name} ${collection}`)).toEqual(['update guilds', 'insert audit_entries']);
+    expect(commands.writes.map(({ name, collection }) => `${name} ${collection}`)).toEqual([
+      'update guilds',
+      'insert audit_entries',
+    ]);
     await world.settle();
-    expect(client.received('ROLES_REORDER')).toEqual([{ guild_id: guild.id, role_ids: [guild.id, guild.roles['admin'], guild.roles['moderator'], guild.roles['helper']] }]);
+    expect(client.received('ROLES_REORDER')).toEqual([
+      {
+        guild_id: guild.id,
+        role_ids: [guild.id, guild.roles['admin'], guild.roles['moderator'], guild.roles['helper']],
+      },
+    ]);
     client.close();
   });
 
@@ -38,8 +50,22 @@ describe('roles', () => {
     const move = (moves: unknown): Promise<{ body: unknown }> => guild.owner.patch(`/guilds/${guild.id}/roles`, moves);
     expect((await move([{ id: a, position: 1 }])).body).toMatchObject({ status: 400 });
     expect((await move([{ id: a, position: 4 }])).body).toMatchObject({ code: 'ROLE_POSITION_INVALID', limit: 3 });
-    expect((await move([{ id: a, position: 2 }, { id: b, position: 2 }])).body).toMatchObject({ code: 'ROLE_MOVE_DUPLICATE' });
-    expect((await move([{ id: b, position: 2 }, { id: '123', position: 3 }])).body).toMatchObject({ code: 'ROLE_NOT_FOUND' });
+    expect(
+      (
+        await move([
+          { id: a, position: 2 },
+          { id: b, position: 2 },
+        ])
+      ).body,
+    ).toMatchObject({ code: 'ROLE_MOVE_DUPLICATE' });
+    expect(
+      (
+        await move([
+          { id: b, position: 2 },
+          { id: '123', position: 3 },
+        ])
+      ).body,
+    ).toMatchObject({ code: 'ROLE_NOT_FOUND' });
     expect((await move([{ id: guild.id, position: 2 }])).body).toMatchObject({ code: 'EVERYONE_ROLE_PROTECTED' });
     expect(await namesIn(guild, guild.owner)).toEqual(['@everyone', 'a', 'b']);
   });
@@ -48,13 +74,18 @@ describe('roles', () => {
     const guild = await world.guild({ roles: { a: {}, b: {} } });
     const { headers } = await guild.owner.get(`/guilds/${guild.id}`);
     await guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 3 }]);
-    const late = await guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 2 }], { 'if-match': headers['etag']! });
+    const late = await guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 2 }], {
+      'if-match': headers['etag']!,
+    });
     expect(late.body).toMatchObject({ status: 412, code: 'GUILD_VERSION_MISMATCH' });
     expect(await namesIn(guild, guild.owner)).toEqual(['@everyone', 'b', 'a']);
   });
 
   it('decide over lower ones in both directions', async () => {
-    const guild = await world.guild({ roles: { talker: { allow: CreateMessage }, muted: { deny: CreateMessage } }, members: { mo: ['talker', 'muted'] } });
+    const guild = await world.guild({
+      roles: { talker: { allow: CreateMessage }, muted: { deny: CreateMessage } },
+      members: { mo: ['talker', 'muted'] },
+    });
     const mo = guild.members['mo']!;
     expect((await mo.post(`/tracks/${guild.track}/messages`, { content: 'mh' })).status).toBe(403);
     await guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['talker'], position: 3 }]);
@@ -63,19 +94,34 @@ describe('roles', () => {
 
   it('are gone from members and overwrites when they are deleted', async () => {
     const guild = await world.guild({ roles: { helper: {} }, members: { mo: ['helper'] } });
-    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.roles['helper']}`, { type: 'role', allow: '0', deny: '0' });
+    await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.roles['helper']}`, {
+      type: 'role',
+      allow: '0',
+      deny: '0',
+    });
     expect((await guild.owner.delete(`/guilds/${guild.id}/roles/${guild.roles['helper']}`)).status).toBe(204);
-    expect((await guild.owner.get(`/guilds/${guild.id}/members/${guild.members['mo']!.id}`)).body).toMatchObject({ role_ids: [] });
-    expect((await guild.owner.get(`/guilds/${guild.id}/roles/${guild.roles['helper']}`)).body).toMatchObject({ code: 'ROLE_NOT_FOUND' });
+    expect((await guild.owner.get(`/guilds/${guild.id}/members/${guild.members['mo']!.id}`)).body).toMatchObject({
+      role_ids: [],
+    });
+    expect((await guild.owner.get(`/guilds/${guild.id}/roles/${guild.roles['helper']}`)).body).toMatchObject({
+      code: 'ROLE_NOT_FOUND',
+    });
   });
 
   it('take effect with the very next request of who was demoted', async () => {
     const guild = await world.guild({ roles: { mod: { allow: DeleteMessages } }, members: { mod: ['mod'] } });
     const mod = guild.members['mod']!;
-    const messages = await Promise.all([1, 2].map(async (n) => of<{ id: string }>((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: `${n}` })).body).id));
+    const messages = await Promise.all(
+      [1, 2].map(
+        async (n) =>
+          of<{ id: string }>((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: `${n}` })).body).id,
+      ),
+    );
     expect((await mod.delete(`/tracks/${guild.track}/messages/${messages[0]}`)).status).toBe(204);
     await guild.owner.delete(`/guilds/${guild.id}/members/${mod.id}/roles/${guild.roles['mod']}`);
-    expect((await mod.delete(`/tracks/${guild.track}/messages/${messages[1]}`)).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });
+    expect((await mod.delete(`/tracks/${guild.track}/messages/${messages[1]}`)).body).toMatchObject({
+      code: 'PERMISSIONS_MISSING',
+    });
   });
 });
 
@@ -87,7 +133,13 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
   afterAll(() => world.stop());
   beforeEach(async () => {
     guild = await world.guild({
-      roles: { kicker: { allow: KickMembers }, gagged: { deny: DeleteMessages }, plain: {}, manager: { allow: ManageRoles }, boss: { allow: Administrator } },
+      roles: {
+        kicker: { allow: KickMembers },
+        gagged: { deny: DeleteMessages },
+        plain: {},
+        manager: { allow: ManageRoles },
+        boss: { allow: Administrator },
+      },
       members: { mo: ['manager'], low: ['plain'] },
     });
     mo = guild.members['mo']!;
@@ -100,29 +152,54 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
   };
 
   it('can’t give themselves, or others, a role that has more than they have', async () => {
-    await refused(mo.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['kicker']}`), 'PERMISSIONS_NOT_HELD');
-    await refused(mo.put(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${guild.roles['kicker']}`), 'PERMISSIONS_NOT_HELD');
+    await refused(
+      mo.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['kicker']}`),
+      'PERMISSIONS_NOT_HELD',
+    );
+    await refused(
+      mo.put(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${guild.roles['kicker']}`),
+      'PERMISSIONS_NOT_HELD',
+    );
     await refused(mo.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['boss']}`), 'ROLE_OUT_OF_REACH');
-    await refused(mo.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: [guild.roles['manager'], guild.roles['kicker']] }), 'PERMISSIONS_NOT_HELD');
+    await refused(
+      mo.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: [guild.roles['manager'], guild.roles['kicker']] }),
+      'PERMISSIONS_NOT_HELD',
+    );
   });
 
-  it('can’t make a role that has more than they have', () => refused(mo.post(`/guilds/${guild.id}/roles`, { name: 'x', allow: String(KickMembers) }), 'PERMISSIONS_NOT_HELD'));
+  it('can’t make a role that has more than they have', () =>
+    refused(mo.post(`/guilds/${guild.id}/roles`, { name: 'x', allow: String(KickMembers) }), 'PERMISSIONS_NOT_HELD'));
 
   it('can’t add to a role, nor lift a deny', async () => {
-    await refused(mo.patch(`/guilds/${guild.id}/roles/${guild.roles['plain']}`, { allow: String(Administrator) }), 'PERMISSIONS_NOT_HELD');
-    await refused(mo.patch(`/guilds/${guild.id}/roles/${guild.roles['gagged']}`, { deny: '0' }), 'PERMISSIONS_NOT_HELD');
-    await refused(mo.patch(`/guilds/${guild.id}/roles/${guild.id}`, { allow: String(KickMembers) }), 'PERMISSIONS_NOT_HELD');
+    await refused(
+      mo.patch(`/guilds/${guild.id}/roles/${guild.roles['plain']}`, { allow: String(Administrator) }),
+      'PERMISSIONS_NOT_HELD',
+    );
+    await refused(
+      mo.patch(`/guilds/${guild.id}/roles/${guild.roles['gagged']}`, { deny: '0' }),
+      'PERMISSIONS_NOT_HELD',
+    );
+    await refused(
+      mo.patch(`/guilds/${guild.id}/roles/${guild.id}`, { allow: String(KickMembers) }),
+      'PERMISSIONS_NOT_HELD',
+    );
   });
 
   it('can’t delete a role that denies what they lack, nor take it from somebody', async () => {
     await guild.owner.put(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${guild.roles['gagged']}`);
     await refused(mo.delete(`/guilds/${guild.id}/roles/${guild.roles['gagged']}`), 'PERMISSIONS_NOT_HELD');
-    await refused(mo.delete(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${guild.roles['gagged']}`), 'PERMISSIONS_NOT_HELD');
+    await refused(
+      mo.delete(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${guild.roles['gagged']}`),
+      'PERMISSIONS_NOT_HELD',
+    );
   });
 
   it('can’t drop a role of their own that holds them down', async () => {
     await guild.owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['gagged']}`);
-    await refused(mo.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['gagged']}`), 'PERMISSIONS_NOT_HELD');
+    await refused(
+      mo.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['gagged']}`),
+      'PERMISSIONS_NOT_HELD',
+    );
   });
 
   it('can make a role at the bottom, be their highest the lowest there is', async () => {
@@ -130,30 +207,49 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
     const ned = await world.person('ned');
     await ned.post(`/invites/${invite}`);
     await owner.patch(`/guilds/${id}/roles/${id}`, { allow: String(ManageRoles) });
-    expect((await ned.post(`/guilds/${id}/roles`, { name: 'lower' })).body).toMatchObject({ code: 'ROLE_OUT_OF_REACH' });
+    expect((await ned.post(`/guilds/${id}/roles`, { name: 'lower' })).body).toMatchObject({
+      code: 'ROLE_OUT_OF_REACH',
+    });
     const { body } = await owner.get(`/guilds/${id}/roles`);
     await owner.put(`/guilds/${id}/members/${ned.id}/roles/${of<{ id: string }[]>(body)[1]!.id}`);
     expect((await ned.post(`/guilds/${id}/roles`, { name: 'lower' })).body).toMatchObject({ position: 2 });
-    expect((await ned.get(`/guilds/${id}/roles`)).body).toMatchObject([{ name: '@everyone' }, { name: 'lower' }, { name: 'low' }]);
+    expect((await ned.get(`/guilds/${id}/roles`)).body).toMatchObject([
+      { name: '@everyone' },
+      { name: 'lower' },
+      { name: 'low' },
+    ]);
   });
 
   it('can’t touch roles at their height or above, nor lift one there', async () => {
     await refused(mo.patch(`/guilds/${guild.id}/roles/${guild.roles['manager']}`, { name: 'x' }), 'ROLE_OUT_OF_REACH');
-    await refused(mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['plain'], position: 5 }]), 'ROLE_OUT_OF_REACH');
-    await refused(mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['boss'], position: 2 }]), 'ROLE_OUT_OF_REACH');
+    await refused(
+      mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['plain'], position: 5 }]),
+      'ROLE_OUT_OF_REACH',
+    );
+    await refused(
+      mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['boss'], position: 2 }]),
+      'ROLE_OUT_OF_REACH',
+    );
     await refused(mo.post(`/guilds/${guild.id}/roles`, { name: 'x', position: 5 }), 'ROLE_OUT_OF_REACH');
     await refused(mo.delete(`/guilds/${guild.id}/roles/${guild.roles['boss']}`), 'ROLE_OUT_OF_REACH');
   });
 
   it('can’t let an allow rise over a deny of something that they lack', async () => {
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['kicker']}`, { allow: String(DeleteMessages) });
-    await refused(mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['kicker'], position: 3 }]), 'PERMISSIONS_NOT_HELD');
+    await refused(
+      mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['kicker'], position: 3 }]),
+      'PERMISSIONS_NOT_HELD',
+    );
   });
 
   it('can do what is theirs: make, order and give roles with no more than they have', async () => {
-    const { id } = of<{ id: string }>((await mo.post(`/guilds/${guild.id}/roles`, { name: 'helper', allow: String(CreateMessage) })).body);
+    const { id } = of<{ id: string }>(
+      (await mo.post(`/guilds/${guild.id}/roles`, { name: 'helper', allow: String(CreateMessage) })).body,
+    );
     expect((await mo.patch(`/guilds/${guild.id}/roles`, [{ id, position: 5 }])).status).toBe(200);
-    expect((await mo.put(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${id}`)).body).toMatchObject({ role_ids: expect.arrayContaining([id]) as unknown });
+    expect((await mo.put(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${id}`)).body).toMatchObject({
+      role_ids: expect.arrayContaining([id]) as unknown,
+    });
     expect((await mo.delete(`/guilds/${guild.id}/roles/${id}`)).status).toBe(204);
   });
 });

@@ -6,7 +6,18 @@ interface Operation {
   readonly summary?: string;
   readonly security?: unknown[];
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema?: object }[];
-  readonly requestBody?: { readonly content: Record<string, { readonly schema: { readonly $ref?: string; readonly type?: string; readonly items?: { readonly $ref?: string } } }> };
+  readonly requestBody?: {
+    readonly content: Record<
+      string,
+      {
+        readonly schema: {
+          readonly $ref?: string;
+          readonly type?: string;
+          readonly items?: { readonly $ref?: string };
+        };
+      }
+    >;
+  };
   readonly responses: Record<string, unknown>;
 }
 
@@ -49,25 +60,48 @@ describe('every route', () => {
   let schemas: Record<string, { example?: unknown }>;
   beforeAll(async () => {
     world = await World.start();
-    const document = (await world.ask('get', '/docs/openapi.json')).body as unknown as { paths: Record<string, Record<string, Operation>>; components: { schemas: typeof schemas } };
+    const document = (await world.ask('get', '/docs/openapi.json')).body as unknown as {
+      paths: Record<string, Record<string, Operation>>;
+      components: { schemas: typeof schemas };
+    };
     schemas = document.components.schemas;
-    routes = Object.entries(document.paths).flatMap(([path, item]) => Object.entries(item).map(([method, operation]) => ({ method: method as Method, path: path.replace('/api/v1', ''), operation })));
+    routes = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({
+        method: method as Method,
+        path: path.replace('/api/v1', ''),
+        operation,
+      })),
+    );
   });
   afterAll(() => world.stop());
 
   const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
   const isPublic = ({ operation }: Route): boolean => operation.security === undefined;
-  const inGuild = ({ path }: Route): boolean => (path.includes('{guild_id}') || path.includes('{track_id}')) && !path.endsWith('/preview');
+  const inGuild = ({ path }: Route): boolean =>
+    (path.includes('{guild_id}') || path.includes('{track_id}')) && !path.endsWith('/preview');
   const exampleBody = ({ operation }: Route, guild: GuildWorld): unknown => {
     const schema = operation.requestBody?.content['application/json']?.schema;
     const named = (ref: string | undefined): unknown => schemas[ref?.split('/').at(-1) ?? '']?.example;
-    if (schema?.items) return nameIn(schema.items.$ref) === 'MoveTrack' ? [{ id: guild.track, position: 1 }] : [{ id: Object.values(guild.roles)[0], position: 2 }];
+    if (schema?.items)
+      return nameIn(schema.items.$ref) === 'MoveTrack'
+        ? [{ id: guild.track, position: 1 }]
+        : [{ id: Object.values(guild.roles)[0], position: 2 }];
     return named(schema?.$ref);
   };
   const nameIn = (ref: string | undefined): string | undefined => ref?.split('/').at(-1);
   const ask = (who: Person | undefined, route: Route, guild: GuildWorld, message = '1'): Promise<Answer> => {
     const target = guild.members['other']?.id ?? guild.owner.id;
-    const values: Record<string, string> = { guild_id: guild.id, track_id: guild.track, role_id: Object.values(guild.roles)[0] ?? guild.id, user_id: target, message_id: message, id: guild.id, session_id: '1', code: guild.invite, emoji: encodeURIComponent('👍') };
+    const values: Record<string, string> = {
+      guild_id: guild.id,
+      track_id: guild.track,
+      role_id: Object.values(guild.roles)[0] ?? guild.id,
+      user_id: target,
+      message_id: message,
+      id: guild.id,
+      session_id: '1',
+      code: guild.invite,
+      emoji: encodeURIComponent('👍'),
+    };
     const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '1');
     return world.ask(route.method, path, exampleBody(route, guild), who && { authorization: `Bearer ${who.token}` });
   };
@@ -77,25 +111,42 @@ describe('every route', () => {
     for (const route of routes) {
       expect([nameOf(route), route.operation.summary]).toEqual([nameOf(route), expect.stringMatching(/.{10,}/)]);
       const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-      const documented = (route.operation.parameters ?? []).filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+      const documented = (route.operation.parameters ?? [])
+        .filter((parameter) => parameter.in === 'path')
+        .map(({ name }) => name);
       expect([nameOf(route), documented.toSorted()]).toEqual([nameOf(route), inPath.toSorted()]);
       const statuses = Object.keys(route.operation.responses);
       expect([nameOf(route), statuses.some((status) => status.startsWith('2'))]).toEqual([nameOf(route), true]);
-      if (!isPublic(route)) expect([nameOf(route), statuses]).toEqual([nameOf(route), expect.arrayContaining(['401', '429', '500'])]);
+      if (!isPublic(route))
+        expect([nameOf(route), statuses]).toEqual([nameOf(route), expect.arrayContaining(['401', '429', '500'])]);
     }
   });
 
   it('answers 401 without a token and with a wrong one, unless it is public', async () => {
     const guild = await world.guild();
     const shut = routes.filter((route) => !isPublic(route));
-    expect(routes.filter(isPublic).map(nameOf).sort()).toEqual(['get /docs/gateway', 'get /health/live', 'get /health/ready', 'get /invites/{code}', 'get /metrics', 'post /auth/login', 'post /auth/register']);
+    expect(routes.filter(isPublic).map(nameOf).sort()).toEqual([
+      'get /docs/gateway',
+      'get /health/live',
+      'get /health/ready',
+      'get /invites/{code}',
+      'get /metrics',
+      'post /auth/login',
+      'post /auth/register',
+    ]);
     for (const route of shut) {
       const nobody = await ask(undefined, route, guild);
-      expect([nameOf(route), nobody.status, nobody.body]).toMatchObject([nameOf(route), 401, { code: 'TOKEN_INVALID' }]);
+      expect([nameOf(route), nobody.status, nobody.body]).toMatchObject([
+        nameOf(route),
+        401,
+        { code: 'TOKEN_INVALID' },
+      ]);
     }
     // The metrics check METRICS_TOKEN in this header, if it is set.
     for (const route of routes.filter(({ path }) => path !== '/metrics')) {
-      const answer = await world.ask(route.method, route.path.replace(/\{\w+\}/g, '1'), undefined, { authorization: `Bearer ${'x'.repeat(43)}` });
+      const answer = await world.ask(route.method, route.path.replace(/\{\w+\}/g, '1'), undefined, {
+        authorization: `Bearer ${'x'.repeat(43)}`,
+      });
       expect([nameOf(route), answer.status]).toEqual([nameOf(route), 401]);
     }
   });
@@ -105,14 +156,20 @@ describe('every route', () => {
     const eve = await world.person('eve');
     for (const route of routes.filter(inGuild)) {
       const { status, body } = await ask(eve, route, guild);
-      expect([nameOf(route), status, body]).toMatchObject([nameOf(route), 404, { code: expect.stringMatching(/^(GUILD|TRACK)_NOT_FOUND$/) as unknown }]);
+      expect([nameOf(route), status, body]).toMatchObject([
+        nameOf(route),
+        404,
+        { code: expect.stringMatching(/^(GUILD|TRACK)_NOT_FOUND$/) as unknown },
+      ]);
     }
   });
 
   it('about a guild refuses a member who lacks the permission', async () => {
     const guild = await world.guild({ roles: { any: {} }, members: { mo: [], other: [] } });
     const mo = guild.members['mo']!;
-    const message = ((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'x' })).body as { id?: string }).id;
+    const message = (
+      (await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'x' })).body as { id?: string }
+    ).id;
     const last = 'delete /users/@me/guilds/{guild_id}';
     const ordered = routes.filter(inGuild).toSorted((a, b) => Number(nameOf(a) === last) - Number(nameOf(b) === last));
     for (const route of ordered) {
@@ -123,10 +180,14 @@ describe('every route', () => {
 
   it('has an example that works as it stands', async () => {
     const guild = await world.guild({ roles: { any: {} }, members: { other: [] } });
-    const message = ((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'x' })).body as { id?: string }).id;
+    const message = (
+      (await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'x' })).body as { id?: string }
+    ).id;
     const isBan = (route: Route): number => Number(nameOf(route) === 'put /guilds/{guild_id}/bans/{user_id}');
     const changing = routes
-      .filter((route) => route.operation.requestBody && route.path !== '/auth/login' && nameOf(route) !== 'delete /users/@me')
+      .filter(
+        (route) => route.operation.requestBody && route.path !== '/auth/login' && nameOf(route) !== 'delete /users/@me',
+      )
       .toSorted((a, b) => isBan(a) - isBan(b));
     expect(changing.length).toBeGreaterThan(12);
     for (const route of changing) {
@@ -141,9 +202,20 @@ describe('every route', () => {
 describe('the AsyncAPI document', () => {
   it('describes every event and interaction', async () => {
     const world = await World.start();
-    const { asyncapi, operations } = (await world.ask('get', '/docs/gateway')).body as unknown as { asyncapi: string; operations: object };
+    const { asyncapi, operations } = (await world.ask('get', '/docs/gateway')).body as unknown as {
+      asyncapi: string;
+      operations: object;
+    };
     expect(asyncapi).toBe('3.0.0');
-    expect(Object.keys(operations)).toEqual(expect.arrayContaining(['send:READY', 'send:CLOSING', 'send:MESSAGE_CREATE', 'receive:message.create', 'receive:typing.start']));
+    expect(Object.keys(operations)).toEqual(
+      expect.arrayContaining([
+        'send:READY',
+        'send:CLOSING',
+        'send:MESSAGE_CREATE',
+        'receive:message.create',
+        'receive:typing.start',
+      ]),
+    );
     expect(Object.keys(operations)).not.toContain('send:SESSIONS_REVOKE');
     await world.stop();
   });

@@ -2,7 +2,15 @@ import { World } from './support/world';
 
 describe('REST rate limits', () => {
   let world: World;
-  beforeAll(async () => (world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '8/3600', RATE_USER: '30/60', RATE_TRACK: '10/60' })));
+  beforeAll(
+    async () =>
+      (world = await World.start({
+        RATE_LIMITS: 'on',
+        RATE_REGISTER: '8/3600',
+        RATE_USER: '30/60',
+        RATE_TRACK: '10/60',
+      })),
+  );
   afterAll(() => world.stop());
 
   it('are told with every answer', async () => {
@@ -34,43 +42,88 @@ describe('REST rate limits', () => {
 
   it('hold for registrations from one address', async () => {
     const answers = [];
-    for (let n = 0; n < 8; n += 1) answers.push((await world.ask('post', '/auth/register', { username: `flood${n}`, email: `flood${n}@example.org`, password: 'correct horse' })).body);
-    expect(answers.at(-1)).toMatchObject({ status: 429, policy: 'register', retry_after: expect.any(Number) as unknown });
+    for (let n = 0; n < 8; n += 1)
+      answers.push(
+        (
+          await world.ask('post', '/auth/register', {
+            username: `flood${n}`,
+            email: `flood${n}@example.org`,
+            password: 'correct horse',
+          })
+        ).body,
+      );
+    expect(answers.at(-1)).toMatchObject({
+      status: 429,
+      policy: 'register',
+      retry_after: expect.any(Number) as unknown,
+    });
   });
 });
 
 describe('RATE_REGISTER', () => {
-  const account = (name: string): object => ({ username: name, email: `${name}@example.org`, password: 'correct horse battery' });
+  const account = (name: string): object => ({
+    username: name,
+    email: `${name}@example.org`,
+    password: 'correct horse battery',
+  });
 
   it('counts valid bodies only; invalid ones count against RATE_ADDRESS', async () => {
     const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '2/3600', RATE_ADDRESS: '40/600' });
-    const invalid: unknown[] = ['{', '[]', {}, { ...account('ada'), extra: 1 }, { ...account('ada'), username: '' }, { ...account('ada'), email: 'ada' }, { ...account('ada'), password: 'password1' }, { ...account('ada'), password: 'short' }];
+    const invalid: unknown[] = [
+      '{',
+      '[]',
+      {},
+      { ...account('ada'), extra: 1 },
+      { ...account('ada'), username: '' },
+      { ...account('ada'), email: 'ada' },
+      { ...account('ada'), password: 'password1' },
+      { ...account('ada'), password: 'short' },
+    ];
     const register = (body: unknown): ReturnType<World['ask']> => world.ask('post', '/auth/register', body);
     for (const body of invalid) expect([body, (await register(body)).status]).toEqual([body, 400]);
     const first = await register(account('ada'));
     expect([first.status, first.headers['ratelimit']]).toEqual([201, expect.stringContaining('"register";r=1;t=3600')]);
     expect((await register(account('bob'))).status).toBe(201);
-    for (const body of [account('eve'), ...invalid]) expect((await register(body)).body).toMatchObject({ status: 429, policy: 'register', retry_after: expect.any(Number) as unknown });
-    const statuses = await Promise.all(Array.from({ length: 40 }, async () => (await world.ask('post', '/auth/login', {})).body));
+    for (const body of [account('eve'), ...invalid])
+      expect((await register(body)).body).toMatchObject({
+        status: 429,
+        policy: 'register',
+        retry_after: expect.any(Number) as unknown,
+      });
+    const statuses = await Promise.all(
+      Array.from({ length: 40 }, async () => (await world.ask('post', '/auth/login', {})).body),
+    );
     expect(statuses).toContainEqual(expect.objectContaining({ status: 429, policy: 'address' }));
     await world.stop();
   });
 
   it('holds for registrations that arrive together', async () => {
     const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '2/3600', RATE_ADDRESS: '0/1' });
-    const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => world.ask('post', '/auth/register', account(`ada${n}`))));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => world.ask('post', '/auth/register', account(`ada${n}`))),
+    );
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
-    expect(answers.find(({ status }) => status === 429)!.body).toMatchObject({ policy: 'register', retry_after: 3_600 });
+    expect(answers.find(({ status }) => status === 429)!.body).toMatchObject({
+      policy: 'register',
+      retry_after: 3_600,
+    });
     await world.stop();
   });
 });
 
 describe('requests with an invalid token', () => {
   it('use up the limit of their address and lock out no valid token from the same address', async () => {
-    const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_ADDRESS: '10/600', RATE_USER: '0/1', RATE_TRACK: '0/1' });
+    const world = await World.start({
+      RATE_LIMITS: 'on',
+      RATE_REGISTER: '0/1',
+      RATE_ADDRESS: '10/600',
+      RATE_USER: '0/1',
+      RATE_TRACK: '0/1',
+    });
     const ada = await world.person('ada');
     const forged = `${ada.token.slice(0, -6)}AAAAAA`;
-    const guess = async (): Promise<number> => (await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${forged}` })).status;
+    const guess = async (): Promise<number> =>
+      (await world.ask('get', '/users/@me', undefined, { authorization: `Bearer ${forged}` })).status;
     const statuses = await Promise.all(Array.from({ length: 50 }, guess));
     expect([statuses.includes(401), statuses.includes(429)]).toEqual([true, true]);
     for (let n = 0; n < 20; n += 1) expect((await ada.get('/users/@me')).status).toBe(200);

@@ -5,7 +5,8 @@ describe('clients behind reverse proxies', () => {
   const limited = async (trustProxy: string, values: readonly string[]): Promise<boolean[]> => {
     const world = await World.start({ RATE_LIMITS: 'on', RATE_ADDRESS: '2/600', TRUST_PROXY: trustProxy }, 1);
     const results = [];
-    for (const value of values) results.push((await world.ask('get', '/nothing', undefined, { 'x-forwarded-for': value })).status === 429);
+    for (const value of values)
+      results.push((await world.ask('get', '/nothing', undefined, { 'x-forwarded-for': value })).status === 429);
     await world.stop();
     return results;
   };
@@ -16,7 +17,13 @@ describe('clients behind reverse proxies', () => {
     ['true', ['192.0.2.1:1', '[::ffff:192.0.2.1]:2', '192.0.2.1'], [false, false, true]],
     ['1', ['198.51.100.1, 192.0.2.1', '198.51.100.2, 192.0.2.1', '198.51.100.3, 192.0.2.1'], [false, false, true]],
     ['2', ['198.51.100.1, 192.0.2.1', '198.51.100.2, 192.0.2.1', '198.51.100.3, 192.0.2.1'], [false, false, false]],
-    ['127.0.0.1, 192.0.2.0/24', ['198.51.100.1, 192.0.2.1', '198.51.100.1, 192.0.2.9', '198.51.100.1, 192.0.2.7'], [false, false, true]],
+    [
+      '127.0.0.1, 192.0.2.0/24',
+      ['198.51.100.1, 192.0.2.1', '198.51.100.1, 192.0.2.9', '198.51.100.1, 192.0.2.7'],
+      [false, false, true],
+    ],
     ['true', ['unknown', '_hidden', ''], [false, false, true]],
-  ])('count by TRUST_PROXY=%s', async (trustProxy, values, expected) => expect(await limited(trustProxy, values)).toEqual(expected));
+  ])('count by TRUST_PROXY=%s', async (trustProxy, values, expected) =>
+    expect(await limited(trustProxy, values)).toEqual(expected),
+  );
 });

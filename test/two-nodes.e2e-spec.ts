@@ -15,137 +15,205 @@ const AT_ONCE = 4;
 const ANSWER_MS = 5_000;
 const LATE_MS = 1_000;
 
-describeOnce('two processes with a Redis', () => {
-  let redis: TestRedis;
-  let database: DatabaseServer;
-  let dataDir: string;
-  let nodes: NodeProcess[];
-  let clients: RoamingClient[];
-  let tokens: string[];
-  let trackId: string;
+describeOnce(
+  'two processes with a Redis',
+  () => {
+    let redis: TestRedis;
+    let database: DatabaseServer;
+    let dataDir: string;
+    let nodes: NodeProcess[];
+    let clients: RoamingClient[];
+    let tokens: string[];
+    let trackId: string;
 
-  beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'derailed-nodes-'));
-    [nodes, clients] = [[], []];
-    redis = await TestRedis.start();
-    database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir }));
-    await Promise.all([launch(), launch()]);
-    const people = await Promise.all(Array.from({ length: PEOPLE }, (_, n) => ask<{ token: string }>('POST', '/auth/register', '', { username: `user${n}`, email: `user${n}@example.org`, password: 'correct horse' })));
-    tokens = people.map(({ token }) => token);
-    const owner = tokens[0]!;
-    const { id } = await ask<{ id: string }>('POST', '/guilds', owner, { name: 'Busy' });
-    trackId = (await ask<{ id: string }[]>('GET', `/guilds/${id}/tracks`, owner))[1]!.id;
-    const { code } = await ask<{ code: string }>('POST', `/tracks/${trackId}/invites`, owner, {});
-    for (const token of tokens.slice(1)) await ask('POST', `/invites/${code}`, token);
-  });
-  afterEach(async () => {
-    for (const client of clients) client.close();
-    await Promise.all(nodes.map((node) => node.kill()));
-    await database.stop();
-    await redis.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+    beforeEach(async () => {
+      dataDir = mkdtempSync(join(tmpdir(), 'derailed-nodes-'));
+      [nodes, clients] = [[], []];
+      redis = await TestRedis.start();
+      database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir }));
+      await Promise.all([launch(), launch()]);
+      const people = await Promise.all(
+        Array.from({ length: PEOPLE }, (_, n) =>
+          ask<{ token: string }>('POST', '/auth/register', '', {
+            username: `user${n}`,
+            email: `user${n}@example.org`,
+            password: 'correct horse',
+          }),
+        ),
+      );
+      tokens = people.map(({ token }) => token);
+      const owner = tokens[0]!;
+      const { id } = await ask<{ id: string }>('POST', '/guilds', owner, { name: 'Busy' });
+      trackId = (await ask<{ id: string }[]>('GET', `/guilds/${id}/tracks`, owner))[1]!.id;
+      const { code } = await ask<{ code: string }>('POST', `/tracks/${trackId}/invites`, owner, {});
+      for (const token of tokens.slice(1)) await ask('POST', `/invites/${code}`, token);
+    });
+    afterEach(async () => {
+      for (const client of clients) client.close();
+      await Promise.all(nodes.map((node) => node.kill()));
+      await database.stop();
+      await redis.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    });
 
-  const launch = async (): Promise<NodeProcess> => {
-    const limits = { RATE_LIMITS: 'off', GATEWAY_BUCKET: '0/1', GATEWAY_SOCKETS_PER_USER: '0', HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_ADDRESS_CONNECTIONS: '0/1' };
-    const node = await NodeProcess.start({ MONGODB_URI: database.uri, REDIS_URL: redis.url, DATA_DIR: dataDir, ...limits });
-    nodes.push(node);
-    return node;
-  };
-  const ask = async <Body>(method: string, path: string, token: string, body?: object, url = nodes[0]!.url): Promise<Body> => {
-    const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }) };
-    const answer = await fetch(`${url}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MS) });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return (await answer.json()) as Body;
-  };
-  /** Says a number, again and again until it is known to be said, to one node after the other; with the same nonce it is said once. @returns how often */
-  const say = async (n: number, urls: () => readonly string[]): Promise<number> => {
-    for (let attempt = 0; ; attempt += 1) {
-      const all = urls();
-      try {
-        await ask('POST', `/tracks/${trackId}/messages`, tokens[n % PEOPLE]!, { content: `${n}`, nonce: `n${n}` }, all[(n + attempt) % all.length]);
-        return attempt + 1;
-      } catch (error) {
-        if (attempt === 20) throw error;
-        await sleep(50);
-      }
-    }
-  };
-  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-  const until = async (holds: () => boolean, what: string): Promise<void> => {
-    for (const deadline = Date.now() + 60_000; !holds(); await sleep(20)) if (Date.now() > deadline) throw new Error(`It never came to that: ${what}`);
-  };
-  const connect = (count: number, nextUrl: (n: number) => string): Promise<void> => {
-    clients = Array.from({ length: count }, (_, n) => new RoamingClient(tokens[n % PEOPLE]!, () => nextUrl(n)));
-    return until(() => clients.every(({ starts }) => starts === 1), 'everybody is ready');
-  };
-  /** That everybody has heard every number once, and all in the same order, which is the log's. */
-  const expectAll = async (count: number): Promise<void> => {
-    await until(() => clients.every(({ numbers }) => numbers.length >= count), 'everybody has heard everything').catch(() => undefined);
-    // What is told twice may come late.
-    await sleep(LATE_MS);
-    const all = Array.from({ length: count }, (_, n) => n);
-    const one = clients[0]!;
-    expect(one.numbers.toSorted((a, b) => a - b)).toEqual(all);
-    expect(one.places.filter((place, index) => index > 0 && BigInt(place) <= BigInt(one.places[index - 1]!))).toEqual([]);
-    const wrong = clients.filter(({ numbers, places }) => numbers.join() !== one.numbers.join() || places.join() !== one.places.join());
-    expect(wrong.map(({ numbers, starts, resumes, refusals }) => ({ heard: numbers.length, missing: all.filter((n) => !numbers.includes(n)).slice(0, 5), starts, resumes, refusals }))).toEqual([]);
-    expect(clients.every(({ starts }) => starts === 1)).toBe(true);
-  };
-
-  it(`lose, double and disorder nothing of ${MESSAGES} messages to ${CLIENTS} clients while one of them is killed and another comes`, async () => {
-    const living = [...nodes];
-    await connect(CLIENTS, (n) => living[n % living.length]!.url);
-    const startedAt = Date.now();
-    let [next, again] = [0, 0];
-    const sayTheNext = async (): Promise<void> => {
-      for (let n = next++; n < MESSAGES; n = next++) {
-        if (n === MESSAGES / 4) void living.pop()!.kill().then(() => launch()).then((node) => living.push(node));
-        // Half of them move, as through a network that has broken down.
-        if (n === (3 * MESSAGES) / 4) for (const client of clients.slice(CLIENTS / 2)) client.cut();
-        if ((await say(n, () => living.map(({ url }) => url))) > 1) again += 1;
+    const launch = async (): Promise<NodeProcess> => {
+      const limits = {
+        RATE_LIMITS: 'off',
+        GATEWAY_BUCKET: '0/1',
+        GATEWAY_SOCKETS_PER_USER: '0',
+        HTTP_CONNECTIONS: '0',
+        HTTP_CONNECTIONS_PER_ADDRESS: '0',
+        GATEWAY_SOCKETS_PER_ADDRESS: '0',
+        GATEWAY_ADDRESS_CONNECTIONS: '0/1',
+      };
+      const node = await NodeProcess.start({
+        MONGODB_URI: database.uri,
+        REDIS_URL: redis.url,
+        DATA_DIR: dataDir,
+        ...limits,
+      });
+      nodes.push(node);
+      return node;
+    };
+    const ask = async <Body>(
+      method: string,
+      path: string,
+      token: string,
+      body?: object,
+      url = nodes[0]!.url,
+    ): Promise<Body> => {
+      const headers = {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body && { 'content-type': 'application/json' }),
+      };
+      const answer = await fetch(`${url}/api/v1${path}`, {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()) as Body;
+    };
+    /** Says a number, again and again until it is known to be said, to one node after the other; with the same nonce it is said once. @returns how often */
+    const say = async (n: number, urls: () => readonly string[]): Promise<number> => {
+      for (let attempt = 0; ; attempt += 1) {
+        const all = urls();
+        try {
+          await ask(
+            'POST',
+            `/tracks/${trackId}/messages`,
+            tokens[n % PEOPLE]!,
+            { content: `${n}`, nonce: `n${n}` },
+            all[(n + attempt) % all.length],
+          );
+          return attempt + 1;
+        } catch (error) {
+          if (attempt === 20) throw error;
+          await sleep(50);
+        }
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, sayTheNext));
-    const seconds = (Date.now() - startedAt) / 1_000;
-    await expectAll(MESSAGES);
-    const resumes = clients.reduce((sum, client) => sum + client.resumes, 0);
-    process.stdout.write(`${CLIENTS} clients heard ${MESSAGES} messages each, said in ${seconds} s through both nodes, ${again} of them again; over ${resumes} resumes\n`);
-    expect(resumes).toBeGreaterThanOrEqual(CLIENTS);
-  }, 600_000);
-
-  it('hand everybody over when one of them is asked to end', async () => {
-    const [count, said] = [40, 200];
-    const living = [...nodes];
-    await connect(count, (n) => living[n % living.length]!.url);
-    let ended: Promise<void> | undefined;
-    for (let n = 0; n < said; n += 1) {
-      if (n === said / 2) ended = living.pop()!.stop();
-      await say(n, () => living.map(({ url }) => url));
-    }
-    await ended;
-    await expectAll(said);
-    expect(clients.flatMap(({ closings }) => closings)).toEqual(Array.from({ length: count / 2 }, () => 4_010));
-    expect(clients.map(({ resumes }) => resumes)).toEqual(Array.from({ length: count }, (_, n) => n % 2));
-  }, 600_000);
-
-  it('bring everybody back at once, and when Redis was away meanwhile', async () => {
-    await connect(CLIENTS, (n) => nodes[n % 2]!.url);
-    let n = 0;
-    const sayMany = async (count: number): Promise<void> => {
-      for (let said = 0; said < count; said += 1) await say(n++, () => [nodes[0]!.url]);
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    const until = async (holds: () => boolean, what: string): Promise<void> => {
+      for (const deadline = Date.now() + 60_000; !holds(); await sleep(20))
+        if (Date.now() > deadline) throw new Error(`It never came to that: ${what}`);
     };
-    await sayMany(20);
-    for (const client of clients) client.cut();
-    await sayMany(20);
-    await redis.stopKeeping();
-    await sayMany(20);
-    for (const client of clients.slice(0, CLIENTS / 2)) client.cut();
-    await sayMany(20);
-    await redis.start();
-    await sayMany(20);
-    await expectAll(n);
-    expect(clients[0]!.numbers).toEqual(Array.from({ length: n }, (_, said) => said));
-    expect(clients.every(({ resumes }) => resumes >= 1)).toBe(true);
-  }, 600_000);
-}, describeWithRedis);
+    const connect = (count: number, nextUrl: (n: number) => string): Promise<void> => {
+      clients = Array.from({ length: count }, (_, n) => new RoamingClient(tokens[n % PEOPLE]!, () => nextUrl(n)));
+      return until(() => clients.every(({ starts }) => starts === 1), 'everybody is ready');
+    };
+    /** That everybody has heard every number once, and all in the same order, which is the log's. */
+    const expectAll = async (count: number): Promise<void> => {
+      await until(
+        () => clients.every(({ numbers }) => numbers.length >= count),
+        'everybody has heard everything',
+      ).catch(() => undefined);
+      // What is told twice may come late.
+      await sleep(LATE_MS);
+      const all = Array.from({ length: count }, (_, n) => n);
+      const one = clients[0]!;
+      expect(one.numbers.toSorted((a, b) => a - b)).toEqual(all);
+      expect(one.places.filter((place, index) => index > 0 && BigInt(place) <= BigInt(one.places[index - 1]!))).toEqual(
+        [],
+      );
+      const wrong = clients.filter(
+        ({ numbers, places }) => numbers.join() !== one.numbers.join() || places.join() !== one.places.join(),
+      );
+      expect(
+        wrong.map(({ numbers, starts, resumes, refusals }) => ({
+          heard: numbers.length,
+          missing: all.filter((n) => !numbers.includes(n)).slice(0, 5),
+          starts,
+          resumes,
+          refusals,
+        })),
+      ).toEqual([]);
+      expect(clients.every(({ starts }) => starts === 1)).toBe(true);
+    };
+
+    it(`lose, double and disorder nothing of ${MESSAGES} messages to ${CLIENTS} clients while one of them is killed and another comes`, async () => {
+      const living = [...nodes];
+      await connect(CLIENTS, (n) => living[n % living.length]!.url);
+      const startedAt = Date.now();
+      let [next, again] = [0, 0];
+      const sayTheNext = async (): Promise<void> => {
+        for (let n = next++; n < MESSAGES; n = next++) {
+          if (n === MESSAGES / 4)
+            void living
+              .pop()!
+              .kill()
+              .then(() => launch())
+              .then((node) => living.push(node));
+          // Half of them move, as through a network that has broken down.
+          if (n === (3 * MESSAGES) / 4) for (const client of clients.slice(CLIENTS / 2)) client.cut();
+          if ((await say(n, () => living.map(({ url }) => url))) > 1) again += 1;
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, sayTheNext));
+      const seconds = (Date.now() - startedAt) / 1_000;
+      await expectAll(MESSAGES);
+      const resumes = clients.reduce((sum, client) => sum + client.resumes, 0);
+      process.stdout.write(
+        `${CLIENTS} clients heard ${MESSAGES} messages each, said in ${seconds} s through both nodes, ${again} of them again; over ${resumes} resumes\n`,
+      );
+      expect(resumes).toBeGreaterThanOrEqual(CLIENTS);
+    }, 600_000);
+
+    it('hand everybody over when one of them is asked to end', async () => {
+      const [count, said] = [40, 200];
+      const living = [...nodes];
+      await connect(count, (n) => living[n % living.length]!.url);
+      let ended: Promise<void> | undefined;
+      for (let n = 0; n < said; n += 1) {
+        if (n === said / 2) ended = living.pop()!.stop();
+        await say(n, () => living.map(({ url }) => url));
+      }
+      await ended;
+      await expectAll(said);
+      expect(clients.flatMap(({ closings }) => closings)).toEqual(Array.from({ length: count / 2 }, () => 4_010));
+      expect(clients.map(({ resumes }) => resumes)).toEqual(Array.from({ length: count }, (_, n) => n % 2));
+    }, 600_000);
+
+    it('bring everybody back at once, and when Redis was away meanwhile', async () => {
+      await connect(CLIENTS, (n) => nodes[n % 2]!.url);
+      let n = 0;
+      const sayMany = async (count: number): Promise<void> => {
+        for (let said = 0; said < count; said += 1) await say(n++, () => [nodes[0]!.url]);
+      };
+      await sayMany(20);
+      for (const client of clients) client.cut();
+      await sayMany(20);
+      await redis.stopKeeping();
+      await sayMany(20);
+      for (const client of clients.slice(0, CLIENTS / 2)) client.cut();
+      await sayMany(20);
+      await redis.start();
+      await sayMany(20);
+      await expectAll(n);
+      expect(clients[0]!.numbers).toEqual(Array.from({ length: n }, (_, said) => said));
+      expect(clients.every(({ resumes }) => resumes >= 1)).toBe(true);
+    }, 600_000);
+  },
+  describeWithRedis,
+);

@@ -19,21 +19,40 @@ describe.each(NAMES.map((name) => [name] as const))('an individual permission of
     guild = await world.guild({ members: { ann: [], bob: [], cid: [] } });
     sockets = [];
     // One after the other, so that the order of the connections is the order of the names; and a second socket for each.
-    for (const name of [...NAMES, ...NAMES]) sockets.push({ person: guild.members[name]!, client: await guild.members[name]!.connect() });
+    for (const name of [...NAMES, ...NAMES])
+      sockets.push({ person: guild.members[name]!, client: await guild.members[name]!.connect() });
   });
   afterAll(() => world.stop());
 
   const member = (): Person => guild.members[chosen]!;
-  const overwrite = (id: string, type: 'role' | 'member', { allow = 0n, deny = 0n }: { allow?: bigint; deny?: bigint }): object => ({ id, type, allow: String(allow), deny: String(deny) });
-  const makeTrack = (fields: object): Promise<string> => idOf(guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'subject', ...fields }));
+  const overwrite = (
+    id: string,
+    type: 'role' | 'member',
+    { allow = 0n, deny = 0n }: { allow?: bigint; deny?: bigint },
+  ): object => ({ id, type, allow: String(allow), deny: String(deny) });
+  const makeTrack = (fields: object): Promise<string> =>
+    idOf(guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'subject', ...fields }));
 
   /** Asserts that tracks, messages and read states reach exactly the sockets whose users list the track over REST. */
   const assertReach = async (track: string, names: readonly string[], owner = guild.owner): Promise<void> => {
     const message = await idOf(owner.post(`/tracks/${track}/messages`, { content: 'to those who view the track' }));
     await world.settle();
     const reached = sockets.map(({ client }) => client.received('MESSAGE_CREATE').some(({ id }) => id === message));
-    const listed = await Promise.all(sockets.map(async ({ person }) => of<{ id: string }[]>((await person.get(`/guilds/${guild.id}/tracks`)).body).some(({ id }) => id === track)));
-    const sent = sockets.map(({ client }) => client.events.filter(({ name, data }) => (name === 'TRACK_CREATE' && data['id'] === track) || (name === 'TRACK_DELETE' && data['track_id'] === track)).at(-1)?.name === 'TRACK_CREATE');
+    const listed = await Promise.all(
+      sockets.map(async ({ person }) =>
+        of<{ id: string }[]>((await person.get(`/guilds/${guild.id}/tracks`)).body).some(({ id }) => id === track),
+      ),
+    );
+    const sent = sockets.map(
+      ({ client }) =>
+        client.events
+          .filter(
+            ({ name, data }) =>
+              (name === 'TRACK_CREATE' && data['id'] === track) ||
+              (name === 'TRACK_DELETE' && data['track_id'] === track),
+          )
+          .at(-1)?.name === 'TRACK_CREATE',
+    );
     const expected = [...NAMES, ...NAMES].map((name) => names.includes(name));
     expect({ reached, listed, told: sent }).toEqual({ reached: expected, listed: expected, told: expected });
     const late = await member().connect();
@@ -42,7 +61,12 @@ describe.each(NAMES.map((name) => [name] as const))('an individual permission of
   };
 
   it('reveals a track by an overwrite to this member alone', async () => {
-    const track = await makeTrack({ overwrites: [overwrite(guild.id, 'role', { deny: ViewTrack }), overwrite(member().id, 'member', { allow: ViewTrack })] });
+    const track = await makeTrack({
+      overwrites: [
+        overwrite(guild.id, 'role', { deny: ViewTrack }),
+        overwrite(member().id, 'member', { allow: ViewTrack }),
+      ],
+    });
     await assertReach(track, [chosen]);
     await guild.owner.delete(`/tracks/${track}/overwrites/${member().id}`);
     await assertReach(track, []);
@@ -51,12 +75,25 @@ describe.each(NAMES.map((name) => [name] as const))('an individual permission of
   it('hides a track by an overwrite from this member alone', async () => {
     const track = await makeTrack({});
     await assertReach(track, NAMES);
-    await guild.owner.put(`/tracks/${track}/overwrites/${member().id}`, { type: 'member', allow: '0', deny: String(ViewTrack) });
-    await assertReach(track, NAMES.filter((name) => name !== chosen));
+    await guild.owner.put(`/tracks/${track}/overwrites/${member().id}`, {
+      type: 'member',
+      allow: '0',
+      deny: String(ViewTrack),
+    });
+    await assertReach(
+      track,
+      NAMES.filter((name) => name !== chosen),
+    );
   });
 
   it('applies an overwrite of a category to this member alone, as long as the track inherits', async () => {
-    const category = await makeTrack({ type: 'category', overwrites: [overwrite(guild.id, 'role', { deny: ViewTrack }), overwrite(member().id, 'member', { allow: ViewTrack })] });
+    const category = await makeTrack({
+      type: 'category',
+      overwrites: [
+        overwrite(guild.id, 'role', { deny: ViewTrack }),
+        overwrite(member().id, 'member', { allow: ViewTrack }),
+      ],
+    });
     const track = await makeTrack({ parent_id: category });
     await assertReach(track, [chosen]);
     await guild.owner.patch(`/tracks/${track}`, { inherits: false });
@@ -66,7 +103,9 @@ describe.each(NAMES.map((name) => [name] as const))('an individual permission of
   it('applies changed roles to every socket of a member with an overwrite', async () => {
     const role = await idOf(guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'insider', allow: '0', deny: '0' }));
     await makeTrack({ overwrites: [overwrite(member().id, 'member', {})] });
-    const track = await makeTrack({ overwrites: [overwrite(guild.id, 'role', { deny: ViewTrack }), overwrite(role, 'role', { allow: ViewTrack })] });
+    const track = await makeTrack({
+      overwrites: [overwrite(guild.id, 'role', { deny: ViewTrack }), overwrite(role, 'role', { allow: ViewTrack })],
+    });
     await assertReach(track, []);
     await guild.owner.put(`/guilds/${guild.id}/members/${member().id}/roles/${role}`);
     await assertReach(track, [chosen]);
@@ -93,10 +132,16 @@ describe('the tracks of a category that stay visible', () => {
     const guild = await world.guild({ members: { ann: [] } });
     const { owner, id } = guild;
     const category = await idOf(owner.post(`/guilds/${id}/tracks`, { name: 'category', type: 'category' }));
-    const track = await idOf(owner.post(`/guilds/${id}/tracks`, { name: 'stays', parent_id: category, inherits: false }));
+    const track = await idOf(
+      owner.post(`/guilds/${id}/tracks`, { name: 'stays', parent_id: category, inherits: false }),
+    );
     const client = await guild.members['ann']!.connect();
     const steps: [() => Promise<unknown>, 'TRACK_CREATE' | 'TRACK_DELETE', string | null][] = [
-      [() => owner.put(`/tracks/${category}/overwrites/${id}`, { type: 'role', allow: '0', deny: String(ViewTrack) }), 'TRACK_DELETE', null],
+      [
+        () => owner.put(`/tracks/${category}/overwrites/${id}`, { type: 'role', allow: '0', deny: String(ViewTrack) }),
+        'TRACK_DELETE',
+        null,
+      ],
       [() => owner.delete(`/tracks/${category}/overwrites/${id}`), 'TRACK_CREATE', category],
       [() => owner.delete(`/tracks/${category}`), 'TRACK_DELETE', null],
     ];
@@ -105,9 +150,13 @@ describe('the tracks of a category that stay visible', () => {
       await change();
       await world.settle();
       expect(client.names.slice(0, 2)).toEqual([event, 'TRACKS_REORDER']);
-      const layout = of<{ layout: { id: string; parent_id: string | null }[] }>(client.received('TRACKS_REORDER')[0]).layout;
+      const layout = of<{ layout: { id: string; parent_id: string | null }[] }>(
+        client.received('TRACKS_REORDER')[0],
+      ).layout;
       expect(layout.find((entry) => entry.id === track)).toEqual({ id: track, parent_id: parentId, inherits: false });
-      expect(layout.map((entry) => entry.id)).toEqual(of<{ id: string }[]>((await guild.members['ann']!.get(`/guilds/${id}/tracks`)).body).map((listed) => listed.id));
+      expect(layout.map((entry) => entry.id)).toEqual(
+        of<{ id: string }[]>((await guild.members['ann']!.get(`/guilds/${id}/tracks`)).body).map((listed) => listed.id),
+      );
     }
     client.close();
   });

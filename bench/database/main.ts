@@ -70,13 +70,28 @@ async function measure(small: Stocked, large: Stocked, other: Stocked | undefine
   const rows: Row[] = [];
   const all = [small, large, ...(other ? [other] : [])];
   // The code that all of them share gets compiled before the first of them is measured.
-  for (const { run } of OPERATIONS) for (const stocked of all) await rateOf((n) => run(stocked, n), stocked.size, 1, WARM_UP_MS);
+  for (const { run } of OPERATIONS)
+    for (const stocked of all) await rateOf((n) => run(stocked, n), stocked.size, 1, WARM_UP_MS);
   for (const { name, run } of OPERATIONS) {
     for (const parallel of PARALLEL) {
-      const through = (stocked: Stocked) => (milliseconds: number) => rateOf((n) => run(stocked, n), stocked.size, parallel, milliseconds);
-      const alone = (milliseconds: number): Promise<number> => rateOf(bare.operations[name] as (n: number) => Promise<unknown>, SMALL, parallel, milliseconds);
-      const [ofBare, ofSmall, ofLarge, ofOther] = await compare([alone, through(small), through(large), ...(other ? [through(other)] : [])]);
-      rows.push({ operation: name, parallel, small: ofSmall as number, large: ofLarge as number, other: ofOther, bare: ofBare as number });
+      const through = (stocked: Stocked) => (milliseconds: number) =>
+        rateOf((n) => run(stocked, n), stocked.size, parallel, milliseconds);
+      const alone = (milliseconds: number): Promise<number> =>
+        rateOf(bare.operations[name] as (n: number) => Promise<unknown>, SMALL, parallel, milliseconds);
+      const [ofBare, ofSmall, ofLarge, ofOther] = await compare([
+        alone,
+        through(small),
+        through(large),
+        ...(other ? [through(other)] : []),
+      ]);
+      rows.push({
+        operation: name,
+        parallel,
+        small: ofSmall as number,
+        large: ofLarge as number,
+        other: ofOther,
+        bare: ofBare as number,
+      });
     }
   }
   await bare.close();
@@ -84,11 +99,21 @@ async function measure(small: Stocked, large: Stocked, other: Stocked | undefine
 }
 
 function table(rows: readonly Row[]): string {
-  const number = (value: number | undefined): string => (value === undefined ? '-' : Math.round(value).toString()).padStart(9);
+  const number = (value: number | undefined): string =>
+    (value === undefined ? '-' : Math.round(value).toString()).padStart(9);
   const ratio = (value: number | undefined): string => (value === undefined ? '-' : value.toFixed(2)).padStart(9);
   const header = `${'operations/s'.padEnd(34)}${[SMALL, LARGE].map((size) => String(size).padStart(9)).join('')}    other     bare  time×    other×    bare×`;
   const lines = rows.map(({ operation, parallel, small, large, other, bare }) =>
-    [`${operation}, ${parallel} at a time`.padEnd(34), number(small), number(large), number(other), number(bare), ratio(small / large), ratio(other && small / other), ratio(bare / small)].join(''),
+    [
+      `${operation}, ${parallel} at a time`.padEnd(34),
+      number(small),
+      number(large),
+      number(other),
+      number(bare),
+      ratio(small / large),
+      ratio(other && small / other),
+      ratio(bare / small),
+    ].join(''),
   );
   const legend = [
     `time×: what an operation takes with ${LARGE} documents, as a multiple of that with ${SMALL}`,
@@ -107,7 +132,10 @@ async function main(): Promise<void> {
   await Promise.all([small.close(), large.close(), other?.close()]);
   const opening = memoryOfOpening(large.folder.path);
   for (const { folder } of [small, large]) folder.remove();
-  if (values.json) process.stdout.write(`${JSON.stringify({ benchmark: 'database', small: SMALL, large: LARGE, rows, memoryMiB: { opening, afterWork } })}\n`);
+  if (values.json)
+    process.stdout.write(
+      `${JSON.stringify({ benchmark: 'database', small: SMALL, large: LARGE, rows, memoryMiB: { opening, afterWork } })}\n`,
+    );
   else process.stdout.write(`${table(rows)}\n\n${memoryLines(opening, afterWork).join('\n')}\n`);
 }
 

@@ -14,9 +14,13 @@ export interface Memory {
 export function memory(): Memory {
   globalThis.gc?.();
   const status = readFileSync('/proc/self/status', 'utf8');
-  const mebibytes = (name: string): number => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
+  const mebibytes = (name: string): number =>
+    Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
   return { own: mebibytes('RssAnon'), withFiles: mebibytes('VmRSS') };
 }
 
 /** The memory of a fresh process that has just opened a data folder. */
-export const memoryOnceOpened = (folder: string): Memory => JSON.parse(execFileSync(process.execPath, ['--expose-gc', join(__dirname, 'opened.js'), folder], { encoding: 'utf8' })) as Memory;
+export const memoryOnceOpened = (folder: string): Memory =>
+  JSON.parse(
+    execFileSync(process.execPath, ['--expose-gc', join(__dirname, 'opened.js'), folder], { encoding: 'utf8' }),
+  ) as Memory;

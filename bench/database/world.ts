@@ -15,7 +15,15 @@ export interface Message {
 }
 
 const schema = new Schema<Message>(
-  { _id: BigInt, track_id: BigInt, author_id: BigInt, nonce: String, content: String, created_at: Date, version: Number },
+  {
+    _id: BigInt,
+    track_id: BigInt,
+    author_id: BigInt,
+    nonce: String,
+    content: String,
+    created_at: Date,
+    version: Number,
+  },
   { versionKey: false },
 );
 schema.index({ track_id: 1, _id: 1 });
@@ -53,7 +61,9 @@ export async function stock(uri: string, size: number): Promise<Stocked> {
   const messages = connection.model<Message, Model<Message>>('Message', schema);
   await messages.init();
   for (let from = 0; from < size; from += BATCH) {
-    await messages.collection.insertMany(Array.from({ length: Math.min(BATCH, size - from) }, (_, n) => messageAt(from + n)) as never[]);
+    await messages.collection.insertMany(
+      Array.from({ length: Math.min(BATCH, size - from) }, (_, n) => messageAt(from + n)) as never[],
+    );
   }
   return { messages, size, close: () => connection.close() };
 }

@@ -4,7 +4,13 @@ import { Server } from 'socket.io';
 import { now, serve, weigh } from './child';
 
 // What the application sets too: nothing that it could be slower or bigger by is left out.
-const io = new Server({ transports: ['websocket'], perMessageDeflate: false, serveClient: false, pingInterval: 300_000, pingTimeout: 300_000 });
+const io = new Server({
+  transports: ['websocket'],
+  perMessageDeflate: false,
+  serveClient: false,
+  pingInterval: 300_000,
+  pingTimeout: 300_000,
+});
 const everybody = 'everybody';
 let greeting: unknown;
 let missed: readonly (readonly [unknown, string])[] = [];
@@ -21,7 +27,9 @@ function start(ready: unknown): Promise<number> {
   greeting = ready;
   const http = createServer();
   io.attach(http);
-  return new Promise((resolve) => http.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => resolve((http.address() as AddressInfo).port)));
+  return new Promise((resolve) =>
+    http.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => resolve((http.address() as AddressInfo).port)),
+  );
 }
 
 /** Sends these events to each client that resumes. */

@@ -57,7 +57,15 @@ export async function measureBroadcast(stage: Stage, sizes: readonly number[]): 
           busy[way].push(busyMs);
         }
       }
-      rows.push({ sockets, audiences, bareMs: median(took.bare), derailedMs: median(took.derailed), requestMs: median(took.request), bareBusyMs: median(busy.bare), derailedBusyMs: median(busy.derailed) });
+      rows.push({
+        sockets,
+        audiences,
+        bareMs: median(took.bare),
+        derailedMs: median(took.derailed),
+        requestMs: median(took.request),
+        bareBusyMs: median(busy.bare),
+        derailedBusyMs: median(busy.derailed),
+      });
     }
     for (const server of [node, bare]) await stage.leave(server);
     await stage.strike();

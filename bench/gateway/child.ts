@@ -31,12 +31,18 @@ export class Child<Does extends object> {
 
   private constructor(private readonly process: ChildProcess) {
     process.on('message', (answer: Answer) => this.waiting.get(answer.id)?.(answer));
-    process.once('exit', (code) => this.waiting.forEach((tell, id) => void tell({ id, error: `It ended with ${code}.` })));
+    process.once('exit', (code) =>
+      this.waiting.forEach((tell, id) => void tell({ id, error: `It ended with ${code}.` })),
+    );
   }
 
   /** Starts a file of this benchmark as a process that can collect its garbage when asked to. */
   static start<Does extends object>(file: string, environment: Record<string, string> = {}): Child<Does> {
-    const child = fork(file, { execArgv: ['--expose-gc', ...process.execArgv], env: { ...process.env, ...environment }, serialization: 'advanced' });
+    const child = fork(file, {
+      execArgv: ['--expose-gc', ...process.execArgv],
+      env: { ...process.env, ...environment },
+      serialization: 'advanced',
+    });
     return new Child<Does>(child);
   }
 
@@ -71,7 +77,11 @@ export function serve(deeds: Deeds): void {
       .then(() => deeds[name]!(argument as never))
       .then(
         (result) => process.send?.({ id, result } satisfies Answer),
-        (error: unknown) => process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies Answer),
+        (error: unknown) =>
+          process.send?.({
+            id,
+            error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          } satisfies Answer),
       );
   });
 }

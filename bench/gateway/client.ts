@@ -50,7 +50,9 @@ export class Client {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     const client = new Client(socket, auth, onText);
     const key = randomBytes(16).toString('base64');
-    socket.write(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}${HANDSHAKE_END}`);
+    socket.write(
+      `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}${HANDSHAKE_END}`,
+    );
     return client;
   }
 
@@ -86,7 +88,8 @@ export class Client {
       const short = bytes[at + 1]!;
       const head = short === 126 ? 4 : short === 127 ? 10 : 2;
       if (bytes.length - at < head) break;
-      const length = short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short;
+      const length =
+        short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short;
       const end = at + head + length;
       if (bytes.length < end) break;
       if ((bytes[at]! & 0x0f) === CLOSE) return this.close();
@@ -103,6 +106,9 @@ export class Client {
 function frame(text: string): Buffer {
   const payload = Buffer.from(text);
   const { length } = payload;
-  const head = length < 126 ? Buffer.from([TEXT, 0x80 | length, 0, 0, 0, 0]) : Buffer.from([TEXT, 0x80 | 126, length >> 8, length & 0xff, 0, 0, 0, 0]);
+  const head =
+    length < 126
+      ? Buffer.from([TEXT, 0x80 | length, 0, 0, 0, 0])
+      : Buffer.from([TEXT, 0x80 | 126, length >> 8, length & 0xff, 0, 0, 0, 0]);
   return Buffer.concat([head, payload]);
 }

@@ -21,7 +21,11 @@ class Group {
   expect(events: number): Promise<void> {
     this.events = 0;
     this.expected = events;
-    return within(new Promise<void>((resolve) => (this.arrived = resolve)), () => `${this.events} of ${this.expected} events came, ${this.clients.filter(({ isOpen }) => isOpen).length} of ${this.clients.length} clients are there`);
+    return within(
+      new Promise<void>((resolve) => (this.arrived = resolve)),
+      () =>
+        `${this.events} of ${this.expected} events came, ${this.clients.filter(({ isOpen }) => isOpen).length} of ${this.clients.length} clients are there`,
+    );
   }
 
   /** Opens a client. */
@@ -38,7 +42,8 @@ class Group {
     if (name !== 'MESSA') return;
     this.events += 1;
     const mark = bytes.indexOf('sent at ', start, 'latin1');
-    if (mark > 0 && mark < end) this.delaysMs.push(now() - Number.parseFloat(bytes.toString('latin1', mark + 8, mark + 32)));
+    if (mark > 0 && mark < end)
+      this.delaysMs.push(now() - Number.parseFloat(bytes.toString('latin1', mark + 8, mark + 32)));
     if (this.events !== this.expected) return;
     this.lastAt = now();
     this.arrived();
@@ -62,14 +67,27 @@ function groupOf(name: string): Group {
 }
 
 /** Connects clients all at once, or so many at a time. @returns when each was READY */
-async function connect({ group: name, port, tokens, atOnce }: { group: string; port: number; tokens: readonly string[]; atOnce: number }): Promise<{ startedAt: number; readyAt: number[]; greeting: string }> {
+async function connect({
+  group: name,
+  port,
+  tokens,
+  atOnce,
+}: {
+  group: string;
+  port: number;
+  tokens: readonly string[];
+  atOnce: number;
+}): Promise<{ startedAt: number; readyAt: number[]; greeting: string }> {
   const group = groupOf(name);
   const startedAt = now();
   const before = group.readyAt.length;
   for (let from = 0; from < tokens.length; from += atOnce) {
     for (const token of tokens.slice(from, from + atOnce)) group.open(port, { token });
     const target = before + Math.min(from + atOnce, tokens.length);
-    await until(() => group.readyAt.length >= target, () => `${group.readyAt.length - before} of ${tokens.length} clients are READY`);
+    await until(
+      () => group.readyAt.length >= target,
+      () => `${group.readyAt.length - before} of ${tokens.length} clients are READY`,
+    );
   }
   return { startedAt, readyAt: group.readyAt.slice(before), greeting: group.greeting };
 }
@@ -82,12 +100,21 @@ async function cutOff({ group: name }: { group: string }): Promise<void> {
 }
 
 /** Resumes the connections of a group that was cut off, all at once. @returns when each was RESUMED */
-async function resume({ group: name, port }: { group: string; port: number }): Promise<{ startedAt: number; readyAt: number[]; greeting: string }> {
+async function resume({
+  group: name,
+  port,
+}: {
+  group: string;
+  port: number;
+}): Promise<{ startedAt: number; readyAt: number[]; greeting: string }> {
   const group = groupOf(name);
   const startedAt = now();
   group.readyAt.length = 0;
   for (const place of group.places.values()) group.open(port, place);
-  await until(() => group.readyAt.length >= group.places.size, () => `${group.readyAt.length} of ${group.places.size} clients are RESUMED`);
+  await until(
+    () => group.readyAt.length >= group.places.size,
+    () => `${group.readyAt.length} of ${group.places.size} clients are RESUMED`,
+  );
   return { startedAt, readyAt: [...group.readyAt], greeting: '' };
 }
 
@@ -116,14 +143,26 @@ export interface Heard {
 }
 
 /** Has clients of a group chat, one after the other. */
-async function chat({ group: name, trackId, perSecond, seconds }: { group: string; trackId: bigint; perSecond: number; seconds: number }): Promise<Heard> {
+async function chat({
+  group: name,
+  trackId,
+  perSecond,
+  seconds,
+}: {
+  group: string;
+  trackId: bigint;
+  perSecond: number;
+  seconds: number;
+}): Promise<Heard> {
   const group = groupOf(name);
   [group.events, group.delaysMs.length] = [0, 0];
   let sent = 0;
   const timer = setInterval(() => {
     const client = group.clients[sent % group.clients.length]!;
     sent += 1;
-    client.send(`42/gateway,${sent}["message.create",{"track_id":"${trackId}","content":"sent at ${now().toFixed(3)} and not a millisecond later"}]`);
+    client.send(
+      `42/gateway,${sent}["message.create",{"track_id":"${trackId}","content":"sent at ${now().toFixed(3)} and not a millisecond later"}]`,
+    );
   }, 1_000 / perSecond);
   await sleep(seconds * 1_000);
   clearInterval(timer);
@@ -142,7 +181,10 @@ export interface Flooder {
 /** Has clients of a group send interactions as fast as the network takes them, until they are off. */
 async function flood({ group: name, trackId }: { group: string; trackId: bigint }): Promise<Flooder[]> {
   const { clients } = groupOf(name);
-  const packets = Array.from({ length: FLOOD_PACKETS }, () => `42/gateway,1["message.create",{"track_id":"${trackId}","content":"flood"}]`);
+  const packets = Array.from(
+    { length: FLOOD_PACKETS },
+    () => `42/gateway,1["message.create",{"track_id":"${trackId}","content":"flood"}]`,
+  );
   const figures = clients.map(() => ({ sent: 0, offAfterMs: 0 }));
   const startedAt = now();
   const floods = clients.map(async (client, index) => {
@@ -172,12 +214,15 @@ async function leave({ group: name }: { group: string }): Promise<void> {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function until(isSo: () => boolean, whatIs: () => string): Promise<void> {
-  for (const deadline = now() + GIVE_UP_MS; !isSo(); await sleep(5)) if (now() > deadline) throw new Error(`Given up: ${whatIs()}.`);
+  for (const deadline = now() + GIVE_UP_MS; !isSo(); await sleep(5))
+    if (now() > deadline) throw new Error(`Given up: ${whatIs()}.`);
 }
 
 async function within(promise: Promise<unknown>, whatIs: () => string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`Given up: ${whatIs()}.`)), GIVE_UP_MS)));
+  const tooLate = new Promise<never>(
+    (_, reject) => (timer = setTimeout(() => reject(new Error(`Given up: ${whatIs()}.`)), GIVE_UP_MS)),
+  );
   await Promise.race([promise, tooLate]).finally(() => clearTimeout(timer));
 }
 
@@ -193,4 +238,7 @@ export interface ClientDeeds {
   leave: typeof leave;
 }
 
-serve({ connect, cutOff, resume, expectEvents, lastArrival, chat, flood, leave } satisfies Record<keyof ClientDeeds, unknown>);
+serve({ connect, cutOff, resume, expectEvents, lastArrival, chat, flood, leave } satisfies Record<
+  keyof ClientDeeds,
+  unknown
+>);

@@ -31,7 +31,8 @@ export async function measureFlood(stage: Stage, chatting: number, flooders: num
   const [chatters, others] = [stage.client(0), stage.client(1)];
   await chatters.ask('connect', { group: node.group, port: node.port, tokens: tokens.slice(0, chatting), atOnce: 50 });
   await others.ask('connect', { group: node.group, port: node.port, tokens: tokens.slice(chatting), atOnce: 50 });
-  const chat = (seconds: number): Promise<Heard> => chatters.ask('chat', { group: node.group, trackId, perSecond: PER_SECOND, seconds });
+  const chat = (seconds: number): Promise<Heard> =>
+    chatters.ask('chat', { group: node.group, trackId, perSecond: PER_SECOND, seconds });
   await chat(1);
   const quiet = await chat(SECONDS);
   const [flooded, figures] = await Promise.all([chat(SECONDS), others.ask('flood', { group: node.group, trackId })]);

@@ -29,5 +29,11 @@ export async function measureIdle(stage: Stage, sockets: number): Promise<IdleRo
   const ofBare = await forEach(bare, () => bare.process.ask('weigh', undefined));
   const ofDerailed = await forEach(node, () => node.process.ask('weigh', undefined));
   await stage.strike();
-  return { sockets, bareRss: ofBare.rss, derailedRss: ofDerailed.rss, bareHeap: ofBare.heap, derailedHeap: ofDerailed.heap };
+  return {
+    sockets,
+    bareRss: ofBare.rss,
+    derailedRss: ofDerailed.rss,
+    bareHeap: ofBare.heap,
+    derailedHeap: ofDerailed.heap,
+  };
 }

@@ -41,15 +41,36 @@ function broadcastTable(rows: readonly BroadcastRow[]): string {
     `${sockets} sockets, ${audiences} ${audiences === 1 ? 'audience' : 'audiences'}`,
     ...[ms(bareMs), ms(derailedMs), times(derailedMs, bareMs), ms(bareBusyMs), ms(derailedBusyMs), ms(requestMs)],
   ]);
-  return table(['a  ms until the last has a message', 'bare', 'derailed', '×', 'bare busy', 'derailed busy', 'from the request'], lines);
+  return table(
+    ['a  ms until the last has a message', 'bare', 'derailed', '×', 'bare busy', 'derailed busy', 'from the request'],
+    lines,
+  );
 }
 
 function idleTable({ sockets, bareRss, derailedRss, bareHeap, derailedHeap }: IdleRow): string {
-  const lines = [['resident', bareRss, derailedRss] as const, ['heap', bareHeap, derailedHeap] as const].map(([what, bare, derailed]) => [`${what}, ${sockets} sockets`, kibibytes(bare), kibibytes(derailed), times(derailed, bare)]);
+  const lines = [['resident', bareRss, derailedRss] as const, ['heap', bareHeap, derailedHeap] as const].map(
+    ([what, bare, derailed]) => [
+      `${what}, ${sockets} sockets`,
+      kibibytes(bare),
+      kibibytes(derailed),
+      times(derailed, bare),
+    ],
+  );
   return table(['b  KiB for an idle connection', 'bare', 'derailed', '×'], lines);
 }
 
-function floodTable({ chatting, flooders, bucket, quietP99Ms, floodedP99Ms, quietMedianMs, floodedMedianMs, lastOffMs, done, sent }: FloodRow): string {
+function floodTable({
+  chatting,
+  flooders,
+  bucket,
+  quietP99Ms,
+  floodedP99Ms,
+  quietMedianMs,
+  floodedMedianMs,
+  lastOffMs,
+  done,
+  sent,
+}: FloodRow): string {
   const lines = [
     ['99 of 100 within', ms(quietP99Ms), ms(floodedP99Ms), times(floodedP99Ms, quietP99Ms)],
     ['half of them within', ms(quietMedianMs), ms(floodedMedianMs), times(floodedMedianMs, quietMedianMs)],
@@ -61,18 +82,36 @@ function floodTable({ chatting, flooders, bucket, quietP99Ms, floodedP99Ms, quie
 }
 
 function stormTable({ sockets, connects, resumes, quietP99Ms, connectsP99Ms, resumesP99Ms }: StormRow): string {
-  const lines = ([['READY', connects], ['RESUMED', resumes]] as const).flatMap(([name, { bareLastMs, derailedLastMs, bareMedianMs, derailedMedianMs, commands }]) => [
+  const lines = (
+    [
+      ['READY', connects],
+      ['RESUMED', resumes],
+    ] as const
+  ).flatMap(([name, { bareLastMs, derailedLastMs, bareMedianMs, derailedMedianMs, commands }]) => [
     [`${name}, the last`, ms(bareLastMs), ms(derailedLastMs), times(derailedLastMs, bareLastMs), commands.toFixed(2)],
     [`${name}, median`, ms(bareMedianMs), ms(derailedMedianMs), times(derailedMedianMs, bareMedianMs), ''],
   ]);
-  const chat = [['while others connect', connectsP99Ms] as const, ['while others resume', resumesP99Ms] as const].map(([what, p99]) => [what, ms(quietP99Ms), ms(p99), times(p99, quietP99Ms)]);
-  return [table([`d  ms, ${sockets} at once`, 'bare', 'derailed', '×', 'database commands'], lines), table(['   p99 of chat, ms', 'quiet', 'storm', '×'], chat)].join('\n');
+  const chat = [['while others connect', connectsP99Ms] as const, ['while others resume', resumesP99Ms] as const].map(
+    ([what, p99]) => [what, ms(quietP99Ms), ms(p99), times(p99, quietP99Ms)],
+  );
+  return [
+    table([`d  ms, ${sockets} at once`, 'bare', 'derailed', '×', 'database commands'], lines),
+    table(['   p99 of chat, ms', 'quiet', 'storm', '×'], chat),
+  ].join('\n');
 }
 
 function nodesTable(rows: readonly NodesRow[]): string {
   const one = rows.find(({ log }) => log === 'Redis') ?? rows[0]!;
-  const lines = rows.map(({ nodes, log, sockets, eventsPerSecond }) => [`${nodes} ${nodes === 1 ? 'node' : 'nodes'}, log ${log === 'Redis' ? 'in Redis' : log}`, eventsPerSecond.toFixed(0), (eventsPerSecond * sockets).toFixed(0), times(eventsPerSecond, one.eventsPerSecond)]);
-  return table(['e  events/s', '', 'arrivals/s', '×'], rows.length > 1 ? lines : [...lines, ['two nodes: skipped, there is no redis-server here', '', '', '']]);
+  const lines = rows.map(({ nodes, log, sockets, eventsPerSecond }) => [
+    `${nodes} ${nodes === 1 ? 'node' : 'nodes'}, log ${log === 'Redis' ? 'in Redis' : log}`,
+    eventsPerSecond.toFixed(0),
+    (eventsPerSecond * sockets).toFixed(0),
+    times(eventsPerSecond, one.eventsPerSecond),
+  ]);
+  return table(
+    ['e  events/s', '', 'arrivals/s', '×'],
+    rows.length > 1 ? lines : [...lines, ['two nodes: skipped, there is no redis-server here', '', '', '']],
+  );
 }
 
 const LEGEND = [
@@ -96,7 +135,13 @@ async function measure(stage: Stage, parts: ReadonlySet<string>): Promise<Figure
 }
 
 function print({ broadcast, idle, flood, storm, nodes }: Figures): string {
-  const tables = [broadcast && broadcastTable(broadcast), idle && idleTable(idle), flood && floodTable(flood), storm && stormTable(storm), nodes && nodesTable(nodes)];
+  const tables = [
+    broadcast && broadcastTable(broadcast),
+    idle && idleTable(idle),
+    flood && floodTable(flood),
+    storm && stormTable(storm),
+    nodes && nodesTable(nodes),
+  ];
   return [...tables.filter((text) => text !== undefined), LEGEND.join('\n')].join('\n\n');
 }
 
@@ -104,7 +149,11 @@ async function main(): Promise<void> {
   const stage = await Stage.set();
   try {
     const figures = await measure(stage, new Set(values.parts.split(',')));
-    process.stdout.write(values.json ? `${JSON.stringify({ benchmark: 'gateway', cores: cpus().length, ...figures })}\n` : `${print(figures)}\n`);
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify({ benchmark: 'gateway', cores: cpus().length, ...figures })}\n`
+        : `${print(figures)}\n`,
+    );
   } finally {
     await stage.clear();
   }

@@ -53,34 +53,83 @@ async function gather({ people, audiences }: { people: number; audiences: number
   const { id } = await ask<{ id: string }>(bench, owner.token, 'POST', '/guilds', { name: 'Crowd' });
   const [, track] = await ask<{ id: string }[]>(bench, owner.token, 'GET', `/guilds/${id}/tracks`);
   const roleSets: bigint[][] = [[]];
-  while (roleSets.length < audiences) roleSets.push([BigInt((await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${id}/roles`, { name: 'role', allow: String(Permission.PinMessages) })).id)]);
+  while (roleSets.length < audiences)
+    roleSets.push([
+      BigInt(
+        (
+          await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${id}/roles`, {
+            name: 'role',
+            allow: String(Permission.PinMessages),
+          })
+        ).id,
+      ),
+    ]);
   const guildId = BigInt(id);
   const connection = app.get<Connection>('DatabaseConnection');
-  const documents = Array.from({ length: people }, (_, index) => memberOf(app.get(SnowflakeService), app.get(SessionsService), guildId, roleSets[index % audiences]!));
+  const documents = Array.from({ length: people }, (_, index) =>
+    memberOf(app.get(SnowflakeService), app.get(SessionsService), guildId, roleSets[index % audiences]!),
+  );
   for (let from = 0; from < people; from += BATCH) {
     const batch = documents.slice(from, from + BATCH);
-    for (const name of ['users', 'members'] as const) await connection.collection(name).insertMany(batch.map((each) => each[name]));
+    for (const name of ['users', 'members'] as const)
+      await connection.collection(name).insertMany(batch.map((each) => each[name]));
   }
   const tokens = documents.map(({ token }) => token);
   return { guildId, trackId: BigInt(track!.id), ownerToken: owner.token, tokens };
 }
 
 /** A member as the database stores one, and the token of a session. */
-function memberOf(snowflakes: SnowflakeService, sessions: SessionsService, guildId: bigint, roleIds: bigint[]): { readonly users: object; readonly members: object; readonly token: string } {
+function memberOf(
+  snowflakes: SnowflakeService,
+  sessions: SessionsService,
+  guildId: bigint,
+  roleIds: bigint[],
+): { readonly users: object; readonly members: object; readonly token: string } {
   const userId = snowflakes.next();
   const username = `someone-${userId}`;
   const email = `${username}@example.org`;
   const { token, session, record } = sessions.issue(userId, { address: '127.0.0.1', userAgent: 'bench' });
   const names = { username_key: username, username_version: 1 };
   return {
-    users: { _id: userId, username, ...names, username_keys: [username], email, email_key: email, password_hash: '', sessions: { [sessionKey(session.id)]: record }, known_addresses: [], presence: 'online', guild_ids: [guildId] },
-    members: { _id: snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, nick_key: null, ...names, name_key: username, role_ids: roleIds, role_set: roleSetOf(roleIds), timed_out_until: null },
+    users: {
+      _id: userId,
+      username,
+      ...names,
+      username_keys: [username],
+      email,
+      email_key: email,
+      password_hash: '',
+      sessions: { [sessionKey(session.id)]: record },
+      known_addresses: [],
+      presence: 'online',
+      guild_ids: [guildId],
+    },
+    members: {
+      _id: snowflakes.next(),
+      guild_id: guildId,
+      user_id: userId,
+      nick: null,
+      nick_key: null,
+      ...names,
+      name_key: username,
+      role_ids: roleIds,
+      role_set: roleSetOf(roleIds),
+      timed_out_until: null,
+    },
     token,
   };
 }
 
 const message = ({ guildId, trackId }: Publication) =>
-  toMessageDto({ _id: node().app.get(SnowflakeService).next(), guild_id: guildId, track_id: trackId, author_id: guildId, content: CONTENT, reply_to_id: null, edited_at: null });
+  toMessageDto({
+    _id: node().app.get(SnowflakeService).next(),
+    guild_id: guildId,
+    track_id: trackId,
+    author_id: guildId,
+    content: CONTENT,
+    reply_to_id: null,
+    edited_at: null,
+  });
 
 /** Publishes messages that were never written. @returns when it began, and what it took of this process until all were handed to the network */
 async function publish(publication: Publication): Promise<{ sentAt: number; busyMs: number }> {
@@ -89,7 +138,7 @@ async function publish(publication: Publication): Promise<{ sentAt: number; busy
   const sentAt = now();
   let left = count;
   const one = async (): Promise<void> => {
-    for (; left > 0; ) {
+    for (; left > 0;) {
       left -= 1;
       await events.publish('MESSAGE_CREATE', { guildId, trackId }, message(publication));
     }

@@ -14,10 +14,23 @@ export interface Redis {
 export async function startRedis(): Promise<Redis | undefined> {
   if (spawnSync('redis-server', ['--version']).status !== 0) return undefined;
   const port = await freePort();
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']);
+  const child = spawn('redis-server', [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+  ]);
   let output = '';
   child.stdout.on('data', (text: Buffer) => (output += text.toString()));
-  for (const deadline = Date.now() + START_MS; !output.includes('Ready to accept connections'); await new Promise((resolve) => setTimeout(resolve, 10))) {
+  for (
+    const deadline = Date.now() + START_MS;
+    !output.includes('Ready to accept connections');
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  ) {
     if (Date.now() > deadline || child.exitCode !== null) throw new Error(`redis-server did not start: ${output}`);
   }
   const stop = async (): Promise<void> => {

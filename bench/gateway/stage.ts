@@ -10,7 +10,15 @@ const CLIENT_PROCESSES = 2;
 const AT_ONCE = 50;
 
 // One machine is everybody, and what is measured are not the limits.
-const WITHOUT_LIMITS = { RATE_LIMITS: 'off', HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0', GATEWAY_ADDRESS_CONNECTIONS: '0/1', GATEWAY_PING_INTERVAL_SECONDS: '300', GATEWAY_PING_TIMEOUT_SECONDS: '300' };
+const WITHOUT_LIMITS = {
+  RATE_LIMITS: 'off',
+  HTTP_CONNECTIONS: '0',
+  HTTP_CONNECTIONS_PER_ADDRESS: '0',
+  GATEWAY_SOCKETS_PER_ADDRESS: '0',
+  GATEWAY_ADDRESS_CONNECTIONS: '0/1',
+  GATEWAY_PING_INTERVAL_SECONDS: '300',
+  GATEWAY_PING_TIMEOUT_SECONDS: '300',
+};
 
 /** Where the clients of a group connect to. */
 export interface Server {
@@ -42,7 +50,11 @@ export class Stage {
   static async set(): Promise<Stage> {
     const folder = temporaryFolder();
     const database = await openDatabase(parseEnvironment({ DATA_DIR: folder.path }));
-    return new Stage(database, folder, Array.from({ length: CLIENT_PROCESSES }, () => Child.start<ClientDeeds>(require.resolve('./clients'))));
+    return new Stage(
+      database,
+      folder,
+      Array.from({ length: CLIENT_PROCESSES }, () => Child.start<ClientDeeds>(require.resolve('./clients'))),
+    );
   }
 
   async clear(): Promise<void> {
@@ -60,7 +72,12 @@ export class Stage {
   async node(environment: Record<string, string> = {}): Promise<Node> {
     const process = Child.start<NodeDeeds>(require.resolve('./node'));
     this.servers.push(process);
-    const port = await process.ask('start', { MONGODB_URI: this.database.uri, DATA_DIR: this.folder.path, ...WITHOUT_LIMITS, ...environment });
+    const port = await process.ask('start', {
+      MONGODB_URI: this.database.uri,
+      DATA_DIR: this.folder.path,
+      ...WITHOUT_LIMITS,
+      ...environment,
+    });
     return { process, port, group: this.newGroup() };
   }
 
@@ -74,14 +91,26 @@ export class Stage {
   /** What the application tells somebody of a crowd with READY. */
   async greetingOf(node: Node, { tokens }: Crowd): Promise<unknown> {
     const group = this.newGroup();
-    const { greeting } = await this.clients[0]!.ask('connect', { group, port: node.port, tokens: tokens.slice(0, 1), atOnce: 1 });
+    const { greeting } = await this.clients[0]!.ask('connect', {
+      group,
+      port: node.port,
+      tokens: tokens.slice(0, 1),
+      atOnce: 1,
+    });
     await this.clients[0]!.ask('leave', { group });
     return (JSON.parse(greeting.slice(greeting.indexOf('['))) as unknown[])[1];
   }
 
   /** Connects clients, half of them from each process. @returns milliseconds until each was READY */
   async connect({ group, port }: Server, tokens: readonly string[], atOnce = AT_ONCE): Promise<number[]> {
-    const shares = await this.each((child, index) => child.ask('connect', { group, port, tokens: tokens.filter((_, place) => place % CLIENT_PROCESSES === index), atOnce: Math.ceil(atOnce / CLIENT_PROCESSES) }));
+    const shares = await this.each((child, index) =>
+      child.ask('connect', {
+        group,
+        port,
+        tokens: tokens.filter((_, place) => place % CLIENT_PROCESSES === index),
+        atOnce: Math.ceil(atOnce / CLIENT_PROCESSES),
+      }),
+    );
     const startedAt = Math.min(...shares.map((share) => share.startedAt));
     return shares.flatMap(({ readyAt }) => readyAt.map((at) => at - startedAt));
   }

@@ -16,7 +16,10 @@ export class BenchServer {
   /** Starts a server with an empty embedded database, without rate limits. */
   static async start(): Promise<BenchServer> {
     const folder = temporaryFolder();
-    const child = spawn(process.execPath, [MAIN], { env: { ...process.env, PORT: '0', LOG_LEVEL: 'silent', RATE_LIMITS: 'off', DATA_DIR: folder.path }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [MAIN], {
+      env: { ...process.env, PORT: '0', LOG_LEVEL: 'silent', RATE_LIMITS: 'off', DATA_DIR: folder.path },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let output = '';
     for await (const text of child.stdout) {
       output += String(text);

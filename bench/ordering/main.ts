@@ -9,7 +9,9 @@ import { ask, type Bench, benchUris, databasesLegend, register, startBench } fro
 import { median, table } from '../support/statistics';
 import { NaiveMover } from './naive-mover';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, moves: { type: 'string', default: '41' } } });
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, moves: { type: 'string', default: '41' } },
+});
 const MOVES = Number(values.moves);
 const WARM_UP_MOVES = 200;
 const SIZES = { roles: [10, 50, 200], tracks: [10, 100, 500] } as const;
@@ -47,14 +49,29 @@ async function moverIn(bench: Bench, what: What, size: number): Promise<Mover> {
   const ids: bigint[] = [];
   // Those that are there from the start count: @everyone and the mover's own role can't move, the category and the track can.
   const [there, body] = what === 'roles' ? [2, { allow: String(Permission.CreateMessage) }] : [tracks.length, {}];
-  for (let created = there; created < size; created += 1) ids.push(BigInt((await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${guild.id}/${what}`, { name: `${what} ${created}`, ...body })).id));
+  for (let created = there; created < size; created += 1)
+    ids.push(
+      BigInt(
+        (
+          await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${guild.id}/${what}`, {
+            name: `${what} ${created}`,
+            ...body,
+          })
+        ).id,
+      ),
+    );
   const allow = String(union(Permission.ManageRoles, Permission.ModifyTrack));
-  const top = await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${guild.id}/roles`, { name: 'mover', allow, position: what === 'roles' ? size : 2 });
+  const top = await ask<{ id: string }>(bench, owner.token, 'POST', `/guilds/${guild.id}/roles`, {
+    name: 'mover',
+    allow,
+    position: what === 'roles' ? size : 2,
+  });
   await ask(bench, owner.token, 'PUT', `/guilds/${guild.id}/members/${mover.id}/roles/${top.id}`);
 
   const authority = await bench.app.get(AuthorityResolver).resolveInGuild(BigInt(mover.id), BigInt(guild.id));
   const id = ids[0]!;
-  if (what === 'roles') return (isUp) => bench.app.get(RolesService).move(authority, [{ id, position: isUp ? size - 1 : 2 }], {});
+  if (what === 'roles')
+    return (isUp) => bench.app.get(RolesService).move(authority, [{ id, position: isUp ? size - 1 : 2 }], {});
   return (isUp) => bench.app.get(TracksService).move(authority, [{ id, position: isUp ? size - 1 : 1 }], {});
 }
 
@@ -77,7 +94,12 @@ async function costsOf(counter: CommandCounter, movers: readonly Mover[]): Promi
     }
   }
   const middle = (costs: readonly Cost[], of: (cost: Cost) => number): number => median(costs.map(of));
-  return taken.map((costs) => ({ milliseconds: middle(costs, (cost) => cost.milliseconds), commands: middle(costs, (cost) => cost.commands), writes: middle(costs, (cost) => cost.writes), entries: middle(costs, (cost) => cost.entries) }));
+  return taken.map((costs) => ({
+    milliseconds: middle(costs, (cost) => cost.milliseconds),
+    commands: middle(costs, (cost) => cost.commands),
+    writes: middle(costs, (cost) => cost.writes),
+    entries: middle(costs, (cost) => cost.entries),
+  }));
 }
 
 async function measure(bench: Bench): Promise<Row[]> {
@@ -87,25 +109,73 @@ async function measure(bench: Bench): Promise<Row[]> {
   for (const what of ['roles', 'tracks'] as const) {
     for (const size of SIZES[what]) {
       const guildId = await walk.make(size);
-      movers.push({ what, size, move: await moverIn(bench, what, size), walk: (isUp) => (isUp ? walk.move(guildId, 2, size) : walk.move(guildId, size, 2)) });
+      movers.push({
+        what,
+        size,
+        move: await moverIn(bench, what, size),
+        walk: (isUp) => (isUp ? walk.move(guildId, 2, size) : walk.move(guildId, size, 2)),
+      });
     }
   }
   // Nothing is measured before the code that all share is compiled.
   for (let move = 0; move < WARM_UP_MOVES; move += 1) for (const mover of movers) await mover.move(move % 2 === 0);
   // All sizes by turns, so that what gets faster by running does so for each of them.
-  const moved = await costsOf(counter, movers.map(({ move }) => move));
-  const walked = await costsOf(counter, movers.map((each) => each.walk));
-  return movers.map(({ what, size }, index) => ({ database: bench.database, what, size, move: moved[index]!, walk: walked[index]! }));
+  const moved = await costsOf(
+    counter,
+    movers.map(({ move }) => move),
+  );
+  const walked = await costsOf(
+    counter,
+    movers.map((each) => each.walk),
+  );
+  return movers.map(({ what, size }, index) => ({
+    database: bench.database,
+    what,
+    size,
+    move: moved[index]!,
+    walk: walked[index]!,
+  }));
 }
 
 function print(rows: readonly Row[]): string {
   const lines = rows.map(({ database, what, size, move, walk }) => {
     const smallest = rows.find((row) => row.database === database && row.what === what)!;
-    const ratios = [walk.writes / move.writes, walk.commands / move.commands, walk.milliseconds / move.milliseconds, move.milliseconds / smallest.move.milliseconds];
-    return [`${database}, ${size} ${what}`, move.milliseconds.toFixed(2), `${move.commands}`, `${move.writes}`, `${move.entries}`, walk.milliseconds.toFixed(2), `${walk.commands}`, `${walk.writes}`, ...ratios.map((ratio) => ratio.toFixed(2))];
+    const ratios = [
+      walk.writes / move.writes,
+      walk.commands / move.commands,
+      walk.milliseconds / move.milliseconds,
+      move.milliseconds / smallest.move.milliseconds,
+    ];
+    return [
+      `${database}, ${size} ${what}`,
+      move.milliseconds.toFixed(2),
+      `${move.commands}`,
+      `${move.writes}`,
+      `${move.entries}`,
+      walk.milliseconds.toFixed(2),
+      `${walk.commands}`,
+      `${walk.writes}`,
+      ...ratios.map((ratio) => ratio.toFixed(2)),
+    ];
   });
   return [
-    table(['move one across all', 'ms', 'commands', 'writes', 'entries', 'walk ms', 'commands', 'writes', 'writes×', 'commands×', 'time×', 'size×'], lines),
+    table(
+      [
+        'move one across all',
+        'ms',
+        'commands',
+        'writes',
+        'entries',
+        'walk ms',
+        'commands',
+        'writes',
+        'writes×',
+        'commands×',
+        'time×',
+        'size×',
+      ],
+      lines,
+    ),
     '',
     'walk: the first Derailed’s way, which walks all and updates each, with no check of permissions and no event',
     'entries: what is written of it to the audit log, which decides nothing',

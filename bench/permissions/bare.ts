@@ -35,8 +35,20 @@ class BareModule {
 
 /** The handler of the role list with neither authentication nor guards, on what is otherwise the same server. */
 export async function startBare(state: GuildState): Promise<{ url: string; stop(): Promise<void> }> {
-  const app = await NestFactory.create<NestFastifyApplication>(BareModule.with(state), new HttpAdapter(createLog('silent'), parseEnvironment({})), { logger: false, bodyParser: false });
-  await registerResponseHooks(app, new Histogram({ name: 'requests', help: 'How long requests took.', labelNames: ['method', 'route', 'status'], registers: [new Registry()] }));
+  const app = await NestFactory.create<NestFastifyApplication>(
+    BareModule.with(state),
+    new HttpAdapter(createLog('silent'), parseEnvironment({})),
+    { logger: false, bodyParser: false },
+  );
+  await registerResponseHooks(
+    app,
+    new Histogram({
+      name: 'requests',
+      help: 'How long requests took.',
+      labelNames: ['method', 'route', 'status'],
+      registers: [new Registry()],
+    }),
+  );
   await app.listen(0, '127.0.0.1');
   return { url: await app.getUrl(), stop: () => app.close() };
 }

@@ -22,7 +22,9 @@ export function startLoad(): Load {
   return {
     rate: (task) =>
       new Promise((resolve, reject) => {
-        child.once('message', (answer: { rate?: number; error?: string }) => (answer.rate === undefined ? reject(new Error(answer.error)) : resolve(answer.rate)));
+        child.once('message', (answer: { rate?: number; error?: string }) =>
+          answer.rate === undefined ? reject(new Error(answer.error)) : resolve(answer.rate),
+        );
         child.send(task);
       }),
     stop: () => void child.kill(),

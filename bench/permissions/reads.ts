@@ -33,7 +33,8 @@ export interface ReadRow {
 async function guildOf(bench: Bench, members: number): Promise<{ guildId: bigint; userId: bigint; token: string }> {
   const [owner, reader] = [await register(bench), await register(bench)];
   const { id } = await ask<{ id: string }>(bench, owner.token, 'POST', '/guilds', { name: 'Reading' });
-  for (let created = 1; created < ROLES; created += 1) await ask(bench, owner.token, 'POST', `/guilds/${id}/roles`, { name: `role ${created}` });
+  for (let created = 1; created < ROLES; created += 1)
+    await ask(bench, owner.token, 'POST', `/guilds/${id}/roles`, { name: `role ${created}` });
   const [, track] = await ask<{ id: string }[]>(bench, owner.token, 'GET', `/guilds/${id}/tracks`);
   const { code } = await ask<{ code: string }>(bench, owner.token, 'POST', `/tracks/${track!.id}/invites`, {});
   await ask(bench, reader.token, 'POST', `/invites/${code}`);
@@ -44,7 +45,18 @@ async function guildOf(bench: Bench, members: number): Promise<{ guildId: bigint
       nextId += 1n;
       const userId = nextId;
       const name = `bench-${userId}`;
-      return { _id: userId, guild_id: guildId, user_id: userId, nick: null, nick_key: null, username_key: name, name_key: name, role_ids: [], role_set: roleSetOf([]), timed_out_until: null };
+      return {
+        _id: userId,
+        guild_id: guildId,
+        user_id: userId,
+        nick: null,
+        nick_key: null,
+        username_key: name,
+        name_key: name,
+        role_ids: [],
+        role_set: roleSetOf([]),
+        timed_out_until: null,
+      };
     });
     await collection.insertMany(batch as never[]);
   }
@@ -52,7 +64,12 @@ async function guildOf(bench: Bench, members: number): Promise<{ guildId: bigint
 }
 
 /** Reads warm, cold and bare, by turns, in a guild with so many members. */
-export async function measureReads(bench: Bench, load: Load, members: number, milliseconds: number): Promise<ReadRow[]> {
+export async function measureReads(
+  bench: Bench,
+  load: Load,
+  members: number,
+  milliseconds: number,
+): Promise<ReadRow[]> {
   const { guildId, token } = await guildOf(bench, members);
   const bare = await startBare(await bench.app.get(AuthorityResolver).getGuildState(guildId));
   const cacheVersions = bench.app.get(CacheVersions);
@@ -79,7 +96,16 @@ export async function measureReads(bench: Bench, load: Load, members: number, mi
       rates.bare.push(await load.rate({ url: bare.url + path, token, parallel, milliseconds }));
     }
     cacheVersions.read = remembering;
-    rows.push({ database: bench.database, members, parallel, warm: median(rates.warm), cold: median(rates.cold), bare: median(rates.bare), warmCommands: commands.warm, coldCommands: commands.cold });
+    rows.push({
+      database: bench.database,
+      members,
+      parallel,
+      warm: median(rates.warm),
+      cold: median(rates.cold),
+      bare: median(rates.bare),
+      warmCommands: commands.warm,
+      coldCommands: commands.cold,
+    });
   }
   await bare.stop();
   return rows;

@@ -17,7 +17,10 @@ export interface Response {
 /** Sends a request and reads the response. A connection that the server closed while it was written to counts as status 0. */
 export function send(agent: Agent, { method, url, token, body }: Request): Promise<Response> {
   return new Promise((resolve) => {
-    const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) };
+    const headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+    };
     const sent = request(url, { method, agent, headers }, (response) => {
       let bytes = 0;
       response.on('data', (chunk: Buffer) => (bytes += chunk.length));

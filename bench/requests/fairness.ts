@@ -24,7 +24,12 @@ export async function measureFairness(server: Server, { token, otherToken, param
   const abusers: Readonly<Record<string, Request>> = {
     'long track list': { method: 'GET', url: `${api}/guilds/${params['guild_id']}/tracks`, token },
     'page of messages': { method: 'GET', url: `${api}/tracks/${params['track_id']}/messages?limit=100`, token },
-    'invalid fields': { method: 'PATCH', url: `${api}/guilds/${params['guild_id']}/roles`, token, body: BODIES['invalid fields'] },
+    'invalid fields': {
+      method: 'PATCH',
+      url: `${api}/guilds/${params['guild_id']}/roles`,
+      token,
+      body: BODIES['invalid fields'],
+    },
     'deep body without a token': { method: 'POST', url: `${api}/auth/login`, body: BODIES['deep, short'] },
     'OpenAPI document': { method: 'GET', url: `${server.url}/docs/openapi.yaml` },
     'unknown path': { method: 'GET', url: `${server.url}/nothing` },
@@ -44,7 +49,11 @@ export async function measureFairness(server: Server, { token, otherToken, param
 async function medianRead(request: Request, durationMs = DURATION_MS): Promise<number> {
   const agent = agentWith(4);
   const latencies: Promise<number>[] = [];
-  for (const end = performance.now() + durationMs; performance.now() < end; await new Promise((resolve) => setTimeout(resolve, READ_INTERVAL_MS))) {
+  for (
+    const end = performance.now() + durationMs;
+    performance.now() < end;
+    await new Promise((resolve) => setTimeout(resolve, READ_INTERVAL_MS))
+  ) {
     const start = performance.now();
     latencies.push(send(agent, request).then(() => performance.now() - start));
   }

@@ -20,7 +20,10 @@ export interface RouteCost {
   readonly weight: number;
 }
 
-type Paths = Record<string, Record<string, { readonly parameters?: readonly { readonly name: string; readonly in: string }[] }>>;
+type Paths = Record<
+  string,
+  Record<string, { readonly parameters?: readonly { readonly name: string; readonly in: string }[] }>
+>;
 
 // Each would end what the others need.
 const ENDING = /^(POST \/api\/v1\/auth\/logout|DELETE )/;
@@ -48,21 +51,41 @@ export async function measureRoutes(server: Server, guild: FullGuild, repeat: nu
   for (const [path, item] of Object.entries(paths)) {
     for (const [method, { parameters = [] }] of Object.entries(item)) {
       const route = `${method.toUpperCase()} ${path}`;
-      const url = server.url + path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(guild.params[name] ?? '1')) + queryFor(method, path, parameters);
+      const url =
+        server.url +
+        path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(guild.params[name] ?? '1')) +
+        queryFor(method, path, parameters);
       const request = { method: method.toUpperCase(), url };
       const anonymous = await worst(request);
-      const rejected = ENDING.test(route) ? { name: 'not sent', cpuMs: Number.NaN } : await worst({ ...request, token: guild.token });
+      const rejected = ENDING.test(route)
+        ? { name: 'not sent', cpuMs: Number.NaN }
+        : await worst({ ...request, token: guild.token });
       const valid = method === 'get' ? await cost({ ...request, token: guild.token }) : { cpuMs: Number.NaN, bytes: 0 };
-      rows.push({ route, anonymous, rejected, valid: valid.cpuMs, bytes: valid.bytes, weight: responseWeight(valid.bytes) });
+      rows.push({
+        route,
+        anonymous,
+        rejected,
+        valid: valid.cpuMs,
+        bytes: valid.bytes,
+        weight: responseWeight(valid.bytes),
+      });
     }
   }
   agent.destroy();
   return rows;
 }
 
-function queryFor(method: string, path: string, parameters: readonly { readonly name: string; readonly in: string }[]): string {
+function queryFor(
+  method: string,
+  path: string,
+  parameters: readonly { readonly name: string; readonly in: string }[],
+): string {
   if (method !== 'get') return '';
   const names = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
-  const query = [...(names.includes('limit') ? ['limit=100'] : []), ...(path.endsWith('/search') ? ['q=steam'] : []), ...(names.includes('explain') ? ['explain=true'] : [])];
+  const query = [
+    ...(names.includes('limit') ? ['limit=100'] : []),
+    ...(path.endsWith('/search') ? ['q=steam'] : []),
+    ...(names.includes('explain') ? ['explain=true'] : []),
+  ];
   return query.length > 0 ? `?${query.join('&')}` : '';
 }

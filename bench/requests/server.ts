@@ -23,7 +23,10 @@ export async function startServer(settings: Record<string, string>): Promise<Ser
 }
 
 async function serve(): Promise<void> {
-  const bench = await startBench(undefined, JSON.parse(process.env['BENCH_SETTINGS'] ?? '{}') as Record<string, string>);
+  const bench = await startBench(
+    undefined,
+    JSON.parse(process.env['BENCH_SETTINGS'] ?? '{}') as Record<string, string>,
+  );
   process.on('message', (question) => {
     const { user, system } = process.cpuUsage();
     if (question === 'cpu') process.send?.((user + system) / 1_000);

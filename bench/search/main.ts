@@ -10,7 +10,13 @@ import { SearchService } from '../../src/search/search.service';
 import { ask, type Bench, register, startBench } from '../support/derailed';
 import { median, table } from '../support/statistics';
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, sizes: { type: 'string', default: '1000,1000000' }, runs: { type: 'string', default: '51' } } });
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    sizes: { type: 'string', default: '1000,1000000' },
+    runs: { type: 'string', default: '51' },
+  },
+});
 const SIZES = values.sizes.split(',').map(Number);
 const RUNS = Number(values.runs);
 const BATCH = 5_000;
@@ -51,7 +57,10 @@ function generator(seed: number): (below: number) => number {
 
 function contentOf(index: number, random: (below: number) => number): string {
   // Lower numbers more often, roughly as in natural language.
-  const words = Array.from({ length: WORDS }, () => `w${Math.floor((random(VOCABULARY) * random(VOCABULARY)) / VOCABULARY).toString(36)}ord`);
+  const words = Array.from(
+    { length: WORDS },
+    () => `w${Math.floor((random(VOCABULARY) * random(VOCABULARY)) / VOCABULARY).toString(36)}ord`,
+  );
   if (index % 2 === 0) words.push('common');
   if (index % 3 === 0) words.push('often');
   if (index % RARE_EVERY === 0 && index < RARE_EVERY * RARE_MOST) words.push('common', 'zirconium');
@@ -59,8 +68,14 @@ function contentOf(index: number, random: (below: number) => number): string {
   return words.join(' ');
 }
 
-async function fill(bench: Bench, size: number, { guildId, trackId, authorId }: Record<'guildId' | 'trackId' | 'authorId', bigint>): Promise<number> {
-  const model = bench.app.get<Connection>('DatabaseConnection').models[MODELS.message] as unknown as Model<MessageDocument>;
+async function fill(
+  bench: Bench,
+  size: number,
+  { guildId, trackId, authorId }: Record<'guildId' | 'trackId' | 'authorId', bigint>,
+): Promise<number> {
+  const model = bench.app.get<Connection>('DatabaseConnection').models[
+    MODELS.message
+  ] as unknown as Model<MessageDocument>;
   const random = generator(1);
   const mentions = { user_ids: [], role_ids: [], everyone: false };
   const start = performance.now();
@@ -68,7 +83,16 @@ async function fill(bench: Bench, size: number, { guildId, trackId, authorId }: 
     const documents = Array.from({ length: Math.min(BATCH, size - created) }, (_, offset) => {
       const content = contentOf(created + offset, random);
       const _id = BigInt(created + offset + 1) << 30n;
-      return { _id, guild_id: guildId, track_id: trackId, author_id: authorId, content, reply_to_id: null, edited_at: null, terms: searchTerms({ content, authorId, guildId, mentions }) };
+      return {
+        _id,
+        guild_id: guildId,
+        track_id: trackId,
+        author_id: authorId,
+        content,
+        reply_to_id: null,
+        edited_at: null,
+        terms: searchTerms({ content, authorId, guildId, mentions }),
+      };
     });
     await model.collection.insertMany(documents as never[]);
   }
@@ -80,7 +104,11 @@ async function measure(size: number): Promise<{ rows: Row[]; send: Row; fillMs: 
   const owner = await register(bench);
   const guild = await ask<{ id: string }>(bench, owner.token, 'POST', '/guilds', { name: 'Search' });
   const [, track] = await ask<{ id: string }[]>(bench, owner.token, 'GET', `/guilds/${guild.id}/tracks`);
-  const fillMs = await fill(bench, size, { guildId: BigInt(guild.id), trackId: BigInt(track!.id), authorId: BigInt(owner.id) });
+  const fillMs = await fill(bench, size, {
+    guildId: BigInt(guild.id),
+    trackId: BigInt(track!.id),
+    authorId: BigInt(owner.id),
+  });
   const counter = bench.app.get(CommandCounter);
   const authority = await bench.app.get(AuthorityResolver).resolveInGuild(BigInt(owner.id), BigInt(guild.id));
   const service = bench.app.get(SearchService);
@@ -117,9 +145,19 @@ async function main(): Promise<void> {
   if (values.json) process.stdout.write(`${JSON.stringify({ benchmark: 'search', rows })}\n`);
   else {
     const smallest = (search: string): Row | undefined => rows.find((row) => row.search === search);
-    const lines = rows.map((row) => [`${row.search}, ${row.messages} messages`, row.milliseconds.toFixed(2), `${row.commands}`, `${row.found}`, (row.milliseconds / (smallest(row.search)?.milliseconds ?? 1)).toFixed(2)]);
-    const filled = measured.map(({ fillMs }, index) => `${SIZES[index]} messages: ${(fillMs / (SIZES[index] ?? 1)).toFixed(3)} ms each`).join(', ');
-    process.stdout.write(`${table(['search', 'ms', 'commands', 'found', 'size×'], lines)}\n\nsize×: time in relation to the smallest number of messages; inserting ${filled}\n`);
+    const lines = rows.map((row) => [
+      `${row.search}, ${row.messages} messages`,
+      row.milliseconds.toFixed(2),
+      `${row.commands}`,
+      `${row.found}`,
+      (row.milliseconds / (smallest(row.search)?.milliseconds ?? 1)).toFixed(2),
+    ]);
+    const filled = measured
+      .map(({ fillMs }, index) => `${SIZES[index]} messages: ${(fillMs / (SIZES[index] ?? 1)).toFixed(3)} ms each`)
+      .join(', ');
+    process.stdout.write(
+      `${table(['search', 'ms', 'commands', 'found', 'size×'], lines)}\n\nsize×: time in relation to the smallest number of messages; inserting ${filled}\n`,
+    );
   }
 }
 

@@ -9,7 +9,9 @@ describe('an entry that can’t be written', () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     // Without a worker id there are no ids, and so nothing is asked of the database.
     const log = new AuditLog(new SnowflakeService(() => undefined), {} as never);
-    await expect(log.record({ guildId: 1n, userId: 2n }, { action: 'GUILD_UPDATE' }, undefined)).resolves.toBeUndefined();
+    await expect(
+      log.record({ guildId: 1n, userId: 2n }, { action: 'GUILD_UPDATE' }, undefined),
+    ).resolves.toBeUndefined();
     expect(logged).toHaveBeenCalledWith(expect.stringContaining('GUILD_UPDATE by 2 in 1'), expect.anything());
   });
 });

@@ -27,7 +27,8 @@ export interface AuditRecord {
 }
 
 /** What was done, if anything is different. */
-export const omitIfUnchanged = (deed: AuditRecord & Required<Pick<AuditRecord, 'changes'>>): AuditRecord | undefined => (deed.changes.length > 0 ? deed : undefined);
+export const omitIfUnchanged = (deed: AuditRecord & Required<Pick<AuditRecord, 'changes'>>): AuditRecord | undefined =>
+  deed.changes.length > 0 ? deed : undefined;
 
 /**
  * Records what people did.
@@ -45,7 +46,11 @@ export class AuditLog {
   ) {}
 
   /** Adds an entry. It never fails: what it tells of has happened, and an entry that is lost is logged. */
-  async record({ guildId, userId }: AuditActor, { action, targetId, trackIds, changes }: AuditRecord, reason: string | null | undefined): Promise<void> {
+  async record(
+    { guildId, userId }: AuditActor,
+    { action, targetId, trackIds, changes }: AuditRecord,
+    reason: string | null | undefined,
+  ): Promise<void> {
     try {
       await insert(this.entries, {
         _id: this.snowflakes.next(),
@@ -59,7 +64,10 @@ export class AuditLog {
         expires_at: new Date(Date.now() + LIMITS.auditDays * DAY_MS),
       });
     } catch (error) {
-      this.log.error(`${action} by ${userId} in ${guildId} is missing in its audit log: ${String(error)}`, error instanceof Error ? error.stack : undefined);
+      this.log.error(
+        `${action} by ${userId} in ${guildId} is missing in its audit log: ${String(error)}`,
+        error instanceof Error ? error.stack : undefined,
+      );
     }
   }
 

@@ -18,7 +18,12 @@ export interface AuditReader {
   readonly readsHistory: (trackId: Snowflake) => boolean;
 }
 
-const ADMINISTRATOR: AuditReader = { audience: [ADMINISTRATORS], sees: () => true, seesAll: true, readsHistory: () => true };
+const ADMINISTRATOR: AuditReader = {
+  audience: [ADMINISTRATORS],
+  sees: () => true,
+  seesAll: true,
+  readsHistory: () => true,
+};
 
 /** ADMINISTRATOR reads all, of tracks that are gone too; everybody else what speaks of no track, or of one that they may view now. */
 export function auditReaderFor(authority: GuildAuthority, tracks: GuildTracks): AuditReader {
@@ -29,11 +34,19 @@ export function auditReaderFor(authority: GuildAuthority, tracks: GuildTracks): 
     const track = tracks.get(id);
     return track !== undefined && has(authority.permissionsIn(track, tracks), Permission.ViewMessageHistory);
   };
-  return { audience: [authority.guildId, ...visible], sees: (id) => visible.has(id), seesAll: layout === authority.state.guild.track_layout, readsHistory };
+  return {
+    audience: [authority.guildId, ...visible],
+    sees: (id) => visible.has(id),
+    seesAll: layout === authority.state.guild.track_layout,
+    readsHistory,
+  };
 }
 
 /** An entry as somebody sees it who may read it. */
-export function toAuditEntryDto({ _id, guild_id, user_id, action, target_id, audience, changes, reason }: AuditEntryDocument, reader: AuditReader): AuditEntryDto {
+export function toAuditEntryDto(
+  { _id, guild_id, user_id, action, target_id, audience, changes, reason }: AuditEntryDocument,
+  reader: AuditReader,
+): AuditEntryDto {
   const trackIds = audience.filter((id) => id !== ADMINISTRATORS && id !== guild_id && reader.sees(id));
   return {
     id: _id,
@@ -49,10 +62,20 @@ export function toAuditEntryDto({ _id, guild_id, user_id, action, target_id, aud
 }
 
 /** Actions whose target is a message. */
-const ABOUT_MESSAGE: ReadonlySet<AuditAction> = new Set<AuditAction>(['MESSAGE_DELETE', 'PIN_ADD', 'PIN_REMOVE', 'REACTIONS_CLEAR']);
+const ABOUT_MESSAGE: ReadonlySet<AuditAction> = new Set<AuditAction>([
+  'MESSAGE_DELETE',
+  'PIN_ADD',
+  'PIN_REMOVE',
+  'REACTIONS_CLEAR',
+]);
 
 /** What tells where tracks are. */
-const TRACK_MOVE_ACTIONS: ReadonlySet<AuditAction> = new Set<AuditAction>(['TRACK_CREATE', 'TRACK_UPDATE', 'TRACK_DELETE', 'TRACKS_REORDER']);
+const TRACK_MOVE_ACTIONS: ReadonlySet<AuditAction> = new Set<AuditAction>([
+  'TRACK_CREATE',
+  'TRACK_UPDATE',
+  'TRACK_DELETE',
+  'TRACKS_REORDER',
+]);
 
 // A position counts the tracks before it, and a category is one itself: what is hidden is in no number, and is no parent.
 function placingSeenBy(change: AuditChange, { sees, seesAll }: AuditReader): AuditChange[] {

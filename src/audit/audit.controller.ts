@@ -15,11 +15,16 @@ export class AuditController {
   constructor(private readonly audit: AuditService) {}
 
   @Get()
-  @Summary('Lists what was done in a guild, the newest first. What speaks of tracks is for who may view one of them; ADMINISTRATOR reads all.')
+  @Summary(
+    'Lists what was done in a guild, the newest first. What speaks of tracks is for who may view one of them; ADMINISTRATOR reads all.',
+  )
   @RequirePermissions(Permission.ViewAuditLog)
   @Validated()
   @ApiResult(z.array(auditEntryDto))
-  async list(@Authority() authority: GuildAuthority, @QueryString(auditQuery) query: AuditQuery): Promise<AuditEntryDto[]> {
+  async list(
+    @Authority() authority: GuildAuthority,
+    @QueryString(auditQuery) query: AuditQuery,
+  ): Promise<AuditEntryDto[]> {
     return this.audit.list(authority, query);
   }
 }

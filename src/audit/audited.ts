@@ -8,6 +8,11 @@ import { REASON_HEADER } from '../common/mutation-options';
 /** Leaves an entry in the audit log, with the reason that the request gives. */
 export const Audited = () =>
   applyDecorators(
-    ApiHeader({ name: REASON_HEADER, required: false, description: `Why, for the audit log: url-encoded, up to ${LIMITS.auditReason} characters.`, example: 'Sold%20snake%20oil.' }),
+    ApiHeader({
+      name: REASON_HEADER,
+      required: false,
+      description: `Why, for the audit log: url-encoded, up to ${LIMITS.auditReason} characters.`,
+      example: 'Sold%20snake%20oil.',
+    }),
     ApiProblems(ValidationFailed),
   );

@@ -4,20 +4,33 @@ import { diffMany, diffFields } from './diff';
 describe('what became of something', () => {
   it('is told field by field, and nothing of what is the same', () => {
     const until = new Date(0);
-    expect(diffFields({ name: 'a', allow: 1n, until, hoist: true }, { name: 'b', allow: 2n, until: new Date(0), hoist: true })).toEqual([
+    expect(
+      diffFields(
+        { name: 'a', allow: 1n, until, hoist: true },
+        { name: 'b', allow: 2n, until: new Date(0), hoist: true },
+      ),
+    ).toEqual([
       { key: 'name', old: 'a', new: 'b' },
       { key: 'allow', old: 1n, new: 2n },
     ]);
   });
 
   it('is all that it has when it is new or gone, without what it has not', () => {
-    expect(diffFields({}, { name: 'a', parent_id: null, overwrites: [] })).toEqual([{ key: 'name', old: null, new: 'a' }]);
-    expect(diffFields({ name: 'a', parent_id: null, overwrites: [] }, {})).toEqual([{ key: 'name', old: 'a', new: null }]);
+    expect(diffFields({}, { name: 'a', parent_id: null, overwrites: [] })).toEqual([
+      { key: 'name', old: null, new: 'a' },
+    ]);
+    expect(diffFields({ name: 'a', parent_id: null, overwrites: [] }, {})).toEqual([
+      { key: 'name', old: 'a', new: null },
+    ]);
   });
 
   it('is of a list what left it and what came, whatever their order', () => {
-    expect(diffFields({ role_ids: [1n, 2n, 3n] }, { role_ids: [3n, 4n, 1n] })).toEqual([{ key: 'role_ids', old: [2n], new: [4n] }]);
-    expect(diffFields({ overwrites: [{ id: 1n, allow: 0n }] }, { overwrites: [{ id: 1n, allow: 1n }] })).toEqual([{ key: 'overwrites', old: [{ id: 1n, allow: 0n }], new: [{ id: 1n, allow: 1n }] }]);
+    expect(diffFields({ role_ids: [1n, 2n, 3n] }, { role_ids: [3n, 4n, 1n] })).toEqual([
+      { key: 'role_ids', old: [2n], new: [4n] },
+    ]);
+    expect(diffFields({ overwrites: [{ id: 1n, allow: 0n }] }, { overwrites: [{ id: 1n, allow: 1n }] })).toEqual([
+      { key: 'overwrites', old: [{ id: 1n, allow: 0n }], new: [{ id: 1n, allow: 1n }] },
+    ]);
     expect(diffFields({ role_ids: [1n, 2n] }, { role_ids: [2n, 1n] })).toEqual([]);
   });
 
@@ -26,11 +39,29 @@ describe('what became of something', () => {
   });
 
   it('names each of several that changed', () => {
-    const [before, after] = [new Map([[1n, 2], [5n, 3]]), new Map([[1n, 3], [5n, 3]])];
-    expect(diffMany([1n, 5n, 1n], (id) => ({ position: before.get(id) }), (id) => ({ position: after.get(id) }))).toEqual([{ id: 1n, key: 'position', old: 2, new: 3 }]);
+    const [before, after] = [
+      new Map([
+        [1n, 2],
+        [5n, 3],
+      ]),
+      new Map([
+        [1n, 3],
+        [5n, 3],
+      ]),
+    ];
+    expect(
+      diffMany(
+        [1n, 5n, 1n],
+        (id) => ({ position: before.get(id) }),
+        (id) => ({ position: after.get(id) }),
+      ),
+    ).toEqual([{ id: 1n, key: 'position', old: 2, new: 3 }]);
   });
 
-  const things = fc.dictionary(fc.constantFrom('name', 'color', 'allow', 'role_ids'), fc.oneof(fc.string(), fc.bigInt(), fc.constant(null), fc.uniqueArray(fc.bigInt())));
+  const things = fc.dictionary(
+    fc.constantFrom('name', 'color', 'allow', 'role_ids'),
+    fc.oneof(fc.string(), fc.bigInt(), fc.constant(null), fc.uniqueArray(fc.bigInt())),
+  );
 
   it('is nothing between two that are alike, and turned around when they are', () =>
     fc.assert(

@@ -16,7 +16,15 @@ export interface AuditChange {
 type Fields = Readonly<Record<string, unknown>>;
 
 // What says which one it is and since when, and what grows with every change.
-const IGNORED_FIELDS: ReadonlySet<string> = new Set(['id', 'guild_id', 'track_id', 'user_id', 'created_at', 'joined_at', 'version']);
+const IGNORED_FIELDS: ReadonlySet<string> = new Set([
+  'id',
+  'guild_id',
+  'track_id',
+  'user_id',
+  'created_at',
+  'joined_at',
+  'version',
+]);
 
 /** What is different in something, field by field; all that it has, when there was none of it before or there is none any more. */
 export function diffFields(before: object, after: object): AuditChange[] {
@@ -26,8 +34,11 @@ export function diffFields(before: object, after: object): AuditChange[] {
 }
 
 /** The same for several things at once, each by its id. */
-export const diffMany = (ids: Iterable<Snowflake>, was: (id: Snowflake) => object, is: (id: Snowflake) => object): AuditChange[] =>
-  [...new Set(ids)].flatMap((id) => diffFields(was(id), is(id)).map((change) => ({ id, ...change })));
+export const diffMany = (
+  ids: Iterable<Snowflake>,
+  was: (id: Snowflake) => object,
+  is: (id: Snowflake) => object,
+): AuditChange[] => [...new Set(ids)].flatMap((id) => diffFields(was(id), is(id)).map((change) => ({ id, ...change })));
 
 function changeOf(key: string, was: unknown, is: unknown): AuditChange[] {
   if (!Array.isArray(was) && !Array.isArray(is)) return isDeepStrictEqual(was, is) ? [] : [{ key, old: was, new: is }];

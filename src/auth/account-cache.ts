@@ -31,7 +31,11 @@ export class AccountCache {
 
   /** Returns an open account, without a query if it is cached. */
   find(userId: Snowflake): MaybePromise<Account | undefined> {
-    const query = { key: `account:${userId}`, versionKey: userVersionKey(userId), load: () => this.loader.load(userId) };
+    const query = {
+      key: `account:${userId}`,
+      versionKey: userVersionKey(userId),
+      load: () => this.loader.load(userId),
+    };
     return thenMaybe(this.cache.getMany<[Account | undefined]>(query), ([account]) => account);
   }
 
@@ -53,10 +57,15 @@ export class AccountCache {
   }
 
   private async loadAll(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, Account>> {
-    const users = await this.users.find({ _id: { $in: ids } }, ACCOUNT_FIELDS).batchSize(ids.length + 1).lean<UserDocument[]>();
-    return new Map(users.flatMap((user) => {
-      const account = accountOf(user);
-      return account ? [[user._id, account] as const] : [];
-    }));
+    const users = await this.users
+      .find({ _id: { $in: ids } }, ACCOUNT_FIELDS)
+      .batchSize(ids.length + 1)
+      .lean<UserDocument[]>();
+    return new Map(
+      users.flatMap((user) => {
+        const account = accountOf(user);
+        return account ? [[user._id, account] as const] : [];
+      }),
+    );
   }
 }

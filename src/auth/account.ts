@@ -11,12 +11,31 @@ export interface Account {
 }
 
 /** The stored fields that an account is made of. */
-export const ACCOUNT_FIELDS = { username: 1, username_key: 1, username_version: 1, email: 1, presence: 1, sessions: 1, closed_at: 1 } as const;
+export const ACCOUNT_FIELDS = {
+  username: 1,
+  username_key: 1,
+  username_version: 1,
+  email: 1,
+  presence: 1,
+  sessions: 1,
+  closed_at: 1,
+} as const;
 
 /** Returns the account of a stored user; undefined if the account is closed. */
-export function accountOf({ _id, username, username_key, username_version, email, presence, sessions, closed_at }: UserDocument): Account | undefined {
+export function accountOf({
+  _id,
+  username,
+  username_key,
+  username_version,
+  email,
+  presence,
+  sessions,
+  closed_at,
+}: UserDocument): Account | undefined {
   if (closed_at) return undefined;
-  const records = Object.entries(sessions).map(([key, { secret_hash, expires_at }]) => [key, { secret_hash, expires_at }] as const);
+  const records = Object.entries(sessions).map(
+    ([key, { secret_hash, expires_at }]) => [key, { secret_hash, expires_at }] as const,
+  );
   return { user: { _id, username, username_key, username_version, email, presence }, sessions: new Map(records) };
 }
 

@@ -12,7 +12,16 @@ import { RateLimited } from '../throttling/throttling.errors';
 import { CredentialsService, type Login } from '../users/credentials.service';
 import { EmailTaken, UsernameTaken } from '../users/users.errors';
 import { toSelfDto } from '../users/users.service';
-import { type LoginDto, loginDto, type LoginResultDto, loginResultDto, type RegisterDto, registerDto, type SessionDto, sessionDto } from './auth.dto';
+import {
+  type LoginDto,
+  loginDto,
+  type LoginResultDto,
+  loginResultDto,
+  type RegisterDto,
+  registerDto,
+  type SessionDto,
+  sessionDto,
+} from './auth.dto';
 import { CredentialsInvalid, PasswordQueueFull, SessionNotFound } from './auth.errors';
 import { type Client, CurrentClient } from './client';
 import type { Session } from './session';
@@ -34,7 +43,10 @@ export class AuthController {
   @Validated()
   @ApiProblems(UsernameTaken, EmailTaken, PasswordQueueFull)
   @ApiResult(loginResultDto, HttpStatus.CREATED)
-  async register(@JsonBody(registerDto) account: RegisterDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
+  async register(
+    @JsonBody(registerDto) account: RegisterDto,
+    @CurrentClient() client: Client,
+  ): Promise<LoginResultDto> {
     return loginResultOf(await this.credentials.register(account, client));
   }
 
@@ -44,7 +56,10 @@ export class AuthController {
   @Validated()
   @ApiProblems(CredentialsInvalid, RateLimited, PasswordQueueFull)
   @ApiResult(loginResultDto)
-  async logIn(@JsonBody(loginDto) { email, password }: LoginDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
+  async logIn(
+    @JsonBody(loginDto) { email, password }: LoginDto,
+    @CurrentClient() client: Client,
+  ): Promise<LoginResultDto> {
     return loginResultOf(await this.credentials.login(email, password, client));
   }
 
@@ -63,7 +78,13 @@ export class AuthController {
   @ApiResult(z.array(sessionDto))
   async list(@CurrentSession() session: Session): Promise<SessionDto[]> {
     const sessions = await this.sessions.list(session.user_id);
-    return sessions.map(({ id, user_agent, expires_at }) => ({ id, user_agent, expires_at, created_at: createdAt(id), current: id === session.id }));
+    return sessions.map(({ id, user_agent, expires_at }) => ({
+      id,
+      user_agent,
+      expires_at,
+      created_at: createdAt(id),
+      current: id === session.id,
+    }));
   }
 
   @Delete('sessions/:session_id')
@@ -72,7 +93,11 @@ export class AuthController {
   @Validated()
   @ApiProblems(SessionNotFound)
   @ApiNoContent()
-  async revoke(@CurrentSession() { user_id: userId }: Session, @SnowflakeParam('session_id') sessionId: Snowflake, @CurrentClient() client: Client): Promise<void> {
+  async revoke(
+    @CurrentSession() { user_id: userId }: Session,
+    @SnowflakeParam('session_id') sessionId: Snowflake,
+    @CurrentClient() client: Client,
+  ): Promise<void> {
     await this.sessions.revoke(userId, sessionId);
     this.logRevoked(userId, client, 1);
   }
@@ -81,7 +106,10 @@ export class AuthController {
   @Summary('Revoke all your other sessions and close their sockets.')
   @Authenticated()
   @ApiNoContent()
-  async revokeOthers(@CurrentSession() { user_id: userId, id }: Session, @CurrentClient() client: Client): Promise<void> {
+  async revokeOthers(
+    @CurrentSession() { user_id: userId, id }: Session,
+    @CurrentClient() client: Client,
+  ): Promise<void> {
     this.logRevoked(userId, client, await this.sessions.revokeOthers(userId, id));
   }
 
@@ -90,4 +118,9 @@ export class AuthController {
   }
 }
 
-const loginResultOf = ({ user, created: { token, session } }: Login): LoginResultDto => ({ token, session_id: session.id, expires_at: session.expires_at, user: toSelfDto(user) });
+const loginResultOf = ({ user, created: { token, session } }: Login): LoginResultDto => ({
+  token,
+  session_id: session.id,
+  expires_at: session.expires_at,
+  user: toSelfDto(user),
+});

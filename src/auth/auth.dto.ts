@@ -19,7 +19,9 @@ export type LoginDto = Infer<typeof loginDto>;
 
 /** What a registration or login gives: the token is shown this once. */
 export const loginResultDto = object({
-  token: z.string().meta({ description: 'Send it as `Authorization: Bearer <token>`; it is stored nowhere and shown this once.' }),
+  token: z
+    .string()
+    .meta({ description: 'Send it as `Authorization: Bearer <token>`; it is stored nowhere and shown this once.' }),
   session_id: snowflake(),
   expires_at: timestamp('When the token stops working by itself.'),
   user: selfDto,
@@ -29,7 +31,10 @@ export type LoginResultDto = Infer<typeof loginResultDto>;
 /** One login of the caller. */
 export const sessionDto = object({
   id: snowflake(),
-  user_agent: z.string().max(LIMITS.userAgent).meta({ description: 'What the client called itself.', example: 'curl/8' }),
+  user_agent: z
+    .string()
+    .max(LIMITS.userAgent)
+    .meta({ description: 'What the client called itself.', example: 'curl/8' }),
   created_at: timestamp('When it was made.'),
   expires_at: timestamp('When it stops working by itself.'),
   current: z.boolean().meta({ description: 'Whether it is the one of this request.', example: true }),

@@ -10,7 +10,15 @@ import { SessionsService } from './sessions.service';
 /** Passwords, tokens and sessions. */
 @Global()
 @Module({
-  providers: [ServerSecret, PasswordHasher, LoginLimiter, RegistrationLimiter, AccountCache, SessionsService, Authenticator],
+  providers: [
+    ServerSecret,
+    PasswordHasher,
+    LoginLimiter,
+    RegistrationLimiter,
+    AccountCache,
+    SessionsService,
+    Authenticator,
+  ],
   exports: [PasswordHasher, LoginLimiter, RegistrationLimiter, AccountCache, SessionsService, Authenticator],
 })
 export class AuthModule {}

@@ -53,7 +53,11 @@ export class LoginLimiter {
     if (this.config.get('RATE_LIMITS') === 'off') return verify();
     const account = createHash('sha256').update(attempt.emailKey).digest('hex');
     const failures = this.failureLimits(attempt, account).filter(({ rule }) => rule.limit > 0);
-    const success: Limit = { name: 'login', key: `login-success:${account}:${attempt.addressBlock}`, rule: times(this.config.get('RATE_LOGIN'), SUCCESSES) };
+    const success: Limit = {
+      name: 'login',
+      key: `login-success:${account}:${attempt.addressBlock}`,
+      rule: times(this.config.get('RATE_LOGIN'), SUCCESSES),
+    };
     const limits = success.rule.limit > 0 ? [...failures, success] : failures;
     await this.acquire(limits);
     try {
@@ -69,7 +73,8 @@ export class LoginLimiter {
   private failureLimits({ addressBlock, isKnownAddress }: LoginAttempt, account: string): Limit[] {
     const [ofAddress, ofAccount] = [this.config.get('RATE_LOGIN'), this.config.get('RATE_ACCOUNT')];
     const pair = `${account}:${addressBlock}`;
-    if (isKnownAddress) return [{ name: 'account', key: `login-failure-known:${pair}`, rule: times(ofAccount, KNOWN_ADDRESS) }];
+    if (isKnownAddress)
+      return [{ name: 'account', key: `login-failure-known:${pair}`, rule: times(ofAccount, KNOWN_ADDRESS) }];
     return [
       { name: 'login', key: `login-failure:${addressBlock}`, rule: ofAddress },
       { name: 'account', key: `login-failure:${pair}`, rule: ofAccount },

@@ -27,7 +27,11 @@ function hashConcurrency(): number {
  */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
-  private readonly pool = new BoundedPool(hashConcurrency(), QUEUE_FACTOR * hashConcurrency(), () => new PasswordQueueFull());
+  private readonly pool = new BoundedPool(
+    hashConcurrency(),
+    QUEUE_FACTOR * hashConcurrency(),
+    () => new PasswordQueueFull(),
+  );
   private decoyHash = '';
 
   /** Creates the hash that passwords of unknown accounts are compared with. */

@@ -26,7 +26,9 @@ export function hasPasswordLength(password: string): boolean {
 function wordsOf({ username, email }: PasswordOwner): string[] {
   const wholes = [username, email, ...email.split('@')].map(fold);
   const parts = wholes.flatMap((whole) => whole.split(/[^\p{L}\p{M}\p{N}]+/u));
-  return [...new Set([...wholes, ...parts])].filter((word) => charactersOf(word).length >= MIN_WORD).sort((a, b) => b.length - a.length);
+  return [...new Set([...wholes, ...parts])]
+    .filter((word) => charactersOf(word).length >= MIN_WORD)
+    .sort((a, b) => b.length - a.length);
 }
 
 /** Returns whether little is left of a password without the words of its owner. */

@@ -9,4 +9,7 @@ export interface ServerSecretDocument {
   readonly key: string;
 }
 
-export const serverSecretSchema = new Schema<ServerSecretDocument>({ _id: { type: String, required: true }, key: { type: String, required: true } }, { ...SCHEMA_OPTIONS, collection: 'server_secrets' });
+export const serverSecretSchema = new Schema<ServerSecretDocument>(
+  { _id: { type: String, required: true }, key: { type: String, required: true } },
+  { ...SCHEMA_OPTIONS, collection: 'server_secrets' },
+);

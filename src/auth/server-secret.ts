@@ -34,7 +34,11 @@ export class ServerSecret implements OnModuleInit {
 
   /** Returns a keyed hash of an address block, different for each user, so that stored addresses can be compared but not read. */
   hashAddress(userId: bigint, addressBlock: string): string {
-    return createHmac('sha256', this.addressKey).update(`${userId}:${addressBlock}`).digest().subarray(0, ADDRESS_HASH_BYTES).toString('base64url');
+    return createHmac('sha256', this.addressKey)
+      .update(`${userId}:${addressBlock}`)
+      .digest()
+      .subarray(0, ADDRESS_HASH_BYTES)
+      .toString('base64url');
   }
 
   // The stored key counts, whichever node has written it: nodes that start at the same moment all read it after their own attempt to insert.

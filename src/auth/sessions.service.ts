@@ -47,7 +47,11 @@ export class SessionsService {
     const id = this.snowflakes.next();
     const { token, secretHash } = this.secret.tokens.issue(userId, id);
     const expires_at = new Date(Date.now() + this.config.get('SESSION_DAYS') * DAY_MS);
-    return { token, session: { id, user_id: userId, expires_at }, record: { secret_hash: secretHash, user_agent: userAgent.slice(0, LIMITS.userAgent), expires_at } };
+    return {
+      token,
+      session: { id, user_id: userId, expires_at },
+      record: { secret_hash: secretHash, user_agent: userAgent.slice(0, LIMITS.userAgent), expires_at },
+    };
   }
 
   /** Returns the known addresses of an account after a login from `client`: at most 20, the newest last. */
@@ -73,7 +77,11 @@ export class SessionsService {
     const { session, record } = created;
     const known_addresses = this.addressesAfterLogin(user._id, user.known_addresses, client);
     const before = await this.users
-      .findOneAndUpdate({ _id: user._id, password_hash: user.password_hash, ...OPEN }, { $set: { [sessionField(session.id)]: record, known_addresses } }, { returnDocument: 'before' })
+      .findOneAndUpdate(
+        { _id: user._id, password_hash: user.password_hash, ...OPEN },
+        { $set: { [sessionField(session.id)]: record, known_addresses } },
+        { returnDocument: 'before' },
+      )
       .lean<UserDocument | null>();
     if (!before) throw new CredentialsInvalid();
     await this.accounts.invalidate(user._id);
@@ -83,7 +91,9 @@ export class SessionsService {
 
   /** Lists the valid sessions of a user, the newest first. */
   async list(userId: Snowflake): Promise<StoredSession[]> {
-    const user = await this.users.findOne({ _id: userId, ...OPEN }, { sessions: 1 }).lean<Pick<UserDocument, 'sessions'> | null>();
+    const user = await this.users
+      .findOne({ _id: userId, ...OPEN }, { sessions: 1 })
+      .lean<Pick<UserDocument, 'sessions'> | null>();
     return user ? storedSessions(user).filter(isValid).slice(0, LIMITS.sessions) : [];
   }
 
@@ -93,13 +103,20 @@ export class SessionsService {
       .find({ _id: { $in: userIds }, ...OPEN }, { sessions: 1 })
       .batchSize(userIds.length + 1)
       .lean<Pick<UserDocument, '_id' | 'sessions'>[]>();
-    return users.flatMap((user) => storedSessions(user).filter(isValid).map(({ id, expires_at }) => ({ id, user_id: user._id, expires_at })));
+    return users.flatMap((user) =>
+      storedSessions(user)
+        .filter(isValid)
+        .map(({ id, expires_at }) => ({ id, user_id: user._id, expires_at })),
+    );
   }
 
   /** Revokes one session and closes its sockets. @throws SessionNotFound */
   async revoke(userId: Snowflake, sessionId: Snowflake): Promise<void> {
     const field = sessionField(sessionId);
-    const { modifiedCount } = await this.users.updateOne({ _id: userId, [field]: { $exists: true } }, { $unset: { [field]: 1 } });
+    const { modifiedCount } = await this.users.updateOne(
+      { _id: userId, [field]: { $exists: true } },
+      { $unset: { [field]: 1 } },
+    );
     if (modifiedCount === 0) throw new SessionNotFound();
     await this.publishRevoked(userId, [sessionId]);
   }
@@ -115,15 +132,24 @@ export class SessionsService {
     const kept = user?.sessions[sessionKey(keptId)];
     if (!kept) throw new TokenInvalid();
     const before = await this.users
-      .findOneAndUpdate({ _id: userId, [sessionField(keptId)]: { $exists: true } }, { $set: { sessions: { [sessionKey(keptId)]: kept } } }, { returnDocument: 'before' })
+      .findOneAndUpdate(
+        { _id: userId, [sessionField(keptId)]: { $exists: true } },
+        { $set: { sessions: { [sessionKey(keptId)]: kept } } },
+        { returnDocument: 'before' },
+      )
       .lean<UserDocument | null>();
     if (!before) throw new TokenInvalid();
     return this.publishOthersRevoked(before, keptId);
   }
 
   /** Publishes that all sessions in a document except one were revoked. @returns their number */
-  async publishOthersRevoked({ _id, sessions }: Pick<UserDocument, '_id' | 'sessions'>, keptId: Snowflake): Promise<number> {
-    const revoked = Object.keys(sessions).map(sessionIdOf).filter((id) => id !== keptId);
+  async publishOthersRevoked(
+    { _id, sessions }: Pick<UserDocument, '_id' | 'sessions'>,
+    keptId: Snowflake,
+  ): Promise<number> {
+    const revoked = Object.keys(sessions)
+      .map(sessionIdOf)
+      .filter((id) => id !== keptId);
     if (revoked.length > 0) await this.publishRevoked(_id, revoked);
     return revoked.length;
   }
@@ -138,7 +164,10 @@ export class SessionsService {
     const revoked = valid.slice(LIMITS.sessions - 1).map(({ id }) => id);
     const removed = [...revoked, ...before.filter((session) => !isValid(session)).map(({ id }) => id)];
     if (removed.length === 0) return;
-    await this.users.updateOne({ _id: userId }, { $unset: Object.fromEntries(removed.map((id) => [sessionField(id), 1])) });
+    await this.users.updateOne(
+      { _id: userId },
+      { $unset: Object.fromEntries(removed.map((id) => [sessionField(id), 1])) },
+    );
     if (revoked.length > 0) await this.publishRevoked(userId, revoked);
   }
 }

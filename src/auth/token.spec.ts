@@ -23,6 +23,7 @@ describe('TokenSigner', () => {
 
   it('rejects tokens of another key, of another form, and other types', () => {
     const { token } = new TokenSigner(randomBytes(32)).issue(1n, 2n);
-    for (const sent of [token, '', 'x', 'g'.repeat(43), 'g'.repeat(86), `${token}A`, undefined, null, 5, {}, [token]]) expect(signer.verify(sent)).toBeUndefined();
+    for (const sent of [token, '', 'x', 'g'.repeat(43), 'g'.repeat(86), `${token}A`, undefined, null, 5, {}, [token]])
+      expect(signer.verify(sent)).toBeUndefined();
   });
 });

@@ -32,7 +32,10 @@ export class TokenSigner {
     signed.writeBigUInt64BE(sessionId, ID_BYTES);
     const secret = randomBytes(SECRET_BYTES);
     secret.copy(signed, 2 * ID_BYTES);
-    return { token: Buffer.concat([signed, this.signatureOf(signed)]).toString('base64url'), secretHash: hashOf(secret) };
+    return {
+      token: Buffer.concat([signed, this.signatureOf(signed)]).toString('base64url'),
+      secretHash: hashOf(secret),
+    };
   }
 
   /** Returns what a token says; undefined if it was not issued with this key. */
@@ -41,8 +44,16 @@ export class TokenSigner {
     const bytes = Buffer.from(sent, 'base64url');
     const signed = bytes.subarray(0, SIGNED_BYTES);
     // The last character has bits that no byte contains; each token has one spelling only.
-    if (!timingSafeEqual(this.signatureOf(signed), bytes.subarray(SIGNED_BYTES)) || bytes.toString('base64url') !== sent) return undefined;
-    return { userId: signed.readBigUInt64BE(0), sessionId: signed.readBigUInt64BE(ID_BYTES), secretHash: hashOf(signed.subarray(2 * ID_BYTES)) };
+    if (
+      !timingSafeEqual(this.signatureOf(signed), bytes.subarray(SIGNED_BYTES)) ||
+      bytes.toString('base64url') !== sent
+    )
+      return undefined;
+    return {
+      userId: signed.readBigUInt64BE(0),
+      sessionId: signed.readBigUInt64BE(ID_BYTES),
+      secretHash: hashOf(signed.subarray(2 * ID_BYTES)),
+    };
   }
 
   private signatureOf(signed: Buffer): Buffer {

@@ -15,7 +15,12 @@ export type BanDto = Infer<typeof banDto>;
 
 /** How somebody is banned. */
 export const createBanDto = object({
-  delete_message_seconds: integer(0, LIMITS.banDeleteMessageSeconds, 'What they said within so many seconds is deleted, in all tracks.', 3_600).default(0),
+  delete_message_seconds: integer(
+    0,
+    LIMITS.banDeleteMessageSeconds,
+    'What they said within so many seconds is deleted, in all tracks.',
+    3_600,
+  ).default(0),
   reason: reason.nullable().default(null),
 }).meta({ id: 'CreateBan', example: { delete_message_seconds: 3600, reason: 'Sold snake oil.' } });
 export type CreateBanDto = Infer<typeof createBanDto>;

@@ -2,7 +2,15 @@ import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { ApiResult, ApiNoContent, SnowflakeParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import {
+  ApiResult,
+  ApiNoContent,
+  SnowflakeParam,
+  JsonBody,
+  QueryString,
+  Summary,
+  Validated,
+} from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
 import { ApiProblems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
@@ -34,7 +42,10 @@ export class BansController {
   @RequirePermissions(Permission.BanMembers)
   @Validated()
   @ApiResult(z.array(banDto))
-  async list(@SnowflakeParam('guild_id') guildId: Snowflake, @QueryString(listQuery) page: ListQuery): Promise<BanDto[]> {
+  async list(
+    @SnowflakeParam('guild_id') guildId: Snowflake,
+    @QueryString(listQuery) page: ListQuery,
+  ): Promise<BanDto[]> {
     return this.bans.list(guildId, page);
   }
 
@@ -43,12 +54,17 @@ export class BansController {
   @RequirePermissions(Permission.BanMembers)
   @ApiProblems(BanNotFound)
   @ApiResult(banDto)
-  async read(@SnowflakeParam('guild_id') guildId: Snowflake, @SnowflakeParam('user_id') userId: Snowflake): Promise<BanDto> {
+  async read(
+    @SnowflakeParam('guild_id') guildId: Snowflake,
+    @SnowflakeParam('user_id') userId: Snowflake,
+  ): Promise<BanDto> {
     return this.bans.get(guildId, userId);
   }
 
   @Put(':user_id')
-  @Summary('Bans a user, member or not: they are thrown out at once and can’t come back. Banned again, they are banned for another reason.')
+  @Summary(
+    'Bans a user, member or not: they are thrown out at once and can’t come back. Banned again, they are banned for another reason.',
+  )
   @Audited()
   @RequirePermissions(Permission.BanMembers)
   @Validated()
@@ -69,7 +85,11 @@ export class BansController {
   @RequirePermissions(Permission.BanMembers)
   @ApiProblems(BanNotFound)
   @ApiNoContent()
-  async unban(@Authority() authority: GuildAuthority, @SnowflakeParam('user_id') userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+  async unban(
+    @Authority() authority: GuildAuthority,
+    @SnowflakeParam('user_id') userId: Snowflake,
+    @AuditReason() reason?: string,
+  ): Promise<void> {
     await this.bans.unban(authority, userId, reason);
   }
 }

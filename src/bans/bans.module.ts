@@ -8,5 +8,10 @@ import { BansController } from './bans.controller';
 import { BansService } from './bans.service';
 
 /** Who may not be in which guild. */
-@Module({ imports: [AuditLogModule, BansRepositoryModule, UsersModule, MembersModule, MessagesModule], controllers: [BansController], providers: [BansService], exports: [BansService] })
+@Module({
+  imports: [AuditLogModule, BansRepositoryModule, UsersModule, MembersModule, MessagesModule],
+  controllers: [BansController],
+  providers: [BansService],
+  exports: [BansService],
+})
 export class BansModule {}

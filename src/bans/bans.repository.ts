@@ -42,7 +42,10 @@ export class BansRepository {
 
   /** The bans of these users, from whatever guilds. */
   listOf(userIds: readonly Snowflake[]): Promise<BanDocument[]> {
-    return this.bans.find({ user_id: { $in: userIds } }).lean<BanDocument[]>().exec();
+    return this.bans
+      .find({ user_id: { $in: userIds } })
+      .lean<BanDocument[]>()
+      .exec();
   }
 
   /** Bans by the ids of their users, ascending. */
@@ -89,10 +92,17 @@ export class BansRepository {
     await this.bans.deleteMany({ user_id: userId });
   }
 
-  private async put({ guild_id, user_id, moderator_id, reason }: Omit<BanDocument, '_id'>): Promise<{ ban: BanDocument; before: BanDocument | null }> {
+  private async put({
+    guild_id,
+    user_id,
+    moderator_id,
+    reason,
+  }: Omit<BanDocument, '_id'>): Promise<{ ban: BanDocument; before: BanDocument | null }> {
     const _id = this.snowflakes.next();
     const change = { $set: { reason }, $setOnInsert: { _id, moderator_id } };
-    const before = await this.bans.findOneAndUpdate({ guild_id, user_id }, change, { upsert: true, returnDocument: 'before' }).lean<BanDocument | null>();
+    const before = await this.bans
+      .findOneAndUpdate({ guild_id, user_id }, change, { upsert: true, returnDocument: 'before' })
+      .lean<BanDocument | null>();
     return { ban: { ...(before ?? { _id, guild_id, user_id, moderator_id }), reason }, before };
   }
 }

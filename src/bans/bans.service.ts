@@ -52,19 +52,35 @@ export class BansService {
    * @throws UserNotFound
    * @throws MemberOutOfReach for the owner, members as high as the caller and the caller themselves
    */
-  async ban(authority: GuildAuthority, userId: Snowflake, { reason, delete_message_seconds: seconds }: CreateBanDto, auditReason: string | undefined): Promise<BanDto> {
+  async ban(
+    authority: GuildAuthority,
+    userId: Snowflake,
+    { reason, delete_message_seconds: seconds }: CreateBanDto,
+    auditReason: string | undefined,
+  ): Promise<BanDto> {
     const { guildId, userId: moderatorId } = authority;
     await this.throwOut(authority, userId);
-    const { ban, before } = await this.bans.add({ guild_id: guildId, user_id: userId, moderator_id: moderatorId, reason });
+    const { ban, before } = await this.bans.add({
+      guild_id: guildId,
+      user_id: userId,
+      moderator_id: moderatorId,
+      reason,
+    });
     await this.assertStillExists(guildId, userId);
-    const changes = diffFields({ reason: before?.reason }, { reason, ...(seconds > 0 && { delete_message_seconds: seconds }) });
+    const changes = diffFields(
+      { reason: before?.reason },
+      { reason, ...(seconds > 0 && { delete_message_seconds: seconds }) },
+    );
     const isDifferent = !before || changes.length > 0;
-    const recorded = isDifferent ? this.audit.record(authority, { action: 'BAN_CREATE', targetId: userId, changes }, auditReason ?? reason) : undefined;
+    const recorded = isDifferent
+      ? this.audit.record(authority, { action: 'BAN_CREATE', targetId: userId, changes }, auditReason ?? reason)
+      : undefined;
     // Whoever came back in the meantime did so with none but roles that they were judged by.
     await this.memberRemoval.removeIfMember(guildId, userId);
     const banned = toBanDto(ban);
     if (!before) await this.publish(guildId, userId, ban);
-    if (seconds > 0) await this.messageDeletion.deleteAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
+    if (seconds > 0)
+      await this.messageDeletion.deleteAllBy(userId, guildId, new Date(Date.now() - seconds * SECOND_MS));
     await recorded;
     return banned;
   }
@@ -88,7 +104,8 @@ export class BansService {
     if (latest.length === 0) return;
     const bans = await this.bans.listOf(latest.map(({ user_id }) => user_id));
     const banned = new Set(bans.map(({ guild_id, user_id }) => `${guild_id}:${user_id}`));
-    for (const { guild_id, user_id } of latest) if (banned.has(`${guild_id}:${user_id}`)) await this.memberRemoval.removeIfMember(guild_id, user_id);
+    for (const { guild_id, user_id } of latest)
+      if (banned.has(`${guild_id}:${user_id}`)) await this.memberRemoval.removeIfMember(guild_id, user_id);
   }
 
   /** Finishes a ban and tells of it, or that there is none, because that may not have been told. */
@@ -112,7 +129,10 @@ export class BansService {
         const stored = await this.bans.find(guildId, userId);
         return stored && toBanDto(stored);
       },
-      publish: (ban) => (ban ? this.events.publish('BAN_CREATE', audience, ban) : this.events.publish('BAN_DELETE', audience, { guild_id: guildId, user_id: userId })),
+      publish: (ban) =>
+        ban
+          ? this.events.publish('BAN_CREATE', audience, ban)
+          : this.events.publish('BAN_DELETE', audience, { guild_id: guildId, user_id: userId }),
     });
   }
 
@@ -136,4 +156,10 @@ export class BansService {
   }
 }
 
-const toBanDto = ({ _id, guild_id, user_id, moderator_id, reason }: BanDocument): BanDto => ({ guild_id, user_id, moderator_id, reason, created_at: createdAt(_id) });
+const toBanDto = ({ _id, guild_id, user_id, moderator_id, reason }: BanDocument): BanDto => ({
+  guild_id,
+  user_id,
+  moderator_id,
+  reason,
+  created_at: createdAt(_id),
+});

@@ -14,7 +14,10 @@ describeWithRedis('the epochs in Redis', () => {
   let theirs: RedisCacheVersions;
   beforeEach(async () => {
     server = await TestRedis.start();
-    [redis, other] = await Promise.all([RedisConnection.open(server.url, 'derailed:'), RedisConnection.open(server.url, 'derailed:')]);
+    [redis, other] = await Promise.all([
+      RedisConnection.open(server.url, 'derailed:'),
+      RedisConnection.open(server.url, 'derailed:'),
+    ]);
     now = 1_000_000;
     [cacheVersions, theirs] = [new RedisCacheVersions(redis, () => now), new RedisCacheVersions(other, () => now)];
   });
@@ -60,7 +63,11 @@ describeWithRedis('the epochs in Redis', () => {
     await cacheVersions.bump(['b']);
     const [[b]] = [(await cacheVersions.read(['b']))!];
     const commandsBefore = await commandsOf(redis);
-    const answers = await Promise.all([cacheVersions.read(['a']), cacheVersions.read(['b', 'a']), cacheVersions.read(['b'])]);
+    const answers = await Promise.all([
+      cacheVersions.read(['a']),
+      cacheVersions.read(['b', 'a']),
+      cacheVersions.read(['b']),
+    ]);
     expect(answers).toEqual([[0], [b, 0], [b]]);
     expect((await commandsOf(redis)) - commandsBefore).toBe(1);
   });
@@ -68,7 +75,8 @@ describeWithRedis('the epochs in Redis', () => {
   it('are not known while Redis is away, so that nothing is remembered', async () => {
     const cache = new VersionedCache(cacheVersions, 10, () => now);
     let loads = 0;
-    const ask = async (): Promise<number> => (await cache.getMany<[number]>({ key: 'a', versionKey: 'a', load: () => Promise.resolve((loads += 1)) }))[0];
+    const ask = async (): Promise<number> =>
+      (await cache.getMany<[number]>({ key: 'a', versionKey: 'a', load: () => Promise.resolve((loads += 1)) }))[0];
     expect([await ask(), await ask()]).toEqual([1, 1]);
     await away();
     await cacheVersions.bump(['a']);
@@ -116,7 +124,8 @@ describeWithRedis('the epochs in Redis', () => {
   it('of a Redis that forgot everything bring back nothing that was remembered before', async () => {
     const cache = new VersionedCache(theirs, 10, () => now);
     let truth = 'old';
-    const ask = async (): Promise<string> => (await cache.getMany<[string]>({ key: 'a', versionKey: 'a', load: () => Promise.resolve(truth) }))[0];
+    const ask = async (): Promise<string> =>
+      (await cache.getMany<[string]>({ key: 'a', versionKey: 'a', load: () => Promise.resolve(truth) }))[0];
     expect(await ask()).toBe('old');
     truth = 'new';
     await cacheVersions.bump(['a']);

@@ -51,7 +51,11 @@ export class RedisCacheVersions extends CacheVersions {
   }
 
   override bump(keys: readonly string[]): Promise<void> {
-    return this.write(BUMP, [this.redis.key('epochs'), ...RedisCacheVersions.keysOf(this.redis, keys)], [VERSION_TTL_MS]);
+    return this.write(
+      BUMP,
+      [this.redis.key('epochs'), ...RedisCacheVersions.keysOf(this.redis, keys)],
+      [VERSION_TTL_MS],
+    );
   }
 
   override raiseTo(key: string, epoch: number): Promise<void> {

@@ -1,7 +1,13 @@
 import { CacheVersions, InMemoryCacheVersions, MAX_CACHE_AGE_MS } from './cache-versions';
 import { VersionedCache } from './versioned-cache';
 
-const setUp = (): { cacheVersions: InMemoryCacheVersions; cache: VersionedCache; ask: (key?: string) => Promise<number>; loads: () => number; pass: (ms: number) => void } => {
+const setUp = (): {
+  cacheVersions: InMemoryCacheVersions;
+  cache: VersionedCache;
+  ask: (key?: string) => Promise<number>;
+  loads: () => number;
+  pass: (ms: number) => void;
+} => {
   let now = 1_000_000;
   let loads = 0;
   const cacheVersions = new InMemoryCacheVersions(() => now);
@@ -36,7 +42,11 @@ describe('the memory', () => {
   it('never keeps an answer that was asked for before the epoch ended', async () => {
     const { cache, cacheVersions, ask } = setUp();
     let answer: (value: number) => void = () => undefined;
-    const old = cache.getMany<[number]>({ key: 'a', versionKey: 'a', load: () => new Promise((resolve) => (answer = resolve)) });
+    const old = cache.getMany<[number]>({
+      key: 'a',
+      versionKey: 'a',
+      load: () => new Promise((resolve) => (answer = resolve)),
+    });
     await new Promise(setImmediate);
     await cacheVersions.bump(['a']);
     answer(-1);
@@ -61,7 +71,9 @@ describe('the memory', () => {
 
   it('does not remember failures', async () => {
     const { cache, ask } = setUp();
-    await expect(cache.getMany<[number]>({ key: 'a', versionKey: 'a', load: () => Promise.reject(new Error('down')) })).rejects.toThrow('down');
+    await expect(
+      cache.getMany<[number]>({ key: 'a', versionKey: 'a', load: () => Promise.reject(new Error('down')) }),
+    ).rejects.toThrow('down');
     expect(await ask()).toBe(1);
   });
 
@@ -97,7 +109,8 @@ describe('the memory', () => {
     }
     const cache = new VersionedCache(new Silent());
     let loads = 0;
-    const ask = async (): Promise<[number]> => cache.getMany<[number]>({ key: 'a', versionKey: 'a', load: () => Promise.resolve((loads += 1)) });
+    const ask = async (): Promise<[number]> =>
+      cache.getMany<[number]>({ key: 'a', versionKey: 'a', load: () => Promise.resolve((loads += 1)) });
     expect([await ask(), await ask()]).toEqual([[1], [2]]);
   });
 });

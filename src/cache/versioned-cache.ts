@@ -32,10 +32,14 @@ export class VersionedCache {
   ) {}
 
   /** Recalls all of these, loading at once what is not remembered. Nothing waits when all of it is. */
-  getMany<Values extends readonly unknown[]>(...requested: { [Index in keyof Values]: CachedQuery<Values[Index]> }): MaybePromise<Values> {
+  getMany<Values extends readonly unknown[]>(
+    ...requested: { [Index in keyof Values]: CachedQuery<Values[Index]> }
+  ): MaybePromise<Values> {
     const recollections: readonly CachedQuery<unknown>[] = requested;
     const epochs = this.versions.read(recollections.map(({ versionKey }) => versionKey));
-    return thenMaybe(epochs, (existing) => this.loadMany(recollections, existing)) as MaybePromise<unknown> as MaybePromise<Values>;
+    return thenMaybe(epochs, (existing) =>
+      this.loadMany(recollections, existing),
+    ) as MaybePromise<unknown> as MaybePromise<Values>;
   }
 
   /** Remembers what was just made true, for the epoch that began with it. */
@@ -43,7 +47,10 @@ export class VersionedCache {
     this.store(key, { version: epoch, cachedAtMs: this.now(), value });
   }
 
-  private loadMany(recollections: readonly CachedQuery<unknown>[], epochs: readonly number[] | undefined): MaybePromise<unknown[]> {
+  private loadMany(
+    recollections: readonly CachedQuery<unknown>[],
+    epochs: readonly number[] | undefined,
+  ): MaybePromise<unknown[]> {
     const values = recollections.map((recollection, index) => this.loadOne(recollection, epochs?.[index]));
     return values.some((value) => value instanceof Promise) ? Promise.all(values) : values;
   }

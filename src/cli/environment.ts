@@ -16,7 +16,9 @@ export interface LoadedEnvironment {
 
 export function loadEnvironment(): LoadedEnvironment {
   const fromFile = existsSync(ENV_FILE) ? readEnvFile(ENV_FILE) : {};
-  const warnings = describeUnknownSettings(findUnknownSettings(process.env, fromFile, Object.keys(environmentSchema.shape)));
+  const warnings = describeUnknownSettings(
+    findUnknownSettings(process.env, fromFile, Object.keys(environmentSchema.shape)),
+  );
   return { variables: { ...fromFile, ...process.env }, warnings };
 }
 
@@ -32,9 +34,14 @@ export function readSetting(name: keyof typeof environmentSchema.shape): string 
 export function dataFolder(input: CommandInput): string {
   const named = textOption(input, 'data');
   if (named !== undefined) return named;
-  if (readSetting('MONGODB_URI') !== undefined) throw new Error('MONGODB_URI is set, so the data is in MongoDB: use mongodump and mongorestore, or name a folder of the embedded database with --data.');
+  if (readSetting('MONGODB_URI') !== undefined)
+    throw new Error(
+      'MONGODB_URI is set, so the data is in MongoDB: use mongodump and mongorestore, or name a folder of the embedded database with --data.',
+    );
   return readSetting('DATA_DIR') ?? DEFAULT_DATA_DIR;
 }
 
 /** The option that `dataFolder` reads. */
-export const DATA_OPTION = { data: { type: 'string', value: 'folder', description: 'Folder of the embedded database. Default: DATA_DIR.' } } as const;
+export const DATA_OPTION = {
+  data: { type: 'string', value: 'folder', description: 'Folder of the embedded database. Default: DATA_DIR.' },
+} as const;

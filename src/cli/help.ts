@@ -28,5 +28,7 @@ export const commandHelp = ({ name, arguments: positionals, summary, details, op
     ...details,
     '',
     'Options:',
-    ...Object.entries(options).map(([option, { value, description }]) => row(`--${option}${value === undefined ? '' : ` <${value}>`}`, description)),
+    ...Object.entries(options).map(([option, { value, description }]) =>
+      row(`--${option}${value === undefined ? '' : ` <${value}>`}`, description),
+    ),
   ].join('\n');

@@ -15,7 +15,10 @@ const COMMANDS: CommandLoaders = {
   demo: async () => (await import('./commands/demo.js')).demoCommand,
 };
 
-const output = { out: (line: string): void => void process.stdout.write(`${line}\n`), error: (line: string): void => void process.stderr.write(`${line}\n`) };
+const output = {
+  out: (line: string): void => void process.stdout.write(`${line}\n`),
+  error: (line: string): void => void process.stderr.write(`${line}\n`),
+};
 
 async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);

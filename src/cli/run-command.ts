@@ -27,7 +27,12 @@ const COMMON_OPTIONS = {
  * @param argv arguments after the name of the program
  * @returns the exit code: 0, 1 if the command failed, 2 if the command line is wrong
  */
-export async function runCommandLine(argv: readonly string[], loaders: CommandLoaders, version: string, output: Output): Promise<number> {
+export async function runCommandLine(
+  argv: readonly string[],
+  loaders: CommandLoaders,
+  version: string,
+  output: Output,
+): Promise<number> {
   const [name, ...rest] = argv;
   if (name === '--version') return printed(output, version);
   if (name === undefined || name === '--help' || name === 'help') {
@@ -49,7 +54,8 @@ async function runCommand(command: Command, argv: readonly string[], output: Out
   const isJson = argv.includes(JSON_FLAG);
   try {
     const input = parse(command, argv);
-    if (input.options['help'] === true) return printed(output, commandHelp({ ...command, options: { ...command.options, ...COMMON_OPTIONS } }));
+    if (input.options['help'] === true)
+      return printed(output, commandHelp({ ...command, options: { ...command.options, ...COMMON_OPTIONS } }));
     const result = await command.run(input);
     if (result) output.out(isJson ? JSON.stringify(result.json) : result.text);
     return EXIT.ok;
@@ -57,14 +63,23 @@ async function runCommand(command: Command, argv: readonly string[], output: Out
     const message = error instanceof Error ? error.message : String(error);
     const isUsage = error instanceof UsageError;
     if (isJson) output.out(JSON.stringify({ error: message }));
-    else output.error(isUsage ? `${message}\nUsage: derailed ${command.name} ${command.arguments}\nderailed ${command.name} --help shows all options.` : `derailed ${command.name}: ${message}`);
+    else
+      output.error(
+        isUsage
+          ? `${message}\nUsage: derailed ${command.name} ${command.arguments}\nderailed ${command.name} --help shows all options.`
+          : `derailed ${command.name}: ${message}`,
+      );
     return isUsage ? EXIT.usage : EXIT.failed;
   }
 }
 
 function parse({ options }: Command, argv: readonly string[]): CommandInput {
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: parseOptionsOf({ ...options, ...COMMON_OPTIONS }) });
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: parseOptionsOf({ ...options, ...COMMON_OPTIONS }),
+    });
     return { options: values, positionals };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

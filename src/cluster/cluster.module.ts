@@ -1,4 +1,11 @@
-import { Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Global,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { SnowflakeService } from '../common/snowflake.service';
 import { EventLog } from '../events/event-log';
 import { RedisConnection } from '../redis/redis-connection';
@@ -8,17 +15,34 @@ import { RedisInFlightMutations } from './redis-in-flight-mutations';
 import { SingleNodeInFlightMutations, InFlightMutations } from './in-flight-mutations';
 
 const log = new Logger('Nodes');
-const onError = (error: unknown): void => log.error(`What a node left behind could not be taken over yet: ${String(error)}`, error instanceof Error ? error.stack : undefined);
+const onError = (error: unknown): void =>
+  log.error(
+    `What a node left behind could not be taken over yet: ${String(error)}`,
+    error instanceof Error ? error.stack : undefined,
+  );
 
 /** Who is alive, and who takes over from those who aren't. */
 @Global()
 @Module({
   providers: [
-    { provide: NodeRegistry, inject: [RedisConnection], useFactory: (redis?: RedisConnection) => (redis ? RedisNodeRegistry.join(redis, onError) : new SingleNodeRegistry()) },
+    {
+      provide: NodeRegistry,
+      inject: [RedisConnection],
+      useFactory: (redis?: RedisConnection) =>
+        redis ? RedisNodeRegistry.join(redis, onError) : new SingleNodeRegistry(),
+    },
     {
       provide: InFlightMutations,
       inject: [NodeRegistry, EventLog, SnowflakeService, RedisConnection],
-      useFactory: (nodeRegistry: NodeRegistry, events: EventLog, snowflakes: SnowflakeService, redis?: RedisConnection) => (redis ? new RedisInFlightMutations(redis, nodeRegistry, events, () => snowflakes.workerId) : new SingleNodeInFlightMutations()),
+      useFactory: (
+        nodeRegistry: NodeRegistry,
+        events: EventLog,
+        snowflakes: SnowflakeService,
+        redis?: RedisConnection,
+      ) =>
+        redis
+          ? new RedisInFlightMutations(redis, nodeRegistry, events, () => snowflakes.workerId)
+          : new SingleNodeInFlightMutations(),
     },
   ],
   exports: [NodeRegistry, InFlightMutations],

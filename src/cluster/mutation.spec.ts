@@ -23,31 +23,52 @@ class Handlers {
 
 const handlers = new Handlers();
 const ME = 7n;
-const base = (type: string, handler: keyof Handlers): object => ({ getType: () => type, getHandler: () => handlers[handler], getClass: () => Handlers });
-const interaction = (payload: unknown, handler: keyof Handlers = 'anything'): ExecutionContext => ({ ...base('ws', handler), switchToWs: () => ({ getData: () => payload }) }) as unknown as ExecutionContext;
-const request = (method: string, params: object, body: unknown): ExecutionContext => ({ ...base('http', 'anything'), switchToHttp: () => ({ getRequest: () => ({ method, params, body }) }) }) as unknown as ExecutionContext;
-const change = (context: ExecutionContext): ReturnType<typeof describeMutation> => describeMutation(new Reflector(), context, ME);
+const base = (type: string, handler: keyof Handlers): object => ({
+  getType: () => type,
+  getHandler: () => handlers[handler],
+  getClass: () => Handlers,
+});
+const interaction = (payload: unknown, handler: keyof Handlers = 'anything'): ExecutionContext =>
+  ({ ...base('ws', handler), switchToWs: () => ({ getData: () => payload }) }) as unknown as ExecutionContext;
+const request = (method: string, params: object, body: unknown): ExecutionContext =>
+  ({
+    ...base('http', 'anything'),
+    switchToHttp: () => ({ getRequest: () => ({ method, params, body }) }),
+  }) as unknown as ExecutionContext;
+const change = (context: ExecutionContext): ReturnType<typeof describeMutation> =>
+  describeMutation(new Reflector(), context, ME);
 
 describe('what a call may change', () => {
   it('is nothing when it only reads, and anything in its place when its handler doesn’t say', () => {
     expect(change(request('GET', { guild_id: '1' }, undefined))).toBeUndefined();
     expect(change(interaction({ track_id: '1' }, 'nothing'))).toBeUndefined();
-    expect(change(interaction({ track_id: '1' }, 'self'))).toMatchObject({ userId: ME, scope: 'self', ids: { track_id: [1n] } });
+    expect(change(interaction({ track_id: '1' }, 'self'))).toMatchObject({
+      userId: ME,
+      scope: 'self',
+      ids: { track_id: [1n] },
+    });
     expect(change(request('POST', { code: 'abc' }, undefined))).toMatchObject({ scope: 'place', ids: {}, code: 'abc' });
   });
 
   it('is in the place that the path names, whatever the body says', () =>
-    expect(change(request('PUT', { guild_id: '1' }, { guild_id: '2', user_ids: ['3', 4, 'x', '5'] }))?.ids).toEqual({ guild_id: [1n], user_id: [3n, 5n] }));
+    expect(change(request('PUT', { guild_id: '1' }, { guild_id: '2', user_ids: ['3', 4, 'x', '5'] }))?.ids).toEqual({
+      guild_id: [1n],
+      user_id: [3n, 5n],
+    }));
 
   it('can be noted and read again, whatever comes', () => {
-    const field = fc.oneof(fc.constantFrom('guild_id', 'user_ids', '__proto___id', 'constructor_id', '_id'), fc.string());
+    const field = fc.oneof(
+      fc.constantFrom('guild_id', 'user_ids', '__proto___id', 'constructor_id', '_id'),
+      fc.string(),
+    );
     const id = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 65n }).map(String), fc.anything());
     const payload = fc.oneof(fc.anything(), fc.dictionary(field, fc.oneof(id, fc.array(id))));
     fc.assert(
       fc.property(payload, fc.constantFrom('POST', 'PATCH'), (said, method) => {
         for (const noted of [change(interaction(said)), change(request(method, {}, said))]) {
           expect(deserialize(serialize(noted!), { useBigInt64: true })['ids']).toEqual(noted!.ids);
-          for (const named of Object.values(noted!.ids).flat()) expect(named >= 0n && named <= MAX_SNOWFLAKE).toBe(true);
+          for (const named of Object.values(noted!.ids).flat())
+            expect(named >= 0n && named <= MAX_SNOWFLAKE).toBe(true);
         }
       }),
       { numRuns: 1_000 },

@@ -31,7 +31,11 @@ const MAX_FIELDS = 20;
 const MAX_IDS = 100;
 
 /** What a call may change; undefined when it only reads. Whoever declares nothing is taken to change something. */
-export function describeMutation(reflector: Reflector, context: ExecutionContext, userId: Snowflake): PendingMutation | undefined {
+export function describeMutation(
+  reflector: Reflector,
+  context: ExecutionContext,
+  userId: Snowflake,
+): PendingMutation | undefined {
   const isHttp = context.getType() === 'http';
   if (isHttp && READING.has(context.switchToHttp().getRequest<FastifyRequest>().method)) return undefined;
   const touches = reflector.getAllAndOverride(MutationScope, [context.getHandler(), context.getClass()]) ?? 'place';
@@ -45,10 +49,14 @@ export function describeMutation(reflector: Reflector, context: ExecutionContext
 
 /** The ids in fields that are called `…_id` or `…_ids`, later sources first; nothing is validated yet, so whatever else is there is passed over. */
 function idsIn(...sources: readonly unknown[]): Record<string, readonly Snowflake[]> {
-  const fields = sources.flatMap((source) => (source !== null && typeof source === 'object' ? Object.entries(source) : []));
+  const fields = sources.flatMap((source) =>
+    source !== null && typeof source === 'object' ? Object.entries(source) : [],
+  );
   const named = fields.flatMap(([field, value]: [string, unknown]) => {
     const [, name] = /^(\w{1,32}_id)s?$/.exec(field) ?? [];
-    const ids = (Array.isArray(value) ? value.slice(0, MAX_IDS) : [value]).map(parseSnowflake).filter((id) => id !== undefined);
+    const ids = (Array.isArray(value) ? value.slice(0, MAX_IDS) : [value])
+      .map(parseSnowflake)
+      .filter((id) => id !== undefined);
     return name === undefined || ids.length === 0 ? [] : [[name, ids] as const];
   });
   return Object.fromEntries(named.slice(-MAX_FIELDS));

@@ -7,11 +7,18 @@ import { RedisNodeRegistry } from './redis-node-registry';
 import { RedisInFlightMutations } from './redis-in-flight-mutations';
 
 const WORKER_ID = 7;
-const change = (userId: bigint): PendingMutation => ({ userId, atMs: 1, scope: 'place', ids: { guild_id: [2n], user_id: [3n, 4n] }, workerId: WORKER_ID });
+const change = (userId: bigint): PendingMutation => ({
+  userId,
+  atMs: 1,
+  scope: 'place',
+  ids: { guild_id: [2n], user_id: [3n, 4n] },
+  workerId: WORKER_ID,
+});
 const event: NewEvent = { name: 'HEARTBEAT', audience: { userIds: [] }, data: {} };
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (const deadline = Date.now() + 10_000; !(await holds()); await sleep(5)) if (Date.now() > deadline) throw new Error('It never came to that.');
+  for (const deadline = Date.now() + 10_000; !(await holds()); await sleep(5))
+    if (Date.now() > deadline) throw new Error('It never came to that.');
 };
 
 describeWithRedis('what is under way', () => {
@@ -23,7 +30,10 @@ describeWithRedis('what is under way', () => {
   let underway: RedisInFlightMutations;
   beforeEach(async () => {
     server = await TestRedis.start();
-    [redis, other] = await Promise.all([RedisConnection.open(server.url, 'derailed:'), RedisConnection.open(server.url, 'derailed:')]);
+    [redis, other] = await Promise.all([
+      RedisConnection.open(server.url, 'derailed:'),
+      RedisConnection.open(server.url, 'derailed:'),
+    ]);
     nodes = await RedisNodeRegistry.join(redis, () => undefined, { everyMs: 40, aliveMs: 10_000 });
     log = await RedisEventLog.open(redis, 60_000, () => undefined);
     underway = new RedisInFlightMutations(redis, nodes, log, () => WORKER_ID);
@@ -35,7 +45,10 @@ describeWithRedis('what is under way', () => {
     await server.stop();
   });
   /** As another node finds it. */
-  const found = (id = nodes.id): Promise<PendingMutation[]> => new RedisInFlightMutations(other, nodes, log, () => undefined).listForNode(id).then((changes) => changes.toSorted((a, b) => Number(a.userId - b.userId)));
+  const found = (id = nodes.id): Promise<PendingMutation[]> =>
+    new RedisInFlightMutations(other, nodes, log, () => undefined)
+      .listForNode(id)
+      .then((changes) => changes.toSorted((a, b) => Number(a.userId - b.userId)));
 
   it('is found by others from before it happens until it is over', async () => {
     const [first, second] = [underway.begin(change(1n)), underway.begin(change(2n))];

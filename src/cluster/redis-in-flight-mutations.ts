@@ -40,7 +40,10 @@ export class RedisInFlightMutations extends InFlightMutations {
 
   override begin(change: PendingMutation): MutationHandle {
     const id = String((this.count += 1));
-    const begun: TrackedMutation = { bytes: Buffer.from(serialize({ ...change, workerId: this.workerId() }, { ignoreUndefined: true })), isRecorded: false };
+    const begun: TrackedMutation = {
+      bytes: Buffer.from(serialize({ ...change, workerId: this.workerId() }, { ignoreUndefined: true })),
+      isRecorded: false,
+    };
     this.current.set(id, begun);
     return { recorded: this.record(id, begun), end: () => void this.end(id, begun) };
   }

@@ -18,7 +18,7 @@ interface Node {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const until = async (holds: () => boolean): Promise<void> => {
-  for (const deadline = Date.now() + 10_000; !holds(); ) {
+  for (const deadline = Date.now() + 10_000; !holds();) {
     if (Date.now() > deadline) throw new Error('It never came to that.');
     await sleep(5);
   }
@@ -37,9 +37,18 @@ describeWithRedis('nodes', () => {
     await server.stop();
   });
 
-  const join = async (onGone: (nodeId: string) => Promise<void> = () => Promise.resolve(), times = TIMES): Promise<Node> => {
+  const join = async (
+    onGone: (nodeId: string) => Promise<void> = () => Promise.resolve(),
+    times = TIMES,
+  ): Promise<Node> => {
     const redis = await RedisConnection.open(server.url, 'derailed:');
-    const node: Node = { redis, nodes: await RedisNodeRegistry.join(redis, (error) => errors.push(error), times), heirTo: [], unheard: [], oldNames: [] };
+    const node: Node = {
+      redis,
+      nodes: await RedisNodeRegistry.join(redis, (error) => errors.push(error), times),
+      heirTo: [],
+      unheard: [],
+      oldNames: [],
+    };
     let name = node.nodes.id;
     node.nodes.onReidentified(() => {
       node.oldNames.push(name);
@@ -56,13 +65,23 @@ describeWithRedis('nodes', () => {
   };
   /** From then on nothing is heard of it. */
   const crash = ({ redis }: Node): void => redis.close();
-  const seeEachOther = (...nodes: readonly Node[]): Promise<void> => until(() => nodes.every(({ nodes: { aliveIds } }) => aliveIds.length === nodes.length && nodes.every((other) => aliveIds.includes(other.nodes.id))));
+  const seeEachOther = (...nodes: readonly Node[]): Promise<void> =>
+    until(() =>
+      nodes.every(
+        ({ nodes: { aliveIds } }) =>
+          aliveIds.length === nodes.length && nodes.every((other) => aliveIds.includes(other.nodes.id)),
+      ),
+    );
 
   it('know each other', async () => {
     const [one, other, third] = [await join(), await join(), await join()];
     await seeEachOther(one, other, third);
     await sleep(2 * TIMES.aliveMs);
-    expect(all.map(({ heirTo, oldNames }) => [heirTo, oldNames])).toEqual([[[], []], [[], []], [[], []]]);
+    expect(all.map(({ heirTo, oldNames }) => [heirTo, oldNames])).toEqual([
+      [[], []],
+      [[], []],
+      [[], []],
+    ]);
   });
 
   it('are gone a while after a crash, and one of the others takes over, once', async () => {
@@ -139,7 +158,10 @@ describeWithRedis('nodes', () => {
     await server.start();
     await until(() => one.redis.isUp && other.redis.isUp);
     await sleep(2 * TIMES.aliveMs);
-    expect(all.map(({ heirTo, oldNames }) => [heirTo, oldNames])).toEqual([[[], []], [[], []]]);
+    expect(all.map(({ heirTo, oldNames }) => [heirTo, oldNames])).toEqual([
+      [[], []],
+      [[], []],
+    ]);
     await seeEachOther(one, other);
   });
 

@@ -68,7 +68,12 @@ redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('SREM', KEYS[3], ARGV[1])
 `);
 
-type Answer = readonly [isKnown: number, living: readonly string[], takenOver: readonly string[], unheard: readonly string[]];
+type Answer = readonly [
+  isKnown: number,
+  living: readonly string[],
+  takenOver: readonly string[],
+  unheard: readonly string[],
+];
 
 /** The nodes that share a Redis. */
 export class RedisNodeRegistry extends NodeRegistry {
@@ -94,7 +99,11 @@ export class RedisNodeRegistry extends NodeRegistry {
   }
 
   /** Joins the others. */
-  static async join(redis: RedisConnection, onError: (error: unknown) => void, times: NodeTimes = TIMES): Promise<RedisNodeRegistry> {
+  static async join(
+    redis: RedisConnection,
+    onError: (error: unknown) => void,
+    times: NodeTimes = TIMES,
+  ): Promise<RedisNodeRegistry> {
     const nodes = new RedisNodeRegistry(redis, onError, times);
     await nodes.register();
     const heartbeat = (): void => void nodes.heartbeat();
@@ -162,7 +171,11 @@ export class RedisNodeRegistry extends NodeRegistry {
     const { isFailoverStarted, wasDisconnected } = this;
     this.wasDisconnected = false;
     try {
-      return (await this.redis.run(LIVE, this.keys, [id, this.times.aliveMs, ...[isNew, isFailoverStarted && !isNew, wasDisconnected].map(Number)])) as Answer;
+      return (await this.redis.run(LIVE, this.keys, [
+        id,
+        this.times.aliveMs,
+        ...[isNew, isFailoverStarted && !isNew, wasDisconnected].map(Number),
+      ])) as Answer;
     } catch (error) {
       this.wasDisconnected = true;
       throw error;

@@ -15,7 +15,12 @@ describe('a batch loader', () => {
 
   it('asks once for all that is wanted at the same time, and for each thing once', async () => {
     const { asked, load } = loader();
-    expect(await Promise.all([load(1n), load(2n), Promise.resolve().then(() => load(1n)), load(100n)])).toEqual(['<1>', '<2>', '<1>', undefined]);
+    expect(await Promise.all([load(1n), load(2n), Promise.resolve().then(() => load(1n)), load(100n)])).toEqual([
+      '<1>',
+      '<2>',
+      '<1>',
+      undefined,
+    ]);
     expect(asked).toEqual([[1n, 2n, 100n]]);
   });
 
@@ -35,7 +40,13 @@ describe('a batch loader', () => {
   it('collects the keys requested while a batch is loaded, and starts the next batch without waiting for a slow one', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     const started: { keys: readonly number[]; finish: () => void }[] = [];
-    const loader = new BatchLoader<number, number>((keys) => new Promise((resolve) => started.push({ keys, finish: () => resolve(new Map(keys.map((key) => [key, -key]))) })), 10);
+    const loader = new BatchLoader<number, number>(
+      (keys) =>
+        new Promise((resolve) =>
+          started.push({ keys, finish: () => resolve(new Map(keys.map((key) => [key, -key]))) }),
+        ),
+      10,
+    );
     const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
     const slow = loader.load(1);
     await turn();

@@ -6,7 +6,8 @@ const MAX_NAME_LENGTH = 120;
 const MAX_DETAIL_LENGTH = 1_000;
 
 /** Cuts text that a client chose, so that a response stays short. */
-const shorten = (text: string, length = MAX_NAME_LENGTH): string => (text.length > length ? `${text.slice(0, length)}…` : text);
+const shorten = (text: string, length = MAX_NAME_LENGTH): string =>
+  text.length > length ? `${text.slice(0, length)}…` : text;
 
 /** One offending field of a request. */
 export interface FieldError {

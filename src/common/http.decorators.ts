@@ -12,14 +12,23 @@ export const Summary = (summary: string): MethodDecorator => ApiOperation({ summ
 export const ApiResult = (schema: z.ZodType, status: number = HttpStatus.OK): MethodDecorator =>
   applyDecorators(HttpCode(status), ApiResponse({ status, description: 'As it now is.', standardSchema: schema }));
 
-const ETAG = { ETag: { description: 'The guild’s version that this is true of, for `If-Match`.', schema: { type: 'string' as const, example: '"12"' } } };
+const ETAG = {
+  ETag: {
+    description: 'The guild’s version that this is true of, for `If-Match`.',
+    schema: { type: 'string' as const, example: '"12"' },
+  },
+};
 
 /** The same for a route whose handler tells the version too: its ETag. */
 export const ApiResultWithEtag = (schema: z.ZodType, status: number = HttpStatus.OK): MethodDecorator =>
-  applyDecorators(HttpCode(status), ApiResponse({ status, description: 'As it now is.', standardSchema: schema, headers: ETAG }));
+  applyDecorators(
+    HttpCode(status),
+    ApiResponse({ status, description: 'As it now is.', standardSchema: schema, headers: ETAG }),
+  );
 
 /** The route answers 204 and nothing else. */
-export const ApiNoContent = (): MethodDecorator => applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.' }));
+export const ApiNoContent = (): MethodDecorator =>
+  applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.' }));
 
 /** The same for a route whose handler tells the version that is left: its ETag. */
 export const ApiNoContentWithEtag = (): MethodDecorator =>
@@ -36,4 +45,3 @@ export const QueryString = (schema: z.ZodType): ParameterDecorator => Query({ sc
 
 /** An id in the path. */
 export const SnowflakeParam = (name: string): ParameterDecorator => Param(name, { schema: snowflake() });
-

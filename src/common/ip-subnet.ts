@@ -16,5 +16,8 @@ export function ipSubnet(address: string): string {
   const [beginning = [], end] = address.split('::').map((part) => part.split(':').filter(Boolean));
   const left = end === undefined ? 0 : GROUPS - beginning.length - end.length;
   const groups = [...beginning, ...new Array<string>(left).fill('0'), ...(end ?? [])];
-  return `${groups.slice(0, NETWORK_GROUPS).map((group) => parseInt(group, 16).toString(16)).join(':')}::/64`;
+  return `${groups
+    .slice(0, NETWORK_GROUPS)
+    .map((group) => parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
 }

@@ -31,7 +31,8 @@ export function findUnsafeKey(value: unknown, depth = 0, path = ''): JsonFault |
  * @param value JSON that `jsonFault` has accepted, so that its depth is bounded
  */
 export function surrogateFault(value: unknown, path = ''): JsonFault | undefined {
-  if (typeof value === 'string') return UNPAIRED_SURROGATE.test(value) ? { path, reason: 'must not contain unpaired surrogates' } : undefined;
+  if (typeof value === 'string')
+    return UNPAIRED_SURROGATE.test(value) ? { path, reason: 'must not contain unpaired surrogates' } : undefined;
   if (value === null || typeof value !== 'object') return undefined;
   for (const [key, field] of Object.entries(value)) {
     const fault = surrogateFault(field, path === '' ? key : `${path}.${key}`);

@@ -12,7 +12,11 @@ describe('a keyed queue', () => {
       log.push(`${name} ends`);
       if (name === 'b') throw new Error('no');
     };
-    const results = await Promise.allSettled([queue.run('k', task('a', 20)), queue.run('k', task('b', 5)), queue.run('k', task('c', 1))]);
+    const results = await Promise.allSettled([
+      queue.run('k', task('a', 20)),
+      queue.run('k', task('b', 5)),
+      queue.run('k', task('c', 1)),
+    ]);
     expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
@@ -20,7 +24,10 @@ describe('a keyed queue', () => {
   it('runs tasks of different keys side by side', async () => {
     const queue = new KeyedQueue<string>();
     const log: string[] = [];
-    await Promise.all([queue.run('slow', async () => later(20).then(() => void log.push('slow'))), queue.run('fast', async () => void log.push('fast'))]);
+    await Promise.all([
+      queue.run('slow', async () => later(20).then(() => void log.push('slow'))),
+      queue.run('fast', async () => void log.push('fast')),
+    ]);
     expect(log).toEqual(['fast', 'slow']);
   });
 });

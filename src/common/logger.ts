@@ -2,7 +2,18 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 
 // Whatever could open an account or a socket. Bodies are never logged; this is for what a log line carries by accident.
-const SECRETS = ['token', 'password', 'current_password', 'authorization', '*.token', '*.password', '*.current_password', '*.authorization', 'req.headers.authorization', 'req.headers.cookie'];
+const SECRETS = [
+  'token',
+  'password',
+  'current_password',
+  'authorization',
+  '*.token',
+  '*.password',
+  '*.current_password',
+  '*.authorization',
+  'req.headers.authorization',
+  'req.headers.cookie',
+];
 
 /** A request, as far as the log needs it. */
 interface LoggedRequest {
@@ -17,16 +28,34 @@ interface LoggedRequest {
  * and query strings are part of it.
  */
 export function serializeRequest({ method, ip, params, routeOptions }: LoggedRequest): object {
-  const ids = Object.entries((params ?? {}) as Record<string, unknown>).filter(([name, value]) => name.endsWith('_id') && /^\d{1,20}$/.test(String(value)));
-  return { method, route: routeOptions?.url ?? 'none', ...(ids.length > 0 && { ids: Object.fromEntries(ids) }), remoteAddress: ip };
+  const ids = Object.entries((params ?? {}) as Record<string, unknown>).filter(
+    ([name, value]) => name.endsWith('_id') && /^\d{1,20}$/.test(String(value)),
+  );
+  return {
+    method,
+    route: routeOptions?.url ?? 'none',
+    ...(ids.length > 0 && { ids: Object.fromEntries(ids) }),
+    remoteAddress: ip,
+  };
 }
 
 /** The process's log: one JSON object a line, with secrets removed. */
 export const createLog = (level: string): Logger =>
-  pino({ level, serializers: { req: serializeRequest }, redact: { paths: SECRETS, censor: '[removed]' }, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+  pino({
+    level,
+    serializers: { req: serializeRequest },
+    redact: { paths: SECRETS, censor: '[removed]' },
+    base: undefined,
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
 
 // They tell of each module, route and interaction what the documentation tells, a hundred and fifty lines at every start.
-const BOOT_CONTEXTS: ReadonlySet<string> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'WebSocketsController']);
+const BOOT_CONTEXTS: ReadonlySet<string> = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'WebSocketsController',
+]);
 
 /** Lets Nest write to the process's log. */
 export class PinoLogger implements LoggerService {

@@ -24,19 +24,24 @@ const ETAG = /^"?(\d{1,15})"?$/;
 const ASCII = /^[\x20-\x7e]*$/;
 
 /** What a request says about itself that changes a guild. @throws ValidationFailed naming the header */
-export const MutationOptionsParam = createParamDecorator((_: unknown, context: ExecutionContext): MutationOptions => ({ expectedVersion: versionIn(context), reason: reasonIn(context) }));
+export const MutationOptionsParam = createParamDecorator((_: unknown, context: ExecutionContext): MutationOptions => ({
+  expectedVersion: versionIn(context),
+  reason: reasonIn(context),
+}));
 
 /** Why a request is made; undefined when it doesn't say. @throws ValidationFailed naming the header */
 export const AuditReason = createParamDecorator((_: unknown, context: ExecutionContext) => reasonIn(context));
 
-const headersOf = (context: ExecutionContext): FastifyRequest['headers'] => context.switchToHttp().getRequest<FastifyRequest>().headers;
+const headersOf = (context: ExecutionContext): FastifyRequest['headers'] =>
+  context.switchToHttp().getRequest<FastifyRequest>().headers;
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#name-if-match */
 function versionIn(context: ExecutionContext): number | undefined {
   const header = headersOf(context)['if-match'];
   if (header === undefined || header === '*') return undefined;
   const version = ETAG.exec(header)?.[1];
-  if (version === undefined) throw new ValidationFailed([{ field: 'If-Match', detail: 'must be the ETag of a guild, for example "12"' }]);
+  if (version === undefined)
+    throw new ValidationFailed([{ field: 'If-Match', detail: 'must be the ETag of a guild, for example "12"' }]);
   return Number(version);
 }
 
@@ -46,7 +51,9 @@ function reasonIn(context: ExecutionContext): string | undefined {
   if (header === undefined) return undefined;
   const parsed = reason.safeParse(decoded(String(header)));
   if (parsed.success) return parsed.data;
-  throw new ValidationFailed(validationFailed(parsed.error.issues).errors.map((error) => ({ ...error, field: REASON_HEADER })));
+  throw new ValidationFailed(
+    validationFailed(parsed.error.issues).errors.map((error) => ({ ...error, field: REASON_HEADER })),
+  );
 }
 
 function decoded(header: string): string {

@@ -8,7 +8,8 @@ const nullAsOmitted = new WeakMap<z.core.$ZodType, boolean>();
  */
 export function omitNulls(schema: unknown, value: unknown): unknown {
   const inner = unwrapped(schema);
-  if (Array.isArray(value)) return inner instanceof z.ZodArray ? value.map((item) => omitNulls(inner.element, item)) : value;
+  if (Array.isArray(value))
+    return inner instanceof z.ZodArray ? value.map((item) => omitNulls(inner.element, item)) : value;
   if (!(inner instanceof z.ZodObject) || value === null || typeof value !== 'object') return value;
   const shape = inner.shape as Readonly<Record<string, z.core.$ZodType | undefined>>;
   return Object.fromEntries(
@@ -28,6 +29,10 @@ function isNullOmitted(field: z.core.$ZodType | undefined): boolean {
 }
 
 function unwrapped(schema: unknown): unknown {
-  const isWrapper = schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
+  const isWrapper =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault;
   return isWrapper ? unwrapped(schema.unwrap()) : schema;
 }

@@ -1,12 +1,22 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DiskFull, InternalError, MediaTypeUnsupported, PayloadTooLarge, RequestMalformed, RouteNotFound, ServiceUnavailable, UriTooLong } from './common.errors';
+import {
+  DiskFull,
+  InternalError,
+  MediaTypeUnsupported,
+  PayloadTooLarge,
+  RequestMalformed,
+  RouteNotFound,
+  ServiceUnavailable,
+  UriTooLong,
+} from './common.errors';
 import { LIMITS } from './limits';
 import { Problem } from './problem';
 import { sendProblem } from './send-problem';
 
 // The driver's names for "nobody answers"; a class check would miss a second copy of the driver.
-const UNREACHABLE = /^Mongo(Network|NetworkTimeout|ServerSelection|NotConnected|TopologyClosed|PoolCleared|PoolClearedOn|ServerClosed)/;
+const UNREACHABLE =
+  /^Mongo(Network|NetworkTimeout|ServerSelection|NotConnected|TopologyClosed|PoolCleared|PoolClearedOn|ServerClosed)/;
 
 // Numbers of MongoDB's errors, which the embedded database uses as well.
 const SHUTDOWN_IN_PROGRESS = 91;
@@ -61,14 +71,21 @@ function problemOfStatus(status: number, detail: string, { route, bodyLimit }: P
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
-    answerError(host.switchToHttp().getRequest<FastifyRequest>(), host.switchToHttp().getResponse<FastifyReply>(), error);
+    answerError(
+      host.switchToHttp().getRequest<FastifyRequest>(),
+      host.switchToHttp().getResponse<FastifyReply>(),
+      error,
+    );
   }
 }
 
 /** Sends the problem document for an error, and logs the error if it is a fault of the server. */
 export function answerError(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
   const path = request.url.split('?', 1)[0] ?? '';
-  const problem = problemOf(error, { route: `${request.method} ${path}`, bodyLimit: request.routeOptions.bodyLimit ?? LIMITS.bodyBytes });
+  const problem = problemOf(error, {
+    route: `${request.method} ${path}`,
+    bodyLimit: request.routeOptions.bodyLimit ?? LIMITS.bodyBytes,
+  });
   if (problem.type.status >= 500) request.log.error({ err: error }, 'request failed');
   sendProblem(request, reply, problem);
 }

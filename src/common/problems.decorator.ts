@@ -20,9 +20,11 @@ export function ApiProblems(...problems: ProblemClass[]): MethodDecorator {
     const all = [...new Set([...problemsOf(handler), ...problems])];
     Reflect.defineMetadata(PROBLEMS, all, handler);
     // One extension for each, since a second one of the same name would be ignored.
-    for (const { code, status } of problems) ApiExtension(`${PROBLEM_EXTENSION}${code}`, { code, status })(target, key, descriptor);
+    for (const { code, status } of problems)
+      ApiExtension(`${PROBLEM_EXTENSION}${code}`, { code, status })(target, key, descriptor);
   };
 }
 
 /** The problems that a handler declares. */
-export const problemsOf = (handler: object): readonly ProblemType[] => (Reflect.getMetadata(PROBLEMS, handler) as ProblemType[] | undefined) ?? [];
+export const problemsOf = (handler: object): readonly ProblemType[] =>
+  (Reflect.getMetadata(PROBLEMS, handler) as ProblemType[] | undefined) ?? [];

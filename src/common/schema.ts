@@ -17,7 +17,10 @@ const ALL_BITS = (1n << BigInt(PERMISSION_NAMES.length)) - 1n;
 export const object = z.strictObject;
 
 /** An id: a decimal string outside, a bigint inside. */
-export const snowflake = (description = 'A snowflake: a 64-bit id as a decimal string.', example = '812345678901234567') =>
+export const snowflake = (
+  description = 'A snowflake: a 64-bit id as a decimal string.',
+  example = '812345678901234567',
+) =>
   z
     .codec(
       z
@@ -71,7 +74,12 @@ export const parsedText = (parser: (text: string) => Parsed<string>, meta: TextM
       decode: (input, context) => {
         const result = parser(input);
         if ('value' in result) return result.value;
-        context.issues.push({ code: 'custom', message: result.problem, input, ...(result.limit !== undefined && { maximum: result.limit }) });
+        context.issues.push({
+          code: 'custom',
+          message: result.problem,
+          input,
+          ...(result.limit !== undefined && { maximum: result.limit }),
+        });
         return z.NEVER;
       },
       encode: (value) => value,
@@ -80,7 +88,12 @@ export const parsedText = (parser: (text: string) => Parsed<string>, meta: TextM
 
 /** A name in free form: of a guild, role or track, or a nick. Normalized as `parseFreeFormName` states. */
 export const freeFormName = (max: number, description: string, example: string) =>
-  parsedText((input) => parseFreeFormName(input, max), { description: `${description} Trimmed, in NFC; needs a visible character.`, example, minLength: 1, maxLength: max });
+  parsedText((input) => parseFreeFormName(input, max), {
+    description: `${description} Trimmed, in NFC; needs a visible character.`,
+    example,
+    minLength: 1,
+    maxLength: max,
+  });
 
 /** One line of text, trimmed, with a visible character if it may not be empty, and without control characters. */
 export const line = (min: number, max: number, description: string, example: string) =>

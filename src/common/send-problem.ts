@@ -21,13 +21,25 @@ export function serializeProblem(problem: Problem, requestId: string): string {
   return Buffer.byteLength(json) > LIMITS.problemBytes ? JSON.stringify(withoutExtra(document)) : json;
 }
 
-const withoutExtra = ({ type, title, status, code, request_id }: ProblemDocument): ProblemDocument => ({ type, title, status, code, detail: `${title}.`, request_id });
+const withoutExtra = ({ type, title, status, code, request_id }: ProblemDocument): ProblemDocument => ({
+  type,
+  title,
+  status,
+  code,
+  detail: `${title}.`,
+  request_id,
+});
 
 /** Returns a complete HTTP response with a problem, for connections whose request could not be parsed. */
 export function rawProblemResponse(problem: Problem, requestId: string): string {
   const body = serializeProblem(problem, requestId);
   const { status } = problem.type;
-  const fields = [`Content-Type: ${MEDIA_TYPE}`, `Content-Length: ${Buffer.byteLength(body)}`, 'Cache-Control: no-store', 'Connection: close'];
+  const fields = [
+    `Content-Type: ${MEDIA_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
   return `HTTP/1.1 ${status} ${titleOfStatus(status)}\r\n${fields.join('\r\n')}\r\n\r\n${body}`;
 }
 

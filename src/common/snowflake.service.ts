@@ -71,6 +71,8 @@ export class SnowflakeService {
     const nowMs = performance.now();
     if (ms <= TOLERATED_MS || nowMs - this.warnedAtMs < WARN_EVERY_MS) return;
     this.warnedAtMs = nowMs;
-    this.warn(`The clock of this node is ${Math.round(ms / SECOND_MS)} s behind the newest id. New objects get the time of that id until the clock has caught up. Synchronize the clocks.`);
+    this.warn(
+      `The clock of this node is ${Math.round(ms / SECOND_MS)} s behind the newest id. New objects get the time of that id until the clock has caught up. Synchronize the clocks.`,
+    );
   }
 }

@@ -43,5 +43,7 @@ describe('snowflakes', () => {
     expect(ids.every((id) => id < MAX_SNOWFLAKE)).toBe(true);
   });
 
-  it.each([-1, 1_024, 1.5])('refuse the worker id %s', (workerId) => expect(() => new SnowflakeGenerator(workerId)).toThrow(RangeError));
+  it.each([-1, 1_024, 1.5])('refuse the worker id %s', (workerId) =>
+    expect(() => new SnowflakeGenerator(workerId)).toThrow(RangeError),
+  );
 });

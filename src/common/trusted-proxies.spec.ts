@@ -1,7 +1,8 @@
 import { trustedProxies } from './trusted-proxies';
 
 describe('trustedProxies', () => {
-  const trusted = (setting: string | undefined): boolean[] => ['127.0.0.1', '192.0.2.7', '2001:db8::1'].map((address, hop) => trustedProxies(setting)(address, hop));
+  const trusted = (setting: string | undefined): boolean[] =>
+    ['127.0.0.1', '192.0.2.7', '2001:db8::1'].map((address, hop) => trustedProxies(setting)(address, hop));
 
   it.each([
     [undefined, [false, false, false]],
@@ -12,5 +13,8 @@ describe('trustedProxies', () => {
     ['loopback, 2001:db8::/32', [true, false, true]],
   ])('reads %s', (setting, expected) => expect(trusted(setting)).toEqual(expected));
 
-  it.each(['10.0.0.300', '-1', 'proxy.example.org', '1,2', '1, 10.0.0.1', '1000'])('rejects %s and names the setting', (setting) => expect(() => trustedProxies(setting)).toThrow(/TRUST_PROXY/));
+  it.each(['10.0.0.300', '-1', 'proxy.example.org', '1,2', '1, 10.0.0.1', '1000'])(
+    'rejects %s and names the setting',
+    (setting) => expect(() => trustedProxies(setting)).toThrow(/TRUST_PROXY/),
+  );
 });

@@ -20,7 +20,10 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
       if (fault) throw new ValidationFailed([{ field: fault.path || metadata.type, detail: fault.reason }]);
     }
     try {
-      return await super.transform(metadata.type === 'body' ? (bodyOf(value, metadata.schema) as Value) : value, metadata);
+      return await super.transform(
+        metadata.type === 'body' ? (bodyOf(value, metadata.schema) as Value) : value,
+        metadata,
+      );
     } catch (error) {
       if (!(error instanceof ValidationFailed) || metadata.type !== 'param' || metadata.data === undefined) throw error;
       throw new ValidationFailed(error.errors.map((fieldError) => ({ ...fieldError, field: String(metadata.data) })));

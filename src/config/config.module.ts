@@ -7,6 +7,10 @@ import type { Environment } from './config.schema';
 @Module({})
 export class ConfigModule {
   static with(environment: Environment): DynamicModule {
-    return { module: ConfigModule, providers: [{ provide: ConfigService, useValue: new ConfigService(environment) }], exports: [ConfigService] };
+    return {
+      module: ConfigModule,
+      providers: [{ provide: ConfigService, useValue: new ConfigService(environment) }],
+      exports: [ConfigService],
+    };
   }
 }

@@ -7,7 +7,12 @@ const integer = (min: number, max: number) =>
     .string()
     .regex(/^\d{1,10}$/, { error: `must be an integer from ${min} to ${max}` })
     .transform(Number)
-    .pipe(z.number().min(min, { error: `must be at least ${min}` }).max(max, { error: `must be at most ${max}` }));
+    .pipe(
+      z
+        .number()
+        .min(min, { error: `must be at least ${min}` })
+        .max(max, { error: `must be at most ${max}` }),
+    );
 
 const port = integer(0, 65_535);
 const count = integer(0, 1_000_000_000);
@@ -27,7 +32,8 @@ const origins = z
     text.split(',').flatMap((item) => {
       const trimmed = item.trim();
       const origin = trimmed === '' ? trimmed : originOf(trimmed);
-      if (origin === undefined) context.addIssue({ code: 'custom', message: `"${trimmed}" is not an origin such as https://chat.example.org` });
+      if (origin === undefined)
+        context.addIssue({ code: 'custom', message: `"${trimmed}" is not an origin such as https://chat.example.org` });
       return origin ? [origin] : [];
     }),
   );
@@ -43,12 +49,19 @@ const proxies = z
   .string()
   .max(500)
   .transform((text, context): string | undefined => {
-    const items = text.toLowerCase().split(',').map((item) => item.trim()).filter(Boolean);
+    const items = text
+      .toLowerCase()
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
     const setting = items.length > 0 ? items.join(',') : undefined;
     try {
       trustedProxies(setting);
     } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message.replace('TRUST_PROXY: ', '') : String(error) });
+      context.addIssue({
+        code: 'custom',
+        message: error instanceof Error ? error.message.replace('TRUST_PROXY: ', '') : String(error),
+      });
     }
     return setting;
   });
@@ -77,9 +90,19 @@ export const environmentSchema = z.object({
   PORT: port.default(3_000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATA_DIR: z.string().min(1).default('.data'),
-  MONGODB_URI: optional(z.string().regex(/^mongodb(\+srv)?:\/\//, { error: 'must start with mongodb:// or mongodb+srv://' })),
-  REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, { error: 'must start with redis:// or rediss://' }).refine((text) => URL.canParse(text), { error: 'is not a valid URL' })),
-  REDIS_PREFIX: z.string().regex(/^[\w:.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, or any of _ : . -' }).default('derailed:'),
+  MONGODB_URI: optional(
+    z.string().regex(/^mongodb(\+srv)?:\/\//, { error: 'must start with mongodb:// or mongodb+srv://' }),
+  ),
+  REDIS_URL: optional(
+    z
+      .string()
+      .regex(/^rediss?:\/\//, { error: 'must start with redis:// or rediss://' })
+      .refine((text) => URL.canParse(text), { error: 'is not a valid URL' }),
+  ),
+  REDIS_PREFIX: z
+    .string()
+    .regex(/^[\w:.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, or any of _ : . -' })
+    .default('derailed:'),
   TRUST_PROXY: optional(proxies),
   CORS_ORIGINS: origins.default([]),
   METRICS_TOKEN: optional(z.string().min(16, { error: 'must have at least 16 characters' }).max(500)),

@@ -18,17 +18,32 @@ const example = readFileSync('.env.example', 'utf8');
 
 describe('the configuration', () => {
   it('has a default for everything', () => {
-    expect(parseEnvironment({})).toMatchObject({ PORT: 3_000, HOST: '127.0.0.1', DATA_DIR: '.data', GATEWAY_BUCKET: { limit: 60, windowMs: 60_000 } });
+    expect(parseEnvironment({})).toMatchObject({
+      PORT: 3_000,
+      HOST: '127.0.0.1',
+      DATA_DIR: '.data',
+      GATEWAY_BUCKET: { limit: 60, windowMs: 60_000 },
+    });
   });
 
   it('names every setting that is wrong', () => {
-    const wrong = { PORT: '70000', MONGODB_URI: 'postgres://x', RATE_USER: '50 per second', LOG_LEVEL: 'loud', WORKER_ID: '1024' };
+    const wrong = {
+      PORT: '70000',
+      MONGODB_URI: 'postgres://x',
+      RATE_USER: '50 per second',
+      LOG_LEVEL: 'loud',
+      WORKER_ID: '1024',
+    };
     expect(() => parseEnvironment(wrong)).toThrow(ConfigurationInvalid);
     for (const name of Object.keys(wrong)) expect(() => parseEnvironment(wrong)).toThrow(new RegExp(`\\b${name}: `));
   });
 
   it('reports all invalid settings at once, each by its name and without a value of a secret', () => {
-    const wrong = Object.fromEntries(Object.keys(environmentSchema.shape).filter((name) => !FREE_TEXT.includes(name)).map((name) => [name, name === 'METRICS_TOKEN' ? 'secret' : 'not valid!']));
+    const wrong = Object.fromEntries(
+      Object.keys(environmentSchema.shape)
+        .filter((name) => !FREE_TEXT.includes(name))
+        .map((name) => [name, name === 'METRICS_TOKEN' ? 'secret' : 'not valid!']),
+    );
     const { message } = failure(wrong);
     for (const name of Object.keys(wrong)) expect(message).toMatch(new RegExp(`\\b${name}: `));
     expect(message).not.toContain('secret');
@@ -44,7 +59,11 @@ describe('the configuration', () => {
   });
 
   it('trims values and accepts words in any case', () => {
-    expect(parseEnvironment({ PORT: ' 3001\r', LOG_LEVEL: 'WARN', RATE_LIMITS: 'Off ' })).toMatchObject({ PORT: 3_001, LOG_LEVEL: 'warn', RATE_LIMITS: 'off' });
+    expect(parseEnvironment({ PORT: ' 3001\r', LOG_LEVEL: 'WARN', RATE_LIMITS: 'Off ' })).toMatchObject({
+      PORT: 3_001,
+      LOG_LEVEL: 'warn',
+      RATE_LIMITS: 'off',
+    });
   });
 
   it.each([
@@ -56,16 +75,21 @@ describe('the configuration', () => {
     expect(parseEnvironment({ CORS_ORIGINS }).CORS_ORIGINS).toEqual(origins);
   });
 
-  it.each(['chat.example.org', 'https://chat.example.org/app', '*', 'https://a@b.example', 'null'])('rejects the origin %s', (origin) => {
-    expect(failure({ CORS_ORIGINS: `https://ok.example, ${origin}` }).message).toContain(`CORS_ORIGINS: "${origin}"`);
-  });
+  it.each(['chat.example.org', 'https://chat.example.org/app', '*', 'https://a@b.example', 'null'])(
+    'rejects the origin %s',
+    (origin) => {
+      expect(failure({ CORS_ORIGINS: `https://ok.example, ${origin}` }).message).toContain(`CORS_ORIGINS: "${origin}"`);
+    },
+  );
 
   it.each([
     ['TRUE', 'true'],
     [' 2 ', '2'],
     ['Loopback, 10.0.0.0/8,', 'loopback,10.0.0.0/8'],
     [',', undefined],
-  ])('reads TRUST_PROXY=%s', (TRUST_PROXY, expected) => expect(parseEnvironment({ TRUST_PROXY }).TRUST_PROXY).toBe(expected));
+  ])('reads TRUST_PROXY=%s', (TRUST_PROXY, expected) =>
+    expect(parseEnvironment({ TRUST_PROXY }).TRUST_PROXY).toBe(expected),
+  );
 
   it.each([
     { TRUST_PROXY: '1,2' },
@@ -79,7 +103,9 @@ describe('the configuration', () => {
   });
 
   it('has every setting in .env.example, with its default', () => {
-    const listed = Object.fromEntries([...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+    const listed = Object.fromEntries(
+      [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    );
     expect(Object.keys(listed).sort()).toEqual(Object.keys(environmentSchema.shape).sort());
     expect(parseEnvironment(listed)).toEqual(parseEnvironment({}));
   });

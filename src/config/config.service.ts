@@ -14,7 +14,9 @@ export function parseEnvironment(environment: NodeJS.ProcessEnv): Environment {
   const { values, problems } = readSettings(environment, Object.keys(environmentSchema.shape));
   const parsed = environmentSchema.safeParse(values);
   if (parsed.success && problems.length === 0) return parsed.data;
-  const issues = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => ({ name: String(path[0]), message }));
+  const issues = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message }) => ({ name: String(path[0]), message }));
   const reasons = [...problems, ...issues].map(({ name, message }) => `${name}: ${message}`);
   throw new ConfigurationInvalid(`The configuration is invalid. ${reasons.join('; ')}. See .env.example.`);
 }

@@ -27,7 +27,8 @@ export function readSettings(environment: Variables, names: readonly string[]): 
   for (const name of names) {
     const own = environment[name]?.trim() ?? '';
     const path = environment[name + FILE_SUFFIX]?.trim() ?? '';
-    if (own !== '' && path !== '') problems.push({ name, message: `is set, and so is ${name}${FILE_SUFFIX}; set only one of them` });
+    if (own !== '' && path !== '')
+      problems.push({ name, message: `is set, and so is ${name}${FILE_SUFFIX}; set only one of them` });
     const read = path === '' ? { text: own } : readSecret(path);
     if ('message' in read) problems.push({ name: name + FILE_SUFFIX, message: read.message });
     else if (read.text !== '') values[name] = read.text;
@@ -47,4 +48,5 @@ function readSecret(path: string): { readonly text: string } | { readonly messag
   }
 }
 
-const readText = (path: string): string => readFileSync(path, 'utf8').replace(BYTE_ORDER_MARK, '').replaceAll('\r\n', '\n');
+const readText = (path: string): string =>
+  readFileSync(path, 'utf8').replace(BYTE_ORDER_MARK, '').replaceAll('\r\n', '\n');

@@ -17,24 +17,36 @@ export interface UnknownSetting {
  * Finds variables that look like misspelled settings: every foreign name in the `.env` file, and in the environment those with a prefix of Derailed
  * or with a name that differs from a setting in one or two letters.
  */
-export function findUnknownSettings(environment: object, envFile: object, existing: readonly string[]): UnknownSetting[] {
+export function findUnknownSettings(
+  environment: object,
+  envFile: object,
+  existing: readonly string[],
+): UnknownSetting[] {
   const names = new Set(existing.flatMap((name) => [name, name + FILE_SUFFIX]));
   const written = new Set(Object.keys(envFile));
   return [...new Set([...Object.keys(environment), ...written])]
     .filter((name) => !names.has(name) && !FOREIGN.test(name))
     .map((name) => ({ name, suggestion: mostSimilar(name, existing) }))
-    .filter(({ name, suggestion }) => suggestion !== undefined || written.has(name) || OWN_PREFIXES.some((prefix) => name.startsWith(prefix)));
+    .filter(
+      ({ name, suggestion }) =>
+        suggestion !== undefined || written.has(name) || OWN_PREFIXES.some((prefix) => name.startsWith(prefix)),
+    );
 }
 
 /** Returns one line for each unknown setting. */
 export const describeUnknownSettings = (unknown: readonly UnknownSetting[]): string[] =>
-  unknown.map(({ name, suggestion }) => `${name} is not a setting of Derailed${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`);
+  unknown.map(
+    ({ name, suggestion }) =>
+      `${name} is not a setting of Derailed${suggestion === undefined ? '' : `; did you mean ${suggestion}?`}`,
+  );
 
 function mostSimilar(name: string, existing: readonly string[]): string | undefined {
   const [nearest] = existing
     .map((candidate) => ({ candidate, distance: editDistance(name.toUpperCase(), candidate) }))
     .toSorted((a, b) => a.distance - b.distance);
-  return nearest && nearest.distance <= (nearest.candidate.length <= SHORT_NAME ? 1 : 2) ? nearest.candidate : undefined;
+  return nearest && nearest.distance <= (nearest.candidate.length <= SHORT_NAME ? 1 : 2)
+    ? nearest.candidate
+    : undefined;
 }
 
 /** The number of insertions, deletions, replacements and swaps of neighbors between two texts (optimal string alignment). */
@@ -45,7 +57,12 @@ export function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j += 1) {
       const isSame = a[i - 1] === b[j - 1];
       const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      current[j] = Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + (isSame ? 0 : 1), isSwap ? before[j - 2]! + 1 : Infinity);
+      current[j] = Math.min(
+        previous[j]! + 1,
+        current[j - 1]! + 1,
+        previous[j - 1]! + (isSame ? 0 : 1),
+        isSwap ? before[j - 2]! + 1 : Infinity,
+      );
     }
     [before, previous] = [previous, current];
   }

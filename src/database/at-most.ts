@@ -5,6 +5,7 @@
  * @throws RangeError if the limit is not a positive integer
  */
 export function atMost(limit: number): number {
-  if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`A query must be limited to at least 1 document, not ${limit}.`);
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new RangeError(`A query must be limited to at least 1 document, not ${limit}.`);
   return limit;
 }

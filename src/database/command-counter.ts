@@ -29,7 +29,8 @@ export class CommandCounter {
       const document = command as Record<string, unknown>;
       counter.count({ name: commandName, collection: String(document[commandName]), answersBefore: counter.answers });
     });
-    for (const answer of ['commandSucceeded', 'commandFailed'] as const) client.on(answer, () => (counter.answers += 1));
+    for (const answer of ['commandSucceeded', 'commandFailed'] as const)
+      client.on(answer, () => (counter.answers += 1));
     return counter;
   }
 

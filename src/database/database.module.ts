@@ -85,7 +85,15 @@ export class DatabaseModule {
         }),
         models,
       ],
-      providers: [Indexes, NewestIds, { provide: CommandCounter, inject: [getConnectionToken()], useFactory: (connection: Connection) => CommandCounter.of(connection) }],
+      providers: [
+        Indexes,
+        NewestIds,
+        {
+          provide: CommandCounter,
+          inject: [getConnectionToken()],
+          useFactory: (connection: Connection) => CommandCounter.of(connection),
+        },
+      ],
       exports: [models, CommandCounter],
     };
   }

@@ -14,8 +14,18 @@ export class NewestIds implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    const models = Object.values(this.connection.models).filter(({ schema }) => schema.path('_id').instance === 'BigInt');
-    const newest = await Promise.all(models.map(({ collection }) => collection.find<{ _id: Snowflake }>({ _id: { $gt: 0n } } as object, { projection: { _id: 1 } }).sort({ _id: -1 }).limit(atMost(1)).toArray()));
+    const models = Object.values(this.connection.models).filter(
+      ({ schema }) => schema.path('_id').instance === 'BigInt',
+    );
+    const newest = await Promise.all(
+      models.map(({ collection }) =>
+        collection
+          .find<{ _id: Snowflake }>({ _id: { $gt: 0n } } as object, { projection: { _id: 1 } })
+          .sort({ _id: -1 })
+          .limit(atMost(1))
+          .toArray(),
+      ),
+    );
     for (const [document] of newest) if (document) this.snowflakes.observe(document._id);
   }
 }

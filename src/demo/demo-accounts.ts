@@ -23,19 +23,26 @@ export class DemoAccounts {
     private readonly url: string,
     private readonly file: string | undefined,
   ) {
-    this.accounts = file !== undefined && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Account>) : {};
+    this.accounts =
+      file !== undefined && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Account>) : {};
   }
 
   /** The file for a server if no other is named: in the temporary folder, readable to its user only. */
   static defaultFile(url: string): string {
-    return join(tmpdir(), `derailed-demo-${process.getuid?.() ?? 'user'}-${createHash('sha256').update(url).digest('hex').slice(0, 16)}.json`);
+    return join(
+      tmpdir(),
+      `derailed-demo-${process.getuid?.() ?? 'user'}-${createHash('sha256').update(url).digest('hex').slice(0, 16)}.json`,
+    );
   }
 
   /** Signs in with the kept account, or registers one if there is none or the server does not know it. @throws DemoFailed */
   async signIn(name: string): Promise<Visitor> {
     const kept = this.accounts[name];
     if (kept) {
-      const { status, body } = await ask(this.url, 'POST', '/auth/login', undefined, { email: kept.email, password: kept.password });
+      const { status, body } = await ask(this.url, 'POST', '/auth/login', undefined, {
+        email: kept.email,
+        password: kept.password,
+      });
       if (status < 300) return this.visitor(name, body);
       if (status !== 401) throw new DemoFailed(`${name} could not log in: ${JSON.stringify(body)}`);
     }
@@ -44,7 +51,11 @@ export class DemoAccounts {
 
   private async register(name: string): Promise<Visitor> {
     const username = `${name}.${randomBytes(4).toString('hex')}`;
-    const account = { username, email: `${username}@example.org`, password: randomBytes(PASSWORD_BYTES).toString('base64url') };
+    const account = {
+      username,
+      email: `${username}@example.org`,
+      password: randomBytes(PASSWORD_BYTES).toString('base64url'),
+    };
     const { status, body } = await ask(this.url, 'POST', '/auth/register', undefined, account);
     if (status !== 201) throw new DemoFailed(`${name} could not register: ${JSON.stringify(body)}`);
     this.accounts[name] = account;

@@ -42,6 +42,7 @@ export class Narrator {
   /** What every step cost. */
   summary(): void {
     this.write('\nreads writes  step');
-    for (const { step, reads, writes } of this.costs) this.write(`${String(reads).padStart(5)} ${String(writes).padStart(6)}  ${step}`);
+    for (const { step, reads, writes } of this.costs)
+      this.write(`${String(reads).padStart(5)} ${String(writes).padStart(6)}  ${step}`);
   }
 }

@@ -30,7 +30,13 @@ export async function runDemo({ url, accountsFile, metricsToken, write }: DemoOp
   write(`Derailed at ${server.url}`);
   const narrator = new Narrator(write, () => countCommands(server.url, metricsToken));
   try {
-    await runStory(narrator, new DemoAccounts(server.url, url === undefined ? undefined : (accountsFile ?? DemoAccounts.defaultFile(server.url))));
+    await runStory(
+      narrator,
+      new DemoAccounts(
+        server.url,
+        url === undefined ? undefined : (accountsFile ?? DemoAccounts.defaultFile(server.url)),
+      ),
+    );
     narrator.summary();
     write('\nEverything was as it says.');
   } finally {
@@ -52,15 +58,21 @@ async function startOwnServer(): Promise<DemoServer> {
 
 async function findServer(url: string): Promise<DemoServer> {
   const server = { url: url.replace(/\/+$/, ''), close: () => Promise.resolve() };
-  const isReady = await fetch(`${server.url}/health/ready`).then(({ ok }) => ok, () => false);
+  const isReady = await fetch(`${server.url}/health/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
   if (!isReady) throw new DemoFailed(`No server is ready at ${server.url}.`);
   return server;
 }
 
 // A server whose metrics are protected is not counted.
 async function countCommands(url: string, token: string | undefined): Promise<Commands> {
-  const response = await fetch(`${url}/metrics`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+  const response = await fetch(`${url}/metrics`, {
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  });
   const counted = response.ok ? [...(await response.text()).matchAll(COUNTED)] : [];
-  const sum = (kind: string): number => counted.filter(([, found]) => found === kind).reduce((total, [, , count]) => total + Number(count), 0);
+  const sum = (kind: string): number =>
+    counted.filter(([, found]) => found === kind).reduce((total, [, , count]) => total + Number(count), 0);
   return { reads: sum('read'), writes: sum('write') };
 }

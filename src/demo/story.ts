@@ -8,7 +8,8 @@ const DELIVERY_MS = 150;
 
 const { DeleteMessages, KickMembers, ManageRoles, ViewTrack, CreateMessage } = Permission;
 
-const bits = (...permissions: bigint[]): string => permissions.reduce((all, permission) => all | permission, 0n).toString();
+const bits = (...permissions: bigint[]): string =>
+  permissions.reduce((all, permission) => all | permission, 0n).toString();
 const delivery = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DELIVERY_MS));
 
 /** From an empty guild to a delivered message, a demoted moderator and a flooder thrown off. */
@@ -36,32 +37,51 @@ async function live(narrator: Narrator, ada: Visitor, mo: Visitor, eve: Visitor)
       await person.must('POST', `/invites/${String(code)}`);
       await person.waitFor('GUILD_CREATE', ({ id }) => id === guild);
     }
-    narrator.claim('the invite is used up after two', (await eve.ask('GET', `/invites/${String(code)}`)).status === 404);
+    narrator.claim(
+      'the invite is used up after two',
+      (await eve.ask('GET', `/invites/${String(code)}`)).status === 404,
+    );
   });
   await narrator.step('Mo becomes a moderator, Eve a guest', async () => {
     await ada.must('PUT', `/guilds/${guild}/members/${mo.id}/roles/${roles.moderator}`);
     await ada.must('PUT', `/guilds/${guild}/members/${eve.id}/roles/${roles.guest}`);
-    const refused = await mo.ask('POST', `/guilds/${guild}/roles`, { name: 'mine', allow: bits(Permission.Administrator) });
+    const refused = await mo.ask('POST', `/guilds/${guild}/roles`, {
+      name: 'mine',
+      allow: bits(Permission.Administrator),
+    });
     narrator.claim('Mo can’t make a role with more than he has', refused.body.code === 'PERMISSIONS_NOT_HELD');
   });
   await narrator.step('Ada moves a role: one write, one event, one entry in the audit log', async () => {
     await ada.must('PATCH', `/guilds/${guild}/roles`, [{ id: roles.quiet, position: 4 }]);
     const { role_ids: order } = await eve.waitFor('ROLES_REORDER');
-    narrator.claim('everybody is told the new order', JSON.stringify(order) === JSON.stringify([guild, roles.guest, roles.moderator, roles.quiet]));
+    narrator.claim(
+      'everybody is told the new order',
+      JSON.stringify(order) === JSON.stringify([guild, roles.guest, roles.moderator, roles.quiet]),
+    );
   });
   await narrator.step('A higher role takes away what a lower one gives', async () => {
     await ada.must('PUT', `/guilds/${guild}/members/${eve.id}/roles/${roles.quiet}`);
-    narrator.claim('Eve may not write with the role “quiet”', (await eve.ask('POST', `/tracks/${general}/messages`, { content: 'mmh' })).status === 403);
+    narrator.claim(
+      'Eve may not write with the role “quiet”',
+      (await eve.ask('POST', `/tracks/${general}/messages`, { content: 'mmh' })).status === 403,
+    );
     const { bits: reasons } = await eve.must('GET', `/guilds/${guild}/permissions/@me?explain=true`);
     const why = (reasons as Fields[]).find(({ permission }) => permission === 'CREATE_MESSAGE');
     narrator.claim('and is told which role it was', (why?.['decided_by'] as Fields)['role_id'] === roles.quiet);
     await ada.must('DELETE', `/guilds/${guild}/members/${eve.id}/roles/${roles.quiet}`);
   });
   await narrator.step('The staff track is hidden from guests', async () => {
-    await ada.must('PUT', `/tracks/${staff}/overwrites/${roles.guest}`, { type: 'role', allow: '0', deny: bits(ViewTrack) });
+    await ada.must('PUT', `/tracks/${staff}/overwrites/${roles.guest}`, {
+      type: 'role',
+      allow: '0',
+      deny: bits(ViewTrack),
+    });
     await eve.waitFor('TRACK_DELETE', ({ track_id }) => track_id === staff);
     const tracks = (await eve.must('GET', `/guilds/${guild}/tracks`)) as unknown as Fields[];
-    narrator.claim('for Eve it does not exist', !tracks.some(({ id }) => id === staff) && (await eve.ask('GET', `/tracks/${staff}`)).status === 404);
+    narrator.claim(
+      'for Eve it does not exist',
+      !tracks.some(({ id }) => id === staff) && (await eve.ask('GET', `/tracks/${staff}`)).status === 404,
+    );
   });
   await narrator.step('A message reaches exactly those who may see it', async () => {
     await ada.must('POST', `/tracks/${staff}/messages`, { content: 'for the staff' });
@@ -75,14 +95,23 @@ async function live(narrator: Narrator, ada: Visitor, mo: Visitor, eve: Visitor)
     String((await eve.must('POST', `/tracks/${general}/messages`, { content: 'two' })).id),
   ]);
   await narrator.step('A moderator is demoted, and at once can’t do what he could a second ago', async () => {
-    narrator.claim('Mo deletes Eve’s first message', (await mo.ask('DELETE', `/tracks/${general}/messages/${first}`)).status === 204);
+    narrator.claim(
+      'Mo deletes Eve’s first message',
+      (await mo.ask('DELETE', `/tracks/${general}/messages/${first}`)).status === 204,
+    );
     await ada.must('DELETE', `/guilds/${guild}/members/${mo.id}/roles/${roles.moderator}`);
-    narrator.claim('and not the second any more', (await mo.ask('DELETE', `/tracks/${general}/messages/${second}`)).body.code === 'PERMISSIONS_MISSING');
+    narrator.claim(
+      'and not the second any more',
+      (await mo.ask('DELETE', `/tracks/${general}/messages/${second}`)).body.code === 'PERMISSIONS_MISSING',
+    );
   });
   await narrator.step(`Eve floods the gateway with ${FLOOD} packets`, async () => {
     for (let sent = 0; sent < FLOOD; sent += 1) eve.emit('typing.start', { track_id: general });
     const { code, reason, retry_after: retryAfter } = await eve.waitFor('CLOSING');
-    narrator.claim(`she is told why (${String(code)}: ${String(reason)} Come back in ${String(retryAfter)} s)`, code === 4004);
+    narrator.claim(
+      `she is told why (${String(code)}: ${String(reason)} Come back in ${String(retryAfter)} s)`,
+      code === 4004,
+    );
     narrator.claim('and thrown off', await eve.isDisconnected());
     await ada.must('POST', `/tracks/${general}/messages`, { content: 'quiet again' });
     await mo.waitFor('MESSAGE_CREATE', ({ content }) => content === 'quiet again');
@@ -103,7 +132,8 @@ async function found(ada: Visitor): Promise<{ guild: string; general: string; st
 }
 
 async function makeRoles(ada: Visitor, guild: string): Promise<{ guest: string; moderator: string; quiet: string }> {
-  const make = async (name: string, position: number, allow: string, deny = '0'): Promise<string> => (await ada.must('POST', `/guilds/${guild}/roles`, { name, allow, deny, position })).id!;
+  const make = async (name: string, position: number, allow: string, deny = '0'): Promise<string> =>
+    (await ada.must('POST', `/guilds/${guild}/roles`, { name, allow, deny, position })).id!;
   return {
     guest: await make('guest', 2, '0'),
     quiet: await make('quiet', 3, '0', bits(CreateMessage)),

@@ -43,7 +43,8 @@ export class Visitor {
   /** Asks the API for something that has to work. */
   async must(method: string, path: string, body?: unknown): Promise<Fields> {
     const answer = await this.ask(method, path, body);
-    if (answer.status >= 400) throw new DemoFailed(`${this.name}: ${method} ${path} answered ${JSON.stringify(answer.body)}`);
+    if (answer.status >= 400)
+      throw new DemoFailed(`${this.name}: ${method} ${path} answered ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
 
@@ -57,7 +58,12 @@ export class Visitor {
   }
 
   private async tryToConnect(): Promise<number | undefined> {
-    const socket = io(`${this.url}/gateway`, { auth: { token: this.token }, transports: ['websocket'], reconnection: false, forceNew: true });
+    const socket = io(`${this.url}/gateway`, {
+      auth: { token: this.token },
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+    });
     this.socket = socket;
     socket.onAny((name: string, data: Fields) => this.received.push({ name, data }));
     const rejected = new Promise<Error & { data?: Fields }>((resolve) => socket.once('connect_error', resolve));
@@ -66,7 +72,8 @@ export class Visitor {
     const error = await Promise.race([rejected, ready]);
     if (!error) return undefined;
     const { retry_after: retryAfter } = error.data ?? {};
-    if (typeof retryAfter !== 'number' || retryAfter > LONGEST_WAIT_SECONDS) throw new DemoFailed(`${this.name} could not connect: ${error.message}`);
+    if (typeof retryAfter !== 'number' || retryAfter > LONGEST_WAIT_SECONDS)
+      throw new DemoFailed(`${this.name} could not connect: ${error.message}`);
     return retryAfter;
   }
 
@@ -82,7 +89,10 @@ export class Visitor {
   /** Waits for an event. */
   async waitFor(name: string, matches: (data: Fields) => boolean = () => true): Promise<Fields> {
     const found = await until(() => this.received.find((event) => event.name === name && matches(event.data)));
-    if (!found) throw new DemoFailed(`${this.name} has not heard ${name} within ${WAIT_MS} ms; heard: ${this.received.map((event) => event.name).join(', ')}`);
+    if (!found)
+      throw new DemoFailed(
+        `${this.name} has not heard ${name} within ${WAIT_MS} ms; heard: ${this.received.map((event) => event.name).join(', ')}`,
+      );
     return found.data;
   }
 
@@ -102,7 +112,7 @@ export class Visitor {
 }
 
 async function until<Found>(find: () => Found | undefined): Promise<Found | undefined> {
-  for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline;) {
     const found = find();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -114,7 +124,10 @@ async function until<Found>(find: () => Found | undefined): Promise<Found | unde
 export async function ask(url: string, method: string, path: string, token?: string, body?: unknown): Promise<Answer> {
   const response = await fetch(`${url}/api/v1${path}`, {
     method,
-    headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();

@@ -1,7 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Snowflake } from '../common/snowflake';
 import type { GuildMutation } from '../guilds/guild-writer.service';
-import { computeGuildPermissions, computeTrackPermissions, minus, NO_PERMISSIONS, type PermissionSet, type RoleSubject, type Subject, type TrackRules } from '../permissions/compute-permissions';
+import {
+  computeGuildPermissions,
+  computeTrackPermissions,
+  minus,
+  NO_PERMISSIONS,
+  type PermissionSet,
+  type RoleSubject,
+  type Subject,
+  type TrackRules,
+} from '../permissions/compute-permissions';
 import { type GuildState, type GuildTracks, memberRoles, trackRules } from '../permissions/guild-state';
 
 /** A guild as it is, or as it would be. */
@@ -29,11 +38,17 @@ export interface MemberRef {
 }
 
 /** A guild as a plan would make it. */
-export function applyMutation({ state, tracks }: PermissionSnapshot, { guild: change, role, track }: GuildMutation): PermissionSnapshot {
+export function applyMutation(
+  { state, tracks }: PermissionSnapshot,
+  { guild: change, role, track }: GuildMutation,
+): PermissionSnapshot {
   const guild = { ...state.guild, ...change };
   const roles = new Map(state.roles.map((existing) => [existing._id, existing]));
   if (role) roles.set(role._id, role);
-  return { state: { guild, roles: guild.role_ids.flatMap((id) => roles.get(id) ?? []) }, tracks: track ? new Map(tracks).set(track._id, track) : tracks };
+  return {
+    state: { guild, roles: guild.role_ids.flatMap((id) => roles.get(id) ?? []) },
+    tracks: track ? new Map(tracks).set(track._id, track) : tracks,
+  };
 }
 
 interface ComparedTrack {
@@ -66,7 +81,11 @@ export class Comparison {
 
   /** The users with an overwrite that a compared track inherits, before or after the change. */
   get userIdsInherited(): ReadonlySet<Snowflake> {
-    return usersIn(this.tracks.flatMap(({ before, after }) => [before, after].map(({ inherits, categoryOverwrites }) => (inherits ? categoryOverwrites : []))));
+    return usersIn(
+      this.tracks.flatMap(({ before, after }) =>
+        [before, after].map(({ inherits, categoryOverwrites }) => (inherits ? categoryOverwrites : [])),
+      ),
+    );
   }
 
   /** What somebody would gain and lose; undefined when that is nothing. */
@@ -84,7 +103,9 @@ export class Comparison {
 }
 
 const usersIn = (lists: readonly TrackRules['overwrites'][]): ReadonlySet<Snowflake> =>
-  new Set([...new Set(lists)].flatMap((overwrites) => overwrites.flatMap(({ id, type }) => (type === 'member' ? [id] : []))));
+  new Set(
+    [...new Set(lists)].flatMap((overwrites) => overwrites.flatMap(({ id, type }) => (type === 'member' ? [id] : []))),
+  );
 
 function subjectIn(state: GuildState, { userId, roleIds }: MemberRef): Subject | RoleSubject {
   const roles = memberRoles(state, roleIds).map(({ _id, allow, deny }) => ({ id: _id, allow, deny }));
@@ -96,6 +117,9 @@ function rulesIn({ state, tracks }: PermissionSnapshot, id: Snowflake): TrackRul
   return track ? trackRules(state.guild, tracks, track) : { overwrites: [], inherits: false, categoryOverwrites: [] };
 }
 
-const difference = (before: PermissionSet, after: PermissionSet): Difference => ({ gained: minus(after, before), lost: minus(before, after) });
+const difference = (before: PermissionSet, after: PermissionSet): Difference => ({
+  gained: minus(after, before),
+  lost: minus(before, after),
+});
 
 const isAny = ({ gained, lost }: Difference): boolean => gained !== NO_PERMISSIONS || lost !== NO_PERMISSIONS;

@@ -45,14 +45,22 @@ export class ImpactService {
   ) {}
 
   /** Who would gain or lose what if this were decided now, in the tracks that the asker sees. @throws GuildVersionMismatch, and what the decision throws */
-  async of<Who extends GuildAuthority | TrackAuthority>(authority: Who, decide: PlanFn<Who, GuildMutation>, { expectedVersion }: MutationOptions): Promise<ImpactDto> {
+  async of<Who extends GuildAuthority | TrackAuthority>(
+    authority: Who,
+    decide: PlanFn<Who, GuildMutation>,
+    { expectedVersion }: MutationOptions,
+  ): Promise<ImpactDto> {
     const asker = guildAuthorityOf(authority);
     const { guildId, state } = asker;
     assertVersion(state.guild, expectedVersion);
     const [plan, tracks] = await Promise.all([decide(authority), this.resolver.getTracks(state.guild)]);
     const before: PermissionSnapshot = { state, tracks };
     const after = applyMutation(before, plan);
-    const comparison = new Comparison(before, after, state.guild.track_layout.map(({ id }) => id).filter(isVisibleTo(asker, tracks)));
+    const comparison = new Comparison(
+      before,
+      after,
+      state.guild.track_layout.map(({ id }) => id).filter(isVisibleTo(asker, tracks)),
+    );
     const alone = await this.alone(state.guild, comparison);
     const affected = await compare(await this.groups(state, alone), comparison);
     const shown = affected.toSorted((a, b) => b.memberCount - a.memberCount).slice(0, LIMITS.groupsInImpact);
@@ -71,9 +79,14 @@ export class ImpactService {
    */
   private async alone({ _id, owner_id }: GuildDocument, comparison: Comparison): Promise<IndividualMembers> {
     const { userIdsInTracks, userIdsInherited } = comparison;
-    const members = await this.membersRepository.listAmong(_id, [...new Set([...userIdsInTracks, ...userIdsInherited, owner_id])]);
+    const members = await this.membersRepository.listAmong(_id, [
+      ...new Set([...userIdsInTracks, ...userIdsInherited, owner_id]),
+    ]);
     const isNamed = ({ user_id }: MemberDocument): boolean => user_id === owner_id || userIdsInTracks.has(user_id);
-    const differing = await differingMembers(members.filter((member) => !isNamed(member)), comparison);
+    const differing = await differingMembers(
+      members.filter((member) => !isNamed(member)),
+      comparison,
+    );
     return new Map([...members.filter(isNamed), ...differing].map((member) => [member.user_id, member]));
   }
 
@@ -86,17 +99,44 @@ export class ImpactService {
       const roleIds = role_ids.filter((id) => existing.has(id));
       const roles = roleSetOf(roleIds);
       const { roleSets = [], memberCount = 0 } = groups.get(roles) ?? {};
-      groups.set(roles, { roleIds, roleSets: [...roleSets, role_set], memberCount: memberCount + member_count - (counts.get(role_set) ?? 0) });
+      groups.set(roles, {
+        roleIds,
+        roleSets: [...roleSets, role_set],
+        memberCount: memberCount + member_count - (counts.get(role_set) ?? 0),
+      });
     }
     // The owner may do everything, before and after.
-    const named = [...alone.values()].filter(({ user_id }) => user_id !== guild.owner_id).map((member) => groupOfOne(member, existing));
+    const named = [...alone.values()]
+      .filter(({ user_id }) => user_id !== guild.owner_id)
+      .map((member) => groupOfOne(member, existing));
     return [...groups.values(), ...named].filter(({ memberCount }) => memberCount > 0);
   }
 
-  private async describe(guildId: Snowflake, { roleIds, roleSets, memberCount, userId, impact: { guild, tracks } }: Affected, alone: IndividualMembers): Promise<AffectedGroupDto> {
-    const ids = userId === undefined ? await Promise.all(roleSets.map((roleSet) => this.membersRepository.idsIn(guildId, roleSet, LIMITS.namedInGroup))) : [];
-    const user_ids = userId === undefined ? ids.flat().filter((id) => !alone.has(id)).sort(ascending) : [userId];
-    return { role_ids: [...roleIds], member_count: memberCount, user_ids: user_ids.slice(0, LIMITS.namedInGroup), guild, tracks: [...tracks] };
+  private async describe(
+    guildId: Snowflake,
+    { roleIds, roleSets, memberCount, userId, impact: { guild, tracks } }: Affected,
+    alone: IndividualMembers,
+  ): Promise<AffectedGroupDto> {
+    const ids =
+      userId === undefined
+        ? await Promise.all(
+            roleSets.map((roleSet) => this.membersRepository.idsIn(guildId, roleSet, LIMITS.namedInGroup)),
+          )
+        : [];
+    const user_ids =
+      userId === undefined
+        ? ids
+            .flat()
+            .filter((id) => !alone.has(id))
+            .sort(ascending)
+        : [userId];
+    return {
+      role_ids: [...roleIds],
+      member_count: memberCount,
+      user_ids: user_ids.slice(0, LIMITS.namedInGroup),
+      guild,
+      tracks: [...tracks],
+    };
   }
 }
 

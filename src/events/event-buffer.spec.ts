@@ -3,7 +3,12 @@ import { EventBuffer } from './event-buffer';
 import type { DomainEvent } from './event-log';
 import { seqBefore, seqAt, timeOf } from './seq';
 
-const event = (seq: string): DomainEvent => ({ seq, name: 'EVENTS_LOST', audience: { userIds: [] }, data: { user_ids: null } });
+const event = (seq: string): DomainEvent => ({
+  seq,
+  name: 'EVENTS_LOST',
+  audience: { userIds: [] },
+  data: { user_ids: null },
+});
 const seqs = (events: readonly DomainEvent[] | undefined): string[] | undefined => events?.map(({ seq }) => seq);
 
 describe('a place in the log', () => {
@@ -17,7 +22,8 @@ describe('a place in the log', () => {
 describe('the backlog', () => {
   const filled = (): EventBuffer => {
     const buffer = new EventBuffer(1_000);
-    for (const ms of [100, 200, 200, 900]) buffer.add(event(BigInt(buffer.lastSeq) < BigInt(seqAt(ms, 0)) ? seqAt(ms, 0) : seqAt(ms, 1)));
+    for (const ms of [100, 200, 200, 900])
+      buffer.add(event(BigInt(buffer.lastSeq) < BigInt(seqAt(ms, 0)) ? seqAt(ms, 0) : seqAt(ms, 1)));
     return buffer;
   };
 
@@ -26,10 +32,12 @@ describe('the backlog', () => {
     expect(seqs(filled().since(seqAt(900, 0)))).toEqual([]);
   });
 
-  it('has an event for who got as far as right before it', () => expect(seqs(filled().since(seqBefore(seqAt(900, 0))))).toEqual([seqAt(900, 0)]));
+  it('has an event for who got as far as right before it', () =>
+    expect(seqs(filled().since(seqBefore(seqAt(900, 0))))).toEqual([seqAt(900, 0)]));
 
-  it.each([seqAt(300, 0), seqAt(50, 0), seqAt(901, 0), '-1', 'x', '', '99999999999999999999'])('knows nothing of a place that it never gave (%s)', (seq) =>
-    expect(filled().since(seq)).toBeUndefined(),
+  it.each([seqAt(300, 0), seqAt(50, 0), seqAt(901, 0), '-1', 'x', '', '99999999999999999999'])(
+    'knows nothing of a place that it never gave (%s)',
+    (seq) => expect(filled().since(seq)).toBeUndefined(),
   );
 
   it('forgets what is too old, and then knows nothing of its place either', () => {

@@ -59,7 +59,11 @@ export class EventBuffer {
   // The one before the oldest that anybody may still ask for is the place from which they ask for it, however long ago that was.
   private dropOld(oldestMs: number): void {
     const last = this.events.length - 1;
-    while (this.dropped < last && (last - this.dropped >= this.capacity || timeOf(this.events[this.dropped + 1]!.seq) < oldestMs)) this.dropped += 1;
+    while (
+      this.dropped < last &&
+      (last - this.dropped >= this.capacity || timeOf(this.events[this.dropped + 1]!.seq) < oldestMs)
+    )
+      this.dropped += 1;
     // Cut off when it is half of all, so that each is moved once on average.
     if (this.dropped * 2 < this.events.length) return;
     this.events = this.events.slice(this.dropped);

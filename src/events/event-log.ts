@@ -10,7 +10,12 @@ import type { EventData, EventName } from './event-map';
  */
 export type Audience =
   | { readonly userIds: readonly Snowflake[] }
-  | { readonly guildId: Snowflake; readonly trackId?: Snowflake; readonly permission?: PermissionSet; readonly layoutBefore?: readonly LayoutEntry[] };
+  | {
+      readonly guildId: Snowflake;
+      readonly trackId?: Snowflake;
+      readonly permission?: PermissionSet;
+      readonly layoutBefore?: readonly LayoutEntry[];
+    };
 
 /** Something that happened, at its place in the log. */
 export interface DomainEvent<Name extends EventName = EventName> {

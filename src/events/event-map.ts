@@ -37,29 +37,80 @@ const inTrack = { ...guildId, track_id: snowflake() };
  * a field breaks the build everywhere it matters.
  */
 export const EVENTS = {
-  GUILD_UPDATE: { intent: 'guilds', affectsVisibility: true, summary: 'A guild has another name, description or owner.', data: guildDto },
-  GUILD_DELETE: { intent: 'guilds', summary: 'A guild is gone, or the user is no longer in it.', data: object({ id: snowflake() }) },
+  GUILD_UPDATE: {
+    intent: 'guilds',
+    affectsVisibility: true,
+    summary: 'A guild has another name, description or owner.',
+    data: guildDto,
+  },
+  GUILD_DELETE: {
+    intent: 'guilds',
+    summary: 'A guild is gone, or the user is no longer in it.',
+    data: object({ id: snowflake() }),
+  },
   MEMBER_JOIN: { intent: 'members', summary: 'Somebody joined a guild.', data: memberDto },
-  MEMBER_UPDATE: { intent: 'members', summary: 'A member has another nick, other roles or a time-out.', data: memberDto },
-  MEMBER_LEAVE: { intent: 'members', summary: 'A member left or was thrown out.', data: object({ ...guildId, user_id: snowflake() }) },
+  MEMBER_UPDATE: {
+    intent: 'members',
+    summary: 'A member has another nick, other roles or a time-out.',
+    data: memberDto,
+  },
+  MEMBER_LEAVE: {
+    intent: 'members',
+    summary: 'A member left or was thrown out.',
+    data: object({ ...guildId, user_id: snowflake() }),
+  },
   BAN_CREATE: { intent: 'bans', summary: 'Somebody was banned. Sent to those who may ban.', data: banDto },
-  BAN_DELETE: { intent: 'bans', summary: 'A ban has ended. Sent to those who may ban.', data: object({ ...guildId, user_id: snowflake() }) },
-  ROLE_CREATE: { intent: 'roles', summary: 'A role was created. Roles at its position or above move up by one.', data: roleDto },
+  BAN_DELETE: {
+    intent: 'bans',
+    summary: 'A ban has ended. Sent to those who may ban.',
+    data: object({ ...guildId, user_id: snowflake() }),
+  },
+  ROLE_CREATE: {
+    intent: 'roles',
+    summary: 'A role was created. Roles at its position or above move up by one.',
+    data: roleDto,
+  },
   ROLE_UPDATE: { intent: 'roles', affectsVisibility: true, summary: 'A role is different.', data: roleDto },
-  ROLE_DELETE: { intent: 'roles', affectsVisibility: true, summary: 'A role was deleted. Clients remove its id from the role_ids of members and its overwrites from all tracks, and the positions of higher roles decrease by one; no other event follows.', data: object({ ...guildId, role_id: snowflake() }) },
+  ROLE_DELETE: {
+    intent: 'roles',
+    affectsVisibility: true,
+    summary:
+      'A role was deleted. Clients remove its id from the role_ids of members and its overwrites from all tracks, and the positions of higher roles decrease by one; no other event follows.',
+    data: object({ ...guildId, role_id: snowflake() }),
+  },
   ROLES_REORDER: {
     intent: 'roles',
     affectsVisibility: true,
     summary: 'A guild’s roles have a new order. Sent once for each reorder, to every member of the guild.',
-    data: object({ ...guildId, role_ids: z.array(snowflake()).meta({ description: 'Every role, lowest first; the first is @everyone.' }) }),
+    data: object({
+      ...guildId,
+      role_ids: z.array(snowflake()).meta({ description: 'Every role, lowest first; the first is @everyone.' }),
+    }),
   },
-  TRACK_CREATE: { intent: 'tracks', affectsVisibility: true, summary: 'A track was created or became visible. Tracks of its category at its position or below move down by one.', data: trackDto },
-  TRACK_UPDATE: { intent: 'tracks', affectsVisibility: true, summary: 'A track was changed. TRACKS_REORDER follows if the track was moved.', data: trackDto },
-  TRACK_DELETE: { intent: 'tracks', affectsVisibility: true, summary: 'A track was deleted or hidden. Following tracks of its category move up by one. If it was a category with visible tracks, TRACKS_REORDER follows.', data: object(inTrack) },
+  TRACK_CREATE: {
+    intent: 'tracks',
+    affectsVisibility: true,
+    summary: 'A track was created or became visible. Tracks of its category at its position or below move down by one.',
+    data: trackDto,
+  },
+  TRACK_UPDATE: {
+    intent: 'tracks',
+    affectsVisibility: true,
+    summary: 'A track was changed. TRACKS_REORDER follows if the track was moved.',
+    data: trackDto,
+  },
+  TRACK_DELETE: {
+    intent: 'tracks',
+    affectsVisibility: true,
+    summary:
+      'A track was deleted or hidden. Following tracks of its category move up by one. If it was a category with visible tracks, TRACKS_REORDER follows.',
+    data: object(inTrack),
+  },
   TRACKS_REORDER: {
     intent: 'tracks',
     affectsVisibility: true,
-    summary: 'The order or categories of tracks changed, or a category was deleted, hidden or revealed. Each client receives the tracks that its user may view.',
+    summary:
+      'The order or categories of tracks changed, or a category was deleted, hidden or revealed. Each client receives the tracks that its user may view.',
     data: object({ ...guildId, layout: z.array(layoutEntryDto) }),
   },
   MESSAGE_CREATE: { intent: 'messages', summary: 'Somebody said something.', data: messageDto },
@@ -67,12 +118,23 @@ export const EVENTS = {
   MESSAGE_MENTIONS_UPDATE: {
     intent: 'messages',
     summary: 'An edit changed the mentions of a message. Sent after its MESSAGE_UPDATE.',
-    data: object({ ...inTrack, message_id: snowflake(), author_id: snowflake(), mentions_before: mentionsDto, mentions: mentionsDto }),
+    data: object({
+      ...inTrack,
+      message_id: snowflake(),
+      author_id: snowflake(),
+      mentions_before: mentionsDto,
+      mentions: mentionsDto,
+    }),
   },
   MESSAGE_DELETE: {
     intent: 'messages',
     summary: 'A message was deleted.',
-    data: object({ ...inTrack, message_id: snowflake(), author_id: snowflake('The author; null if unknown because a node failed.').nullable(), mentions: mentionsDto.nullable() }),
+    data: object({
+      ...inTrack,
+      message_id: snowflake(),
+      author_id: snowflake('The author; null if unknown because a node failed.').nullable(),
+      mentions: mentionsDto.nullable(),
+    }),
   },
   MESSAGES_DELETE: {
     intent: 'messages',
@@ -80,33 +142,73 @@ export const EVENTS = {
     data: object({
       ...inTrack,
       message_ids: z.array(snowflake()).max(LIMITS.bulkDelete),
-      messages: z.array(object({ id: snowflake(), author_id: snowflake(), mentions: mentionsDto })).max(LIMITS.bulkDelete).meta({ description: 'The author and the mentions of each of these messages.' }),
+      messages: z
+        .array(object({ id: snowflake(), author_id: snowflake(), mentions: mentionsDto }))
+        .max(LIMITS.bulkDelete)
+        .meta({ description: 'The author and the mentions of each of these messages.' }),
     }),
   },
-  REACTION_ADD: { intent: 'reactions', summary: 'Somebody reacted to a message.', data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake() }) },
+  REACTION_ADD: {
+    intent: 'reactions',
+    summary: 'Somebody reacted to a message.',
+    data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake() }),
+  },
   REACTION_REMOVE: {
     intent: 'reactions',
     summary: 'Somebody took a reaction back, or all with an emoji were taken back.',
-    data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake('Whose it was; null is everybody’s.').nullable() }),
+    data: object({
+      ...inTrack,
+      message_id: snowflake(),
+      emoji,
+      user_id: snowflake('Whose it was; null is everybody’s.').nullable(),
+    }),
   },
   PINS_UPDATE: {
     intent: 'messages',
     summary: 'Other messages of a track are pinned.',
-    data: object({ ...inTrack, message_ids: z.array(snowflake()).max(LIMITS.pins).meta({ description: 'All that are pinned, the one that was pinned last first.' }) }),
+    data: object({
+      ...inTrack,
+      message_ids: z
+        .array(snowflake())
+        .max(LIMITS.pins)
+        .meta({ description: 'All that are pinned, the one that was pinned last first.' }),
+    }),
   },
-  TYPING_START: { intent: 'typing', ephemeral: true, summary: 'Somebody is writing.', data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }) },
-  READ_STATE_UPDATE: { intent: 'read_states', summary: 'The user has read further in a track, or gone back. One’s own messages are never unread, and come without it.', data: readStateDto },
-  INVITE_CREATE: { intent: 'invites', summary: 'There is a new invite. Sent to those who may manage the guild.', data: inviteDto },
-  INVITE_DELETE: { intent: 'invites', summary: 'An invite stopped working. Sent to those who may manage the guild.', data: object({ ...guildId, code: z.string() }) },
+  TYPING_START: {
+    intent: 'typing',
+    ephemeral: true,
+    summary: 'Somebody is writing.',
+    data: object({ ...inTrack, user_id: snowflake(), started_at: timestamp('When they started.') }),
+  },
+  READ_STATE_UPDATE: {
+    intent: 'read_states',
+    summary:
+      'The user has read further in a track, or gone back. One’s own messages are never unread, and come without it.',
+    data: readStateDto,
+  },
+  INVITE_CREATE: {
+    intent: 'invites',
+    summary: 'There is a new invite. Sent to those who may manage the guild.',
+    data: inviteDto,
+  },
+  INVITE_DELETE: {
+    intent: 'invites',
+    summary: 'An invite stopped working. Sent to those who may manage the guild.',
+    data: object({ ...guildId, code: z.string() }),
+  },
   USER_UPDATE: { intent: 'user', summary: 'The user changed their own account.', data: selfDto },
   PRESENCE_UPDATE: {
     intent: 'presence',
-    summary: 'People look different. Sent to those who look at a guild (`guild.subscribe`), at most once a second and without a seq; and to all sockets of somebody who chose what to look like, with null as the guild.',
+    summary:
+      'People look different. Sent to those who look at a guild (`guild.subscribe`), at most once a second and without a seq; and to all sockets of somebody who chose what to look like, with null as the guild.',
     data: object({ guild_id: snowflake().nullable(), presences: z.array(presenceDto) }),
   },
   SESSIONS_REVOKE: {
     summary: 'Sessions of a user stopped working.',
-    data: object({ user_id: snowflake(), session_ids: z.array(snowflake()).nullable().meta({ description: 'Null is all of them.' }) }),
+    data: object({
+      user_id: snowflake(),
+      session_ids: z.array(snowflake()).nullable().meta({ description: 'Null is all of them.' }),
+    }),
     internal: true,
   },
   PRESENCE_ANNOUNCE: {
@@ -122,8 +224,16 @@ export const EVENTS = {
     }),
     internal: true,
   },
-  MEMBER_RENAME: { summary: 'Somebody’s account has another name, and so maybe another place in the lists of these guilds.', data: object({ user_id: snowflake(), guild_ids: z.array(snowflake()) }), internal: true },
-  HEARTBEAT: { summary: 'Time has passed: every client is told its place in the log.', data: object({}), internal: true },
+  MEMBER_RENAME: {
+    summary: 'Somebody’s account has another name, and so maybe another place in the lists of these guilds.',
+    data: object({ user_id: snowflake(), guild_ids: z.array(snowflake()) }),
+    internal: true,
+  },
+  HEARTBEAT: {
+    summary: 'Time has passed: every client is told its place in the log.',
+    data: object({}),
+    internal: true,
+  },
   GUILD_RESYNC: {
     summary: 'Something in a guild changed that was not told: its clients get it as it now is.',
     data: object(guildId),
@@ -147,7 +257,10 @@ export type EventData<Name extends EventName> = z.output<(typeof EVENTS)[Name]['
 export const definitionOf = (name: EventName): EventDefinition => EVENTS[name];
 
 /** Whether an event is the one of this name. */
-export const isNamed = <Name extends EventName>(event: { readonly name: EventName }, name: Name): event is { readonly name: Name; readonly data: EventData<Name> } => event.name === name;
+export const isNamed = <Name extends EventName>(
+  event: { readonly name: EventName },
+  name: Name,
+): event is { readonly name: Name; readonly data: EventData<Name> } => event.name === name;
 
 /** Whether an event is for the nodes alone, and never sent to a client. */
 export const isInternal = (name: EventName): boolean => 'internal' in EVENTS[name];

@@ -1,4 +1,12 @@
-import { Global, Inject, Logger, Module, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Global,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { SnowflakeService } from '../common/snowflake.service';
 import { ConfigService } from '../config/config.service';
 import { RedisConnection } from '../redis/redis-connection';
@@ -20,18 +28,33 @@ const onError = (error: unknown): void => log.error(String(error), error instanc
 @Global()
 @Module({
   providers: [
-    { provide: CacheVersions, inject: [RedisConnection], useFactory: (redis?: RedisConnection) => (redis ? new RedisCacheVersions(redis) : new InMemoryCacheVersions()) },
+    {
+      provide: CacheVersions,
+      inject: [RedisConnection],
+      useFactory: (redis?: RedisConnection) => (redis ? new RedisCacheVersions(redis) : new InMemoryCacheVersions()),
+    },
     {
       provide: EventLog,
       inject: [ConfigService, CacheVersions, RedisConnection],
       useFactory: (config: ConfigService, cacheVersions: CacheVersions, redis?: RedisConnection) => {
         const { keepMs } = resumeWindow(config.get('RESUME_SECONDS'));
-        return redis ? RedisEventLog.open(redis, keepMs, onError) : new LocalEventLog(cacheVersions, new EventBuffer(keepMs), onError);
+        return redis
+          ? RedisEventLog.open(redis, keepMs, onError)
+          : new LocalEventLog(cacheVersions, new EventBuffer(keepMs), onError);
       },
     },
-    { provide: VersionedCache, inject: [CacheVersions], useFactory: (cacheVersions: CacheVersions) => new VersionedCache(cacheVersions) },
+    {
+      provide: VersionedCache,
+      inject: [CacheVersions],
+      useFactory: (cacheVersions: CacheVersions) => new VersionedCache(cacheVersions),
+    },
     EventsService,
-    { provide: Heartbeat, inject: [EventLog, ConfigService], useFactory: (events: EventLog, config: ConfigService) => new Heartbeat(events, resumeWindow(config.get('RESUME_SECONDS')).heartbeatMs) },
+    {
+      provide: Heartbeat,
+      inject: [EventLog, ConfigService],
+      useFactory: (events: EventLog, config: ConfigService) =>
+        new Heartbeat(events, resumeWindow(config.get('RESUME_SECONDS')).heartbeatMs),
+    },
   ],
   exports: [CacheVersions, EventLog, VersionedCache, EventsService],
 })

@@ -26,7 +26,8 @@ export class Heartbeat {
   /** Appends the first, and from then on whenever it is time. */
   start(): void {
     // While the log can't be reached, what waits for it brings a young place by itself.
-    if (this.events.pendingCount === 0) void this.events.append({ name: 'HEARTBEAT', audience: { userIds: [] }, data: {} });
+    if (this.events.pendingCount === 0)
+      void this.events.append({ name: 'HEARTBEAT', audience: { userIds: [] }, data: {} });
     this.wait();
   }
 
@@ -37,6 +38,7 @@ export class Heartbeat {
 
   private wait(): void {
     clearTimeout(this.timer);
-    if (!this.isStopped) this.timer = setTimeout(() => this.start(), this.everyMs * (1 - SPREAD * Math.random())).unref();
+    if (!this.isStopped)
+      this.timer = setTimeout(() => this.start(), this.everyMs * (1 - SPREAD * Math.random())).unref();
   }
 }

@@ -15,6 +15,7 @@ describe('intents', () => {
   it('are all there is at most', () => expect(intentsFor(INTENTS)).toBe(ALL_INTENTS));
 
   it('decide about every event that clients get', () => {
-    for (const [name, event] of Object.entries(EVENTS)) expect([name, 'internal' in event]).toEqual([name, !('intent' in event)]);
+    for (const [name, event] of Object.entries(EVENTS))
+      expect([name, 'internal' in event]).toEqual([name, !('intent' in event)]);
   });
 });

@@ -15,8 +15,11 @@ export interface StablePublication<Value> {
  *
  * @param written the value that this request wrote
  */
-export async function publishUntilStable<Value>(written: Value, { read, publish }: StablePublication<Value>): Promise<void> {
-  for (let published = written; ; ) {
+export async function publishUntilStable<Value>(
+  written: Value,
+  { read, publish }: StablePublication<Value>,
+): Promise<void> {
+  for (let published = written; ;) {
     await publish(published);
     const stored = await read();
     if (isDeepStrictEqual(stored, published)) return;
@@ -25,6 +28,9 @@ export async function publishUntilStable<Value>(written: Value, { read, publish 
 }
 
 /** Publishes what is stored now, until it no longer changes. Called after a crash, when the last change may not have been published. */
-export async function republishUntilStable<Value>(read: () => Promise<Value>, publish: (value: Value) => Promise<void>): Promise<void> {
+export async function republishUntilStable<Value>(
+  read: () => Promise<Value>,
+  publish: (value: Value) => Promise<void>,
+): Promise<void> {
   await publishUntilStable(await read(), { read, publish });
 }

@@ -105,13 +105,20 @@ export class RedisAppender {
 
   // What doesn't fit is told as lost, so that clients start afresh instead of missing it.
   private dropOverflow(): void {
-    for (const { done, safeAfterMs } of this.waiting) setTimeout(done, Math.max(0, safeAfterMs - performance.now())).unref();
+    for (const { done, safeAfterMs } of this.waiting)
+      setTimeout(done, Math.max(0, safeAfterMs - performance.now())).unref();
     this.waiting = [this.numbered(EVENTS_LOST, () => undefined)];
   }
 
   private numbered(event: NewEvent, done: () => void): QueuedEvent {
     const epochs = RedisCacheVersions.keysOf(this.redis, cacheKeysInvalidatedBy(event.name, event.data));
-    return { number: (this.count += 1), event: encodeEvent(event), epochs, safeAfterMs: epochs.length > 0 ? performance.now() + MAX_CACHE_AGE_MS : 0, done };
+    return {
+      number: (this.count += 1),
+      event: encodeEvent(event),
+      epochs,
+      safeAfterMs: epochs.length > 0 ? performance.now() + MAX_CACHE_AGE_MS : 0,
+      done,
+    };
   }
 
   // One batch after the other: what comes meanwhile makes up the next.

@@ -9,8 +9,15 @@ import { RedisEventLog } from './redis-event-log';
 
 const KEEP_MS = 60_000;
 
-const said = (n: number): NewEvent => ({ name: 'MESSAGE_DELETE', audience: { guildId: 1n, trackId: 2n }, data: { guild_id: 1n, track_id: 2n, message_id: BigInt(n) } });
-const numbers = (events: readonly DomainEvent[]): number[] => events.filter(({ name }) => name === 'MESSAGE_DELETE').map(({ data }) => Number((data as { message_id: bigint }).message_id));
+const said = (n: number): NewEvent => ({
+  name: 'MESSAGE_DELETE',
+  audience: { guildId: 1n, trackId: 2n },
+  data: { guild_id: 1n, track_id: 2n, message_id: BigInt(n) },
+});
+const numbers = (events: readonly DomainEvent[]): number[] =>
+  events
+    .filter(({ name }) => name === 'MESSAGE_DELETE')
+    .map(({ data }) => Number((data as { message_id: bigint }).message_id));
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
 interface Node {
@@ -45,7 +52,7 @@ describeWithRedis('the log in Redis', () => {
     return nodes.at(-1)!;
   };
   const until = async (holds: () => boolean): Promise<void> => {
-    for (const deadline = Date.now() + 10_000; !holds(); ) {
+    for (const deadline = Date.now() + 10_000; !holds();) {
       if (Date.now() > deadline) throw new Error('It never came to that.');
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -73,10 +80,26 @@ describeWithRedis('the log in Redis', () => {
   it('keeps the types of what an event tells', async () => {
     const { log, heard } = await node();
     const at = new Date();
-    const data = { id: 2n ** 62n, guild_id: 1n, track_id: 2n, author_id: 3n, content: 'ü', reply_to_id: null, nonce: null, edited_at: null, created_at: at };
-    await log.append({ name: 'MESSAGE_CREATE', audience: { guildId: 1n, trackId: undefined, permission: permissionSet(4n) }, data });
+    const data = {
+      id: 2n ** 62n,
+      guild_id: 1n,
+      track_id: 2n,
+      author_id: 3n,
+      content: 'ü',
+      reply_to_id: null,
+      nonce: null,
+      edited_at: null,
+      created_at: at,
+    };
+    await log.append({
+      name: 'MESSAGE_CREATE',
+      audience: { guildId: 1n, trackId: undefined, permission: permissionSet(4n) },
+      data,
+    });
     await log.drain();
-    expect(heard).toEqual([{ name: 'MESSAGE_CREATE', audience: { guildId: 1n, permission: 4n }, data, seq: heard[0]!.seq }]);
+    expect(heard).toEqual([
+      { name: 'MESSAGE_CREATE', audience: { guildId: 1n, permission: 4n }, data, seq: heard[0]!.seq },
+    ]);
   });
 
   it('ends the epochs that an event ends before anybody hears it', async () => {
@@ -128,7 +151,11 @@ describeWithRedis('the log in Redis', () => {
   });
 
   describe('that one node alone can’t reach', () => {
-    const left = (userId: bigint): NewEvent => ({ name: 'MEMBER_LEAVE', audience: { guildId: 1n }, data: { guild_id: 1n, user_id: userId } });
+    const left = (userId: bigint): NewEvent => ({
+      name: 'MEMBER_LEAVE',
+      audience: { guildId: 1n },
+      data: { guild_id: 1n, user_id: userId },
+    });
     let wire: LossyProxy;
     beforeEach(async () => (wire = await LossyProxy.to(server.url)));
     afterEach(() => wire.close());
@@ -212,7 +239,13 @@ describeWithRedis('the log in Redis', () => {
       expect(log.since(lost)).toBeUndefined();
       expect(numbers(log.since(young)!)).toEqual([3]);
     }
-    expect(one.heard.map(({ name }) => name)).toEqual(['MESSAGE_DELETE', 'MESSAGE_DELETE', 'MESSAGE_DELETE', 'EVENTS_LOST', 'MESSAGE_DELETE']);
+    expect(one.heard.map(({ name }) => name)).toEqual([
+      'MESSAGE_DELETE',
+      'MESSAGE_DELETE',
+      'MESSAGE_DELETE',
+      'EVENTS_LOST',
+      'MESSAGE_DELETE',
+    ]);
     expect(other.heard).toEqual(one.heard);
   });
 

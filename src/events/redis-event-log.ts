@@ -34,7 +34,12 @@ export class RedisEventLog extends EventLog {
   }
 
   /** Reads what clients may still ask for, and everything that happens from now on. */
-  static async open(redis: RedisConnection, keepMs: number, onError: (error: unknown) => void, mostWaiting?: number): Promise<RedisEventLog> {
+  static async open(
+    redis: RedisConnection,
+    keepMs: number,
+    onError: (error: unknown) => void,
+    mostWaiting?: number,
+  ): Promise<RedisEventLog> {
     const log = new RedisEventLog(redis, keepMs, onError, mostWaiting);
     await log.readPast();
     void log.read();
@@ -83,8 +88,16 @@ export class RedisEventLog extends EventLog {
   }
 
   private async next(): Promise<readonly StreamEntry[]> {
-    const streams = await this.redis.blocking.xreadBuffer('COUNT', MAX_BATCH, 'BLOCK', BLOCK_MS, 'STREAMS', this.key, this.lastId);
-    return (streams?.[0]?.[1] ?? []);
+    const streams = await this.redis.blocking.xreadBuffer(
+      'COUNT',
+      MAX_BATCH,
+      'BLOCK',
+      BLOCK_MS,
+      'STREAMS',
+      this.key,
+      this.lastId,
+    );
+    return streams?.[0]?.[1] ?? [];
   }
 
   // A Redis that was away may have come back empty, or without what it was told last; and who was away for long may have been overtaken by trimming.
@@ -100,8 +113,14 @@ export class RedisEventLog extends EventLog {
   }
 
   private async readPast(end = '+'): Promise<void> {
-    for (let isAll = false; !isAll; ) {
-      const entries = (await this.redis.commands.xrangeBuffer(this.key, `(${this.lastId}`, end, 'COUNT', MAX_BATCH)) as unknown as readonly StreamEntry[];
+    for (let isAll = false; !isAll;) {
+      const entries = (await this.redis.commands.xrangeBuffer(
+        this.key,
+        `(${this.lastId}`,
+        end,
+        'COUNT',
+        MAX_BATCH,
+      )) as unknown as readonly StreamEntry[];
       for (const entry of entries) await this.take(entry, (event) => this.buffer.add(event));
       isAll = entries.length < MAX_BATCH;
     }

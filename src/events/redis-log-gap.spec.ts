@@ -18,7 +18,8 @@ describeWithRedis('the entry that a node heard last', () => {
   });
 
   const add = async (id = '*'): Promise<string> => (await redis.commands.xadd(redis.key('log'), id, 'e', 'x'))!;
-  const ids = async (): Promise<string[]> => (await redis.commands.xrange(redis.key('log'), '-', '+')).map(([id]) => id);
+  const ids = async (): Promise<string[]> =>
+    (await redis.commands.xrange(redis.key('log'), '-', '+')).map(([id]) => id);
   const agoMs = (ms: number): string => `${Date.now() - ms}-0`;
 
   it('is kept as long as it is there, however old', async () => {
@@ -53,6 +54,8 @@ describeWithRedis('the entry that a node heard last', () => {
     expect(await detectGap(redis, heard, KEEP_MS)).toEqual({ lostAt });
     expect(await ids()).toEqual([lostAt]);
     // Somebody else had heard more.
-    expect(await detectGap(redis, lostAt.replace('-8', '-20'), KEEP_MS)).toEqual({ lostAt: heard.replace('-7', '-21') });
+    expect(await detectGap(redis, lostAt.replace('-8', '-20'), KEEP_MS)).toEqual({
+      lostAt: heard.replace('-7', '-21'),
+    });
   });
 });

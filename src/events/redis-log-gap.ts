@@ -40,7 +40,11 @@ export type GapStatus = 'kept' | 'trimmed' | { readonly lostAt: string };
 
 /** Finds out whether the log still has the entry that a node heard last. That it was lost is in the log itself from then on. */
 export async function detectGap(redis: RedisConnection, id: string, keepMs: number): Promise<GapStatus> {
-  const answer = (await redis.run(DETECT_GAP, [redis.key('log'), redis.key('lost')], [id, keepMs, encodeEvent(EVENTS_LOST)])) as string | null;
+  const answer = (await redis.run(
+    DETECT_GAP,
+    [redis.key('log'), redis.key('lost')],
+    [id, keepMs, encodeEvent(EVENTS_LOST)],
+  )) as string | null;
   if (answer === null) return 'kept';
   return answer === 'trimmed' ? answer : { lostAt: answer };
 }

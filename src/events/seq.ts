@@ -7,7 +7,8 @@ const COUNT_BITS = 20n;
 /** The place before every event. */
 export const START = '0';
 
-export const seqAt = (ms: number | bigint, count: number | bigint): string => ((BigInt(ms) << COUNT_BITS) + BigInt(count)).toString();
+export const seqAt = (ms: number | bigint, count: number | bigint): string =>
+  ((BigInt(ms) << COUNT_BITS) + BigInt(count)).toString();
 
 /** When a place was given, in milliseconds since 1970. */
 export const timeOf = (seq: string): number => Number(BigInt(seq) >> COUNT_BITS);

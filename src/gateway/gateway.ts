@@ -96,7 +96,9 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
     try {
       const user = await this.users.get(socket.data.session.user_id);
       this.presence.setInitial(user._id, user.presence);
-      await (socket.data.resumeFrom === undefined ? this.identify(socket, user) : this.resume(socket, socket.data.resumeFrom));
+      await (socket.data.resumeFrom === undefined
+        ? this.identify(socket, user)
+        : this.resume(socket, socket.data.resumeFrom));
     } catch (error) {
       const { closeReason, retryAfterMs } = this.refusal(error);
       terminate(socket, closeReason, retryAfterMs);
@@ -128,7 +130,12 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
         intents: intentNames(intents),
         limits: this.limits(),
       };
-      sendJson(socket, 'READY', `${JSON.stringify(fields).slice(0, -1)},"guilds":[${seats.map(snapshotJsonOf).join()}]}`, seq);
+      sendJson(
+        socket,
+        'READY',
+        `${JSON.stringify(fields).slice(0, -1)},"guilds":[${seats.map(snapshotJsonOf).join()}]}`,
+        seq,
+      );
     };
     await this.sessionStarter.identify(socket, greet, (...sent) => this.sendResumed(socket, ...sent));
     // Asked for once events come, so that no message is in neither of them.
@@ -138,7 +145,14 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
   private async sendReadStates(socket: ClientSocket): Promise<void> {
     const readStates = await this.readStates.list(socket.data.session.user_id, this.sockets.visibleTo(socket));
     // Tracks can be hidden while the positions are loaded.
-    send(socket, 'READ_STATES', readStates.filter(({ guild_id: guildId, track_id: trackId }) => this.sockets.guildSockets(guildId)?.canReadHistory(socket, trackId) === true));
+    send(
+      socket,
+      'READ_STATES',
+      readStates.filter(
+        ({ guild_id: guildId, track_id: trackId }) =>
+          this.sockets.guildSockets(guildId)?.canReadHistory(socket, trackId) === true,
+      ),
+    );
   }
 
   private resume(socket: ClientSocket, place: string): Promise<void> {
@@ -147,12 +161,27 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
 
   private sendResumed(socket: ClientSocket, seats: readonly MemberGuild[], seq: string, replayed: number): void {
     const { session, intents } = socket.data;
-    send(socket, 'RESUMED', { session_id: session.id, replayed, guild_ids: seats.map(({ member }) => member.guild_id), intents: intentNames(intents) }, seq);
+    send(
+      socket,
+      'RESUMED',
+      {
+        session_id: session.id,
+        replayed,
+        guild_ids: seats.map(({ member }) => member.guild_id),
+        intents: intentNames(intents),
+      },
+      seq,
+    );
   }
 
   private limits(): GatewayEvents['READY']['limits'] {
     const { limit, windowMs } = this.config.get('GATEWAY_BUCKET');
-    return { bucket: { limit, window_seconds: windowMs / 1_000 }, in_flight: this.config.get('GATEWAY_IN_FLIGHT'), packet_bytes: LIMITS.packetBytes, resume_seconds: this.config.get('RESUME_SECONDS') };
+    return {
+      bucket: { limit, window_seconds: windowMs / 1_000 },
+      in_flight: this.config.get('GATEWAY_IN_FLIGHT'),
+      packet_bytes: LIMITS.packetBytes,
+      resume_seconds: this.config.get('RESUME_SECONDS'),
+    };
   }
 
   private refusal(error: unknown): HandshakeRefused {

@@ -20,7 +20,10 @@ interface Case {
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
-  steps: fc.array(fc.tuple(fc.constantFrom('create', 'create', 'delete', 'move'), fc.nat(20)), { minLength: 1, maxLength: 8 }),
+  steps: fc.array(fc.tuple(fc.constantFrom('create', 'create', 'delete', 'move'), fc.nat(20)), {
+    minLength: 1,
+    maxLength: 8,
+  }),
   overtaking: fc.array(fc.nat(3), { minLength: 8, maxLength: 8 }),
   ahead: fc.array(fc.nat(3), { minLength: 8, maxLength: 8 }),
 });
@@ -44,14 +47,19 @@ function commitsOf(steps: Case['steps'], start: readonly bigint[]): Commit[] {
 }
 
 /** A client that applies the rules of the AsyncAPI document. */
-function applied(existing: readonly bigint[], { name, id, order: committed }: Commit, current: readonly bigint[]): readonly bigint[] {
+function applied(
+  existing: readonly bigint[],
+  { name, id, order: committed }: Commit,
+  current: readonly bigint[],
+): readonly bigint[] {
   if (name === 'ROLE_DELETE') return existing.filter((each) => each !== id);
   if (name === 'ROLES_REORDER') return current.filter((each) => existing.includes(each));
   const position = (current.includes(id) ? current : committed).indexOf(id);
   return existing.filter((each) => each !== id).toSpliced(position, 0, id);
 }
 
-const eventOf = ({ name, id }: Commit): DomainEvent => ({ name, data: name === 'ROLE_DELETE' ? { role_id: id } : { id } }) as unknown as DomainEvent;
+const eventOf = ({ name, id }: Commit): DomainEvent =>
+  ({ name, data: name === 'ROLE_DELETE' ? { role_id: id } : { id } }) as unknown as DomainEvent;
 
 describe('UnsentRoles', () => {
   it('lets clients derive the stored role order, whatever the order in which the events of concurrent commits arrive', () =>
@@ -59,7 +67,9 @@ describe('UnsentRoles', () => {
       fc.property(cases, ({ steps, overtaking, ahead }) => {
         const start = [EVERYONE, 2n, 3n];
         const commits = commitsOf(steps, start);
-        const arriving = commits.map((commit, index) => ({ commit, index, rank: index + (overtaking[index] ?? 0) })).toSorted((a, b) => a.rank - b.rank || b.index - a.index);
+        const arriving = commits
+          .map((commit, index) => ({ commit, index, rank: index + (overtaking[index] ?? 0) }))
+          .toSorted((a, b) => a.rank - b.rank || b.index - a.index);
         const unsent = new UnsentRoles();
         let [view, version, known]: [readonly bigint[], number, readonly bigint[]] = [start, -1, start];
         arriving.forEach(({ commit, index }, nth) => {

@@ -25,7 +25,11 @@ export function visibleSince(trackIds: ReadonlySet<Snowflake>, before: VisibleSi
 }
 
 /** Returns the id above which a socket has seen the messages of a track; undefined if the track is not visible to its group. */
-export function seenSince(trackId: Snowflake, group: VisibleSince, { entered, carried }: Entrance): Snowflake | undefined {
+export function seenSince(
+  trackId: Snowflake,
+  group: VisibleSince,
+  { entered, carried }: Entrance,
+): Snowflake | undefined {
   const appeared = group.get(trackId);
   if (!appeared) return undefined;
   // The track appeared after the socket entered: whatever the socket had seen before was interrupted.
@@ -35,7 +39,9 @@ export function seenSince(trackId: Snowflake, group: VisibleSince, { entered, ca
 
 /** Returns the id above which a socket has seen the messages of each track that is visible to its group. */
 export const allSeenSince = (group: VisibleSince, entrance: Entrance): ReadonlyMap<Snowflake, Snowflake> =>
-  new Map([...group.keys()].flatMap((id) => {
-    const since = seenSince(id, group, entrance);
-    return since !== undefined ? [[id, since] as const] : [];
-  }));
+  new Map(
+    [...group.keys()].flatMap((id) => {
+      const since = seenSince(id, group, entrance);
+      return since !== undefined ? [[id, since] as const] : [];
+    }),
+  );

@@ -20,7 +20,9 @@ const ATTEMPTS = 20;
 const BACK_OFF_MS = 5;
 
 /** The fields of the guild's document that a commit sets. */
-export type GuildChange = Partial<Pick<GuildDocument, 'name' | 'description' | 'discoverable' | 'owner_id' | 'role_ids' | 'track_layout'>>;
+export type GuildChange = Partial<
+  Pick<GuildDocument, 'name' | 'description' | 'discoverable' | 'owner_id' | 'role_ids' | 'track_layout'>
+>;
 
 /** What somebody wants to become of a guild, and may. */
 export interface GuildMutation {
@@ -81,7 +83,11 @@ export class GuildWriter {
    * @throws GuildNotFound, TrackNotFound or PermissionsMissing when the actor may no longer do what they came for
    * @throws WriteConflict when others were first twenty times in a row
    */
-  async commit<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(authority: Who, action: Action<Who, Plan>, { expectedVersion, reason }: MutationOptions): Promise<Committed<Who, Plan>> {
+  async commit<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
+    authority: Who,
+    action: Action<Who, Plan>,
+    { expectedVersion, reason }: MutationOptions,
+  ): Promise<Committed<Who, Plan>> {
     const { committed, recorded } = await this.queue.run(authority.guildId, async () => {
       const { isEffective, ...done } = await this.attempt(authority, action, expectedVersion);
       if (!isEffective) return { committed: done, recorded: undefined };
@@ -107,13 +113,18 @@ export class GuildWriter {
       const { guild } = guildAuthorityOf(actor).state;
       assertVersion(guild, seenVersion);
       const plan = await makePlan(actor);
-      if (!hasEffect(plan, guildAuthorityOf(actor).state, actor instanceof GuildAuthority ? undefined : actor.tracks)) return { guild, plan, actor, isEffective: false };
+      if (!hasEffect(plan, guildAuthorityOf(actor).state, actor instanceof GuildAuthority ? undefined : actor.tracks))
+        return { guild, plan, actor, isEffective: false };
       const change = { ...plan.guild, ...(write && { pending: pendingOf(plan) }) };
       const isFirst = await this.replace(guild, change);
       const isWritten = isFirst && (write === undefined || (await write(plan)));
       // Whether it was written or somebody else was first: what is remembered of this guild is from before.
       const version = guild.version + 1;
-      await Promise.all([this.cacheVersions.raiseTo(guildVersionKey(guildId), version), plan.role && this.cacheVersions.bump([rolesVersionKey(guildId)]), plan.track && this.cacheVersions.bump([tracksVersionKey(guildId)])]);
+      await Promise.all([
+        this.cacheVersions.raiseTo(guildVersionKey(guildId), version),
+        plan.role && this.cacheVersions.bump([rolesVersionKey(guildId)]),
+        plan.track && this.cacheVersions.bump([tracksVersionKey(guildId)]),
+      ]);
       if (isWritten) {
         const committed = { ...guild, ...change, version };
         this.resolver.cacheGuild(committed);
@@ -134,7 +145,9 @@ export class GuildWriter {
     const existing = kind === 'role' ? roles.find(({ _id }) => _id === id) : tracks.get(id);
     if (!existing || existing.revision >= revision) return true;
     const overtaken = { _id: id, revision: revision - 1 };
-    await (kind === 'role' ? this.roles.updateOne(overtaken, { $inc: { revision: 1 } }) : this.tracks.updateOne(overtaken, { $inc: { revision: 1 } }));
+    await (kind === 'role'
+      ? this.roles.updateOne(overtaken, { $inc: { revision: 1 } })
+      : this.tracks.updateOne(overtaken, { $inc: { revision: 1 } }));
     await this.cacheVersions.bump([kind === 'role' ? rolesVersionKey(guild._id) : tracksVersionKey(guild._id)]);
     return false;
   }
@@ -142,7 +155,10 @@ export class GuildWriter {
   private async replace({ _id, version }: GuildDocument, change: Partial<GuildDocument>): Promise<boolean> {
     const $set = storedFieldsOf(change);
     // The driver itself: what is written is made of the stored types, and casting five hundred tracks costs Mongoose as much as writing them.
-    const { modifiedCount } = await this.guilds.collection.updateOne({ _id, version } as object, { $inc: { version: 1 }, ...(Object.keys($set).length > 0 && { $set }) });
+    const { modifiedCount } = await this.guilds.collection.updateOne({ _id, version } as object, {
+      $inc: { version: 1 },
+      ...(Object.keys($set).length > 0 && { $set }),
+    });
     return modifiedCount === 1;
   }
 }
@@ -153,4 +169,5 @@ function pendingOf({ role, track }: GuildMutation): PendingWrite | undefined {
 }
 
 /** What somebody may do in the guild, be it the place where they act or around the track where they do. */
-export const guildAuthorityOf = (authority: GuildAuthority | TrackAuthority): GuildAuthority => (authority instanceof GuildAuthority ? authority : authority.guild);
+export const guildAuthorityOf = (authority: GuildAuthority | TrackAuthority): GuildAuthority =>
+  authority instanceof GuildAuthority ? authority : authority.guild;

@@ -5,7 +5,9 @@ import { freeFormName, type Infer, integer, object, snowflake, text, timestamp }
 const fields = {
   name: freeFormName(LIMITS.guildName, 'What the guild is called.', 'Analytical Engines'),
   description: text(0, LIMITS.guildDescription, 'What it is about.', 'For people who build machines that think.'),
-  discoverable: z.boolean().meta({ description: 'Whether people who are not members may see its preview.', example: false }),
+  discoverable: z
+    .boolean()
+    .meta({ description: 'Whether people who are not members may see its preview.', example: false }),
 };
 
 /** A guild as its members see it. */
@@ -19,7 +21,9 @@ export const guildDto = object({
 export type GuildDto = Infer<typeof guildDto>;
 
 /** A guild as people see it who are not in it. */
-export const guildPreviewDto = object({ id: snowflake(), ...fields, created_at: timestamp('When it was made.') }).meta({ id: 'GuildPreview' });
+export const guildPreviewDto = object({ id: snowflake(), ...fields, created_at: timestamp('When it was made.') }).meta({
+  id: 'GuildPreview',
+});
 export type GuildPreviewDto = Infer<typeof guildPreviewDto>;
 
 /** A new guild. */
@@ -27,7 +31,10 @@ export const createGuildDto = object({
   name: fields.name,
   description: fields.description.default(''),
   discoverable: fields.discoverable.default(false),
-}).meta({ id: 'CreateGuild', example: { name: 'Analytical Engines', description: 'For people who build machines that think.' } });
+}).meta({
+  id: 'CreateGuild',
+  example: { name: 'Analytical Engines', description: 'For people who build machines that think.' },
+});
 export type CreateGuildDto = Infer<typeof createGuildDto>;
 
 /** A change of a guild: what is left out stays. `owner_id` gives it to another member; only its owner can. */

@@ -63,6 +63,9 @@ export function guildOf({ track_order, ...guild }: StoredGuild): GuildDocument {
 }
 
 /** The fields of a guild's document that hold these. */
-export function storedFieldsOf<Fields extends Partial<GuildDocument>>({ track_layout, ...fields }: Fields): Omit<Fields, 'track_layout'> & Partial<StoredLayout> {
+export function storedFieldsOf<Fields extends Partial<GuildDocument>>({
+  track_layout,
+  ...fields
+}: Fields): Omit<Fields, 'track_layout'> & Partial<StoredLayout> {
   return { ...fields, ...(track_layout && storedLayoutOf(track_layout)) };
 }

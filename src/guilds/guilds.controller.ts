@@ -2,7 +2,15 @@ import { Controller, Delete, Get, Header, HttpStatus, Patch, Post } from '@nestj
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { ApiResult, ApiNoContent, ApiResultWithEtag, SnowflakeParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import {
+  ApiResult,
+  ApiNoContent,
+  ApiResultWithEtag,
+  SnowflakeParam,
+  JsonBody,
+  Summary,
+  Validated,
+} from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { Versioned } from '../common/versioned';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
@@ -14,9 +22,23 @@ import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/request-context';
 import { OwnerOnly } from '../permissions/permissions.errors';
-import { Authenticated, RequireMembership, RequireOwner, RequirePermissions } from '../permissions/requirement.decorator';
+import {
+  Authenticated,
+  RequireMembership,
+  RequireOwner,
+  RequirePermissions,
+} from '../permissions/requirement.decorator';
 import { SupportsIfMatch } from './if-match.decorator';
-import { type CreateGuildDto, createGuildDto, type GuildDto, guildDto, type GuildPreviewDto, guildPreviewDto, type UpdateGuildDto, updateGuildDto } from './guild.dto';
+import {
+  type CreateGuildDto,
+  createGuildDto,
+  type GuildDto,
+  guildDto,
+  type GuildPreviewDto,
+  guildPreviewDto,
+  type UpdateGuildDto,
+  updateGuildDto,
+} from './guild.dto';
 import { GuildLimitReached, GuildNotFound, OwnerCannotLeave } from './guilds.errors';
 import { toGuildDto, GuildsService } from './guilds.service';
 
@@ -61,7 +83,11 @@ export class GuildsController {
   @Validated()
   @ApiProblems(OwnerOnly, MemberNotFound)
   @ApiResultWithEtag(guildDto)
-  async update(@Authority() authority: GuildAuthority, @JsonBody(updateGuildDto) change: UpdateGuildDto, @MutationOptionsParam() remarks: MutationOptions): Promise<Versioned<GuildDto>> {
+  async update(
+    @Authority() authority: GuildAuthority,
+    @JsonBody(updateGuildDto) change: UpdateGuildDto,
+    @MutationOptionsParam() remarks: MutationOptions,
+  ): Promise<Versioned<GuildDto>> {
     const guild = await this.guilds.update(authority, change, remarks);
     return new Versioned(guild.version, toGuildDto(guild));
   }

@@ -13,7 +13,17 @@ import { GuildsService } from './guilds.service';
 
 /** Guilds as a whole: made, changed, given away and deleted. */
 @Module({
-  imports: [GuildWriterModule, AuditLogModule, UsersModule, MembersModule, RolesModule, TracksModule, MessagesModule, ReadMarkersModule, InvitesModule],
+  imports: [
+    GuildWriterModule,
+    AuditLogModule,
+    UsersModule,
+    MembersModule,
+    RolesModule,
+    TracksModule,
+    MessagesModule,
+    ReadMarkersModule,
+    InvitesModule,
+  ],
   controllers: [GuildsController, OwnGuildsController],
   providers: [GuildsService],
   exports: [GuildsService],

@@ -86,13 +86,19 @@ export class GuildsService {
 
   /** These guilds, in no order. */
   list(ids: readonly Snowflake[]): Promise<StoredGuild[]> {
-    return this.guilds.find({ _id: { $in: ids } }).lean<StoredGuild[]>().exec();
+    return this.guilds
+      .find({ _id: { $in: ids } })
+      .lean<StoredGuild[]>()
+      .exec();
   }
 
   /** A guild as people see it who may not be in it. @throws GuildNotFound when it is not discoverable and they are not a member */
   async preview(guildId: Snowflake, userId: Snowflake): Promise<GuildPreviewDto> {
     // Always both, so that the number of queries does not reveal that a guild exists.
-    const [guild, member] = await Promise.all([this.guilds.findById(guildId).lean<StoredGuild | null>(), this.membersRepository.find(guildId, userId)]);
+    const [guild, member] = await Promise.all([
+      this.guilds.findById(guildId).lean<StoredGuild | null>(),
+      this.membersRepository.find(guildId, userId),
+    ]);
     if (!guild || (!guild.discoverable && !member)) throw new GuildNotFound();
     const { _id, name, description, discoverable } = guild;
     return { id: _id, name, description, discoverable, created_at: createdAt(_id) };
@@ -139,25 +145,44 @@ export class GuildsService {
     await this.cacheVersions.raiseTo(guildVersionKey(guildId), DELETED_VERSION);
     await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
     await this.memberRemoval.deleteByGuild(guildId);
-    await Promise.all([this.roles, this.tracks, this.messages, this.readMarkers, this.invites, this.audit].map((of) => of.deleteByGuild(guildId)));
+    await Promise.all(
+      [this.roles, this.tracks, this.messages, this.readMarkers, this.invites, this.audit].map((of) =>
+        of.deleteByGuild(guildId),
+      ),
+    );
   }
 
   // A new owner who leaves or deletes the account at the same moment either finds that the guild is theirs and stays, or is found here to be gone:
   // then the guild is taken back.
   private async assertStillMember(giver: GuildAuthority, ownerId: Snowflake): Promise<void> {
-    const [member, account] = await Promise.all([this.membersRepository.find(giver.guildId, ownerId), this.accounts.find(ownerId)]);
+    const [member, account] = await Promise.all([
+      this.membersRepository.find(giver.guildId, ownerId),
+      this.accounts.find(ownerId),
+    ]);
     if (member && account) return;
     const { userId, guildId } = giver;
-    await this.commit(await this.resolver.resolveInGuild(userId, guildId), ({ state }) => (state.guild.owner_id === ownerId ? { guild: { owner_id: userId } } : {}), {});
+    await this.commit(
+      await this.resolver.resolveInGuild(userId, guildId),
+      ({ state }) => (state.guild.owner_id === ownerId ? { guild: { owner_id: userId } } : {}),
+      {},
+    );
     throw new MemberNotFound();
   }
 
-  private async commit(authority: GuildAuthority, decide: PlanFn<GuildAuthority, GuildMutation>, remarks: MutationOptions): Promise<GuildDocument> {
+  private async commit(
+    authority: GuildAuthority,
+    decide: PlanFn<GuildAuthority, GuildMutation>,
+    remarks: MutationOptions,
+  ): Promise<GuildDocument> {
     const { guild } = await this.guildWriter.commit(
       authority,
       {
         makePlan: decide,
-        toAuditRecord: ({ actor, guild: changed }) => omitIfUnchanged({ action: 'GUILD_UPDATE', changes: diffFields(toGuildDto(actor.state.guild), toGuildDto(changed)) }),
+        toAuditRecord: ({ actor, guild: changed }) =>
+          omitIfUnchanged({
+            action: 'GUILD_UPDATE',
+            changes: diffFields(toGuildDto(actor.state.guild), toGuildDto(changed)),
+          }),
         publish: (changed) => this.events.publish('GUILD_UPDATE', { guildId: changed._id }, toGuildDto(changed)),
       },
       remarks,
@@ -167,7 +192,14 @@ export class GuildsService {
 }
 
 /** A guild as its members see it. */
-export const toGuildDto = ({ _id, name, description, discoverable, owner_id, version }: Omit<GuildDocument, 'track_layout'>): GuildDto => ({
+export const toGuildDto = ({
+  _id,
+  name,
+  description,
+  discoverable,
+  owner_id,
+  version,
+}: Omit<GuildDocument, 'track_layout'>): GuildDto => ({
   id: _id,
   name,
   description,

@@ -3,10 +3,21 @@ import type { GuildState, GuildTracks } from '../permissions/guild-state';
 import type { GuildMutation } from './guild-writer.service';
 
 /** Returns whether a plan changes the guild, a role or a track. A plan without effect is not written. */
-export function hasEffect({ guild: change = {}, role, track }: GuildMutation, { guild, roles }: GuildState, tracks: GuildTracks | undefined): boolean {
+export function hasEffect(
+  { guild: change = {}, role, track }: GuildMutation,
+  { guild, roles }: GuildState,
+  tracks: GuildTracks | undefined,
+): boolean {
   const current: Readonly<Record<string, unknown>> = { ...guild };
   if (Object.entries(change).some(([field, value]) => !isSame(current[field], value))) return true;
-  if (role && differs(roles.find(({ _id }) => _id === role._id), role)) return true;
+  if (
+    role &&
+    differs(
+      roles.find(({ _id }) => _id === role._id),
+      role,
+    )
+  )
+    return true;
   return track !== undefined && differs(tracks?.get(track._id), track);
 }
 
@@ -14,7 +25,10 @@ export function hasEffect({ guild: change = {}, role, track }: GuildMutation, { 
 function isSame(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return isDeepStrictEqual(a, b);
   const others: readonly unknown[] = b;
-  return a.length === others.length && a.every((entry, index) => entry === others[index] || isDeepStrictEqual(entry, others[index]));
+  return (
+    a.length === others.length &&
+    a.every((entry, index) => entry === others[index] || isDeepStrictEqual(entry, others[index]))
+  );
 }
 
 // The revision grows with every plan.

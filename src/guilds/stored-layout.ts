@@ -35,7 +35,10 @@ export function storedLayoutOf(layout: readonly LayoutEntry[]): StoredLayout {
   const bytes = new DataView(new ArrayBuffer(layout.length * ENTRY_BYTES));
   layout.forEach(({ id, parent_id, inherits }, index) => {
     bytes.setBigInt64(index * ENTRY_BYTES, id, true);
-    bytes.setUint8(index * ENTRY_BYTES + ID_BYTES, (parent_id === null ? 0 : IS_IN_CATEGORY) | (inherits ? 0 : IS_CUT_OFF));
+    bytes.setUint8(
+      index * ENTRY_BYTES + ID_BYTES,
+      (parent_id === null ? 0 : IS_IN_CATEGORY) | (inherits ? 0 : IS_CUT_OFF),
+    );
   });
   return { track_order: new mongo.Binary(new Uint8Array(bytes.buffer)) };
 }

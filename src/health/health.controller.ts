@@ -52,7 +52,9 @@ export class HealthController implements BeforeApplicationShutdown {
   }
 
   @Get('ready')
-  @Summary('Whether requests can be served: the database answers, its disk is not full, and the process is not stopping. Without Redis they can, so whether it is `away` and since when, what waits for it and how many nodes are alive is only told.')
+  @Summary(
+    'Whether requests can be served: the database answers, its disk is not full, and the process is not stopping. Without Redis they can, so whether it is `away` and since when, what waits for it and how many nodes are alive is only told.',
+  )
   @Public()
   @ApiProblems(ServiceUnavailable, DiskFull)
   @ApiOkResponse({ description: 'They can.' })
@@ -63,7 +65,12 @@ export class HealthController implements BeforeApplicationShutdown {
   }
 
   private shared({ isUp, downSince }: RedisConnection): Omit<Health, 'status'> {
-    return { redis: isUp ? 'up' : 'away', ...(downSince && { redis_away_since: downSince }), events_waiting: this.events.pendingCount, nodes: this.nodeRegistry.aliveIds.length };
+    return {
+      redis: isUp ? 'up' : 'away',
+      ...(downSince && { redis_away_since: downSince }),
+      events_waiting: this.events.pendingCount,
+      nodes: this.nodeRegistry.aliveIds.length,
+    };
   }
 
   /**

@@ -14,15 +14,21 @@ export function allowOrigins(app: NestFastifyApplication, origins: readonly stri
   if (origins.length === 0) return;
   const options = { origin: [...origins], methods: METHODS, exposedHeaders: EXPOSED, maxAge: MAX_AGE_SECONDS };
   app.enableCors({
-    delegator: (request: FastifyRequest, decide: (error: Error | null, options: CorsOptions) => void) => decide(null, { ...options, preflight: isPreflight(request) }),
+    delegator: (request: FastifyRequest, decide: (error: Error | null, options: CorsOptions) => void) =>
+      decide(null, { ...options, preflight: isPreflight(request) }),
   });
 }
 
 /** Allows the origin of a request that cannot be routed, for which no plugin runs. */
-export function allowOrigin({ headers: { origin } }: FastifyRequest, reply: FastifyReply, origins: readonly string[]): void {
+export function allowOrigin(
+  { headers: { origin } }: FastifyRequest,
+  reply: FastifyReply,
+  origins: readonly string[],
+): void {
   if (origins.length > 0) void reply.header('Vary', 'Origin');
   if (origin !== undefined && origins.includes(origin)) void reply.header('Access-Control-Allow-Origin', origin);
 }
 
 // The plugin would answer other OPTIONS requests with plain text.
-const isPreflight = ({ headers }: FastifyRequest): boolean => headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+const isPreflight = ({ headers }: FastifyRequest): boolean =>
+  headers.origin !== undefined && headers['access-control-request-method'] !== undefined;

@@ -23,17 +23,25 @@ export class HttpAdapter extends VersionedAdapter {
 
   constructor(log: Logger, environment: Environment) {
     const isTrusted = trustedProxies(environment.TRUST_PROXY);
-    const limiter = new ConnectionLimiter({ total: environment.HTTP_CONNECTIONS, perAddress: environment.HTTP_CONNECTIONS_PER_ADDRESS }, isTrusted);
+    const limiter = new ConnectionLimiter(
+      { total: environment.HTTP_CONNECTIONS, perAddress: environment.HTTP_CONNECTIONS_PER_ADDRESS },
+      isTrusted,
+    );
     super({
       loggerInstance: log,
       bodyLimit: LIMITS.bodyBytes,
       trustProxy: isTrusted,
       forceCloseConnections: 'idle',
       routerOptions: { maxParamLength: 200 },
-      genReqId: ({ headers }: IncomingMessage) => (typeof headers['x-request-id'] === 'string' && REQUEST_ID.test(headers['x-request-id']) ? headers['x-request-id'] : randomUUID()),
-      serverFactory: (listener: RequestListener) => createNodeServer(listener, { limiter, isBehindProxy: environment.TRUST_PROXY !== undefined, log }),
+      genReqId: ({ headers }: IncomingMessage) =>
+        typeof headers['x-request-id'] === 'string' && REQUEST_ID.test(headers['x-request-id'])
+          ? headers['x-request-id']
+          : randomUUID(),
+      serverFactory: (listener: RequestListener) =>
+        createNodeServer(listener, { limiter, isBehindProxy: environment.TRUST_PROXY !== undefined, log }),
       clientErrorHandler: answerClientError,
-      frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => void this.answerUnroutable(error, request, reply),
+      frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+        void this.answerUnroutable(error, request, reply),
     });
     acceptJsonBodies(this.getInstance());
   }

@@ -1,7 +1,13 @@
 import fastifyHelmet from '@fastify/helmet';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { MediaTypeUnsupported, MethodNotAllowed, PayloadTooLarge, RequestMalformed, RouteNotFound } from '../common/common.errors';
+import {
+  MediaTypeUnsupported,
+  MethodNotAllowed,
+  PayloadTooLarge,
+  RequestMalformed,
+  RouteNotFound,
+} from '../common/common.errors';
 import { httpRouteIn } from '../common/http-route';
 import { LIMITS } from '../common/limits';
 import type { Metrics } from '../metrics/metrics';
@@ -19,7 +25,10 @@ const EXPECTS_CONTINUE = /^100-continue$/i;
 /** Registers what applies to every response: security headers, cache rules, request metrics, and the end of the mutation. */
 export async function registerResponseHooks(app: NestFastifyApplication, requests: Metrics['requests']): Promise<void> {
   // Only the reverse proxy knows whether the API is served over TLS, therefore it sets HSTS.
-  await app.register(fastifyHelmet, { strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } });
+  await app.register(fastifyHelmet, {
+    strictTransportSecurity: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  });
   const server = app.getHttpAdapter().getInstance();
   server.addHook('onSend', (request, reply, _payload, done) => {
     endRequest(request);
@@ -27,13 +36,20 @@ export async function registerResponseHooks(app: NestFastifyApplication, request
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
-    requests.observe({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode }, reply.elapsedTime / 1_000);
+    requests.observe(
+      { method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode },
+      reply.elapsedTime / 1_000,
+    );
     done();
   });
 }
 
 /** Registers what precedes every request, whatever its path: authentication and rate limits, before the body is read. */
-export function registerRequestHooks(app: NestFastifyApplication, adapter: HttpAdapter, origins: readonly string[]): void {
+export function registerRequestHooks(
+  app: NestFastifyApplication,
+  adapter: HttpAdapter,
+  origins: readonly string[],
+): void {
   const server = app.getHttpAdapter().getInstance();
   const admission = app.get(RequestAdmission);
   const methods = new PathMethods();
@@ -53,7 +69,8 @@ export function registerRequestHooks(app: NestFastifyApplication, adapter: HttpA
   });
   const rateLimits = app.get(RateLimitGuard);
   server.addHook('onSend', async (request, reply, payload) => {
-    if (reply.statusCode < 400 && (typeof payload === 'string' || Buffer.isBuffer(payload))) await rateLimits.chargeResponse(request, payload.length);
+    if (reply.statusCode < 400 && (typeof payload === 'string' || Buffer.isBuffer(payload)))
+      await rateLimits.chargeResponse(request, payload.length);
     return payload;
   });
   adapter.checkUnroutable((request, reply) => {
@@ -64,8 +81,11 @@ export function registerRequestHooks(app: NestFastifyApplication, adapter: HttpA
 
 /** Checks the `Host` field, which HTTP/1.1 requires once. @see https://www.rfc-editor.org/rfc/rfc9112#name-request-target */
 function assertHost({ raw: { httpVersion, headers, rawHeaders } }: FastifyRequest): void {
-  if (httpVersion === '1.1' && headers.host === undefined) throw new RequestMalformed('The Host header field is missing.');
-  const isRepeated = rawHeaders.filter((text, index) => index % 2 === 0 && text.length === HOST.length && text.toLowerCase() === HOST).length > 1;
+  if (httpVersion === '1.1' && headers.host === undefined)
+    throw new RequestMalformed('The Host header field is missing.');
+  const isRepeated =
+    rawHeaders.filter((text, index) => index % 2 === 0 && text.length === HOST.length && text.toLowerCase() === HOST)
+      .length > 1;
   if (isRepeated) throw new RequestMalformed('The Host header field is repeated.');
 }
 
@@ -81,7 +101,10 @@ function assertQuery({ url }: FastifyRequest): void {
 }
 
 /** Asks a client that waits for `100 Continue` to send the body, unless it announces one that is too long. */
-function requestBody({ raw, routeOptions: { bodyLimit = LIMITS.bodyBytes } }: FastifyRequest, reply: FastifyReply): void {
+function requestBody(
+  { raw, routeOptions: { bodyLimit = LIMITS.bodyBytes } }: FastifyRequest,
+  reply: FastifyReply,
+): void {
   if (raw.httpVersion !== '1.1' || !EXPECTS_CONTINUE.test(raw.headers.expect ?? '')) return;
   if (Number(raw.headers['content-length'] ?? 0) > bodyLimit) throw new PayloadTooLarge(bodyLimit);
   reply.raw.writeContinue();
@@ -97,11 +120,13 @@ function rejectUnknown(request: FastifyRequest, reply: FastifyReply, methods: Pa
 
 // Only documents, which are equal for all clients, set a rule of their own.
 function preventCaching(request: FastifyRequest, reply: FastifyReply): void {
-  if (request.headers.authorization !== undefined || !reply.hasHeader('Cache-Control')) void reply.header('Cache-Control', 'no-store');
+  if (request.headers.authorization !== undefined || !reply.hasHeader('Cache-Control'))
+    void reply.header('Cache-Control', 'no-store');
 }
 
 // Clients that set a content type on all requests need not send a body where none is required.
 function ignoreTypeOfEmptyBody({ raw: { headers } }: FastifyRequest): void {
-  if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0') delete headers['content-type'];
+  if (headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0')
+    delete headers['content-type'];
   else if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new MediaTypeUnsupported();
 }

@@ -26,8 +26,14 @@ interface OpenContainer {
 }
 
 const TOO_DEEP: ExceededBound = { detail: `is nested deeper than ${LIMITS.jsonDepth} levels`, limit: LIMITS.jsonDepth };
-const TOO_MANY_KEYS: ExceededBound = { detail: `contains an object with more than ${LIMITS.jsonKeys} fields`, limit: LIMITS.jsonKeys };
-const TOO_MANY_ITEMS: ExceededBound = { detail: `contains a list with more than ${LIMITS.jsonItems} items`, limit: LIMITS.jsonItems };
+const TOO_MANY_KEYS: ExceededBound = {
+  detail: `contains an object with more than ${LIMITS.jsonKeys} fields`,
+  limit: LIMITS.jsonKeys,
+};
+const TOO_MANY_ITEMS: ExceededBound = {
+  detail: `contains a list with more than ${LIMITS.jsonItems} items`,
+  limit: LIMITS.jsonItems,
+};
 
 /**
  * Checks nesting depth, keys per object and items per array of a JSON text in one pass over its bytes, so that parsing and
@@ -59,7 +65,10 @@ export function exceededBound(json: Uint8Array): ExceededBound | undefined {
   return undefined;
 }
 
-function countSeparator(container: OpenContainer | undefined, separator: number | undefined): ExceededBound | undefined {
+function countSeparator(
+  container: OpenContainer | undefined,
+  separator: number | undefined,
+): ExceededBound | undefined {
   if (container?.separator !== separator || !container) return undefined;
   container.count += 1;
   if (separator === COLON) return container.count > LIMITS.jsonKeys ? TOO_MANY_KEYS : undefined;
@@ -95,5 +104,7 @@ export function parseJsonBody(body: Buffer): unknown {
 /** Makes JSON the only media type of request bodies; all others are answered with 415. */
 export function acceptJsonBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => parseJsonBody(body));
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    parseJsonBody(body),
+  );
 }

@@ -46,7 +46,10 @@ describe('the HTTP server', () => {
   ])('closes connections that send %s, with 408', async (_, bytes) => {
     const connection = await RawConnection.open(await start());
     connection.send(bytes);
-    expect(await connection.response()).toMatchObject({ status: 408, headers: { 'content-type': 'application/problem+json' } });
+    expect(await connection.response()).toMatchObject({
+      status: 408,
+      headers: { 'content-type': 'application/problem+json' },
+    });
     await connection.closed();
   });
 
@@ -54,12 +57,15 @@ describe('the HTTP server', () => {
     const connection = await RawConnection.open(await start());
     connection.socket.pause();
     connection.send('GET /large HTTP/1.1\r\nHost: x\r\n\r\n');
-    const peer = await new Promise<Socket>((resolve) => server.once('request', ({ socket }: IncomingMessage) => resolve(socket)));
+    const peer = await new Promise<Socket>((resolve) =>
+      server.once('request', ({ socket }: IncomingMessage) => resolve(socket)),
+    );
     await once(peer, 'close');
     connection.close();
   });
 
-  const openAll = async (url: string, count: number): Promise<RawConnection[]> => Promise.all(Array.from({ length: count }, () => RawConnection.open(url)));
+  const openAll = async (url: string, count: number): Promise<RawConnection[]> =>
+    Promise.all(Array.from({ length: count }, () => RawConnection.open(url)));
   const isServed = async (connection: RawConnection): Promise<boolean> => {
     connection.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     return connection.response().then(
@@ -71,15 +77,22 @@ describe('the HTTP server', () => {
   it.each([
     ['per address', { total: 0, perAddress: 3 }, {}, 3],
     ['in total', { total: 2, perAddress: 0 }, {}, 2],
-    ['in total, also of a trusted proxy, which has no limit per address', { total: 4, perAddress: 1 }, { isTrusted: true }, 4],
+    [
+      'in total, also of a trusted proxy, which has no limit per address',
+      { total: 4, perAddress: 1 },
+      { isTrusted: true },
+      4,
+    ],
     ['by the number of open files', UNLIMITED, { openFiles: 256 }, 48],
   ])('limits connections %s, and accepts new ones when others close', async (_, limits, options, expected) => {
     const url = await start(limits, options);
-    const served = async (connections: RawConnection[]): Promise<number> => (await Promise.all(connections.map(isServed))).filter(Boolean).length;
+    const served = async (connections: RawConnection[]): Promise<number> =>
+      (await Promise.all(connections.map(isServed))).filter(Boolean).length;
     const connections = await openAll(url, expected + 3);
     expect(await served(connections)).toBe(expected);
     for (const connection of connections) connection.close();
-    const countOpen = (): Promise<number> => new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+    const countOpen = (): Promise<number> =>
+      new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
     while ((await countOpen()) > 0) await new Promise((resolve) => setImmediate(resolve));
     expect(await served(await openAll(url, expected))).toBe(expected);
   });

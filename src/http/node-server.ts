@@ -37,7 +37,11 @@ export interface ServerTimeouts {
   readonly checkMs: number;
 }
 
-const TIMEOUTS: ServerTimeouts = { requestMs: REQUEST_TIMEOUT_MS, responseMs: RESPONSE_TIMEOUT_MS, checkMs: CHECK_INTERVAL_MS };
+const TIMEOUTS: ServerTimeouts = {
+  requestMs: REQUEST_TIMEOUT_MS,
+  responseMs: RESPONSE_TIMEOUT_MS,
+  checkMs: CHECK_INTERVAL_MS,
+};
 
 /**
  * HTTP/1.1 server that limits connections, normalizes forwarded addresses, and ignores offers to upgrade to anything but a WebSocket of the gateway, as RFC 9110 allows: Node.js
@@ -55,7 +59,8 @@ class HttpServer extends Server {
   ) {
     super(options, listener);
     // Node.js would ask for the body before authentication, and answer other expectations without a problem document.
-    for (const event of ['checkContinue', 'checkExpectation']) this.on(event, (...values: unknown[]) => this.emit('request', ...values));
+    for (const event of ['checkContinue', 'checkExpectation'])
+      this.on(event, (...values: unknown[]) => this.emit('request', ...values));
     this.on('connect', (_request: IncomingMessage, socket: Socket) => rejectTunnel(socket));
   }
 
@@ -63,7 +68,8 @@ class HttpServer extends Server {
     if (event === 'connection') return this.acceptConnection(values[0] as Socket);
     if (event === 'request' || event === 'upgrade') this.normalize(values[0] as IncomingMessage);
     if (event === 'upgrade') return this.upgradeOrIgnore(...(values as [IncomingMessage, Socket, Buffer]));
-    if (event === 'request' && isGatewayPath(values[0] as IncomingMessage)) return this.respond(...(values as Parameters<RequestListener>));
+    if (event === 'request' && isGatewayPath(values[0] as IncomingMessage))
+      return this.respond(...(values as Parameters<RequestListener>));
     return super.emit(event, ...values);
   }
 
@@ -100,16 +106,21 @@ class HttpServer extends Server {
     headers['x-forwarded-for'] = normalizeForwardedFor(String(forwarded));
     if (this.deps.isBehindProxy || this.isWarned) return;
     this.isWarned = true;
-    this.deps.log.warn('A request has X-Forwarded-For, but TRUST_PROXY is not set: all clients of a reverse proxy count as one address.');
+    this.deps.log.warn(
+      'A request has X-Forwarded-For, but TRUST_PROXY is not set: all clients of a reverse proxy count as one address.',
+    );
   }
 }
 
 const isGatewayPath = ({ url }: IncomingMessage): boolean => (url ?? '').startsWith(GATEWAY_PATH);
 
-const isGatewayUpgrade = (request: IncomingMessage): boolean => request.headers.upgrade?.toLowerCase() === 'websocket' && isGatewayPath(request);
+const isGatewayUpgrade = (request: IncomingMessage): boolean =>
+  request.headers.upgrade?.toLowerCase() === 'websocket' && isGatewayPath(request);
 
 function rejectTunnel(socket: Socket): void {
-  whenIdle(socket, () => endWithProblem(socket, new RequestMalformed('This server is no proxy: it does not support CONNECT.')));
+  whenIdle(socket, () =>
+    endWithProblem(socket, new RequestMalformed('This server is no proxy: it does not support CONNECT.')),
+  );
 }
 
 function withoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
@@ -129,7 +140,11 @@ const withoutOffer = (options: string): string =>
     .join(',');
 
 /** Creates the HTTP server with its timeouts. */
-export function createNodeServer(listener: RequestListener, deps: ServerDeps, { requestMs, responseMs, checkMs } = TIMEOUTS): Server {
+export function createNodeServer(
+  listener: RequestListener,
+  deps: ServerDeps,
+  { requestMs, responseMs, checkMs } = TIMEOUTS,
+): Server {
   const options = {
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: requestMs,

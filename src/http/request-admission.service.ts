@@ -26,7 +26,10 @@ class WithoutController {
   }
 }
 
-const NO_ROUTE: HttpRoute = { controller: WithoutController, handler: WithoutController.handle.bind(WithoutController) };
+const NO_ROUTE: HttpRoute = {
+  controller: WithoutController,
+  handler: WithoutController.handle.bind(WithoutController),
+};
 
 /**
  * Authenticates and rate limits requests before their body is read, on all paths. A rejected request costs neither parsing
@@ -34,7 +37,10 @@ const NO_ROUTE: HttpRoute = { controller: WithoutController, handler: WithoutCon
  */
 @Injectable()
 export class RequestAdmission {
-  private readonly lastToken = new WeakMap<Socket, { readonly authorization: string; readonly token: SignedToken | undefined }>();
+  private readonly lastToken = new WeakMap<
+    Socket,
+    { readonly authorization: string; readonly token: SignedToken | undefined }
+  >();
 
   constructor(
     private readonly authenticator: Authenticator,
@@ -60,7 +66,11 @@ export class RequestAdmission {
     if (route && !contextOf(context).session && this.requiresToken(route)) throw new TokenInvalid();
   }
 
-  private async authenticateAndCount(request: FastifyRequest, context: ExecutionContext, route: HttpRoute | undefined): Promise<void> {
+  private async authenticateAndCount(
+    request: FastifyRequest,
+    context: ExecutionContext,
+    route: HttpRoute | undefined,
+  ): Promise<void> {
     const { authorization } = request.headers;
     if (authorization !== undefined && !this.checksAuthorization(route)) {
       try {
@@ -82,7 +92,8 @@ export class RequestAdmission {
   }
 
   private checksAuthorization(route: HttpRoute | undefined): boolean {
-    const requirement = route && this.reflector.getAllAndOverride(RequirementMetadata, [route.handler, route.controller]);
+    const requirement =
+      route && this.reflector.getAllAndOverride(RequirementMetadata, [route.handler, route.controller]);
     return requirement?.kind === 'public' && requirement.checksAuthorization === true;
   }
 
@@ -96,8 +107,16 @@ export class RequestAdmission {
   }
 }
 
-function executionContextOf(request: FastifyRequest, reply: FastifyReply, { controller, handler }: HttpRoute): ExecutionContext {
-  const context = new ExecutionContextHost([request, reply], controller as ConstructorParameters<typeof ExecutionContextHost>[1], handler);
+function executionContextOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { controller, handler }: HttpRoute,
+): ExecutionContext {
+  const context = new ExecutionContextHost(
+    [request, reply],
+    controller as ConstructorParameters<typeof ExecutionContextHost>[1],
+    handler,
+  );
   context.setType('http');
   return context;
 }

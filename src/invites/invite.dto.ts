@@ -31,7 +31,12 @@ export type InvitePreviewDto = Infer<typeof invitePreviewDto>;
 
 /** A new invite. */
 export const createInviteDto = object({
-  max_age_seconds: integer(0, LIMITS.inviteMaxAgeSeconds, 'Seconds until it stops working; 0 is never.', 86_400).default(86_400),
+  max_age_seconds: integer(
+    0,
+    LIMITS.inviteMaxAgeSeconds,
+    'Seconds until it stops working; 0 is never.',
+    86_400,
+  ).default(86_400),
   max_uses: integer(0, LIMITS.inviteMaxUses, 'How often it can be accepted; 0 is without limit.', 10).default(0),
 }).meta({ id: 'CreateInvite', example: { max_age_seconds: 86400, max_uses: 10 } });
 export type CreateInviteDto = Infer<typeof createInviteDto>;

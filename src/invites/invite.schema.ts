@@ -37,5 +37,8 @@ export const inviteSchema = new Schema<InviteDocument>(
 );
 inviteSchema.index({ guild_id: 1, _id: 1 });
 inviteSchema.index({ guild_id: 1, slot: 1 }, { unique: true, partialFilterExpression: { slot: { $exists: true } } });
-inviteSchema.index({ guild_id: 1, inviter_id: 1, inviter_slot: 1 }, { unique: true, partialFilterExpression: { inviter_slot: { $exists: true } } });
+inviteSchema.index(
+  { guild_id: 1, inviter_id: 1, inviter_slot: 1 },
+  { unique: true, partialFilterExpression: { inviter_slot: { $exists: true } } },
+);
 inviteSchema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });

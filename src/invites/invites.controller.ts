@@ -17,7 +17,14 @@ import { PermissionsMissing } from '../permissions/permissions.errors';
 import { Authenticated, RequireMembership, Public, RequirePermissions } from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
 import { TrackNotFound, NotATextTrack } from '../tracks/tracks.errors';
-import { type CreateInviteDto, createInviteDto, type InviteDto, inviteDto, type InvitePreviewDto, invitePreviewDto } from './invite.dto';
+import {
+  type CreateInviteDto,
+  createInviteDto,
+  type InviteDto,
+  inviteDto,
+  type InvitePreviewDto,
+  invitePreviewDto,
+} from './invite.dto';
 import { InviteLimitReached, InviteNotFound, MemberInviteLimitReached } from './invites.errors';
 import { InvitesService } from './invites.service';
 
@@ -38,7 +45,11 @@ export class InvitesController {
   @Validated()
   @ApiProblems(TrackNotFound, NotATextTrack, InviteLimitReached, MemberInviteLimitReached, WriteConflict)
   @ApiResult(inviteDto, HttpStatus.CREATED)
-  async create(@Authority() authority: TrackAuthority, @JsonBody(createInviteDto) invite: CreateInviteDto, @AuditReason() reason?: string): Promise<InviteDto> {
+  async create(
+    @Authority() authority: TrackAuthority,
+    @JsonBody(createInviteDto) invite: CreateInviteDto,
+    @AuditReason() reason?: string,
+  ): Promise<InviteDto> {
     return this.invites.create(authority, invite, reason);
   }
 
@@ -87,7 +98,11 @@ export class InvitesController {
   @Validated()
   @ApiProblems(InviteNotFound, PermissionsMissing)
   @ApiNoContent()
-  async revoke(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+  async revoke(
+    @Param('code', { schema: code }) inviteCode: string,
+    @UserId() userId: Snowflake,
+    @AuditReason() reason?: string,
+  ): Promise<void> {
     await this.invites.revoke(inviteCode, userId, reason);
   }
 }

@@ -28,6 +28,8 @@ export class MemberInviteLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A member can have ${LIMITS.invitesPerMember} usable invites in a guild.`, { limit: LIMITS.invitesPerMember });
+    super(`A member can have ${LIMITS.invitesPerMember} usable invites in a guild.`, {
+      limit: LIMITS.invitesPerMember,
+    });
   }
 }

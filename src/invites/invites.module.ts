@@ -7,5 +7,10 @@ import { InvitesRepository } from './invites.repository';
 import { InvitesService } from './invites.service';
 
 /** Ways into guilds. */
-@Module({ imports: [AuditLogModule, BansRepositoryModule, MembersModule], controllers: [InvitesController], providers: [InvitesRepository, InvitesService], exports: [InvitesService] })
+@Module({
+  imports: [AuditLogModule, BansRepositoryModule, MembersModule],
+  controllers: [InvitesController],
+  providers: [InvitesRepository, InvitesService],
+  exports: [InvitesService],
+})
 export class InvitesModule {}

@@ -14,7 +14,10 @@ import { InviteLimitReached, MemberInviteLimitReached } from './invites.errors';
 const ATTEMPTS = 50;
 const SLOT_FIELDS = { slot: 1, inviter_id: 1, inviter_slot: 1, max_uses: 1, uses: 1, expires_at: 1 } as const;
 
-type Occupant = Pick<InviteDocument, '_id' | 'inviter_id' | 'max_uses' | 'uses' | 'expires_at' | 'slot' | 'inviter_slot'>;
+type Occupant = Pick<
+  InviteDocument,
+  '_id' | 'inviter_id' | 'max_uses' | 'uses' | 'expires_at' | 'slot' | 'inviter_slot'
+>;
 
 /**
  * Stored invites.
@@ -51,7 +54,10 @@ export class InvitesRepository {
       .exec();
   }
 
-  private async findFreeSlots({ guild_id, inviter_id }: InviteDocument): Promise<Required<Pick<InviteDocument, 'slot' | 'inviter_slot'>>> {
+  private async findFreeSlots({
+    guild_id,
+    inviter_id,
+  }: InviteDocument): Promise<Required<Pick<InviteDocument, 'slot' | 'inviter_slot'>>> {
     const occupants = await this.occupants(guild_id);
     const own = occupants.filter((invite) => invite.inviter_id === inviter_id);
     const slot = freeSlot(slotsOf(occupants, 'slot'), LIMITS.invites);
@@ -63,7 +69,11 @@ export class InvitesRepository {
   }
 
   private occupants(guildId: Snowflake): Promise<Occupant[]> {
-    return this.invites.find({ guild_id: guildId }, SLOT_FIELDS).batchSize(LIMITS.invites + 1).lean<Occupant[]>().exec();
+    return this.invites
+      .find({ guild_id: guildId }, SLOT_FIELDS)
+      .batchSize(LIMITS.invites + 1)
+      .lean<Occupant[]>()
+      .exec();
   }
 
   /** Deletes invites that can no longer be used. An expired invite stays expired; a used-up invite is deleted only if no use was returned meanwhile. */
@@ -74,8 +84,13 @@ export class InvitesRepository {
   }
 }
 
-const slotsOf = (invites: readonly Occupant[], field: 'slot' | 'inviter_slot'): number[] => invites.flatMap((invite) => invite[field] ?? []);
+const slotsOf = (invites: readonly Occupant[], field: 'slot' | 'inviter_slot'): number[] =>
+  invites.flatMap((invite) => invite[field] ?? []);
 
 /** Returns whether an invite can be accepted: it is neither expired nor used up. */
-export const isUsable = ({ max_uses, uses, expires_at }: Pick<InviteDocument, 'max_uses' | 'uses' | 'expires_at'>): boolean =>
+export const isUsable = ({
+  max_uses,
+  uses,
+  expires_at,
+}: Pick<InviteDocument, 'max_uses' | 'uses' | 'expires_at'>): boolean =>
   (max_uses === 0 || uses < max_uses) && (expires_at === null || expires_at.getTime() > Date.now());

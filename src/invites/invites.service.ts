@@ -40,7 +40,11 @@ export class InvitesService {
   ) {}
 
   /** Creates an invite to a track. @throws InviteLimitReached, MemberInviteLimitReached, NotATextTrack */
-  async create(authority: TrackAuthority, { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto, reason: string | undefined): Promise<InviteDto> {
+  async create(
+    authority: TrackAuthority,
+    { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto,
+    reason: string | undefined,
+  ): Promise<InviteDto> {
     const { guildId, trackId, userId, track } = authority;
     if (track.type !== 'text') throw new NotATextTrack();
     const created_at = new Date();
@@ -57,7 +61,15 @@ export class InvitesService {
     await this.repository.create(invite);
     // Whoever knows a code that works can let people in; that is not for all who read the log.
     await Promise.all([
-      this.audit.record(authority, { action: 'INVITE_CREATE', trackIds: [trackId], changes: diffFields({}, { max_uses, expires_at: invite.expires_at }) }, reason),
+      this.audit.record(
+        authority,
+        {
+          action: 'INVITE_CREATE',
+          trackIds: [trackId],
+          changes: diffFields({}, { max_uses, expires_at: invite.expires_at }),
+        },
+        reason,
+      ),
       this.events.publish('INVITE_CREATE', { guildId, permission: Permission.ModifyGuild }, toInviteDto(invite)),
     ]);
     return toInviteDto(invite);
@@ -117,8 +129,16 @@ export class InvitesService {
     const { deletedCount } = await this.invites.deleteOne({ _id: code });
     if (deletedCount === 0) throw new InviteNotFound();
     await Promise.all([
-      this.audit.record({ guildId, userId }, { action: 'INVITE_DELETE', trackIds: [trackId], changes: diffFields(toInviteDto(invite), {}) }, reason),
-      this.events.publish('INVITE_DELETE', { guildId, permission: Permission.ModifyGuild }, { guild_id: guildId, code }),
+      this.audit.record(
+        { guildId, userId },
+        { action: 'INVITE_DELETE', trackIds: [trackId], changes: diffFields(toInviteDto(invite), {}) },
+        reason,
+      ),
+      this.events.publish(
+        'INVITE_DELETE',
+        { guildId, permission: Permission.ModifyGuild },
+        { guild_id: guildId, code },
+      ),
     ]);
   }
 
@@ -127,13 +147,18 @@ export class InvitesService {
     const audience = { guildId, permission: Permission.ModifyGuild };
     await republishUntilStable(
       () => this.invites.findById(code).lean<InviteDocument | null>(),
-      (invite) => (invite ? this.events.publish('INVITE_CREATE', audience, toInviteDto(invite)) : this.events.publish('INVITE_DELETE', audience, { guild_id: guildId, code })),
+      (invite) =>
+        invite
+          ? this.events.publish('INVITE_CREATE', audience, toInviteDto(invite))
+          : this.events.publish('INVITE_DELETE', audience, { guild_id: guildId, code }),
     );
   }
 
   /** The same for those that somebody made since then. */
   async republishCreated(guildId: Snowflake, inviterId: Snowflake, since: Date): Promise<void> {
-    const created = await this.invites.find({ guild_id: guildId, inviter_id: inviterId, created_at: { $gte: since } }, { _id: 1 }).lean<Pick<InviteDocument, '_id'>[]>();
+    const created = await this.invites
+      .find({ guild_id: guildId, inviter_id: inviterId, created_at: { $gte: since } }, { _id: 1 })
+      .lean<Pick<InviteDocument, '_id'>[]>();
     for (const { _id: code } of created) await this.republish(guildId, code);
   }
 
@@ -144,7 +169,10 @@ export class InvitesService {
 
   private async listSeenBy(authority: GuildAuthority, inviterId?: Snowflake): Promise<InviteDto[]> {
     const { guildId, state } = authority;
-    const [invites, tracks] = await Promise.all([this.repository.list(guildId, inviterId), this.resolver.getTracks(state.guild)]);
+    const [invites, tracks] = await Promise.all([
+      this.repository.list(guildId, inviterId),
+      this.resolver.getTracks(state.guild),
+    ]);
     const isSeen = isVisibleTo(authority, tracks);
     return invites.filter(isUsable).map((invite) => inviteSeenBy(toInviteDto(invite), isSeen));
   }
@@ -156,7 +184,10 @@ export class InvitesService {
   }
 
   private async use({ _id, max_uses }: InviteDocument): Promise<void> {
-    const { modifiedCount } = await this.invites.updateOne({ _id, ...(max_uses > 0 && { uses: { $lt: max_uses } }) }, { $inc: { uses: 1 } });
+    const { modifiedCount } = await this.invites.updateOne(
+      { _id, ...(max_uses > 0 && { uses: { $lt: max_uses } }) },
+      { $inc: { uses: 1 } },
+    );
     if (modifiedCount === 0) throw new InviteNotFound();
   }
 
@@ -166,7 +197,16 @@ export class InvitesService {
 }
 
 /** An invite as who sees its track sees it. */
-export const toInviteDto = ({ _id, guild_id, track_id, inviter_id, max_uses, uses, created_at, expires_at }: InviteDocument): InviteDto => ({
+export const toInviteDto = ({
+  _id,
+  guild_id,
+  track_id,
+  inviter_id,
+  max_uses,
+  uses,
+  created_at,
+  expires_at,
+}: InviteDocument): InviteDto => ({
   code: _id,
   guild_id,
   track_id,

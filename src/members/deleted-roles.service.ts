@@ -26,7 +26,9 @@ export class DeletedRolesService {
     const deleted = member.role_ids.filter((id) => !existing.has(id));
     if (deleted.length === 0) return member;
     const { _id } = member;
-    const stored = await this.members.findOneAndUpdate({ _id }, { $pull: { role_ids: { $in: deleted } } }, { returnDocument: 'after' }).lean<MemberDocument | null>();
+    const stored = await this.members
+      .findOneAndUpdate({ _id }, { $pull: { role_ids: { $in: deleted } } }, { returnDocument: 'after' })
+      .lean<MemberDocument | null>();
     return stored ?? { ...member, role_ids: member.role_ids.filter((id) => existing.has(id)) };
   }
 

@@ -4,7 +4,10 @@ import { SCHEMA_OPTIONS } from '../database/schema-options';
 import type { MemberDocument } from './member.schema';
 
 /** What somebody had when they left a guild, so that coming back doesn't rid them of what holds them down. */
-export interface FormerMemberDocument extends Pick<MemberDocument, 'guild_id' | 'user_id' | 'role_ids' | 'timed_out_until'> {
+export interface FormerMemberDocument extends Pick<
+  MemberDocument,
+  'guild_id' | 'user_id' | 'role_ids' | 'timed_out_until'
+> {
   readonly _id: Snowflake;
   /** The membership that ended. */
   readonly membership_id: Snowflake;

@@ -37,24 +37,44 @@ export class FormerMembersService {
   /** Remembers what a member has who is about to leave. */
   async save({ _id: membership_id, guild_id, user_id, role_ids, timed_out_until }: MemberDocument): Promise<void> {
     if (role_ids.length === 0 && timed_out_until === null) return;
-    await this.departures.updateOne({ guild_id, user_id }, { $set: { membership_id, role_ids, timed_out_until }, $setOnInsert: { _id: this.snowflakes.next() } }, { upsert: true });
+    await this.departures.updateOne(
+      { guild_id, user_id },
+      { $set: { membership_id, role_ids, timed_out_until }, $setOnInsert: { _id: this.snowflakes.next() } },
+      { upsert: true },
+    );
   }
 
   /** What somebody comes back with. @throws GuildNotFound */
   async getRejoinState(guildId: Snowflake, userId: Snowflake): Promise<RejoinState> {
-    const departure = await this.departures.findOne({ guild_id: guildId, user_id: userId }).lean<FormerMemberDocument | null>();
+    const departure = await this.departures
+      .findOne({ guild_id: guildId, user_id: userId })
+      .lean<FormerMemberDocument | null>();
     if (!departure) return { fields: { role_ids: [], timed_out_until: null }, membershipId: undefined };
-    const [{ guild, roles }, tracks] = await Promise.all([this.resolver.getGuildState(guildId), this.resolver.getTracksOfGuild(guildId)]);
-    const denied = new Set(allTrackRules(guild, tracks).flatMap((rules) => effectiveOverwrites(rules).flatMap(({ id, deny }) => (deny === NO_PERMISSIONS ? [] : [id]))));
-    const restraining = roles.filter(({ _id, deny }) => departure.role_ids.includes(_id) && (deny !== NO_PERMISSIONS || denied.has(_id)));
+    const [{ guild, roles }, tracks] = await Promise.all([
+      this.resolver.getGuildState(guildId),
+      this.resolver.getTracksOfGuild(guildId),
+    ]);
+    const denied = new Set(
+      allTrackRules(guild, tracks).flatMap((rules) =>
+        effectiveOverwrites(rules).flatMap(({ id, deny }) => (deny === NO_PERMISSIONS ? [] : [id])),
+      ),
+    );
+    const restraining = roles.filter(
+      ({ _id, deny }) => departure.role_ids.includes(_id) && (deny !== NO_PERMISSIONS || denied.has(_id)),
+    );
     const isTimedOut = departure.timed_out_until !== null && departure.timed_out_until.getTime() > Date.now();
-    const held = { role_ids: restraining.map(({ _id }) => _id), timed_out_until: isTimedOut ? departure.timed_out_until : null };
+    const held = {
+      role_ids: restraining.map(({ _id }) => _id),
+      timed_out_until: isTimedOut ? departure.timed_out_until : null,
+    };
     return { fields: held, membershipId: departure.membership_id };
   }
 
   /** The membership that ended last, if that is remembered. */
   async findEnded(guildId: Snowflake, userId: Snowflake): Promise<Snowflake | undefined> {
-    const departure = await this.departures.findOne({ guild_id: guildId, user_id: userId }, { membership_id: 1 }).lean<Pick<FormerMemberDocument, 'membership_id'> | null>();
+    const departure = await this.departures
+      .findOne({ guild_id: guildId, user_id: userId }, { membership_id: 1 })
+      .lean<Pick<FormerMemberDocument, 'membership_id'> | null>();
     return departure?.membership_id;
   }
 

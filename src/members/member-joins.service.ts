@@ -86,7 +86,8 @@ export class MemberJoinsService {
 
   // A guild that the user did not join must not count towards the limit of guilds.
   private async release(guildId: Snowflake, userId: Snowflake): Promise<void> {
-    if (!(await this.membersRepository.find(guildId, userId))) await this.counters.release({ guild_id: guildId, user_id: userId });
+    if (!(await this.membersRepository.find(guildId, userId)))
+      await this.counters.release({ guild_id: guildId, user_id: userId });
   }
 
   // A role that is deleted meanwhile is removed after the event, so that the last event of the member never names it.
@@ -102,7 +103,11 @@ export class MemberJoinsService {
   private async assertMayStay(member: MemberDocument): Promise<void> {
     const { guild_id: guildId, user_id: userId, username_version } = member;
     try {
-      const [account] = await Promise.all([this.accounts.assertOpen(userId), this.bans.assertNotBanned(guildId, userId), this.resolver.getGuildState(guildId)]);
+      const [account] = await Promise.all([
+        this.accounts.assertOpen(userId),
+        this.bans.assertNotBanned(guildId, userId),
+        this.resolver.getGuildState(guildId),
+      ]);
       if (account.user.username_version > username_version) await this.names.copy(account.user);
     } catch (error) {
       await this.memberRemoval.removeIfMember(guildId, userId);

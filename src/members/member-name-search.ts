@@ -8,7 +8,10 @@ export const nameTerms = (name: string): string[] => [...new Set(tokensOf(name).
 
 function termsOfToken({ text, isRun }: Token): string[] {
   const characters = [...text];
-  const beginnings = (start: number, most: number): string[] => Array.from({ length: Math.min(most, characters.length - start) }, (_, index) => characters.slice(start, start + index + 1).join(''));
+  const beginnings = (start: number, most: number): string[] =>
+    Array.from({ length: Math.min(most, characters.length - start) }, (_, index) =>
+      characters.slice(start, start + index + 1).join(''),
+    );
   return isRun ? characters.flatMap((_, start) => beginnings(start, RUN_TERM)) : beginnings(0, characters.length);
 }
 
@@ -25,7 +28,8 @@ export function parseNameQuery(text: string): NameQuery | undefined {
   const requested = tokensOf(text);
   const longest = requested.toSorted((a, b) => b.text.length - a.text.length)[0];
   if (!longest) return undefined;
-  const isIn = ({ text: part, isRun }: Token, tokens: readonly Token[]): boolean => tokens.some((token) => token.isRun === isRun && (isRun ? token.text.includes(part) : token.text.startsWith(part)));
+  const isIn = ({ text: part, isRun }: Token, tokens: readonly Token[]): boolean =>
+    tokens.some((token) => token.isRun === isRun && (isRun ? token.text.includes(part) : token.text.startsWith(part)));
   const term = longest.isRun ? [...longest.text].slice(0, RUN_TERM).join('') : longest.text;
   return {
     term,

@@ -13,7 +13,10 @@ import type { MemberDocument } from './member.schema';
 export type NameSource = Pick<UserDocument, '_id' | 'username_key' | 'username_version'>;
 
 /** The copied and derived name fields of a membership. */
-type NameFields = Pick<MemberDocument, 'nick_key' | 'nick_terms' | 'username_key' | 'username_terms' | 'username_version' | 'name_key'>;
+type NameFields = Pick<
+  MemberDocument,
+  'nick_key' | 'nick_terms' | 'username_key' | 'username_terms' | 'username_version' | 'name_key'
+>;
 
 /**
  * Owner of the copies of usernames in memberships, which search and order need.
@@ -33,7 +36,14 @@ export class MemberNames {
 
   /** Returns the name fields of a new membership. */
   static initial({ username_key, username_version }: NameSource): NameFields {
-    return { nick_key: null, nick_terms: [], username_key, username_terms: nameTerms(nameOfKey(username_key)), username_version, name_key: username_key };
+    return {
+      nick_key: null,
+      nick_terms: [],
+      username_key,
+      username_terms: nameTerms(nameOfKey(username_key)),
+      username_version,
+      name_key: username_key,
+    };
   }
 
   /** Returns the name fields that change with a nick. The write must require that `username_key` is unchanged. */
@@ -44,10 +54,15 @@ export class MemberNames {
 
   /** Copies the stored name of a user into all memberships that have an older version, then removes the mark of the rename. Can be repeated. */
   async finishRename(userId: Snowflake): Promise<void> {
-    const user = await this.users.findById(userId, { username_key: 1, username_version: 1, guild_ids: 1, closed_at: 1 }).lean<UserDocument | null>();
+    const user = await this.users
+      .findById(userId, { username_key: 1, username_version: 1, guild_ids: 1, closed_at: 1 })
+      .lean<UserDocument | null>();
     if (!user || user.closed_at) return;
     await this.copy(user);
-    await this.users.updateOne({ _id: userId, username_version: user.username_version, closed_at: { $exists: false } }, { $unset: { unfinished_since: 1 } });
+    await this.users.updateOne(
+      { _id: userId, username_version: user.username_version, closed_at: { $exists: false } },
+      { $unset: { unfinished_since: 1 } },
+    );
     await this.events.publish('MEMBER_RENAME', { userIds: [] }, { user_id: userId, guild_ids: [...user.guild_ids] });
   }
 
@@ -57,8 +72,14 @@ export class MemberNames {
     const outdated = { user_id: _id, username_version: { $lt: username_version } };
     // A member who gets or loses a nick between the two writes is in neither of them.
     do {
-      await this.members.updateMany({ ...outdated, nick_key: { $ne: null } }, { $set: { username_key, username_terms, username_version } });
-      await this.members.updateMany({ ...outdated, nick_key: null }, { $set: { username_key, username_terms, username_version, name_key: username_key } });
+      await this.members.updateMany(
+        { ...outdated, nick_key: { $ne: null } },
+        { $set: { username_key, username_terms, username_version } },
+      );
+      await this.members.updateMany(
+        { ...outdated, nick_key: null },
+        { $set: { username_key, username_terms, username_version, name_key: username_key } },
+      );
     } while (await this.members.exists(outdated));
   }
 }

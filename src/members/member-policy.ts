@@ -3,7 +3,14 @@ import type { Snowflake } from '../common/snowflake';
 import { has, minus, Permission, type PermissionSet, type TrackRules } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { assertMayActOnMember, assertMayDropOwnRole, assertMayGiveRole, assertMayGiveRoleInTracks, assertMayTakeRole, assertMayTakeRoleInTracks } from '../permissions/policy';
+import {
+  assertMayActOnMember,
+  assertMayDropOwnRole,
+  assertMayGiveRole,
+  assertMayGiveRoleInTracks,
+  assertMayTakeRole,
+  assertMayTakeRoleInTracks,
+} from '../permissions/policy';
 import type { RoleDocument } from '../roles/role.schema';
 import { EveryoneRoleProtected, RoleNotFound } from '../roles/roles.errors';
 import { TimeoutTooLong } from './members.errors';
@@ -24,7 +31,12 @@ export function assertMayTimeOut(actor: GuildAuthority, target: GuildAuthority, 
 }
 
 /** Every role that comes or goes has to be below the actor's highest, and nothing may be granted that they lack, in no track either. @throws PermissionsMissing, MemberOutOfReach, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected, PermissionsNotHeld */
-export function assertMayChangeRoles(actor: GuildAuthority, target: GuildAuthority, roleIds: readonly Snowflake[], rules: readonly TrackRules[]): void {
+export function assertMayChangeRoles(
+  actor: GuildAuthority,
+  target: GuildAuthority,
+  roleIds: readonly Snowflake[],
+  rules: readonly TrackRules[],
+): void {
   const before = new Set(target.member.role_ids);
   const after = new Set(roleIds);
   const given = [...after].filter((id) => !before.has(id));

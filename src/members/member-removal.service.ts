@@ -52,7 +52,9 @@ export class MemberRemovalService {
    * @throws GuildNotFound or PermissionsMissing when the caller may no longer do what they came for
    */
   async kick(authority: GuildAuthority, userId: Snowflake, reason: string | undefined): Promise<void> {
-    await this.remove(authority.guildId, userId, this.reachableBy(authority), () => this.audit.record(authority, { action: 'MEMBER_KICK', targetId: userId }, reason));
+    await this.remove(authority.guildId, userId, this.reachableBy(authority), () =>
+      this.audit.record(authority, { action: 'MEMBER_KICK', targetId: userId }, reason),
+    );
   }
 
   /** The same as a part of something else, which is recorded as that. @throws what `kick` does */
@@ -77,8 +79,13 @@ export class MemberRemovalService {
 
   /** Removes every membership of a guild that is gone. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
-    const members = await this.members.find({ guild_id: guildId }, { user_id: 1 }).lean<Pick<MemberDocument, 'user_id'>[]>();
-    await this.counters.releaseGuild(guildId, members.map(({ user_id }) => user_id));
+    const members = await this.members
+      .find({ guild_id: guildId }, { user_id: 1 })
+      .lean<Pick<MemberDocument, 'user_id'>[]>();
+    await this.counters.releaseGuild(
+      guildId,
+      members.map(({ user_id }) => user_id),
+    );
     await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.bans.deleteByGuild(guildId)]);
   }
 
@@ -115,7 +122,13 @@ export class MemberRemovalService {
       // Remembered first, so that a crash leaves a member or a departure.
       await this.counters.saveRejoinState(member);
       const { _id, role_set, timed_out_until } = member;
-      const { deletedCount } = await this.members.deleteOne({ _id, guild_id: guildId, user_id: userId, role_set, timed_out_until });
+      const { deletedCount } = await this.members.deleteOne({
+        _id,
+        guild_id: guildId,
+        user_id: userId,
+        role_set,
+        timed_out_until,
+      });
       if (deletedCount === 1) return member;
     }
     throw new WriteConflict();

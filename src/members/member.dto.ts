@@ -4,8 +4,15 @@ import { freeFormName, type Infer, object, snowflake, timestamp } from '../commo
 import { createdAt } from '../common/snowflake';
 import type { MemberDocument } from './member.schema';
 
-const nick = freeFormName(LIMITS.nick, 'What they are called in this guild; null is their username.', 'Countess').nullable();
-const roleIds = z.array(snowflake()).max(LIMITS.roles).meta({ description: 'The roles that they have, besides @everyone.' });
+const nick = freeFormName(
+  LIMITS.nick,
+  'What they are called in this guild; null is their username.',
+  'Countess',
+).nullable();
+const roleIds = z
+  .array(snowflake())
+  .max(LIMITS.roles)
+  .meta({ description: 'The roles that they have, besides @everyone.' });
 const timedOutUntil = timestamp('Until when they can only look and read; null is not at all.').nullable();
 
 /** A user's membership in a guild. */
@@ -30,7 +37,14 @@ export const updateOwnMemberDto = object({ nick }).meta({ id: 'UpdateOwnMember',
 export type UpdateOwnMemberDto = Infer<typeof updateOwnMemberDto>;
 
 /** A member as clients see them. */
-export const toMemberDto = ({ _id, guild_id, user_id, nick, role_ids, timed_out_until }: MemberDocument): MemberDto => ({
+export const toMemberDto = ({
+  _id,
+  guild_id,
+  user_id,
+  nick,
+  role_ids,
+  timed_out_until,
+}: MemberDocument): MemberDto => ({
   guild_id,
   user_id,
   nick,

@@ -2,7 +2,15 @@ import { Controller, Delete, Get, Patch, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { ApiResult, ApiNoContent, SnowflakeParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import {
+  ApiResult,
+  ApiNoContent,
+  SnowflakeParam,
+  JsonBody,
+  QueryString,
+  Summary,
+  Validated,
+} from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
 import { ApiProblems } from '../common/problems.decorator';
 import { type Infer, line, object, pageLimit, snowflake } from '../common/schema';
@@ -14,7 +22,15 @@ import { Authority } from '../permissions/request-context';
 import { MemberOutOfReach, PermissionsMissing, PermissionsNotHeld } from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
 import { EveryoneRoleProtected, RoleNotFound, RoleOutOfReach } from '../roles/roles.errors';
-import { type MemberDto, memberDto, toMemberDto, type UpdateMemberDto, updateMemberDto, type UpdateOwnMemberDto, updateOwnMemberDto } from './member.dto';
+import {
+  type MemberDto,
+  memberDto,
+  toMemberDto,
+  type UpdateMemberDto,
+  updateMemberDto,
+  type UpdateOwnMemberDto,
+  updateOwnMemberDto,
+} from './member.dto';
 import { MemberNotFound, TimeoutTooLong } from './members.errors';
 import { MemberRemovalService } from './member-removal.service';
 import { MembersRepository } from './members.repository';
@@ -22,9 +38,17 @@ import { MembersService } from './members.service';
 
 const listQuery = object({
   after: snowflake('Only members whose user id is above this.').optional(),
-  query: line(1, LIMITS.memberQuery, `Only members of whom a word of the username or nick begins with each word of this, without regard to case, accents and width; goes without \`after\`. Sorted by name. If more than ${LIMITS.membersSearched} members match (or more than \`limit\`, if \`limit\` is higher), the result contains only members among those who joined first: send a longer query to find the others.`, 'ada').optional(),
+  query: line(
+    1,
+    LIMITS.memberQuery,
+    `Only members of whom a word of the username or nick begins with each word of this, without regard to case, accents and width; goes without \`after\`. Sorted by name. If more than ${LIMITS.membersSearched} members match (or more than \`limit\`, if \`limit\` is higher), the result contains only members among those who joined first: send a longer query to find the others.`,
+    'ada',
+  ).optional(),
   limit: pageLimit(50, LIMITS.memberPage),
-}).refine(({ after, query }) => after === undefined || query === undefined, { error: 'goes without after', path: ['query'] });
+}).refine(({ after, query }) => after === undefined || query === undefined, {
+  error: 'goes without after',
+  path: ['query'],
+});
 type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('members')
@@ -37,12 +61,20 @@ export class MembersController {
   ) {}
 
   @Get()
-  @Summary('Lists members by the ids of their users, ascending; or with `query` those whose name begins so, by that name.')
+  @Summary(
+    'Lists members by the ids of their users, ascending; or with `query` those whose name begins so, by that name.',
+  )
   @RequireMembership()
   @Validated()
   @ApiResult(z.array(memberDto))
-  async list(@SnowflakeParam('guild_id') guildId: Snowflake, @QueryString(listQuery) { query, ...page }: ListQuery): Promise<MemberDto[]> {
-    const members = query === undefined ? this.membersRepository.list(guildId, page) : this.membersRepository.search(guildId, query, page.limit);
+  async list(
+    @SnowflakeParam('guild_id') guildId: Snowflake,
+    @QueryString(listQuery) { query, ...page }: ListQuery,
+  ): Promise<MemberDto[]> {
+    const members =
+      query === undefined
+        ? this.membersRepository.list(guildId, page)
+        : this.membersRepository.search(guildId, query, page.limit);
     return (await members).map(toMemberDto);
   }
 
@@ -51,7 +83,10 @@ export class MembersController {
   @RequireMembership()
   @ApiProblems(MemberNotFound)
   @ApiResult(memberDto)
-  async read(@SnowflakeParam('guild_id') guildId: Snowflake, @SnowflakeParam('user_id') userId: Snowflake): Promise<MemberDto> {
+  async read(
+    @SnowflakeParam('guild_id') guildId: Snowflake,
+    @SnowflakeParam('user_id') userId: Snowflake,
+  ): Promise<MemberDto> {
     return toMemberDto(await this.membersRepository.get(guildId, userId));
   }
 
@@ -60,16 +95,30 @@ export class MembersController {
   @RequirePermissions(Permission.ChangeNickname)
   @Validated()
   @ApiResult(memberDto)
-  async updateOwn(@Authority() authority: GuildAuthority, @JsonBody(updateOwnMemberDto) change: UpdateOwnMemberDto): Promise<MemberDto> {
+  async updateOwn(
+    @Authority() authority: GuildAuthority,
+    @JsonBody(updateOwnMemberDto) change: UpdateOwnMemberDto,
+  ): Promise<MemberDto> {
     return toMemberDto(await this.members.update(authority, authority.userId, change, undefined));
   }
 
   @Patch(':user_id')
-  @Summary('Changes a member. `nick` asks for MODIFY_MEMBER_NICKNAMES, `role_ids` for MANAGE_ROLES, `timed_out_until` for TIMEOUT_MEMBERS.')
+  @Summary(
+    'Changes a member. `nick` asks for MODIFY_MEMBER_NICKNAMES, `role_ids` for MANAGE_ROLES, `timed_out_until` for TIMEOUT_MEMBERS.',
+  )
   @Audited()
   @RequireMembership()
   @Validated()
-  @ApiProblems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected, TimeoutTooLong)
+  @ApiProblems(
+    MemberNotFound,
+    MemberOutOfReach,
+    PermissionsMissing,
+    PermissionsNotHeld,
+    RoleNotFound,
+    RoleOutOfReach,
+    EveryoneRoleProtected,
+    TimeoutTooLong,
+  )
   @ApiResult(memberDto)
   async update(
     @Authority() authority: GuildAuthority,
@@ -84,7 +133,14 @@ export class MembersController {
   @Summary('Gives a member a role.')
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
-  @ApiProblems(MemberNotFound, MemberOutOfReach, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected)
+  @ApiProblems(
+    MemberNotFound,
+    MemberOutOfReach,
+    PermissionsNotHeld,
+    RoleNotFound,
+    RoleOutOfReach,
+    EveryoneRoleProtected,
+  )
   @ApiResult(memberDto)
   async giveRole(
     @Authority() authority: GuildAuthority,
@@ -96,10 +152,20 @@ export class MembersController {
   }
 
   @Delete(':user_id/roles/:role_id')
-  @Summary('Takes a role from a member. Everybody may drop a role of their own, unless it denies something that they lack.')
+  @Summary(
+    'Takes a role from a member. Everybody may drop a role of their own, unless it denies something that they lack.',
+  )
   @Audited()
   @RequireMembership()
-  @ApiProblems(MemberNotFound, MemberOutOfReach, PermissionsMissing, PermissionsNotHeld, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected)
+  @ApiProblems(
+    MemberNotFound,
+    MemberOutOfReach,
+    PermissionsMissing,
+    PermissionsNotHeld,
+    RoleNotFound,
+    RoleOutOfReach,
+    EveryoneRoleProtected,
+  )
   @ApiResult(memberDto)
   async takeRole(
     @Authority() authority: GuildAuthority,
@@ -116,7 +182,11 @@ export class MembersController {
   @RequirePermissions(Permission.KickMembers)
   @ApiProblems(MemberNotFound, MemberOutOfReach)
   @ApiNoContent()
-  async kick(@Authority() authority: GuildAuthority, @SnowflakeParam('user_id') userId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+  async kick(
+    @Authority() authority: GuildAuthority,
+    @SnowflakeParam('user_id') userId: Snowflake,
+    @AuditReason() reason?: string,
+  ): Promise<void> {
     await this.memberRemoval.kick(authority, userId, reason);
   }
 }

@@ -18,6 +18,9 @@ export class TimeoutTooLong extends Problem {
   static override readonly status = HttpStatus.BAD_REQUEST;
 
   constructor() {
-    super(`timed_out_until can be at most ${LIMITS.timeoutDays} days ahead.`, { field: 'timed_out_until', limit: LIMITS.timeoutDays });
+    super(`timed_out_until can be at most ${LIMITS.timeoutDays} days ahead.`, {
+      field: 'timed_out_until',
+      limit: LIMITS.timeoutDays,
+    });
   }
 }

@@ -20,7 +20,27 @@ import { RoleSetsService } from './role-sets.service';
 @Module({
   imports: [AuditLogModule, UsersModule, BansRepositoryModule, ReadMarkersModule],
   controllers: [MembersController],
-  providers: [MembersRepository, MembersService, MemberJoinsService, MemberRemovalService, MembershipCounters, MemberQueue, MemberNames, MemberEvents, DeletedRolesService, FormerMembersService, RoleSetsService],
-  exports: [MembersRepository, MemberNames, MembersService, MemberJoinsService, MemberRemovalService, FormerMembersService, RoleSetsService],
+  providers: [
+    MembersRepository,
+    MembersService,
+    MemberJoinsService,
+    MemberRemovalService,
+    MembershipCounters,
+    MemberQueue,
+    MemberNames,
+    MemberEvents,
+    DeletedRolesService,
+    FormerMembersService,
+    RoleSetsService,
+  ],
+  exports: [
+    MembersRepository,
+    MemberNames,
+    MembersService,
+    MemberJoinsService,
+    MemberRemovalService,
+    FormerMembersService,
+    RoleSetsService,
+  ],
 })
 export class MembersModule {}

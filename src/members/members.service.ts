@@ -51,7 +51,12 @@ export class MembersService {
   ) {}
 
   /** Gives a member a nick, roles or a time-out. Each field that changes requires its own permission; fields that repeat the current value are ignored. */
-  update(authority: GuildAuthority, userId: Snowflake, change: UpdateMemberDto, reason: string | undefined): Promise<MemberDocument> {
+  update(
+    authority: GuildAuthority,
+    userId: Snowflake,
+    change: UpdateMemberDto,
+    reason: string | undefined,
+  ): Promise<MemberDocument> {
     return this.change({ authority, userId, reason }, (actor, target, rules) => {
       const { nick, timed_out_until: until, role_ids } = effectOf(change, target.member);
       if (nick !== undefined) assertMayChangeNick(actor, target, actor.userId === userId);
@@ -62,7 +67,12 @@ export class MembersService {
   }
 
   /** Gives a member a role; having it already is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
-  giveRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake, reason: string | undefined): Promise<MemberDocument> {
+  giveRole(
+    authority: GuildAuthority,
+    userId: Snowflake,
+    roleId: Snowflake,
+    reason: string | undefined,
+  ): Promise<MemberDocument> {
     return this.change({ authority, userId, reason }, (actor, target, rules) => {
       const role_ids = [...new Set([...target.member.role_ids, roleId])];
       if (role_ids.length > target.member.role_ids.length) assertMayChangeRoles(actor, target, role_ids, rules);
@@ -71,7 +81,12 @@ export class MembersService {
   }
 
   /** Takes a role away; not having it is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
-  takeRole(authority: GuildAuthority, userId: Snowflake, roleId: Snowflake, reason: string | undefined): Promise<MemberDocument> {
+  takeRole(
+    authority: GuildAuthority,
+    userId: Snowflake,
+    roleId: Snowflake,
+    reason: string | undefined,
+  ): Promise<MemberDocument> {
     return this.change({ authority, userId, reason }, (actor, target, rules) => {
       const role_ids = target.member.role_ids.filter((id) => id !== roleId);
       roleOf(actor, roleId);
@@ -102,11 +117,20 @@ export class MembersService {
 
   // Only who was judged is changed: if another node has given them other roles meanwhile, or another name, or they are not the member any more that
   // they were, they are judged again.
-  private async write({ _id, guild_id, user_id, role_set, username_key }: MemberDocument, change: UpdateMemberDto): Promise<MemberDocument | undefined> {
+  private async write(
+    { _id, guild_id, user_id, role_set, username_key }: MemberDocument,
+    change: UpdateMemberDto,
+  ): Promise<MemberDocument | undefined> {
     const { role_ids, nick } = change;
     if (role_ids) await this.roleSets.enter({ guild_id, role_ids });
-    const $set = { ...change, ...(role_ids && { role_set: roleSetOf(role_ids) }), ...(nick !== undefined && MemberNames.withNick(nick, username_key)) };
-    const before = await this.members.findOneAndUpdate({ _id, guild_id, user_id, role_set, username_key }, { $set }, { returnDocument: 'before' }).lean<MemberDocument | null>();
+    const $set = {
+      ...change,
+      ...(role_ids && { role_set: roleSetOf(role_ids) }),
+      ...(nick !== undefined && MemberNames.withNick(nick, username_key)),
+    };
+    const before = await this.members
+      .findOneAndUpdate({ _id, guild_id, user_id, role_set, username_key }, { $set }, { returnDocument: 'before' })
+      .lean<MemberDocument | null>();
     if (role_ids) await this.roleSets.leave(before ?? { guild_id, role_set: roleSetOf(role_ids) });
     return before ? { ...before, ...$set } : undefined;
   }
@@ -125,7 +149,11 @@ export class MembersService {
     const { changed, recorded } = await this.queue.run(guildId, userId, async () => {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         // Asked again, since either of them may have been changed while this waited.
-        const [seen, member, tracks] = await Promise.all([this.resolver.refresh(authority), this.membersRepository.get(guildId, userId), this.resolver.getTracksOfGuild(guildId)]);
+        const [seen, member, tracks] = await Promise.all([
+          this.resolver.refresh(authority),
+          this.membersRepository.get(guildId, userId),
+          this.resolver.getTracksOfGuild(guildId),
+        ]);
         const target = new GuildAuthority(seen.state, member, seen.requirement, Date.now());
         // Who acts on themselves is judged as they are found, not as they are remembered: a role that came in between may hold them down.
         const actor = seen.userId === userId ? target : seen;
@@ -134,7 +162,9 @@ export class MembersService {
         if (Object.keys(effect).length === 0) return { changed: member, recorded: [] };
         const written = await this.write(member, effect);
         if (!written) continue;
-        const recording = auditRecordsBetween(authority, toMemberDto(member), toMemberDto(written)).map((record) => this.audit.record(authority, record, reason));
+        const recording = auditRecordsBetween(authority, toMemberDto(member), toMemberDto(written)).map((record) =>
+          this.audit.record(authority, record, reason),
+        );
         return { changed: await this.publish(written), recorded: recording };
       }
       throw new WriteConflict();
@@ -145,10 +175,14 @@ export class MembersService {
 }
 
 /** Returns the fields of a change that differ from the current membership. */
-function effectOf({ nick, role_ids, timed_out_until: until }: UpdateMemberDto, member: MemberDocument): UpdateMemberDto {
+function effectOf(
+  { nick, role_ids, timed_out_until: until }: UpdateMemberDto,
+  member: MemberDocument,
+): UpdateMemberDto {
   const held = new Set(member.role_ids);
   const requested = new Set(role_ids);
-  const isOtherRoles = role_ids !== undefined && (requested.size !== held.size || [...requested].some((id) => !held.has(id)));
+  const isOtherRoles =
+    role_ids !== undefined && (requested.size !== held.size || [...requested].some((id) => !held.has(id)));
   return {
     ...(nick !== undefined && nick !== member.nick && { nick }),
     ...(isOtherRoles && { role_ids }),

@@ -31,7 +31,15 @@ export class MembershipCounters {
   async begin(guildId: Snowflake, userId: Snowflake): Promise<PendingMembership> {
     const user = await this.users.reserveGuild(userId, guildId);
     const { fields, membershipId: endedId } = await this.formerMembers.getRejoinState(guildId, userId);
-    const member = { _id: this.snowflakes.next(), guild_id: guildId, user_id: userId, nick: null, ...MemberNames.initial(user), ...fields, role_set: roleSetOf(fields.role_ids) };
+    const member = {
+      _id: this.snowflakes.next(),
+      guild_id: guildId,
+      user_id: userId,
+      nick: null,
+      ...MemberNames.initial(user),
+      ...fields,
+      role_set: roleSetOf(fields.role_ids),
+    };
     await this.roleSets.enter(member);
     return { member, endedId };
   }
@@ -44,7 +52,10 @@ export class MembershipCounters {
 
   /** Opens for somebody who is in what they only have while they are, and forgets that they were gone. */
   async complete({ member: { guild_id, user_id }, endedId }: PendingMembership): Promise<void> {
-    await Promise.all([this.readMarkers.join(guild_id, user_id), endedId === undefined ? undefined : this.formerMembers.delete(guild_id, user_id, endedId)]);
+    await Promise.all([
+      this.readMarkers.join(guild_id, user_id),
+      endedId === undefined ? undefined : this.formerMembers.delete(guild_id, user_id, endedId),
+    ]);
   }
 
   /** Remembers what somebody has who is about to go. */

@@ -27,4 +27,5 @@ export const roleSetSchema = new Schema<RoleSetDocument>(
 roleSetSchema.index({ guild_id: 1, role_set: 1 }, { unique: true });
 
 /** What stands for a set of roles: the same short text for the same roles in any order. */
-export const roleSetOf = (roleIds: readonly Snowflake[]): string => createHash('sha256').update(roleIds.map(String).sort().join()).digest('base64url').slice(0, 22);
+export const roleSetOf = (roleIds: readonly Snowflake[]): string =>
+  createHash('sha256').update(roleIds.map(String).sort().join()).digest('base64url').slice(0, 22);

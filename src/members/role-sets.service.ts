@@ -37,8 +37,11 @@ export class RoleSetsService {
 
   /** Counts somebody no more who had these roles, be they gone by now. */
   async leave({ guild_id, role_set }: Pick<MemberDocument, 'guild_id' | 'role_set'>): Promise<void> {
-    const left = await this.roleSets.findOneAndUpdate({ guild_id, role_set }, { $inc: { member_count: -1 } }, { returnDocument: 'after' }).lean<RoleSetDocument | null>();
-    if (left && left.member_count <= 0) await this.roleSets.deleteOne({ guild_id, role_set, member_count: { $lte: 0 } });
+    const left = await this.roleSets
+      .findOneAndUpdate({ guild_id, role_set }, { $inc: { member_count: -1 } }, { returnDocument: 'after' })
+      .lean<RoleSetDocument | null>();
+    if (left && left.member_count <= 0)
+      await this.roleSets.deleteOne({ guild_id, role_set, member_count: { $lte: 0 } });
   }
 
   /** Every role set of a guild. */
@@ -48,7 +51,9 @@ export class RoleSetsService {
 
   /** How many members a guild has. */
   async countMembers(guildId: Snowflake): Promise<number> {
-    const sets = await this.roleSets.find({ guild_id: guildId }, { member_count: 1 }).lean<Pick<RoleSetDocument, 'member_count'>[]>();
+    const sets = await this.roleSets
+      .find({ guild_id: guildId }, { member_count: 1 })
+      .lean<Pick<RoleSetDocument, 'member_count'>[]>();
     return sets.reduce((sum, { member_count }) => sum + member_count, 0);
   }
 

@@ -41,4 +41,8 @@ export function mentionsIn(content: string, { mayMentionEveryone, mayMentionRole
 }
 
 /** The ids that mentions are found by: of users, of roles, and the guild's own for everyone. */
-export const mentionIds = ({ user_ids, role_ids, everyone }: Mentions, guildId: Snowflake): Snowflake[] => [...user_ids, ...role_ids, ...(everyone ? [guildId] : [])];
+export const mentionIds = ({ user_ids, role_ids, everyone }: Mentions, guildId: Snowflake): Snowflake[] => [
+  ...user_ids,
+  ...role_ids,
+  ...(everyone ? [guildId] : []),
+];

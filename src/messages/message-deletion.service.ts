@@ -47,31 +47,62 @@ export class MessageDeletion {
   async delete(authority: TrackAuthority, messageId: Snowflake, reason: string | undefined): Promise<void> {
     const { guildId, trackId, userId, permissions } = authority;
     const mayDeleteAny = has(permissions, union(Permission.DeleteMessages, Permission.ViewMessageHistory));
-    const deleted = await this.messages.findOneAndDelete({ _id: messageId, track_id: trackId, ...(!mayDeleteAny && { author_id: userId }) }).lean<MessageDocument | null>();
+    const deleted = await this.messages
+      .findOneAndDelete({ _id: messageId, track_id: trackId, ...(!mayDeleteAny && { author_id: userId }) })
+      .lean<MessageDocument | null>();
     if (!deleted) return this.reject(authority, messageId);
     const { author_id, mentions = NO_MENTIONS } = deleted;
     const changes = [{ key: 'author_id', old: author_id, new: null }];
-    const recorded = author_id === userId ? undefined : this.audit.record(authority, { action: 'MESSAGE_DELETE', targetId: messageId, trackIds: [trackId], changes }, reason);
+    const recorded =
+      author_id === userId
+        ? undefined
+        : this.audit.record(
+            authority,
+            { action: 'MESSAGE_DELETE', targetId: messageId, trackIds: [trackId], changes },
+            reason,
+          );
     await this.deletions.record(authority, [{ id: messageId, author_id }]);
-    await this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, author_id, mentions: toMentionsDto(mentions) });
+    await this.events.publish(
+      'MESSAGE_DELETE',
+      { guildId, trackId },
+      { guild_id: guildId, track_id: trackId, message_id: messageId, author_id, mentions: toMentionsDto(mentions) },
+    );
     await Promise.all([recorded, this.sweep(guildId, trackId, [messageId])]);
   }
 
   /** Deletes these messages of a track with one command, and tells it with one event. Ids of none in this track are passed over. */
-  async bulkDelete(authority: TrackAuthority, messageIds: readonly Snowflake[], reason: string | undefined): Promise<void> {
+  async bulkDelete(
+    authority: TrackAuthority,
+    messageIds: readonly Snowflake[],
+    reason: string | undefined,
+  ): Promise<void> {
     const { guildId, trackId } = authority;
     const found = await this.messages.find({ track_id: trackId, _id: { $in: messageIds } }, REMOVED).lean<Removed[]>();
     if (found.length === 0) return;
     await this.recordAll(guildId, trackId, found);
-    const { deletedCount } = await this.messages.deleteMany({ track_id: trackId, _id: { $in: found.map(({ _id }) => _id) } });
+    const { deletedCount } = await this.messages.deleteMany({
+      track_id: trackId,
+      _id: { $in: found.map(({ _id }) => _id) },
+    });
     const changes = [{ key: 'message_count', old: deletedCount, new: null }];
-    const recorded = deletedCount > 0 ? this.audit.record(authority, { action: 'MESSAGES_DELETE', targetId: trackId, trackIds: [trackId], changes }, reason) : undefined;
+    const recorded =
+      deletedCount > 0
+        ? this.audit.record(
+            authority,
+            { action: 'MESSAGES_DELETE', targetId: trackId, trackIds: [trackId], changes },
+            reason,
+          )
+        : undefined;
     await Promise.all([recorded, this.finish(guildId, trackId, found)]);
   }
 
   /** Deletes what somebody said in a guild since then, in all tracks: a hundred at a time, the oldest first, so that no command grows with how much it was. */
   async deleteAllBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<void> {
-    for (let found = await this.batchBy(authorId, guildId, since); found.length > 0; found = await this.batchBy(authorId, guildId, since)) {
+    for (
+      let found = await this.batchBy(authorId, guildId, since);
+      found.length > 0;
+      found = await this.batchBy(authorId, guildId, since)
+    ) {
       const byTrack = groupBy(found, ({ track_id }) => track_id);
       // Recorded first: after a crash in between, banning again finds the messages and deletes them.
       for (const [trackId, messages] of byTrack) await this.recordAll(guildId, trackId, messages);
@@ -82,7 +113,11 @@ export class MessageDeletion {
 
   /** Removes the messages of a guild that is gone. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
-    await Promise.all([this.messages.deleteMany({ guild_id: guildId }), this.pins.deleteByGuild(guildId), this.reactions.deleteByGuild(guildId)]);
+    await Promise.all([
+      this.messages.deleteMany({ guild_id: guildId }),
+      this.pins.deleteByGuild(guildId),
+      this.reactions.deleteByGuild(guildId),
+    ]);
   }
 
   private batchBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<Removed[]> {
@@ -97,19 +132,31 @@ export class MessageDeletion {
   /** @throws MessageNotFound, PermissionsMissing */
   private async reject({ trackId, permissions }: TrackAuthority, messageId: Snowflake): Promise<never> {
     const mayDelete = has(permissions, Permission.DeleteMessages);
-    if (!has(permissions, Permission.ViewMessageHistory)) throw mayDelete ? new PermissionsMissing(Permission.ViewMessageHistory) : new MessageNotFound();
+    if (!has(permissions, Permission.ViewMessageHistory))
+      throw mayDelete ? new PermissionsMissing(Permission.ViewMessageHistory) : new MessageNotFound();
     await this.known.get(trackId, messageId);
     throw new PermissionsMissing(Permission.DeleteMessages);
   }
 
   private recordAll(guildId: Snowflake, trackId: Snowflake, messages: readonly Removed[]): Promise<void> {
-    return this.deletions.record({ guildId, trackId }, messages.map(({ _id, author_id }) => ({ id: _id, author_id })));
+    return this.deletions.record(
+      { guildId, trackId },
+      messages.map(({ _id, author_id }) => ({ id: _id, author_id })),
+    );
   }
 
   private async finish(guildId: Snowflake, trackId: Snowflake, deleted: readonly Removed[]): Promise<void> {
     const messageIds = deleted.map(({ _id }) => _id);
-    const messages = deleted.map(({ _id, author_id, mentions = NO_MENTIONS }) => ({ id: _id, author_id, mentions: toMentionsDto(mentions) }));
-    await this.events.publish('MESSAGES_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_ids: messageIds, messages });
+    const messages = deleted.map(({ _id, author_id, mentions = NO_MENTIONS }) => ({
+      id: _id,
+      author_id,
+      mentions: toMentionsDto(mentions),
+    }));
+    await this.events.publish(
+      'MESSAGES_DELETE',
+      { guildId, trackId },
+      { guild_id: guildId, track_id: trackId, message_ids: messageIds, messages },
+    );
     await this.sweep(guildId, trackId, messageIds);
   }
 

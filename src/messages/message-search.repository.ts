@@ -27,7 +27,9 @@ export class MessageSearchRepository {
   /** Returns the newest messages of some tracks that have one of some terms, the newest first. Reads only the index entries that it returns. */
   async newest({ trackIds, terms, before, limit }: TermPage): Promise<MessageDocument[]> {
     const tracksAtOnce = Math.max(1, Math.floor(RANGES_AT_ONCE / Math.max(1, terms.length)));
-    const groups = Array.from({ length: Math.ceil(trackIds.length / tracksAtOnce) }, (_, n) => trackIds.slice(n * tracksAtOnce, (n + 1) * tracksAtOnce));
+    const groups = Array.from({ length: Math.ceil(trackIds.length / tracksAtOnce) }, (_, n) =>
+      trackIds.slice(n * tracksAtOnce, (n + 1) * tracksAtOnce),
+    );
     const [first] = terms;
     const byTerm = first === undefined ? {} : { terms: terms.length === 1 ? first : { $in: terms } };
     const found = await Promise.all(

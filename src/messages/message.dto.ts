@@ -3,7 +3,12 @@ import { LIMITS } from '../common/limits';
 import { type Infer, line, object, snowflake, text, timestamp } from '../common/schema';
 import { reactionCountDto } from '../reactions/reaction.dto';
 
-const content = text(1, LIMITS.message, `Text of the message, up to ${LIMITS.message} characters. Needs a visible character.`, 'Hello, world!');
+const content = text(
+  1,
+  LIMITS.message,
+  `Text of the message, up to ${LIMITS.message} characters. Needs a visible character.`,
+  'Hello, world!',
+);
 const nonce = line(1, LIMITS.nonce, 'Your own mark for this message: sent again, nothing is sent twice.', 'c0ffee-1');
 
 /** Users and roles that a message mentions. */
@@ -43,7 +48,11 @@ export type CreateMessageDto = Infer<typeof createMessageDto>;
 
 /** Messages that shall go at once. */
 export const bulkDeleteDto = object({
-  message_ids: z.array(snowflake()).min(LIMITS.bulkDeleteMin).max(LIMITS.bulkDelete).meta({ description: 'Messages of this track; what is none is passed over.' }),
+  message_ids: z
+    .array(snowflake())
+    .min(LIMITS.bulkDeleteMin)
+    .max(LIMITS.bulkDelete)
+    .meta({ description: 'Messages of this track; what is none is passed over.' }),
 }).meta({ id: 'BulkDelete', example: { message_ids: ['812345678901234567', '812345678901234568'] } });
 export type BulkDeleteDto = Infer<typeof bulkDeleteDto>;
 

@@ -38,7 +38,12 @@ export const messageSchema = new Schema<MessageDocument>(
     terms: { type: [String], default: undefined },
     reactions: { type: Schema.Types.Mixed },
     reaction_emojis: { type: [String], default: undefined },
-    mentions: { type: new Schema({ user_ids: [BigInt], role_ids: [BigInt], everyone: Boolean }, { _id: false, id: false, strict: 'throw' }) },
+    mentions: {
+      type: new Schema(
+        { user_ids: [BigInt], role_ids: [BigInt], everyone: Boolean },
+        { _id: false, id: false, strict: 'throw' },
+      ),
+    },
     mention_ids: { type: [BigInt], default: undefined },
   },
   { ...SCHEMA_OPTIONS, collection: 'messages' },
@@ -46,5 +51,11 @@ export const messageSchema = new Schema<MessageDocument>(
 messageSchema.index({ track_id: 1, _id: 1 });
 messageSchema.index({ track_id: 1, terms: 1, _id: 1 });
 messageSchema.index({ guild_id: 1, author_id: 1, _id: 1 });
-messageSchema.index({ track_id: 1, mention_ids: 1, _id: 1 }, { partialFilterExpression: { mention_ids: { $exists: true } } });
-messageSchema.index({ track_id: 1, author_id: 1, nonce: 1 }, { unique: true, partialFilterExpression: { nonce: { $exists: true } } });
+messageSchema.index(
+  { track_id: 1, mention_ids: 1, _id: 1 },
+  { partialFilterExpression: { mention_ids: { $exists: true } } },
+);
+messageSchema.index(
+  { track_id: 1, author_id: 1, nonce: 1 },
+  { unique: true, partialFilterExpression: { nonce: { $exists: true } } },
+);

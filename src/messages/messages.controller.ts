@@ -2,7 +2,15 @@ import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { ApiResult, ApiNoContent, SnowflakeParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import {
+  ApiResult,
+  ApiNoContent,
+  SnowflakeParam,
+  JsonBody,
+  QueryString,
+  Summary,
+  Validated,
+} from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
 import { AuditReason } from '../common/mutation-options';
@@ -14,7 +22,16 @@ import { Authority } from '../permissions/request-context';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
 import { TrackNotFound, NotATextTrack } from '../tracks/tracks.errors';
-import { type BulkDeleteDto, bulkDeleteDto, type CreateMessageDto, createMessageDto, type MessageDto, messageDto, type UpdateMessageDto, updateMessageDto } from './message.dto';
+import {
+  type BulkDeleteDto,
+  bulkDeleteDto,
+  type CreateMessageDto,
+  createMessageDto,
+  type MessageDto,
+  messageDto,
+  type UpdateMessageDto,
+  updateMessageDto,
+} from './message.dto';
 import { MessageDeletion } from './message-deletion.service';
 import { MessageNotFound, NotTheAuthor, SlowModeActive } from './messages.errors';
 import { MessagesService } from './messages.service';
@@ -54,7 +71,10 @@ export class MessagesController {
   @RequirePermissions(Permission.ViewMessageHistory)
   @ApiProblems(TrackNotFound, MessageNotFound)
   @ApiResult(messageDto)
-  async read(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake): Promise<MessageDto> {
+  async read(
+    @Authority() authority: TrackAuthority,
+    @SnowflakeParam('message_id') messageId: Snowflake,
+  ): Promise<MessageDto> {
     return this.messages.read(authority, messageId);
   }
 
@@ -64,17 +84,26 @@ export class MessagesController {
   @Validated()
   @ApiProblems(TrackNotFound, NotATextTrack, MessageNotFound, SlowModeActive)
   @ApiResult(messageDto, HttpStatus.CREATED)
-  async create(@Authority() authority: TrackAuthority, @JsonBody(createMessageDto) message: CreateMessageDto): Promise<MessageDto> {
+  async create(
+    @Authority() authority: TrackAuthority,
+    @JsonBody(createMessageDto) message: CreateMessageDto,
+  ): Promise<MessageDto> {
     return this.messages.create(authority, message);
   }
 
   @Patch('messages/:message_id')
-  @Summary('Edits a message that one sent. Repeating the current content has no effect. Messages of other authors do not exist without VIEW_MESSAGE_HISTORY.')
+  @Summary(
+    'Edits a message that one sent. Repeating the current content has no effect. Messages of other authors do not exist without VIEW_MESSAGE_HISTORY.',
+  )
   @RequirePermissions(Permission.CreateMessage)
   @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound, NotTheAuthor)
   @ApiResult(messageDto)
-  async update(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @JsonBody(updateMessageDto) change: UpdateMessageDto): Promise<MessageDto> {
+  async update(
+    @Authority() authority: TrackAuthority,
+    @SnowflakeParam('message_id') messageId: Snowflake,
+    @JsonBody(updateMessageDto) change: UpdateMessageDto,
+  ): Promise<MessageDto> {
     return this.messages.update(authority, messageId, change);
   }
 
@@ -84,7 +113,11 @@ export class MessagesController {
   @RequireMembership()
   @ApiProblems(TrackNotFound, MessageNotFound, PermissionsMissing)
   @ApiNoContent()
-  async delete(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+  async delete(
+    @Authority() authority: TrackAuthority,
+    @SnowflakeParam('message_id') messageId: Snowflake,
+    @AuditReason() reason?: string,
+  ): Promise<void> {
     await this.messageDeletion.delete(authority, messageId, reason);
   }
 
@@ -95,7 +128,11 @@ export class MessagesController {
   @Validated()
   @ApiProblems(TrackNotFound)
   @ApiNoContent()
-  async bulkDelete(@Authority() authority: TrackAuthority, @JsonBody(bulkDeleteDto) { message_ids: ids }: BulkDeleteDto, @AuditReason() reason?: string): Promise<void> {
+  async bulkDelete(
+    @Authority() authority: TrackAuthority,
+    @JsonBody(bulkDeleteDto) { message_ids: ids }: BulkDeleteDto,
+    @AuditReason() reason?: string,
+  ): Promise<void> {
     await this.messageDeletion.bulkDelete(authority, ids, reason);
   }
 

@@ -52,7 +52,10 @@ export class MessagesService {
    * @throws MessageNotFound when the message that it answers is not in this track
    * @throws PermissionsMissing if it is a reply and the author lacks VIEW_MESSAGE_HISTORY
    */
-  async create(authority: TrackAuthority, { content, reply_to_id: replyToId, nonce }: CreateMessageDto): Promise<MessageDto> {
+  async create(
+    authority: TrackAuthority,
+    { content, reply_to_id: replyToId, nonce }: CreateMessageDto,
+  ): Promise<MessageDto> {
     const { guildId, trackId, userId } = authority;
     if (authority.track.type !== 'text') throw new NotATextTrack();
     if (replyToId !== undefined) await this.assertMayReplyTo(authority, replyToId);
@@ -101,7 +104,10 @@ export class MessagesService {
 
   /** These messages as somebody sees them: with one query more, when some were reacted to. */
   async seenBy(userId: Snowflake, messages: readonly MessageDocument[]): Promise<MessageDto[]> {
-    const own = await this.reactions.kindsBy(userId, messages.filter(isReactedTo).map(({ _id }) => _id));
+    const own = await this.reactions.kindsBy(
+      userId,
+      messages.filter(isReactedTo).map(({ _id }) => _id),
+    );
     return messages.map((message) => toMessageDto(message, own));
   }
 
@@ -118,7 +124,9 @@ export class MessagesService {
     const terms = searchTerms({ content, authorId: userId, guildId, mentions: mentions ?? NO_MENTIONS });
     const $set = { content, terms, edited_at: new Date(), ...(mentions && { mentions, mention_ids }) };
     const change = { $set, ...(!mentions && { $unset: { mentions: '', mention_ids: '' } }) };
-    const before = await this.messages.findOneAndUpdate({ ...own, content: { $ne: content } }, change, { returnDocument: 'before' }).lean<MessageDocument | null>();
+    const before = await this.messages
+      .findOneAndUpdate({ ...own, content: { $ne: content } }, change, { returnDocument: 'before' })
+      .lean<MessageDocument | null>();
     if (!before) return this.oneSeenBy(userId, await this.unchanged(authority, own));
     const { mentions: mentionsBefore = NO_MENTIONS, mention_ids: _, ...others } = before;
     const message: MessageDocument = { ...others, ...$set };
@@ -130,12 +138,20 @@ export class MessagesService {
   /** Tells that somebody is writing. @throws NotATextTrack */
   async startTyping({ guildId, trackId, userId, track }: TrackAuthority): Promise<void> {
     if (track.type !== 'text') throw new NotATextTrack();
-    await this.events.publish('TYPING_START', { guildId, trackId }, { guild_id: guildId, track_id: trackId, user_id: userId, started_at: new Date() });
+    await this.events.publish(
+      'TYPING_START',
+      { guildId, trackId },
+      { guild_id: guildId, track_id: trackId, user_id: userId, started_at: new Date() },
+    );
   }
 
   /** What somebody said in a track, from an id on, the oldest first. */
   listBy(trackId: Snowflake, authorId: Snowflake, from: Snowflake): Promise<MessageDocument[]> {
-    return this.messages.find({ track_id: trackId, author_id: authorId, _id: { $gte: from } }).sort({ _id: 1 }).lean<MessageDocument[]>().exec();
+    return this.messages
+      .find({ track_id: trackId, author_id: authorId, _id: { $gte: from } })
+      .sort({ _id: 1 })
+      .lean<MessageDocument[]>()
+      .exec();
   }
 
   /** Tells of a message that nobody was told of. */
@@ -151,7 +167,11 @@ export class MessagesService {
       (message) =>
         message
           ? this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, toMessageDto(message))
-          : this.events.publish('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, author_id: null, mentions: null }),
+          : this.events.publish(
+              'MESSAGE_DELETE',
+              { guildId, trackId },
+              { guild_id: guildId, track_id: trackId, message_id: messageId, author_id: null, mentions: null },
+            ),
     );
   }
 
@@ -162,7 +182,10 @@ export class MessagesService {
   }
 
   /** Returns the caller's message that an edit left as it is. @throws MessageNotFound, NotTheAuthor */
-  private async unchanged({ trackId, userId, permissions }: TrackAuthority, own: Pick<MessageDocument, '_id' | 'track_id' | 'author_id'>): Promise<MessageDocument> {
+  private async unchanged(
+    { trackId, userId, permissions }: TrackAuthority,
+    own: Pick<MessageDocument, '_id' | 'track_id' | 'author_id'>,
+  ): Promise<MessageDocument> {
     const filter = has(permissions, Permission.ViewMessageHistory) ? { _id: own._id, track_id: trackId } : own;
     const message = await this.messages.findOne(filter).lean<MessageDocument | null>();
     if (!message) throw new MessageNotFound();
@@ -170,15 +193,29 @@ export class MessagesService {
     return message;
   }
 
-  private async publishMentions({ _id, guild_id, track_id, author_id, mentions: now = NO_MENTIONS }: MessageDocument, before: Mentions): Promise<void> {
+  private async publishMentions(
+    { _id, guild_id, track_id, author_id, mentions: now = NO_MENTIONS }: MessageDocument,
+    before: Mentions,
+  ): Promise<void> {
     const [mentions_before, mentions] = [before, now].map(toMentionsDto) as [MentionsDto, MentionsDto];
     if (isDeepStrictEqual(mentions_before, mentions)) return;
-    await this.events.publish('MESSAGE_MENTIONS_UPDATE', { guildId: guild_id, trackId: track_id }, { guild_id, track_id, message_id: _id, author_id, mentions_before, mentions });
+    await this.events.publish(
+      'MESSAGE_MENTIONS_UPDATE',
+      { guildId: guild_id, trackId: track_id },
+      { guild_id, track_id, message_id: _id, author_id, mentions_before, mentions },
+    );
   }
 
   private async page(trackId: Snowflake, { before, after, around, limit }: MessagePage): Promise<MessageDocument[]> {
     if (around !== undefined) return this.listAround(trackId, around, limit);
-    if (after !== undefined) return (await this.find({ track_id: trackId, _id: { $gt: after, ...(before !== undefined && { $lt: before }) } }, 1, limit)).toReversed();
+    if (after !== undefined)
+      return (
+        await this.find(
+          { track_id: trackId, _id: { $gt: after, ...(before !== undefined && { $lt: before }) } },
+          1,
+          limit,
+        )
+      ).toReversed();
     return this.find({ track_id: trackId, ...(before !== undefined && { _id: { $lt: before } }) }, -1, limit);
   }
 
@@ -211,7 +248,11 @@ export class MessagesService {
     return [...newer.toReversed(), ...older];
   }
 
-  private async find(filter: { track_id: Snowflake; _id?: Record<string, Snowflake> }, direction: 1 | -1, limit: number): Promise<MessageDocument[]> {
+  private async find(
+    filter: { track_id: Snowflake; _id?: Record<string, Snowflake> },
+    direction: 1 | -1,
+    limit: number,
+  ): Promise<MessageDocument[]> {
     return this.messages.find(filter).sort({ _id: direction }).limit(atMost(limit)).lean<MessageDocument[]>();
   }
 
@@ -219,15 +260,32 @@ export class MessagesService {
     return toMessageDto(message, await this.reactions.kindsBy(userId, isReactedTo(message) ? [message._id] : []));
   }
 
-  private async findByNonce(trackId: Snowflake, authorId: Snowflake, nonce: string): Promise<MessageDocument | undefined> {
-    const message = await this.messages.findOne({ track_id: trackId, author_id: authorId, nonce }).lean<MessageDocument | null>();
+  private async findByNonce(
+    trackId: Snowflake,
+    authorId: Snowflake,
+    nonce: string,
+  ): Promise<MessageDocument | undefined> {
+    const message = await this.messages
+      .findOne({ track_id: trackId, author_id: authorId, nonce })
+      .lean<MessageDocument | null>();
     return message ?? undefined;
   }
 
   // Who keeps order in a track isn't slowed down in it, and who repeats what was sent already has nothing to wait for.
-  private async enforceSlowMode({ track, trackId, userId, permissions }: TrackAuthority, nonce: string | undefined): Promise<MessageDocument | undefined> {
-    if (track.slowmode_seconds === 0 || has(permissions, Permission.DeleteMessages) || has(permissions, Permission.ModifyTrack)) return undefined;
-    const { allowed, retryAfterMs } = await this.buckets.hit(`slow-mode:${trackId}:${userId}`, { limit: 1, windowMs: track.slowmode_seconds * 1_000 });
+  private async enforceSlowMode(
+    { track, trackId, userId, permissions }: TrackAuthority,
+    nonce: string | undefined,
+  ): Promise<MessageDocument | undefined> {
+    if (
+      track.slowmode_seconds === 0 ||
+      has(permissions, Permission.DeleteMessages) ||
+      has(permissions, Permission.ModifyTrack)
+    )
+      return undefined;
+    const { allowed, retryAfterMs } = await this.buckets.hit(`slow-mode:${trackId}:${userId}`, {
+      limit: 1,
+      windowMs: track.slowmode_seconds * 1_000,
+    });
     if (allowed) return undefined;
     const sent = nonce === undefined ? undefined : await this.findByNonce(trackId, userId, nonce);
     if (!sent) throw new SlowModeActive(Math.ceil(retryAfterMs / 1_000));
@@ -238,7 +296,9 @@ export class MessagesService {
 /** Whom somebody mentions who says this here. */
 function mentionsBy({ guild, guildId, permissions }: TrackAuthority, content: string): Mentions {
   const mayMentionEveryone = has(permissions, Permission.MentionEveryone);
-  const mayMentionRole = (id: Snowflake): boolean => id !== guildId && guild.state.roles.some(({ _id, mentionable }) => _id === id && (mentionable || mayMentionEveryone));
+  const mayMentionRole = (id: Snowflake): boolean =>
+    id !== guildId &&
+    guild.state.roles.some(({ _id, mentionable }) => _id === id && (mentionable || mayMentionEveryone));
   return mentionsIn(content, { mayMentionEveryone, mayMentionRole });
 }
 
@@ -251,11 +311,25 @@ function mentionFields(authority: TrackAuthority, content: string): Pick<Message
 const isReactedTo = ({ reaction_emojis: emojis = [] }: MessageDocument): boolean => emojis.length > 0;
 
 /** Maps stored mentions to their DTO. */
-export const toMentionsDto = ({ user_ids, role_ids, everyone }: Mentions): MentionsDto => ({ user_ids: [...user_ids], role_ids: [...role_ids], everyone });
+export const toMentionsDto = ({ user_ids, role_ids, everyone }: Mentions): MentionsDto => ({
+  user_ids: [...user_ids],
+  role_ids: [...role_ids],
+  everyone,
+});
 
 /** A message as everybody sees it, or as somebody does whose kinds of reactions these are. */
 export const toMessageDto = (message: MessageDocument, ownKinds?: ReadonlySet<Snowflake>): MessageDto => {
-  const { _id, guild_id, track_id, author_id, content, reply_to_id, nonce, mentions = NO_MENTIONS, edited_at } = message;
+  const {
+    _id,
+    guild_id,
+    track_id,
+    author_id,
+    content,
+    reply_to_id,
+    nonce,
+    mentions = NO_MENTIONS,
+    edited_at,
+  } = message;
   return {
     id: _id,
     guild_id,
@@ -271,7 +345,10 @@ export const toMessageDto = (message: MessageDocument, ownKinds?: ReadonlySet<Sn
   };
 };
 
-function reactionsOf({ reactions = {}, reaction_emojis: emojis = [] }: MessageDocument, ownKinds: ReadonlySet<Snowflake> | undefined): ReactionCountDto[] {
+function reactionsOf(
+  { reactions = {}, reaction_emojis: emojis = [] }: MessageDocument,
+  ownKinds: ReadonlySet<Snowflake> | undefined,
+): ReactionCountDto[] {
   return emojis.flatMap((emoji) => {
     const { id, count = 0 } = reactions[emoji] ?? {};
     return id === undefined || count < 1 ? [] : [{ emoji, count, ...(ownKinds && { me: ownKinds.has(id) }) }];

@@ -37,7 +37,12 @@ export const mentionTerm = (id: Snowflake): string => `mention:${id}`;
 /** Returns the terms of a message: all its words, and what filters ask for. */
 export function searchTerms({ content, authorId, guildId, mentions }: Searchable): string[] {
   const mentioned = mentionIds(mentions, guildId).map(mentionTerm);
-  const filters = [authorTerm(authorId), ...(LINK.test(content) ? [LINK_TERM] : []), ...(mentioned.length > 0 ? [MENTION_TERM] : []), ...mentioned];
+  const filters = [
+    authorTerm(authorId),
+    ...(LINK.test(content) ? [LINK_TERM] : []),
+    ...(mentioned.length > 0 ? [MENTION_TERM] : []),
+    ...mentioned,
+  ];
   return [...new Set([...filters, ...tokensOf(content).flatMap(termsOfToken)])];
 }
 
@@ -55,8 +60,11 @@ export const wholeTerm = (word: string): string => [...word].slice(0, LIMITS.ter
 function termsOfToken({ text, isRun }: Token): string[] {
   const characters = [...text];
   if (isRun) return [...characters, ...pairsOf(characters)];
-  const prefixes = PREFIX_LENGTHS.filter((length) => length < characters.length).map((length) => characters.slice(0, length).join(''));
+  const prefixes = PREFIX_LENGTHS.filter((length) => length < characters.length).map((length) =>
+    characters.slice(0, length).join(''),
+  );
   return [...prefixes, wholeTerm(text)];
 }
 
-const pairsOf = (characters: readonly string[]): string[] => characters.slice(1).map((character, index) => `${characters[index] ?? ''}${character}`);
+const pairsOf = (characters: readonly string[]): string[] =>
+  characters.slice(1).map((character, index) => `${characters[index] ?? ''}${character}`);

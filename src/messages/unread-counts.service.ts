@@ -31,15 +31,19 @@ export class UnreadCounts {
   async countMentions(userId: Snowflake, outlooks: readonly MentionCursor[]): Promise<ReadonlyMap<Snowflake, number>> {
     const counts = new Map<Snowflake, number>();
     if (outlooks.length === 0) return counts;
-    const requested = outlooks
-      .slice(0, LIMITS.tracksWithMentions)
-      .map(({ trackId, after, mentionIds }) => ({ track_id: trackId, mention_ids: { $in: mentionIds }, _id: { $gt: after }, author_id: { $ne: userId } }));
+    const requested = outlooks.slice(0, LIMITS.tracksWithMentions).map(({ trackId, after, mentionIds }) => ({
+      track_id: trackId,
+      mention_ids: { $in: mentionIds },
+      _id: { $gt: after },
+      author_id: { $ne: userId },
+    }));
     const found = await this.messages
       .find({ $or: requested }, { track_id: 1 })
       .limit(atMost(LIMITS.mentionsCounted))
       .batchSize(LIMITS.mentionsCounted + 1)
       .lean<Pick<MessageDocument, 'track_id'>[]>();
-    for (const { track_id } of found) counts.set(track_id, Math.min((counts.get(track_id) ?? 0) + 1, LIMITS.unreadMentions));
+    for (const { track_id } of found)
+      counts.set(track_id, Math.min((counts.get(track_id) ?? 0) + 1, LIMITS.unreadMentions));
     return counts;
   }
 }

@@ -7,5 +7,9 @@ import { MetricsServer } from '../metrics/metrics.server';
 
 /** What is for operators: health, metrics and the gateway's description. */
 @Global()
-@Module({ controllers: [HealthController, MetricsController, DocumentationController], providers: [Metrics, MetricsServer], exports: [Metrics] })
+@Module({
+  controllers: [HealthController, MetricsController, DocumentationController],
+  providers: [Metrics, MetricsServer],
+  exports: [Metrics],
+})
 export class MetaModule {}

@@ -18,7 +18,9 @@ export class MetricsController {
   ) {}
 
   @Get()
-  @Summary('Get the metrics of this node in the text format of Prometheus. Requires METRICS_TOKEN if it is set; not found if METRICS_PORT is set.')
+  @Summary(
+    'Get the metrics of this node in the text format of Prometheus. Requires METRICS_TOKEN if it is set; not found if METRICS_PORT is set.',
+  )
   @ChecksAuthorization()
   @ApiProblems(MetricsTokenInvalid, RouteNotFound)
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')

@@ -27,7 +27,10 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationBootstrap(): Promise<void> {
     const port = this.config.get('METRICS_PORT');
     if (port === undefined) return;
-    const server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS }, (request, response) => void this.respond(request, response));
+    const server = createServer(
+      { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS },
+      (request, response) => void this.respond(request, response),
+    );
     server.maxConnections = MAX_CONNECTIONS;
     server.listen(port, this.config.get('HOST'));
     await once(server, 'listening');
@@ -42,13 +45,19 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
   private async respond({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     if (url?.split('?')[0] !== '/metrics') return end(response, 404, 'Not found');
     if (method !== 'GET') return end(response.setHeader('Allow', 'GET'), 405, 'Method not allowed');
-    if (!mayReadMetrics(headers.authorization, this.config.get('METRICS_TOKEN'))) return end(response.setHeader('WWW-Authenticate', 'Bearer'), 401, 'METRICS_TOKEN is missing or wrong');
+    if (!mayReadMetrics(headers.authorization, this.config.get('METRICS_TOKEN')))
+      return end(response.setHeader('WWW-Authenticate', 'Bearer'), 401, 'METRICS_TOKEN is missing or wrong');
     try {
-      end(response.setHeader('Content-Type', this.metrics.registry.contentType), 200, await this.metrics.registry.metrics());
+      end(
+        response.setHeader('Content-Type', this.metrics.registry.contentType),
+        200,
+        await this.metrics.registry.metrics(),
+      );
     } catch {
       end(response, 500, 'The metrics cannot be read');
     }
   }
 }
 
-const end = (response: ServerResponse, status: number, body: string): void => void response.setHeader('Cache-Control', 'no-store').writeHead(status).end(body);
+const end = (response: ServerResponse, status: number, body: string): void =>
+  void response.setHeader('Cache-Control', 'no-store').writeHead(status).end(body);

@@ -42,12 +42,22 @@ export function asyncApi(): Document {
         `**Sessions and origins.** A socket is closed with ${CLOSE.sessionExpired.code} when its session expires: log in again. The node sends no event and executes no interaction after the expiry. A browser can connect only from an origin in the setting CORS_ORIGINS; other origins get HTTP 400 instead of the upgrade. Clients that send no \`Origin\` header are accepted.`,
         DERIVED_STATE,
         '**Counting unread messages.** READ_STATES is the start; a read state counts the messages of other authors after `last_read_id`, and among them those that mention the user: `user_ids` has the user, `role_ids` has a role of the user, or `everyone` is true. From then on a client keeps both counts itself, for events whose author is not the user and whose message id is above `last_read_id`. MESSAGE_CREATE, if its id is above `last_message_id`: add 1 to `unread_count`, and 1 to `mention_count` if it mentions the user. MESSAGE_DELETE and each of `messages` in MESSAGES_DELETE: subtract 1 from `unread_count`, and 1 from `mention_count` if `mentions` has the user; once for each message id. MESSAGE_MENTIONS_UPDATE: if `mentions_before` and `mentions` differ in whether they mention the user, add 1 to `mention_count` or subtract 1. READ_STATE_UPDATE replaces the state. No count is below 0. A deletion or edit that is published while READ_STATES is computed may be included already, and a count that stands for a maximum stays there; `GET /api/v1/users/@me/read-states` returns the exact counts, also after an event with `author_id` null and after a role of the user changed.',
-        `Codes of CLOSING and refused handshakes: ${Object.values(CLOSE).map(({ code, reason }) => `${code} ${reason}`).join(' ')}`,
+        `Codes of CLOSING and refused handshakes: ${Object.values(CLOSE)
+          .map(({ code, reason }) => `${code} ${reason}`)
+          .join(' ')}`,
       ].join('\n\n'),
     },
     defaultContentType: 'application/json',
-    channels: { gateway: { address: '/gateway', messages: Object.fromEntries([...sent, ...received].map(([name, event]) => [name, message(name, event)])) } },
-    operations: Object.fromEntries([...sent.map(([name]) => operation(name, 'send')), ...received.map(([name]) => operation(name, 'receive'))]),
+    channels: {
+      gateway: {
+        address: '/gateway',
+        messages: Object.fromEntries([...sent, ...received].map(([name, event]) => [name, message(name, event)])),
+      },
+    },
+    operations: Object.fromEntries([
+      ...sent.map(([name]) => operation(name, 'send')),
+      ...received.map(([name]) => operation(name, 'receive')),
+    ]),
     components: { schemas: schemas([...sent, ...received]) },
   };
 }
@@ -58,16 +68,29 @@ function described(events: Record<string, Described>): [string, Described][] {
 
 function message(name: string, { summary, answer, weight, family }: Described): Document {
   const acknowledged = answer && { 'x-acknowledgement': { $ref: `#/components/schemas/${name}:ack` } };
-  return { name, summary, payload: { $ref: `#/components/schemas/${name}` }, ...acknowledged, ...(weight !== undefined && { 'x-bucket-weight': weight }), ...(family && { 'x-intent': family }) };
+  return {
+    name,
+    summary,
+    payload: { $ref: `#/components/schemas/${name}` },
+    ...acknowledged,
+    ...(weight !== undefined && { 'x-bucket-weight': weight }),
+    ...(family && { 'x-intent': family }),
+  };
 }
 
 function operation(name: string, action: 'send' | 'receive'): [string, Document] {
   const channel = '#/channels/gateway';
-  return [`${action}:${name}`, { action, channel: { $ref: channel }, messages: [{ $ref: `${channel}/messages/${name}` }] }];
+  return [
+    `${action}:${name}`,
+    { action, channel: { $ref: channel }, messages: [{ $ref: `${channel}/messages/${name}` }] },
+  ];
 }
 
 function schemas(events: readonly [string, Described][]): Document {
-  const named = events.flatMap(([name, { data, answer }]): [string, z.ZodType][] => [[name, data], ...(answer ? [[`${name}:ack`, acknowledgement(answer)] as [string, z.ZodType]] : [])]);
+  const named = events.flatMap(([name, { data, answer }]): [string, z.ZodType][] => [
+    [name, data],
+    ...(answer ? [[`${name}:ack`, acknowledgement(answer)] as [string, z.ZodType]] : []),
+  ]);
   return named.reduce<Document>((all, [name, schema]) => {
     const { $defs = {}, ...own } = toJsonSchema(schema);
     return { ...all, ...(toComponents($defs) as Document), [name]: toComponents(own) };

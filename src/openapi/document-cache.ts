@@ -25,7 +25,10 @@ interface StoredDocument {
  */
 export class DocumentCache {
   private readonly documents = new Map<string, Promise<StoredDocument | undefined>>();
-  private readonly pending = new Map<string, (document: StoredDocument | undefined | Promise<StoredDocument>) => void>();
+  private readonly pending = new Map<
+    string,
+    (document: StoredDocument | undefined | Promise<StoredDocument>) => void
+  >();
   private readonly generating = new WeakSet<FastifyRequest>();
 
   /** @param isDocument returns whether a path is a document that is equal for all clients */
@@ -39,7 +42,9 @@ export class DocumentCache {
       const document = await this.findOrGenerate(path, request);
       if (document) return send(request, reply, document);
     });
-    server.addHook('onSend', async (request, reply, payload) => (this.generating.has(request) ? this.store(request, reply, payload) : payload));
+    server.addHook('onSend', async (request, reply, payload) =>
+      this.generating.has(request) ? this.store(request, reply, payload) : payload,
+    );
     server.addHook('onResponse', async (request) => this.abandon(request));
     server.addHook('onRequestAbort', async (request) => this.abandon(request));
   }
@@ -92,12 +97,18 @@ async function compress(body: Buffer, contentType: string): Promise<StoredDocume
 }
 
 /** Sets the header fields and returns the body: none if the client has the current document. */
-function prepare(request: FastifyRequest, reply: FastifyReply, { contentType, etag, bodies }: StoredDocument): Buffer | undefined {
+function prepare(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { contentType, etag, bodies }: StoredDocument,
+): Buffer | undefined {
   const coding = preferredCoding(request.headers['accept-encoding']);
   void reply.removeHeader('Last-Modified').removeHeader('Accept-Ranges').removeHeader('Content-Length');
   void reply.header('Cache-Control', request.headers.authorization === undefined ? CACHE_CONTROL : 'no-store');
   const vary = reply.getHeader('Vary');
-  void reply.header('ETag', etag).header('Vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
+  void reply
+    .header('ETag', etag)
+    .header('Vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
   if (isCurrent(request.headers['if-none-match'], etag)) {
     void reply.status(304).removeHeader('Content-Type');
     return undefined;
@@ -107,11 +118,13 @@ function prepare(request: FastifyRequest, reply: FastifyReply, { contentType, et
   return bodies[coding];
 }
 
-const send = (request: FastifyRequest, reply: FastifyReply, document: StoredDocument): FastifyReply => reply.send(prepare(request, reply, document));
+const send = (request: FastifyRequest, reply: FastifyReply, document: StoredDocument): FastifyReply =>
+  reply.send(prepare(request, reply, document));
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match */
 const isCurrent = (condition: string | undefined, etag: string): boolean =>
-  condition !== undefined && (condition.trim() === '*' || condition.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag));
+  condition !== undefined &&
+  (condition.trim() === '*' || condition.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag));
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding */
 function preferredCoding(accepted: string | string[] | undefined): Coding {
@@ -122,5 +135,7 @@ function preferredCoding(accepted: string | string[] | undefined): Coding {
       .map((entry) => entry.split(';').map((part) => part.trim()))
       .map(([name = '', weight = 'q=1']) => [name, Number(weight.replace(/^q=/, ''))]),
   );
-  return CODINGS.find((coding) => coding === 'identity' || (weights.get(coding) ?? weights.get('*') ?? 0) > 0) ?? 'identity';
+  return (
+    CODINGS.find((coding) => coding === 'identity' || (weights.get(coding) ?? weights.get('*') ?? 0) > 0) ?? 'identity'
+  );
 }

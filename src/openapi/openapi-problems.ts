@@ -23,7 +23,8 @@ interface ProblemOf {
 
 const PROBLEM_SCHEMA = {
   type: 'object',
-  description: 'RFC 9457. `code` is for programs and stays as it is; a validation problem lists every offending field in `errors`.',
+  description:
+    'RFC 9457. `code` is for programs and stays as it is; a validation problem lists every offending field in `errors`.',
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {
     type: { type: 'string', example: 'urn:derailed:problem:role_not_found' },
@@ -35,7 +36,11 @@ const PROBLEM_SCHEMA = {
     retry_after: { type: 'integer', description: 'Seconds until it makes sense to try again.' },
     errors: {
       type: 'array',
-      items: { type: 'object', required: ['field', 'detail'], properties: { field: { type: 'string' }, detail: { type: 'string' }, limit: {} } },
+      items: {
+        type: 'object',
+        required: ['field', 'detail'],
+        properties: { field: { type: 'string' }, detail: { type: 'string' }, limit: {} },
+      },
     },
   },
 };
@@ -48,15 +53,22 @@ export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
   for (const [path, item] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(item as Record<string, Operation>)) {
       operation.parameters = [...missingPathParameters(path, operation), ...(operation.parameters ?? [])];
-      operation.responses = { ...operation.responses, ...problemResponses([...takeProblems(operation), InternalError, ...(method === 'get' ? [] : [DiskFull])]) };
+      operation.responses = {
+        ...operation.responses,
+        ...problemResponses([...takeProblems(operation), InternalError, ...(method === 'get' ? [] : [DiskFull])]),
+      };
     }
   }
-  const schemas = { ...document.components?.schemas, Problem: PROBLEM_SCHEMA } as NonNullable<OpenAPIObject['components']>['schemas'];
+  const schemas = { ...document.components?.schemas, Problem: PROBLEM_SCHEMA } as NonNullable<
+    OpenAPIObject['components']
+  >['schemas'];
   return { ...document, components: { ...document.components, schemas } };
 }
 
 function takeProblems(operation: Operation): ProblemOf[] {
-  const names = Object.keys(operation).filter((name): name is `${typeof PROBLEM_EXTENSION}${string}` => name.startsWith(PROBLEM_EXTENSION));
+  const names = Object.keys(operation).filter((name): name is `${typeof PROBLEM_EXTENSION}${string}` =>
+    name.startsWith(PROBLEM_EXTENSION),
+  );
   const problems = names.map((name) => operation[name]!);
   for (const name of names) delete operation[name];
   return problems;
@@ -71,7 +83,15 @@ function missingPathParameters(path: string, { parameters = [] }: Operation): Pa
 
 function problemResponses(problems: readonly ProblemOf[]): Record<string, unknown> {
   const statuses = [...new Set(problems.map(({ status }) => status))];
-  return Object.fromEntries(statuses.map((status) => [String(status), problemResponse(status, problems.filter((problem) => problem.status === status))]));
+  return Object.fromEntries(
+    statuses.map((status) => [
+      String(status),
+      problemResponse(
+        status,
+        problems.filter((problem) => problem.status === status),
+      ),
+    ]),
+  );
 }
 
 function problemResponse(status: number, problems: readonly ProblemOf[]): unknown {

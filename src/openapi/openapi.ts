@@ -26,7 +26,9 @@ export function serveDocumentation(app: NestFastifyApplication): void {
 export function openApi(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Derailed')
-    .setDescription('The backend of a community chat platform. Register, take the `token`, press *Authorize*. The gateway is described at `/docs/gateway`.')
+    .setDescription(
+      'The backend of a community chat platform. Register, take the `token`, press *Authorize*. The gateway is described at `/docs/gateway`.',
+    )
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth()

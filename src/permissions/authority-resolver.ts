@@ -36,9 +36,15 @@ export class AuthorityResolver {
   ) {}
 
   /** @throws GuildNotFound when there is no such guild, or the user isn't in it */
-  async resolveInGuild(userId: Snowflake, guildId: Snowflake, requirement?: MemberRequirement): Promise<GuildAuthority> {
+  async resolveInGuild(
+    userId: Snowflake,
+    guildId: Snowflake,
+    requirement?: MemberRequirement,
+  ): Promise<GuildAuthority> {
     const queryCounter = new QueryCounter();
-    const [member, guild, roles] = await this.cache.getMany<[MemberDocument | null, GuildDocument | null, RoleDocument[]]>(
+    const [member, guild, roles] = await this.cache.getMany<
+      [MemberDocument | null, GuildDocument | null, RoleDocument[]]
+    >(
       queryCounter.track(this.permissionData.member(guildId, userId)),
       queryCounter.track(this.permissionData.guild(guildId)),
       queryCounter.track(this.permissionData.rolesOf(guildId)),
@@ -51,19 +57,30 @@ export class AuthorityResolver {
   }
 
   /** @throws TrackNotFound when there is no such track, or the user may not view it */
-  async resolveInTrack(userId: Snowflake, trackId: Snowflake, requirement?: MemberRequirement): Promise<TrackAuthority> {
+  async resolveInTrack(
+    userId: Snowflake,
+    trackId: Snowflake,
+    requirement?: MemberRequirement,
+  ): Promise<TrackAuthority> {
     const knownGuildId = this.permissionData.cachedGuildOf(trackId);
     // A track that doesn't exist is looked for in a guild that doesn't.
     const guildId = knownGuildId ?? (await this.permissionData.findGuildOf(trackId)) ?? MISSING_GUILD_ID;
     const queryCounter = new QueryCounter();
-    const [member, guild, roles, tracks] = await this.cache.getMany<[MemberDocument | null, GuildDocument | null, RoleDocument[], TrackDocument[]]>(
+    const [member, guild, roles, tracks] = await this.cache.getMany<
+      [MemberDocument | null, GuildDocument | null, RoleDocument[], TrackDocument[]]
+    >(
       queryCounter.track(this.permissionData.member(guildId, userId)),
       queryCounter.track(this.permissionData.guild(guildId)),
       queryCounter.track(this.permissionData.rolesOf(guildId)),
       queryCounter.track(this.permissionData.tracksOf(guildId)),
     );
     if (member && guild) {
-      const authority = this.findInTrack(this.authorityOf(await this.stateOf(guild, roles), member), await this.existingTracks(guild, tracks), trackId, requirement);
+      const authority = this.findInTrack(
+        this.authorityOf(await this.stateOf(guild, roles), member),
+        await this.existingTracks(guild, tracks),
+        trackId,
+        requirement,
+      );
       if (authority) return authority;
     }
     // As if it had not been found before.
@@ -79,7 +96,10 @@ export class AuthorityResolver {
    */
   async refresh<Who extends GuildAuthority | TrackAuthority>(authority: Who): Promise<Who> {
     const { requirement, userId } = authority;
-    const now = authority instanceof TrackAuthority ? await this.resolveInTrack(userId, authority.trackId, requirement) : await this.resolveInGuild(userId, authority.guildId, requirement);
+    const now =
+      authority instanceof TrackAuthority
+        ? await this.resolveInTrack(userId, authority.trackId, requirement)
+        : await this.resolveInGuild(userId, authority.guildId, requirement);
     if (requirement) now.assertMeets(requirement);
     return now as Who;
   }
@@ -91,14 +111,19 @@ export class AuthorityResolver {
 
   /** What another member of the guild may do. @throws MemberNotFound */
   async resolveMember(state: GuildState, userId: Snowflake): Promise<GuildAuthority> {
-    const [member] = await this.cache.getMany<[MemberDocument | null]>(this.permissionData.member(state.guild._id, userId));
+    const [member] = await this.cache.getMany<[MemberDocument | null]>(
+      this.permissionData.member(state.guild._id, userId),
+    );
     if (!member) throw new MemberNotFound();
     return this.authorityOf(state, member);
   }
 
   /** A guild's roles and order. @throws GuildNotFound */
   async getGuildState(guildId: Snowflake): Promise<GuildState> {
-    const [guild, roles] = await this.cache.getMany<[GuildDocument | null, RoleDocument[]]>(this.permissionData.guild(guildId), this.permissionData.rolesOf(guildId));
+    const [guild, roles] = await this.cache.getMany<[GuildDocument | null, RoleDocument[]]>(
+      this.permissionData.guild(guildId),
+      this.permissionData.rolesOf(guildId),
+    );
     if (!guild) throw new GuildNotFound();
     return this.stateOf(guild, roles);
   }
@@ -111,7 +136,10 @@ export class AuthorityResolver {
 
   /** The tracks of a guild that exist, by id, hidden ones too. @throws GuildNotFound */
   async getTracksOfGuild(guildId: Snowflake): Promise<GuildTracks> {
-    const [guild, tracks] = await this.cache.getMany<[GuildDocument | null, TrackDocument[]]>(this.permissionData.guild(guildId), this.permissionData.tracksOf(guildId));
+    const [guild, tracks] = await this.cache.getMany<[GuildDocument | null, TrackDocument[]]>(
+      this.permissionData.guild(guildId),
+      this.permissionData.tracksOf(guildId),
+    );
     if (!guild) throw new GuildNotFound();
     return this.existingTracks(guild, tracks);
   }
@@ -122,11 +150,18 @@ export class AuthorityResolver {
     return this.existingTracks(guild, tracks);
   }
 
-  private findInTrack(authority: GuildAuthority, existing: GuildTracks, trackId: Snowflake, requirement: MemberRequirement | undefined): TrackAuthority | undefined {
+  private findInTrack(
+    authority: GuildAuthority,
+    existing: GuildTracks,
+    trackId: Snowflake,
+    requirement: MemberRequirement | undefined,
+  ): TrackAuthority | undefined {
     const track = existing.get(trackId);
     if (!track) return undefined;
     const permissions = authority.permissionsIn(track, existing);
-    return has(permissions, Permission.ViewTrack) ? new TrackAuthority(authority, track, existing, permissions, requirement) : undefined;
+    return has(permissions, Permission.ViewTrack)
+      ? new TrackAuthority(authority, track, existing, permissions, requirement)
+      : undefined;
   }
 
   private readonly authorities = new WeakMap<MemberDocument, Map<MemberRequirement | undefined, GuildAuthority>>();
@@ -146,12 +181,22 @@ export class AuthorityResolver {
   // A role or track is written before the guild names it. So one that is named and not among what was read at the same time is among what is read now.
   private stateOf(guild: GuildDocument, roles: RoleDocument[]): MaybePromise<GuildState> {
     const state = this.stateWith(guild, roles);
-    return state.roles.length === guild.role_ids.length ? state : this.permissionData.rolesOf(guild._id).load().then((read) => this.stateWith(guild, read));
+    return state.roles.length === guild.role_ids.length
+      ? state
+      : this.permissionData
+          .rolesOf(guild._id)
+          .load()
+          .then((read) => this.stateWith(guild, read));
   }
 
   private existingTracks(guild: GuildDocument, tracks: TrackDocument[]): MaybePromise<GuildTracks> {
     const existing = this.tracksWith(guild, tracks);
-    return existing.size === guild.track_layout.length ? existing : this.permissionData.tracksOf(guild._id).load().then((read) => this.tracksWith(guild, read));
+    return existing.size === guild.track_layout.length
+      ? existing
+      : this.permissionData
+          .tracksOf(guild._id)
+          .load()
+          .then((read) => this.tracksWith(guild, read));
   }
 
   private readonly rolesById = new WeakMap<RoleDocument[], ReadonlyMap<Snowflake, RoleDocument>>();

@@ -25,13 +25,27 @@ import {
   union,
 } from './compute-permissions';
 
-const { Administrator, AttachFiles, BanMembers, CreateMessage, DeleteMessages, KickMembers, MentionEveryone, ViewMessageHistory, ViewTrack } = Permission;
+const {
+  Administrator,
+  AttachFiles,
+  BanMembers,
+  CreateMessage,
+  DeleteMessages,
+  KickMembers,
+  MentionEveryone,
+  ViewMessageHistory,
+  ViewTrack,
+} = Permission;
 
 const says = ({ allow = NO_PERMISSIONS, deny = NO_PERMISSIONS }: Partial<Overwrite>): Overwrite => ({ allow, deny });
 const [EVERYONE, LOW, HIGH, ABSENT] = [1n, 2n, 3n, 9n] as const;
 
 /** Somebody with @everyone, a low and a high role, lowest first. */
-const member = (everyone: Partial<Overwrite>, low: Partial<Overwrite> = {}, high: Partial<Overwrite> = {}): Subject => ({
+const member = (
+  everyone: Partial<Overwrite>,
+  low: Partial<Overwrite> = {},
+  high: Partial<Overwrite> = {},
+): Subject => ({
   userId: USER_ID,
   isOwner: false,
   isTimedOut: false,
@@ -42,9 +56,20 @@ const member = (everyone: Partial<Overwrite>, low: Partial<Overwrite> = {}, high
   ],
 });
 
-const about = (id: bigint, what: Partial<Overwrite>): SubjectOverwrite => ({ id, type: id === USER_ID ? 'member' : 'role', ...says(what) });
-const track = (...overwrites: SubjectOverwrite[]): TrackRules => ({ overwrites, inherits: true, categoryOverwrites: [] });
-const inCategory = (categoryOverwrites: SubjectOverwrite[], rules = track()): TrackRules => ({ ...rules, categoryOverwrites });
+const about = (id: bigint, what: Partial<Overwrite>): SubjectOverwrite => ({
+  id,
+  type: id === USER_ID ? 'member' : 'role',
+  ...says(what),
+});
+const track = (...overwrites: SubjectOverwrite[]): TrackRules => ({
+  overwrites,
+  inherits: true,
+  categoryOverwrites: [],
+});
+const inCategory = (categoryOverwrites: SubjectOverwrite[], rules = track()): TrackRules => ({
+  ...rules,
+  categoryOverwrites,
+});
 
 describe('sets of permissions', () => {
   it('have the bits of the first Derailed, and the later ones after them', () => {
@@ -58,7 +83,14 @@ describe('sets of permissions', () => {
   });
 
   it('give @everyone what a new guild needs', () =>
-    expect(namesOf(EVERYONE_DEFAULT)).toEqual(['CREATE_MESSAGE', 'VIEW_MESSAGE_HISTORY', 'CREATE_INVITES', 'VIEW_TRACK', 'ADD_REACTIONS', 'CHANGE_NICKNAME']));
+    expect(namesOf(EVERYONE_DEFAULT)).toEqual([
+      'CREATE_MESSAGE',
+      'VIEW_MESSAGE_HISTORY',
+      'CREATE_INVITES',
+      'VIEW_TRACK',
+      'ADD_REACTIONS',
+      'CHANGE_NICKNAME',
+    ]));
 
   it('refuse bits that are no permission', () => {
     expect(permissionSet(ALL_PERMISSIONS)).toBe(ALL_PERMISSIONS);
@@ -71,7 +103,9 @@ describe('sets of permissions', () => {
       fc.property(permissions, permissions, (a, b) => {
         const [ones, others] = [new Set(namesOf(a)), new Set(namesOf(b))];
         expect(namesOf(union(a, b))).toEqual(PERMISSION_NAMES.filter((name) => ones.has(name) || others.has(name)));
-        expect(namesOf(intersection(a, b))).toEqual(PERMISSION_NAMES.filter((name) => ones.has(name) && others.has(name)));
+        expect(namesOf(intersection(a, b))).toEqual(
+          PERMISSION_NAMES.filter((name) => ones.has(name) && others.has(name)),
+        );
         expect(namesOf(minus(a, b))).toEqual(PERMISSION_NAMES.filter((name) => ones.has(name) && !others.has(name)));
         expect(has(a, b)).toBe([...others].every((name) => ones.has(name)));
       }),
@@ -84,30 +118,42 @@ describe('combining roles', () => {
     expect(computeGuildPermissions(member({}, { deny: KickMembers }, { allow: KickMembers }))).toBe(KickMembers);
   });
 
-  it('lets a role be silent about what it doesn’t speak about', () => expect(computeGuildPermissions(member({ allow: KickMembers }, { allow: BanMembers }, {}))).toBe(union(KickMembers, BanMembers)));
+  it('lets a role be silent about what it doesn’t speak about', () =>
+    expect(computeGuildPermissions(member({ allow: KickMembers }, { allow: BanMembers }, {}))).toBe(
+      union(KickMembers, BanMembers),
+    ));
 
   it('grants nothing that nobody speaks about', () => expect(computeGuildPermissions(member({}))).toBe(NO_PERMISSIONS));
 
-  it('starts from what is there', () => expect(combine(union(KickMembers, BanMembers), [says({ deny: KickMembers })])).toBe(BanMembers));
+  it('starts from what is there', () =>
+    expect(combine(union(KickMembers, BanMembers), [says({ deny: KickMembers })])).toBe(BanMembers));
 
-  it('gives the owner everything, whatever their roles say', () => expect(computeGuildPermissions({ ...member({ deny: ALL_PERMISSIONS }), isOwner: true })).toBe(ALL_PERMISSIONS));
+  it('gives the owner everything, whatever their roles say', () =>
+    expect(computeGuildPermissions({ ...member({ deny: ALL_PERMISSIONS }), isOwner: true })).toBe(ALL_PERMISSIONS));
 
   it('makes ADMINISTRATOR everything, even what a higher role denies', () =>
     expect(computeGuildPermissions(member({}, { allow: Administrator }, { deny: KickMembers }))).toBe(ALL_PERMISSIONS));
 
-  it('lets a higher role deny ADMINISTRATOR', () => expect(computeGuildPermissions(member({}, { allow: Administrator }, { deny: Administrator }))).toBe(NO_PERMISSIONS));
+  it('lets a higher role deny ADMINISTRATOR', () =>
+    expect(computeGuildPermissions(member({}, { allow: Administrator }, { deny: Administrator }))).toBe(
+      NO_PERMISSIONS,
+    ));
 });
 
 describe('a timeout', () => {
   it('leaves VIEW_TRACK and VIEW_MESSAGE_HISTORY at most', () => {
     const timedOut = { ...member({ allow: union(ViewTrack, CreateMessage, BanMembers) }), isTimedOut: true };
     expect(computeGuildPermissions(timedOut)).toBe(ViewTrack);
-    expect(computeTrackPermissions(timedOut, track(about(USER_ID, { allow: union(CreateMessage, ViewMessageHistory) })))).toBe(union(ViewTrack, ViewMessageHistory));
+    expect(
+      computeTrackPermissions(timedOut, track(about(USER_ID, { allow: union(CreateMessage, ViewMessageHistory) }))),
+    ).toBe(union(ViewTrack, ViewMessageHistory));
   });
 
   it('changes nothing for the owner and for ADMINISTRATOR', () => {
     expect(computeTrackPermissions({ ...member({}), isOwner: true, isTimedOut: true }, track())).toBe(ALL_PERMISSIONS);
-    expect(computeTrackPermissions({ ...member({ allow: Administrator }), isTimedOut: true }, track())).toBe(ALL_PERMISSIONS);
+    expect(computeTrackPermissions({ ...member({ allow: Administrator }), isTimedOut: true }, track())).toBe(
+      ALL_PERMISSIONS,
+    );
   });
 });
 
@@ -115,35 +161,74 @@ describe('in a track', () => {
   const seeing = member({ allow: union(ViewTrack, CreateMessage) });
 
   it('@everyone’s overwrite comes first, then the roles’ in their order, then the member’s own', () => {
-    const overwrites = [about(USER_ID, { allow: DeleteMessages }), about(HIGH, { deny: DeleteMessages }), about(LOW, { allow: DeleteMessages }), about(EVERYONE, { deny: DeleteMessages })];
-    const may = (...of: SubjectOverwrite[]): boolean => has(computeTrackPermissions(seeing, track(...of)), DeleteMessages);
-    expect([may(...overwrites), may(...overwrites.slice(1)), may(...overwrites.slice(2)), may(...overwrites.slice(3))]).toEqual([true, false, true, false]);
+    const overwrites = [
+      about(USER_ID, { allow: DeleteMessages }),
+      about(HIGH, { deny: DeleteMessages }),
+      about(LOW, { allow: DeleteMessages }),
+      about(EVERYONE, { deny: DeleteMessages }),
+    ];
+    const may = (...of: SubjectOverwrite[]): boolean =>
+      has(computeTrackPermissions(seeing, track(...of)), DeleteMessages);
+    expect([
+      may(...overwrites),
+      may(...overwrites.slice(1)),
+      may(...overwrites.slice(2)),
+      may(...overwrites.slice(3)),
+    ]).toEqual([true, false, true, false]);
   });
 
   it('overwrites of other roles and members say nothing', () => {
-    const others: SubjectOverwrite[] = [about(ABSENT, { allow: BanMembers }), { ...about(USER_ID, { allow: BanMembers }), type: 'role' }, { ...about(LOW, { allow: BanMembers }), type: 'member' }];
+    const others: SubjectOverwrite[] = [
+      about(ABSENT, { allow: BanMembers }),
+      { ...about(USER_ID, { allow: BanMembers }), type: 'role' },
+      { ...about(LOW, { allow: BanMembers }), type: 'member' },
+    ];
     expect(computeTrackPermissions(seeing, track(...others))).toBe(union(ViewTrack, CreateMessage));
   });
 
   it('what the category says holds where the track itself is silent, bit by bit', () => {
     const category = [about(LOW, { allow: union(DeleteMessages, BanMembers) })];
-    expect(computeTrackPermissions(seeing, inCategory(category, track(about(LOW, { deny: BanMembers }))))).toBe(union(ViewTrack, CreateMessage, DeleteMessages));
+    expect(computeTrackPermissions(seeing, inCategory(category, track(about(LOW, { deny: BanMembers }))))).toBe(
+      union(ViewTrack, CreateMessage, DeleteMessages),
+    );
   });
 
   it('the subject counts before the place: a category’s word about a member stands over a track’s about a role', () =>
-    expect(has(computeTrackPermissions(seeing, inCategory([about(USER_ID, { allow: DeleteMessages })], track(about(HIGH, { deny: DeleteMessages })))), DeleteMessages)).toBe(true));
+    expect(
+      has(
+        computeTrackPermissions(
+          seeing,
+          inCategory([about(USER_ID, { allow: DeleteMessages })], track(about(HIGH, { deny: DeleteMessages }))),
+        ),
+        DeleteMessages,
+      ),
+    ).toBe(true));
 
   it('`inherits: false` cuts the category off', () =>
-    expect(computeTrackPermissions(seeing, { ...inCategory([about(EVERYONE, { deny: ViewTrack })]), inherits: false })).toBe(union(ViewTrack, CreateMessage)));
+    expect(
+      computeTrackPermissions(seeing, { ...inCategory([about(EVERYONE, { deny: ViewTrack })]), inherits: false }),
+    ).toBe(union(ViewTrack, CreateMessage)));
 
-  it('there is nothing without VIEW_TRACK', () => expect(computeTrackPermissions(seeing, track(about(EVERYONE, { deny: ViewTrack, allow: DeleteMessages })))).toBe(NO_PERMISSIONS));
+  it('there is nothing without VIEW_TRACK', () =>
+    expect(computeTrackPermissions(seeing, track(about(EVERYONE, { deny: ViewTrack, allow: DeleteMessages })))).toBe(
+      NO_PERMISSIONS,
+    ));
 
   it('there is no mentioning and attaching without CREATE_MESSAGE', () =>
-    expect(computeTrackPermissions(seeing, track(about(LOW, { deny: CreateMessage, allow: union(MentionEveryone, AttachFiles, DeleteMessages) })))).toBe(union(ViewTrack, DeleteMessages)));
+    expect(
+      computeTrackPermissions(
+        seeing,
+        track(about(LOW, { deny: CreateMessage, allow: union(MentionEveryone, AttachFiles, DeleteMessages) })),
+      ),
+    ).toBe(union(ViewTrack, DeleteMessages)));
 
   it('ADMINISTRATOR is above all overwrites, and none can give it', () => {
-    expect(computeTrackPermissions(member({ allow: Administrator }), track(about(USER_ID, { deny: ALL_PERMISSIONS })))).toBe(ALL_PERMISSIONS);
-    expect(computeTrackPermissions(seeing, track(about(USER_ID, { allow: Administrator })))).toBe(union(ViewTrack, CreateMessage));
+    expect(
+      computeTrackPermissions(member({ allow: Administrator }), track(about(USER_ID, { deny: ALL_PERMISSIONS }))),
+    ).toBe(ALL_PERMISSIONS);
+    expect(computeTrackPermissions(seeing, track(about(USER_ID, { allow: Administrator })))).toBe(
+      union(ViewTrack, CreateMessage),
+    );
   });
 });
 
@@ -156,31 +241,45 @@ interface Verdict {
 function judgeNaively(subject: Subject, rules: TrackRules | undefined, bit: PermissionSet): Verdict {
   type Speaker = readonly [Overwrite, DecisionReason];
   const word = ([{ allow, deny }, step]: Speaker, about: PermissionSet): Verdict[] =>
-    has(allow, about) ? [{ granted: true, decided_by: step }] : has(deny, about) ? [{ granted: false, decided_by: step }] : [];
+    has(allow, about)
+      ? [{ granted: true, decided_by: step }]
+      : has(deny, about)
+        ? [{ granted: false, decided_by: step }]
+        : [];
   const rolesDown = subject.roles.toReversed();
   const guildWide = rolesDown.map((role): Speaker => [role, { kind: 'role', role_id: role.id }]);
   const inPlaces = (type: 'role' | 'member', id: bigint): Speaker[] =>
     (['track', 'category'] as const).flatMap((place) => {
       const overwrites = place === 'track' ? rules!.overwrites : rules!.inherits ? rules!.categoryOverwrites : [];
-      return overwrites.filter((overwrite) => overwrite.type === type && overwrite.id === id).map((overwrite): Speaker => [overwrite, { kind: 'overwrite', place, type, id }]);
+      return overwrites
+        .filter((overwrite) => overwrite.type === type && overwrite.id === id)
+        .map((overwrite): Speaker => [overwrite, { kind: 'overwrite', place, type, id }]);
     });
-  const here = rules ? [...inPlaces('member', subject.userId), ...rolesDown.flatMap(({ id }) => inPlaces('role', id))] : [];
+  const here = rules
+    ? [...inPlaces('member', subject.userId), ...rolesDown.flatMap(({ id }) => inPlaces('role', id))]
+    : [];
   const lastWord = (about: PermissionSet): Verdict =>
-    [...(about === Administrator ? [] : here), ...guildWide].flatMap((speaker) => word(speaker, about))[0] ?? { granted: false, decided_by: { kind: 'default' } };
+    [...(about === Administrator ? [] : here), ...guildWide].flatMap((speaker) => word(speaker, about))[0] ?? {
+      granted: false,
+      decided_by: { kind: 'default' },
+    };
   const loses = (kind: 'hidden' | 'mute' | 'timeout'): Verdict => ({ granted: false, decided_by: { kind } });
 
   const administrator = lastWord(Administrator);
   if (subject.isOwner) return { granted: true, decided_by: { kind: 'owner' } };
-  if (administrator.granted && administrator.decided_by.kind === 'role') return { granted: true, decided_by: { kind: 'administrator', role_id: administrator.decided_by.role_id } };
+  if (administrator.granted && administrator.decided_by.kind === 'role')
+    return { granted: true, decided_by: { kind: 'administrator', role_id: administrator.decided_by.role_id } };
   const verdict = lastWord(bit);
   if (!verdict.granted) return verdict;
   if (rules && !lastWord(ViewTrack).granted) return loses('hidden');
-  if (rules && !lastWord(CreateMessage).granted && (bit === MentionEveryone || bit === AttachFiles)) return loses('mute');
+  if (rules && !lastWord(CreateMessage).granted && (bit === MentionEveryone || bit === AttachFiles))
+    return loses('mute');
   if (subject.isTimedOut && bit !== ViewTrack && bit !== ViewMessageHistory) return loses('timeout');
   return verdict;
 }
 
-const naively = (subject: Subject, rules?: TrackRules): PermissionSet => union(...Object.values(Permission).filter((bit) => judgeNaively(subject, rules, bit).granted));
+const naively = (subject: Subject, rules?: TrackRules): PermissionSet =>
+  union(...Object.values(Permission).filter((bit) => judgeNaively(subject, rules, bit).granted));
 
 describe('any decision', () => {
   it('is what the rules say, bit by bit, in the guild and in a track', () =>
@@ -196,7 +295,9 @@ describe('any decision', () => {
     fc.assert(
       fc.property(subjects, trackRules, fc.nat({ max: 200 }), (subject, rules, count) => {
         const silent = Array.from({ length: count }, (_, index) => ({ id: 1_000n + BigInt(index), ...says({}) }));
-        expect(computeTrackPermissions({ ...subject, roles: [...subject.roles, ...silent] }, rules)).toBe(computeTrackPermissions(subject, rules));
+        expect(computeTrackPermissions({ ...subject, roles: [...subject.roles, ...silent] }, rules)).toBe(
+          computeTrackPermissions(subject, rules),
+        );
       }),
     ));
 
@@ -206,43 +307,83 @@ describe('any decision', () => {
         const effective = effectiveOverwrites(rules);
         expect(new Set(effective.map(({ type, id }) => `${type} ${id}`)).size).toBe(effective.length);
         for (const { allow, deny } of effective) expect(intersection(allow, deny)).toBe(NO_PERMISSIONS);
-        expect(computeTrackPermissions(subject, { overwrites: effective, inherits: false, categoryOverwrites: [] })).toBe(computeTrackPermissions(subject, rules));
+        expect(
+          computeTrackPermissions(subject, { overwrites: effective, inherits: false, categoryOverwrites: [] }),
+        ).toBe(computeTrackPermissions(subject, rules));
       }),
     ));
 });
 
 describe('the explanation', () => {
-  const deciderOf = (permission: string, subject: Subject, rules?: TrackRules) => explain(subject, rules).bits.find((bit) => bit.permission === permission);
+  const deciderOf = (permission: string, subject: Subject, rules?: TrackRules) =>
+    explain(subject, rules).bits.find((bit) => bit.permission === permission);
 
   it('names the role, @everyone included, that spoke last', () => {
     const subject = member({ allow: union(KickMembers, BanMembers) }, {}, { deny: BanMembers });
-    expect(deciderOf('KICK_MEMBERS', subject)).toEqual({ permission: 'KICK_MEMBERS', granted: true, decided_by: { kind: 'role', role_id: EVERYONE } });
-    expect(deciderOf('BAN_MEMBERS', subject)).toMatchObject({ granted: false, decided_by: { kind: 'role', role_id: HIGH } });
+    expect(deciderOf('KICK_MEMBERS', subject)).toEqual({
+      permission: 'KICK_MEMBERS',
+      granted: true,
+      decided_by: { kind: 'role', role_id: EVERYONE },
+    });
+    expect(deciderOf('BAN_MEMBERS', subject)).toMatchObject({
+      granted: false,
+      decided_by: { kind: 'role', role_id: HIGH },
+    });
     expect(deciderOf('MANAGE_ROLES', subject)).toMatchObject({ granted: false, decided_by: { kind: 'default' } });
   });
 
   it('names owner and administrator for everything', () => {
-    expect(deciderOf('KICK_MEMBERS', { ...member({}), isOwner: true })).toMatchObject({ granted: true, decided_by: { kind: 'owner' } });
-    expect(deciderOf('KICK_MEMBERS', member({ deny: KickMembers }, { allow: Administrator }))).toMatchObject({ granted: true, decided_by: { kind: 'administrator', role_id: LOW } });
+    expect(deciderOf('KICK_MEMBERS', { ...member({}), isOwner: true })).toMatchObject({
+      granted: true,
+      decided_by: { kind: 'owner' },
+    });
+    expect(deciderOf('KICK_MEMBERS', member({ deny: KickMembers }, { allow: Administrator }))).toMatchObject({
+      granted: true,
+      decided_by: { kind: 'administrator', role_id: LOW },
+    });
   });
 
   it('names the overwrite and the place it stands in', () => {
-    const rules = inCategory([about(LOW, { allow: union(DeleteMessages, CreateMessage) })], track(about(LOW, { deny: CreateMessage })));
+    const rules = inCategory(
+      [about(LOW, { allow: union(DeleteMessages, CreateMessage) })],
+      track(about(LOW, { deny: CreateMessage })),
+    );
     const subject = member({ allow: ViewTrack });
-    expect(deciderOf('DELETE_MESSAGES', subject, rules)).toMatchObject({ granted: true, decided_by: { kind: 'overwrite', place: 'category', type: 'role', id: LOW } });
-    expect(deciderOf('CREATE_MESSAGE', subject, rules)).toMatchObject({ granted: false, decided_by: { kind: 'overwrite', place: 'track', type: 'role', id: LOW } });
+    expect(deciderOf('DELETE_MESSAGES', subject, rules)).toMatchObject({
+      granted: true,
+      decided_by: { kind: 'overwrite', place: 'category', type: 'role', id: LOW },
+    });
+    expect(deciderOf('CREATE_MESSAGE', subject, rules)).toMatchObject({
+      granted: false,
+      decided_by: { kind: 'overwrite', place: 'track', type: 'role', id: LOW },
+    });
   });
 
   it('tells what hides, mutes and times out, only of what was there to lose', () => {
     const subject = member({ allow: union(ViewTrack, KickMembers, AttachFiles) });
     const hiding = track(about(EVERYONE, { deny: ViewTrack }));
-    expect(deciderOf('KICK_MEMBERS', subject, hiding)).toMatchObject({ granted: false, decided_by: { kind: 'hidden' } });
-    expect(deciderOf('VIEW_TRACK', subject, hiding)).toMatchObject({ granted: false, decided_by: { kind: 'overwrite' } });
-    expect(deciderOf('BAN_MEMBERS', subject, hiding)).toMatchObject({ granted: false, decided_by: { kind: 'default' } });
+    expect(deciderOf('KICK_MEMBERS', subject, hiding)).toMatchObject({
+      granted: false,
+      decided_by: { kind: 'hidden' },
+    });
+    expect(deciderOf('VIEW_TRACK', subject, hiding)).toMatchObject({
+      granted: false,
+      decided_by: { kind: 'overwrite' },
+    });
+    expect(deciderOf('BAN_MEMBERS', subject, hiding)).toMatchObject({
+      granted: false,
+      decided_by: { kind: 'default' },
+    });
     expect(deciderOf('ATTACH_FILES', subject, track())).toMatchObject({ granted: false, decided_by: { kind: 'mute' } });
-    expect(deciderOf('KICK_MEMBERS', { ...subject, isTimedOut: true }, track())).toMatchObject({ granted: false, decided_by: { kind: 'timeout' } });
+    expect(deciderOf('KICK_MEMBERS', { ...subject, isTimedOut: true }, track())).toMatchObject({
+      granted: false,
+      decided_by: { kind: 'timeout' },
+    });
     // It wouldn't come back with the end of the timeout.
-    expect(deciderOf('ATTACH_FILES', { ...subject, isTimedOut: true }, track())).toMatchObject({ granted: false, decided_by: { kind: 'mute' } });
+    expect(deciderOf('ATTACH_FILES', { ...subject, isTimedOut: true }, track())).toMatchObject({
+      granted: false,
+      decided_by: { kind: 'mute' },
+    });
   });
 
   it('always agrees with the decision', () =>
@@ -258,7 +399,12 @@ describe('the explanation', () => {
   it('names for each bit who had the last word', () =>
     fc.assert(
       fc.property(subjects, fc.option(trackRules, { nil: undefined }), (subject, rules) =>
-        expect(explain(subject, rules).bits).toEqual(PERMISSION_NAMES.map((permission, index) => ({ permission, ...judgeNaively(subject, rules, permissionSet(1n << BigInt(index))) }))),
+        expect(explain(subject, rules).bits).toEqual(
+          PERMISSION_NAMES.map((permission, index) => ({
+            permission,
+            ...judgeNaively(subject, rules, permissionSet(1n << BigInt(index))),
+          })),
+        ),
       ),
       { numRuns: 1_000 },
     ));

@@ -43,13 +43,16 @@ type Screaming<Name extends string> = Name extends `${infer First}${infer Rest}`
 export type PermissionName = Screaming<keyof typeof Permission>;
 
 /** The names outside, by bit. */
-export const PERMISSION_NAMES = Object.keys(Permission).map((name) => name.replace(/(?<=.)[A-Z]/g, '_$&').toUpperCase()) as readonly PermissionName[];
+export const PERMISSION_NAMES = Object.keys(Permission).map((name) =>
+  name.replace(/(?<=.)[A-Z]/g, '_$&').toUpperCase(),
+) as readonly PermissionName[];
 
 export const NO_PERMISSIONS = 0n as PermissionSet;
 export const ALL_PERMISSIONS = ((1n << BigInt(PERMISSION_NAMES.length)) - 1n) as PermissionSet;
 
 /** What two or more sets have together. */
-export const union = (...sets: readonly PermissionSet[]): PermissionSet => sets.reduce((all, set) => (all | set) as PermissionSet, NO_PERMISSIONS);
+export const union = (...sets: readonly PermissionSet[]): PermissionSet =>
+  sets.reduce((all, set) => (all | set) as PermissionSet, NO_PERMISSIONS);
 
 /** What the first set has and the second has not. */
 export const minus = (set: PermissionSet, without: PermissionSet): PermissionSet => (set & ~without) as PermissionSet;
@@ -61,7 +64,8 @@ export const intersection = (a: PermissionSet, b: PermissionSet): PermissionSet 
 export const has = (set: PermissionSet, requested: PermissionSet): boolean => (set & requested) === requested;
 
 /** The names of a set's permissions, by bit. */
-export const namesOf = (set: PermissionSet): PermissionName[] => PERMISSION_NAMES.filter((_, index) => (set & bit(index)) !== 0n);
+export const namesOf = (set: PermissionSet): PermissionName[] =>
+  PERMISSION_NAMES.filter((_, index) => (set & bit(index)) !== 0n);
 
 /** What @everyone of a new guild may. */
 export const EVERYONE_DEFAULT = union(
@@ -81,7 +85,8 @@ const NEEDS_CREATE_MESSAGE = union(Permission.MentionEveryone, Permission.Attach
 
 /** @throws RangeError when the value has bits that are no permission */
 export function permissionSet(value: bigint): PermissionSet {
-  if (value < 0n || (value & ~ALL_PERMISSIONS) !== 0n) throw new RangeError(`${value} has bits that are no permission.`);
+  if (value < 0n || (value & ~ALL_PERMISSIONS) !== 0n)
+    throw new RangeError(`${value} has bits that are no permission.`);
   return value as PermissionSet;
 }
 
@@ -133,17 +138,24 @@ export interface TrackRules {
 }
 
 /** One more layer over what is granted so far. */
-const applyOverwrite = (granted: PermissionSet, { allow, deny }: Overwrite): PermissionSet => ((granted & ~deny) | allow) as PermissionSet;
+const applyOverwrite = (granted: PermissionSet, { allow, deny }: Overwrite): PermissionSet =>
+  ((granted & ~deny) | allow) as PermissionSet;
 
 /** What layers grant together, lowest first. A higher one decides whatever it speaks about and leaves the rest alone. */
-export const combine = (base: PermissionSet, layers: readonly Overwrite[]): PermissionSet => layers.reduce(applyOverwrite, base);
+export const combine = (base: PermissionSet, layers: readonly Overwrite[]): PermissionSet =>
+  layers.reduce(applyOverwrite, base);
 
 /** What decided a bit, as clients are told. */
 export type DecisionReason =
   | { readonly kind: 'owner' }
   | { readonly kind: 'administrator'; readonly role_id: bigint }
   | { readonly kind: 'role'; readonly role_id: bigint }
-  | { readonly kind: 'overwrite'; readonly place: 'category' | 'track'; readonly type: 'role' | 'member'; readonly id: bigint }
+  | {
+      readonly kind: 'overwrite';
+      readonly place: 'category' | 'track';
+      readonly type: 'role' | 'member';
+      readonly id: bigint;
+    }
   /** An overwrite of a category that the caller cannot view. */
   | { readonly kind: 'category' }
   | { readonly kind: 'timeout' }
@@ -158,7 +170,8 @@ type DecisionListener = (layer: Overwrite, step: DecisionReason) => void;
 export const computeGuildPermissions = (subject: Subject | RoleSubject): PermissionSet => decide(subject);
 
 /** What a subject may do in a track. Without VIEW_TRACK that is nothing. */
-export const computeTrackPermissions = (subject: Subject | RoleSubject, rules: TrackRules): PermissionSet => decide(subject, rules);
+export const computeTrackPermissions = (subject: Subject | RoleSubject, rules: TrackRules): PermissionSet =>
+  decide(subject, rules);
 
 /** What was decided about one permission, and by what. */
 export interface Explained {
@@ -168,7 +181,10 @@ export interface Explained {
 }
 
 /** What a subject may do in the guild, or in a track, and which step decided each bit; decided by the same walk. */
-export function explain(subject: Subject, rules?: TrackRules): { readonly permissions: PermissionSet; readonly bits: readonly Explained[] } {
+export function explain(
+  subject: Subject,
+  rules?: TrackRules,
+): { readonly permissions: PermissionSet; readonly bits: readonly Explained[] } {
   const deciders: DecisionReason[] = PERMISSION_NAMES.map(() => ({ kind: 'default' }));
   const permissions = decide(subject, rules, ({ allow, deny }, step) => {
     // As a number, which has room for every permission: a layer is asked for the bits that it speaks about, not for all there are.
@@ -184,14 +200,25 @@ export function explain(subject: Subject, rules?: TrackRules): { readonly permis
 
 /** Returns decisions for a caller who cannot view the category of the track: overwrites of the category are not named. */
 export const withoutCategory = (bits: readonly Explained[]): readonly Explained[] =>
-  bits.map((explained) => (explained.decided_by.kind === 'overwrite' && explained.decided_by.place === 'category' ? { ...explained, decided_by: { kind: 'category' } } : explained));
+  bits.map((explained) =>
+    explained.decided_by.kind === 'overwrite' && explained.decided_by.place === 'category'
+      ? { ...explained, decided_by: { kind: 'category' } }
+      : explained,
+  );
 
 /** What is said about one subject in a track: what the category says, with what the track itself says laid over it bit by bit. */
-export function effectiveOverwrite({ overwrites, inherits, categoryOverwrites }: TrackRules, type: SubjectOverwrite['type'], id: bigint): Overwrite | undefined {
+export function effectiveOverwrite(
+  { overwrites, inherits, categoryOverwrites }: TrackRules,
+  type: SubjectOverwrite['type'],
+  id: bigint,
+): Overwrite | undefined {
   const own = find(overwrites, type, id);
   const inherited = inherits ? find(categoryOverwrites, type, id) : undefined;
   if (!own || !inherited) return own ?? inherited;
-  return { allow: applyOverwrite(inherited.allow, own), deny: applyOverwrite(inherited.deny, { allow: own.deny, deny: own.allow }) };
+  return {
+    allow: applyOverwrite(inherited.allow, own),
+    deny: applyOverwrite(inherited.deny, { allow: own.deny, deny: own.allow }),
+  };
 }
 
 /** What is said about each subject in a track. Together with the order of the roles, this is all that its rules decide. */
@@ -225,7 +252,12 @@ function decide(subject: Subject | RoleSubject, rules?: TrackRules, witness?: De
 }
 
 /** @everyone's overwrite, then those of the roles in position order, then the member's own: the category's, and over it the track's. */
-function applyOverwrites(base: PermissionSet, { roles, userId }: Subject | RoleSubject, rules: TrackRules, witness?: DecisionListener): PermissionSet {
+function applyOverwrites(
+  base: PermissionSet,
+  { roles, userId }: Subject | RoleSubject,
+  rules: TrackRules,
+  witness?: DecisionListener,
+): PermissionSet {
   const own = overwriteLookup(rules.overwrites, roles.length);
   const inherited = overwriteLookup(rules.inherits ? rules.categoryOverwrites : EMPTY_OVERWRITE, roles.length);
   let granted = base;
@@ -238,7 +270,12 @@ function applyOverwrites(base: PermissionSet, { roles, userId }: Subject | RoleS
   return applyOverwriteOf(granted, 'track', own('member', userId), witness);
 }
 
-function applyOverwriteOf(granted: PermissionSet, place: 'category' | 'track', overwrite: SubjectOverwrite | undefined, witness?: DecisionListener): PermissionSet {
+function applyOverwriteOf(
+  granted: PermissionSet,
+  place: 'category' | 'track',
+  overwrite: SubjectOverwrite | undefined,
+  witness?: DecisionListener,
+): PermissionSet {
   if (!overwrite) return granted;
   const { id, type, allow, deny } = overwrite;
   const said = { allow: minus(allow, Permission.Administrator), deny: minus(deny, Permission.Administrator) };
@@ -261,11 +298,19 @@ function overwriteLookup(overwrites: readonly SubjectOverwrite[], roles: number)
   return (type, id) => (type === 'role' ? byRole.get(id) : find(overwrites, type, id));
 }
 
-const find = (overwrites: readonly SubjectOverwrite[], type: SubjectOverwrite['type'], id: bigint): SubjectOverwrite | undefined =>
-  overwrites.find((candidate) => candidate.id === id && candidate.type === type);
+const find = (
+  overwrites: readonly SubjectOverwrite[],
+  type: SubjectOverwrite['type'],
+  id: bigint,
+): SubjectOverwrite | undefined => overwrites.find((candidate) => candidate.id === id && candidate.type === type);
 
 /** What is worth nothing without something else, and at the end what a timeout takes: what it took is back when it is over. */
-function applyRestrictions(granted: PermissionSet, subject: Subject | RoleSubject, inTrack: boolean, witness?: DecisionListener): PermissionSet {
+function applyRestrictions(
+  granted: PermissionSet,
+  subject: Subject | RoleSubject,
+  inTrack: boolean,
+  witness?: DecisionListener,
+): PermissionSet {
   let left = granted;
   const take = (taken: PermissionSet, step: DecisionReason): void => {
     const lost = intersection(left, taken);

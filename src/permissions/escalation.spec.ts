@@ -2,7 +2,20 @@ import fc from 'fast-check';
 import { overwriteAbout, someOf } from '../../test/support/arbitraries';
 import { Problem } from '../common/problem';
 import { moveRoles, placeRole, removeRole } from '../roles/role-order';
-import { has, computeGuildPermissions, computeTrackPermissions, minus, NO_PERMISSIONS, type Overwrite, Permission, type PermissionSet, type Subject, type SubjectOverwrite, type TrackRules, union } from './compute-permissions';
+import {
+  has,
+  computeGuildPermissions,
+  computeTrackPermissions,
+  minus,
+  NO_PERMISSIONS,
+  type Overwrite,
+  Permission,
+  type PermissionSet,
+  type Subject,
+  type SubjectOverwrite,
+  type TrackRules,
+  union,
+} from './compute-permissions';
 import { PermissionsMissing } from './permissions.errors';
 import {
   type Actor,
@@ -27,7 +40,8 @@ import {
  * action of their own, in the guild or in any track, and nobody may give others more in the guild than they have.
  */
 
-const { Administrator, BanMembers, CreateMessage, DeleteTracks, ManageRoles, MentionEveryone, ModifyTrack, ViewTrack } = Permission;
+const { Administrator, BanMembers, CreateMessage, DeleteTracks, ManageRoles, MentionEveryone, ModifyTrack, ViewTrack } =
+  Permission;
 
 interface Track {
   readonly id: bigint;
@@ -50,8 +64,13 @@ const CATEGORIES = [200n, 201n];
 const TRACKS = [...CATEGORIES, 202n, 203n, 204n];
 const WORKING = union(ManageRoles, ModifyTrack, DeleteTracks, ViewTrack);
 
-const aboutTracks = overwriteAbout(someOf(ManageRoles, ViewTrack, CreateMessage, MentionEveryone, ModifyTrack, DeleteTracks, BanMembers));
-const aboutGuild = fc.oneof({ weight: 6, arbitrary: aboutTracks }, { weight: 1, arbitrary: overwriteAbout(someOf(ManageRoles, BanMembers, Administrator)) });
+const aboutTracks = overwriteAbout(
+  someOf(ManageRoles, ViewTrack, CreateMessage, MentionEveryone, ModifyTrack, DeleteTracks, BanMembers),
+);
+const aboutGuild = fc.oneof(
+  { weight: 6, arbitrary: aboutTracks },
+  { weight: 1, arbitrary: overwriteAbout(someOf(ManageRoles, BanMembers, Administrator)) },
+);
 
 const guilds: fc.Arbitrary<Guild> = fc
   .record({
@@ -62,7 +81,10 @@ const guilds: fc.Arbitrary<Guild> = fc
         fc.record({
           parent: fc.constantFrom(null, ...CATEGORIES),
           inherits: fc.boolean(),
-          overwrites: fc.uniqueArray(fc.record({ id: fc.constantFrom(...ROLES.slice(0, 4), USERS[0]!), says: aboutTracks }), { selector: ({ id }) => id, maxLength: 3 }),
+          overwrites: fc.uniqueArray(
+            fc.record({ id: fc.constantFrom(...ROLES.slice(0, 4), USERS[0]!), says: aboutTracks }),
+            { selector: ({ id }) => id, maxLength: 3 },
+          ),
         }),
       ),
     ),
@@ -70,7 +92,12 @@ const guilds: fc.Arbitrary<Guild> = fc
   .map(({ said, held, tracks }) => ({
     order: ROLES,
     // Everybody has a role that lets them try, unless a higher one forbids it: otherwise hardly anything would be allowed.
-    says: new Map(said.map((layer, index) => [ROLES[index]!, ROLES[index] === 5n ? { allow: union(layer.allow, WORKING), deny: minus(layer.deny, WORKING) } : layer])),
+    says: new Map(
+      said.map((layer, index) => [
+        ROLES[index]!,
+        ROLES[index] === 5n ? { allow: union(layer.allow, WORKING), deny: minus(layer.deny, WORKING) } : layer,
+      ]),
+    ),
     members: new Map(held.map((roles, index) => [USERS[index]!, new Set([...roles, 5n])])),
     tracks: tracks.map(({ parent, inherits, overwrites }, index) => ({
       id: TRACKS[index]!,
@@ -88,18 +115,30 @@ const subjectOf = ({ order, says, members }: Guild, userId: bigint): Subject => 
   userId,
   isOwner: false,
   isTimedOut: false,
-  roles: order.filter((id, index) => index === 0 || members.get(userId)!.has(id)).map((id) => ({ id, ...says.get(id)! })),
+  roles: order
+    .filter((id, index) => index === 0 || members.get(userId)!.has(id))
+    .map((id) => ({ id, ...says.get(id)! })),
 });
 
 function actorOf(guild: Guild, userId: bigint): Actor {
   const subject = subjectOf(guild, userId);
-  return { userId, isOwner: false, permissions: computeGuildPermissions(subject), highestPosition: guild.order.indexOf(subject.roles.at(-1)!.id) + 1 };
+  return {
+    userId,
+    isOwner: false,
+    permissions: computeGuildPermissions(subject),
+    highestPosition: guild.order.indexOf(subject.roles.at(-1)!.id) + 1,
+  };
 }
 
-const rulesOf = ({ tracks }: Guild, { overwrites, inherits, parent_id }: Track): TrackRules => ({ overwrites, inherits, categoryOverwrites: tracks.find(({ id }) => id === parent_id)?.overwrites ?? [] });
+const rulesOf = ({ tracks }: Guild, { overwrites, inherits, parent_id }: Track): TrackRules => ({
+  overwrites,
+  inherits,
+  categoryOverwrites: tracks.find(({ id }) => id === parent_id)?.overwrites ?? [],
+});
 const allRules = (guild: Guild): TrackRules[] => guild.tracks.map((track) => rulesOf(guild, track));
 const trackIn = ({ tracks }: Guild, id: bigint): Track | undefined => tracks.find((track) => track.id === id);
-const heldIn = (guild: Guild, userId: bigint, track: Track): PermissionSet => computeTrackPermissions(subjectOf(guild, userId), rulesOf(guild, track));
+const heldIn = (guild: Guild, userId: bigint, track: Track): PermissionSet =>
+  computeTrackPermissions(subjectOf(guild, userId), rulesOf(guild, track));
 
 function need(held: PermissionSet, requested: PermissionSet): void {
   if (!has(held, requested)) throw new PermissionsMissing(minus(requested, held));
@@ -139,7 +178,14 @@ const ROLE_ACTS = {
     const order = removeRole(guild.order, id);
     assertMayDeleteRole(actor, guild.says.get(id)!, guild.order.indexOf(id) + 1);
     assertMayTakeRoleInTracks(subjectOf(guild, actor.userId), allRules(guild), id);
-    return { ...guild, order, tracks: guild.tracks.map((track) => ({ ...track, overwrites: track.overwrites.filter((overwrite) => overwrite.id !== id) })) };
+    return {
+      ...guild,
+      order,
+      tracks: guild.tracks.map((track) => ({
+        ...track,
+        overwrites: track.overwrites.filter((overwrite) => overwrite.id !== id),
+      })),
+    };
   },
   give(guild, actor, id, { targetId }) {
     if (targetId !== actor.userId) assertMayActOnMember(actor, actorOf(guild, targetId));
@@ -160,35 +206,70 @@ const ROLE_ACTS = {
   },
 } satisfies Record<string, (guild: Guild, actor: Actor, id: bigint, act: Act) => Guild>;
 
-const withRoles = (guild: Guild, userId: bigint, change: (roles: bigint[]) => bigint[]): Guild => ({ ...guild, members: new Map(guild.members).set(userId, new Set(change([...guild.members.get(userId)!]))) });
+const withRoles = (guild: Guild, userId: bigint, change: (roles: bigint[]) => bigint[]): Guild => ({
+  ...guild,
+  members: new Map(guild.members).set(userId, new Set(change([...guild.members.get(userId)!]))),
+});
 
 /** What somebody does with a track, and what they need there: the guild after it, or a Problem. */
 const TRACK_ACTS = {
-  overwrite: [ManageRoles, (guild, track, { userId, other, says }) => {
-    const id = [...guild.order, ...USERS][other % (guild.order.length + USERS.length)]!;
-    assertMayOverwrite(heldIn(guild, userId, track), track.overwrites.find((each) => each.id === id), says);
-    return withTrack(guild, track, { overwrites: [...track.overwrites.filter((each) => each.id !== id), overwriteOf(id, says)] });
-  }],
-  'remove an overwrite': [ManageRoles, (guild, track, { userId, other }) => {
-    const overwrite = track.overwrites[other % Math.max(1, track.overwrites.length)];
-    assertMayOverwrite(heldIn(guild, userId, track), overwrite);
-    return withTrack(guild, track, { overwrites: track.overwrites.filter((each) => each !== overwrite) });
-  }],
-  'move to a category': [ModifyTrack, (guild, track, { other }) => {
-    const parents = [null, ...CATEGORIES.filter((id) => trackIn(guild, id) && !CATEGORIES.includes(track.id))];
-    return withTrack(guild, track, { parent_id: parents[other % parents.length]! });
-  }],
+  overwrite: [
+    ManageRoles,
+    (guild, track, { userId, other, says }) => {
+      const id = [...guild.order, ...USERS][other % (guild.order.length + USERS.length)]!;
+      assertMayOverwrite(
+        heldIn(guild, userId, track),
+        track.overwrites.find((each) => each.id === id),
+        says,
+      );
+      return withTrack(guild, track, {
+        overwrites: [...track.overwrites.filter((each) => each.id !== id), overwriteOf(id, says)],
+      });
+    },
+  ],
+  'remove an overwrite': [
+    ManageRoles,
+    (guild, track, { userId, other }) => {
+      const overwrite = track.overwrites[other % Math.max(1, track.overwrites.length)];
+      assertMayOverwrite(heldIn(guild, userId, track), overwrite);
+      return withTrack(guild, track, { overwrites: track.overwrites.filter((each) => each !== overwrite) });
+    },
+  ],
+  'move to a category': [
+    ModifyTrack,
+    (guild, track, { other }) => {
+      const parents = [null, ...CATEGORIES.filter((id) => trackIn(guild, id) && !CATEGORIES.includes(track.id))];
+      return withTrack(guild, track, { parent_id: parents[other % parents.length]! });
+    },
+  ],
   inherit: [ModifyTrack, (guild, track) => withTrack(guild, track, { inherits: !track.inherits })],
-  'delete a track': [DeleteTracks, (guild, track) => ({
-    ...guild,
-    tracks: guild.tracks.filter((each) => each !== track).map((each) => (each.parent_id === track.id ? { ...each, parent_id: null } : each)),
-  })],
+  'delete a track': [
+    DeleteTracks,
+    (guild, track) => ({
+      ...guild,
+      tracks: guild.tracks
+        .filter((each) => each !== track)
+        .map((each) => (each.parent_id === track.id ? { ...each, parent_id: null } : each)),
+    }),
+  ],
 } satisfies Record<string, readonly [PermissionSet, (guild: Guild, track: Track, act: Act) => Guild]>;
 
-const withTrack = (guild: Guild, track: Track, change: Partial<Track>): Guild => ({ ...guild, tracks: guild.tracks.map((each) => (each === track ? { ...each, ...change } : each)) });
+const withTrack = (guild: Guild, track: Track, change: Partial<Track>): Guild => ({
+  ...guild,
+  tracks: guild.tracks.map((each) => (each === track ? { ...each, ...change } : each)),
+});
 
-const KINDS = [...Object.keys(ROLE_ACTS), ...Object.keys(TRACK_ACTS)] as (keyof typeof ROLE_ACTS | keyof typeof TRACK_ACTS)[];
-const acts = fc.record({ kind: fc.constantFrom(...KINDS), userId: fc.constantFrom(...USERS), targetId: fc.constantFrom(...USERS), one: fc.nat(9), other: fc.nat(9), says: aboutGuild });
+const KINDS = [...Object.keys(ROLE_ACTS), ...Object.keys(TRACK_ACTS)] as (
+  keyof typeof ROLE_ACTS | keyof typeof TRACK_ACTS
+)[];
+const acts = fc.record({
+  kind: fc.constantFrom(...KINDS),
+  userId: fc.constantFrom(...USERS),
+  targetId: fc.constantFrom(...USERS),
+  one: fc.nat(9),
+  other: fc.nat(9),
+  says: aboutGuild,
+});
 
 function perform(guild: Guild, { kind, ...act }: Act & { readonly kind: (typeof KINDS)[number] }): Guild {
   const actor = actorOf(guild, act.userId);
@@ -204,7 +285,8 @@ function perform(guild: Guild, { kind, ...act }: Act & { readonly kind: (typeof 
   for (const changed of after.tracks) {
     const before = trackIn(guild, changed.id)!;
     const isItsOwnOverwrite = changed.id === track.id && kind.includes('overwrite');
-    if (!isItsOwnOverwrite) assertMayChangeRules(heldIn(guild, act.userId, before), rulesOf(guild, before), rulesOf(after, changed));
+    if (!isItsOwnOverwrite)
+      assertMayChangeRules(heldIn(guild, act.userId, before), rulesOf(guild, before), rulesOf(after, changed));
   }
   return after;
 }
@@ -224,13 +306,27 @@ it('nobody lifts themselves, or gives others more than they have, by any sequenc
         }
         if (after !== guild) done.set(act.kind, (done.get(act.kind) ?? 0) + 1);
         const held = computeGuildPermissions(subjectOf(guild, act.userId));
-        for (const userId of USERS) expect(minus(minus(computeGuildPermissions(subjectOf(after, userId)), computeGuildPermissions(subjectOf(guild, userId))), held)).toBe(NO_PERMISSIONS);
-        for (const track of after.tracks) expect(minus(heldIn(after, act.userId, track), heldIn(guild, act.userId, trackIn(guild, track.id)!))).toBe(NO_PERMISSIONS);
+        for (const userId of USERS)
+          expect(
+            minus(
+              minus(
+                computeGuildPermissions(subjectOf(after, userId)),
+                computeGuildPermissions(subjectOf(guild, userId)),
+              ),
+              held,
+            ),
+          ).toBe(NO_PERMISSIONS);
+        for (const track of after.tracks)
+          expect(minus(heldIn(after, act.userId, track), heldIn(guild, act.userId, trackIn(guild, track.id)!))).toBe(
+            NO_PERMISSIONS,
+          );
         guild = after;
       }
     }),
     { numRuns: 3_000 },
   );
   // Refusing everything would pass as well.
-  expect(Object.fromEntries(KINDS.filter((kind) => (done.get(kind) ?? 0) < 10).map((kind) => [kind, done.get(kind)]))).toEqual({});
+  expect(
+    Object.fromEntries(KINDS.filter((kind) => (done.get(kind) ?? 0) < 10).map((kind) => [kind, done.get(kind)])),
+  ).toEqual({});
 });

@@ -21,11 +21,20 @@ export function withExistingOverwrites(tracks: GuildTracks, roleIds: readonly Sn
   if (known?.deleted === deleted.join()) return known.tracks;
   const isDeleted = ({ id, type }: SubjectOverwrite): boolean => type === 'role' && !existing.has(id);
   const filtered = new Map(
-    [...tracks].map(([id, track]) => [id, track.overwrites.some(isDeleted) ? { ...track, overwrites: track.overwrites.filter((overwrite) => !isDeleted(overwrite)) } : track]),
+    [...tracks].map(([id, track]) => [
+      id,
+      track.overwrites.some(isDeleted)
+        ? { ...track, overwrites: track.overwrites.filter((overwrite) => !isDeleted(overwrite)) }
+        : track,
+    ]),
   );
   results.set(tracks, { deleted: deleted.join(), tracks: filtered });
   return filtered;
 }
 
 const roleIdsNamedIn = (tracks: GuildTracks): ReadonlySet<Snowflake> =>
-  new Set([...tracks.values()].flatMap(({ overwrites }) => overwrites.flatMap(({ id, type }) => (type === 'role' ? [id] : []))));
+  new Set(
+    [...tracks.values()].flatMap(({ overwrites }) =>
+      overwrites.flatMap(({ id, type }) => (type === 'role' ? [id] : [])),
+    ),
+  );

@@ -1,6 +1,14 @@
 import type { Snowflake } from '../common/snowflake';
 import type { TrackDocument } from '../tracks/track.schema';
-import { computeGuildPermissions, computeTrackPermissions, type PermissionSet, type RoleSubject, type Subject, type SubjectOverwrite, type TrackRules } from './compute-permissions';
+import {
+  computeGuildPermissions,
+  computeTrackPermissions,
+  type PermissionSet,
+  type RoleSubject,
+  type Subject,
+  type SubjectOverwrite,
+  type TrackRules,
+} from './compute-permissions';
 import { type GuildState, type GuildTracks, memberRoles, trackRules } from './guild-state';
 
 const NO_OVERWRITES: readonly SubjectOverwrite[] = [];

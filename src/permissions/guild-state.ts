@@ -18,24 +18,38 @@ const NO_OVERWRITES: readonly SubjectOverwrite[] = [];
 const entries = new WeakMap<readonly object[], ReadonlyMap<Snowflake, unknown>>();
 
 /** The place of each track in a layout. Worked out once for each layout, since every decision in a track asks for it. */
-export function layoutIndex<Entry extends { readonly id: Snowflake }>(layout: readonly Entry[]): ReadonlyMap<Snowflake, Entry> {
+export function layoutIndex<Entry extends { readonly id: Snowflake }>(
+  layout: readonly Entry[],
+): ReadonlyMap<Snowflake, Entry> {
   // What is kept for an array was made of its entries.
-  const known = (entries.get(layout) as ReadonlyMap<Snowflake, Entry> | undefined) ?? new Map(layout.map((entry) => [entry.id, entry]));
+  const known =
+    (entries.get(layout) as ReadonlyMap<Snowflake, Entry> | undefined) ??
+    new Map(layout.map((entry) => [entry.id, entry]));
   entries.set(layout, known);
   return known;
 }
 
 /** The overwrites that count in a track: its own and those of the category that it is in. */
-export function trackRules({ track_layout }: Pick<GuildDocument, 'track_layout'>, tracks: GuildTracks, { _id, overwrites }: TrackDocument): TrackRules {
+export function trackRules(
+  { track_layout }: Pick<GuildDocument, 'track_layout'>,
+  tracks: GuildTracks,
+  { _id, overwrites }: TrackDocument,
+): TrackRules {
   const { parent_id: parentId = null, inherits = true } = layoutIndex(track_layout).get(_id) ?? {};
   const category = parentId === null ? undefined : tracks.get(parentId);
   return { overwrites, inherits, categoryOverwrites: category?.overwrites ?? NO_OVERWRITES };
 }
 
-const documents = new WeakMap<readonly LayoutEntry[], { readonly tracks: GuildTracks; readonly inOrder: readonly (TrackDocument | undefined)[] }>();
+const documents = new WeakMap<
+  readonly LayoutEntry[],
+  { readonly tracks: GuildTracks; readonly inOrder: readonly (TrackDocument | undefined)[] }
+>();
 
 /** The document of each track of a layout, in its order. Worked out once for each layout. */
-export function tracksInOrder(layout: readonly LayoutEntry[], tracks: GuildTracks): readonly (TrackDocument | undefined)[] {
+export function tracksInOrder(
+  layout: readonly LayoutEntry[],
+  tracks: GuildTracks,
+): readonly (TrackDocument | undefined)[] {
   const known = documents.get(layout);
   if (known?.tracks === tracks) return known.inOrder;
   const created = layout.map(({ id }) => tracks.get(id));
@@ -44,7 +58,10 @@ export function tracksInOrder(layout: readonly LayoutEntry[], tracks: GuildTrack
 }
 
 /** The rules of each track of a layout, in its order. It is for those who ask about all of them: nothing is looked up twice. */
-export function trackRulesInOrder({ track_layout }: Pick<GuildDocument, 'track_layout'>, tracks: GuildTracks): (TrackRules | undefined)[] {
+export function trackRulesInOrder(
+  { track_layout }: Pick<GuildDocument, 'track_layout'>,
+  tracks: GuildTracks,
+): (TrackRules | undefined)[] {
   const existing = tracksInOrder(track_layout, tracks);
   let category: TrackDocument | undefined;
   return track_layout.map(({ parent_id, inherits }, index) => {

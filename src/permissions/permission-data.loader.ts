@@ -95,17 +95,26 @@ export class PermissionDataLoader {
   }
 
   private async loadGuilds(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, GuildDocument>> {
-    const guilds = await this.guilds.find({ _id: { $in: ids } }).batchSize(ids.length + 1).lean<StoredGuild[]>();
+    const guilds = await this.guilds
+      .find({ _id: { $in: ids } })
+      .batchSize(ids.length + 1)
+      .lean<StoredGuild[]>();
     return new Map(guilds.map((stored) => [stored._id, guildOf(stored)]));
   }
 
   private async loadRoles(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, RoleDocument[]>> {
-    const roles = await this.roles.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.roles + 1).lean<RoleDocument[]>();
+    const roles = await this.roles
+      .find({ guild_id: { $in: ids } })
+      .batchSize(ids.length * LIMITS.roles + 1)
+      .lean<RoleDocument[]>();
     return groupBy(roles, ({ guild_id }) => guild_id);
   }
 
   private async loadTracks(ids: readonly Snowflake[]): Promise<ReadonlyMap<Snowflake, TrackDocument[]>> {
-    const tracks = await this.tracks.find({ guild_id: { $in: ids } }).batchSize(ids.length * LIMITS.tracks + 1).lean<TrackDocument[]>();
+    const tracks = await this.tracks
+      .find({ guild_id: { $in: ids } })
+      .batchSize(ids.length * LIMITS.tracks + 1)
+      .lean<TrackDocument[]>();
     return groupBy(tracks, ({ guild_id }) => guild_id);
   }
 }

@@ -5,7 +5,15 @@ import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MemberNotFound } from '../members/members.errors';
 import { TrackNotFound } from '../tracks/tracks.errors';
-import { explain, type Explained as Decision, has, namesOf, Permission, type PermissionSet, withoutCategory } from './compute-permissions';
+import {
+  explain,
+  type Explained as Decision,
+  has,
+  namesOf,
+  Permission,
+  type PermissionSet,
+  withoutCategory,
+} from './compute-permissions';
 import type { GuildAuthority } from './authority';
 import { AuthorityResolver } from './authority-resolver';
 import { Authority } from './request-context';
@@ -31,7 +39,10 @@ export class PermissionsController {
   @Validated()
   @ApiProblems(TrackNotFound)
   @ApiResult(permissionsDto)
-  async own(@Authority() authority: GuildAuthority, @QueryString(permissionsQuery) query: PermissionsQuery): Promise<Explained> {
+  async own(
+    @Authority() authority: GuildAuthority,
+    @QueryString(permissionsQuery) query: PermissionsQuery,
+  ): Promise<Explained> {
     return this.explain(authority, authority, query);
   }
 
@@ -41,16 +52,28 @@ export class PermissionsController {
   @Validated()
   @ApiProblems(TrackNotFound, MemberNotFound)
   @ApiResult(permissionsDto)
-  async others(@Authority() asker: GuildAuthority, @SnowflakeParam('user_id') userId: Snowflake, @QueryString(permissionsQuery) query: PermissionsQuery): Promise<Explained> {
+  async others(
+    @Authority() asker: GuildAuthority,
+    @SnowflakeParam('user_id') userId: Snowflake,
+    @QueryString(permissionsQuery) query: PermissionsQuery,
+  ): Promise<Explained> {
     return this.explain(await this.resolver.resolveMember(asker.state, userId), asker, query);
   }
 
   // A track that the asker can't see doesn't exist for them, whoever they ask about.
-  private async explain(whose: GuildAuthority, asker: GuildAuthority, { track_id: trackId, explain: wantsReasons }: PermissionsQuery): Promise<Explained> {
+  private async explain(
+    whose: GuildAuthority,
+    asker: GuildAuthority,
+    { track_id: trackId, explain: wantsReasons }: PermissionsQuery,
+  ): Promise<Explained> {
     const tracks = trackId === undefined ? undefined : await this.resolver.getTracks(whose.state.guild);
     const track = trackId === undefined ? undefined : tracks?.get(trackId);
-    if (trackId !== undefined && (!track || !tracks || !has(asker.permissionsIn(track, tracks), Permission.ViewTrack))) throw new TrackNotFound();
-    const { permissions, bits } = explain(whose.subject, track && tracks && trackRules(whose.state.guild, tracks, track));
+    if (trackId !== undefined && (!track || !tracks || !has(asker.permissionsIn(track, tracks), Permission.ViewTrack)))
+      throw new TrackNotFound();
+    const { permissions, bits } = explain(
+      whose.subject,
+      track && tracks && trackRules(whose.state.guild, tracks, track),
+    );
     const shown = track && tracks && !viewsCategoryOf(asker, tracks, track._id) ? withoutCategory(bits) : bits;
     return { permissions, names: namesOf(permissions), ...(wantsReasons && { bits: shown }) };
   }

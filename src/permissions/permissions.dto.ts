@@ -9,7 +9,12 @@ const step = z
     object({ kind: z.literal('owner') }),
     object({ kind: z.literal('administrator'), role_id: snowflake() }),
     object({ kind: z.literal('role'), role_id: snowflake() }),
-    object({ kind: z.literal('overwrite'), place: z.enum(['category', 'track']), type: z.enum(['role', 'member']), id: snowflake() }),
+    object({
+      kind: z.literal('overwrite'),
+      place: z.enum(['category', 'track']),
+      type: z.enum(['role', 'member']),
+      id: snowflake(),
+    }),
     object({ kind: z.enum(['timeout', 'hidden', 'mute', 'default', 'category']) }),
   ])
   .meta({

@@ -18,7 +18,9 @@ export class PermissionsNotHeld extends Problem {
   static override readonly status = HttpStatus.FORBIDDEN;
 
   constructor(missing: PermissionSet) {
-    super(`You can't decide about permissions that you don't have yourself: ${namesOf(missing).join(', ')}.`, { permissions: namesOf(missing) });
+    super(`You can't decide about permissions that you don't have yourself: ${namesOf(missing).join(', ')}.`, {
+      permissions: namesOf(missing),
+    });
   }
 }
 

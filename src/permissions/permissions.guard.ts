@@ -22,7 +22,10 @@ export class PermissionsGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const requirement = this.reflector.getAllAndOverride(RequirementMetadata, [context.getHandler(), context.getClass()]);
+    const requirement = this.reflector.getAllAndOverride(RequirementMetadata, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     // The boot refuses such handlers; should one get here all the same, it stays shut.
     if (!requirement) return false;
     if (requirement.kind === 'public') return true;
@@ -40,7 +43,11 @@ export class PermissionsGuard implements CanActivate {
     return true;
   }
 
-  private resolve(userId: Snowflake, { params }: RequestContext, requirement: MemberRequirement): Promise<GuildAuthority | TrackAuthority> {
+  private resolve(
+    userId: Snowflake,
+    { params }: RequestContext,
+    requirement: MemberRequirement,
+  ): Promise<GuildAuthority | TrackAuthority> {
     return 'track_id' in params
       ? this.resolver.resolveInTrack(userId, parseId('track_id', params['track_id']), requirement)
       : this.resolver.resolveInGuild(userId, parseId('guild_id', params['guild_id']), requirement);

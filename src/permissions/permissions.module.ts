@@ -7,5 +7,10 @@ import { UndeclaredHandlersCheck } from './undeclared-handlers.check';
 
 /** Who may do what, for every feature. */
 @Global()
-@Module({ imports: [DiscoveryModule], controllers: [PermissionsController], providers: [AuthorityResolver, PermissionDataLoader, UndeclaredHandlersCheck], exports: [AuthorityResolver, PermissionDataLoader] })
+@Module({
+  imports: [DiscoveryModule],
+  controllers: [PermissionsController],
+  providers: [AuthorityResolver, PermissionDataLoader, UndeclaredHandlersCheck],
+  exports: [AuthorityResolver, PermissionDataLoader],
+})
 export class PermissionsModule {}

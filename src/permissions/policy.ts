@@ -57,12 +57,14 @@ export function assertBelow(actor: Actor, position: number): void {
 
 /** A new role arrives right above @everyone, below who has any other; where it is asked for has to be below the actor's highest. @throws RoleOutOfReach */
 export function assertMayPlace(actor: Actor, position: number | undefined): void {
-  if (position === undefined ? actor.highestPosition < 2 : position >= actor.highestPosition) throw new RoleOutOfReach();
+  if (position === undefined ? actor.highestPosition < 2 : position >= actor.highestPosition)
+    throw new RoleOutOfReach();
 }
 
 /** A member's highest role has to be strictly below the actor's; the owner is below nobody, and nobody below themselves. @throws MemberOutOfReach */
 export function assertMayActOnMember(actor: Actor, target: Target): void {
-  if (target.isOwner || target.userId === actor.userId || target.highestPosition >= actor.highestPosition) throw new MemberOutOfReach();
+  if (target.isOwner || target.userId === actor.userId || target.highestPosition >= actor.highestPosition)
+    throw new MemberOutOfReach();
 }
 
 /**
@@ -102,7 +104,12 @@ export const assertMayDeleteRole = assertMayTakeRole;
  * @throws RoleOutOfReach when a role at or above the actor's highest moved, or one moved there
  * @throws PermissionsNotHeld naming what could be given that they lack
  */
-export function assertMayReorder(actor: Actor, before: readonly bigint[], after: readonly bigint[], says: (id: bigint) => Overwrite): void {
+export function assertMayReorder(
+  actor: Actor,
+  before: readonly bigint[],
+  after: readonly bigint[],
+  says: (id: bigint) => Overwrite,
+): void {
   if (actor.isOwner) return;
   const moved = after.some((id, index) => index + 1 >= actor.highestPosition && before[index] !== id);
   if (moved) throw new RoleOutOfReach();
@@ -116,8 +123,13 @@ export function assertMayReorder(actor: Actor, before: readonly bigint[], after:
  * @param held what the actor has in the track
  * @throws OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
  */
-export function assertMayOverwrite(held: PermissionSet, before: Overwrite = EMPTY_OVERWRITE, after: Overwrite = EMPTY_OVERWRITE): void {
-  if (intersection(union(after.allow, after.deny), Permission.Administrator) !== NO_PERMISSIONS) throw new OverwriteAdministrator();
+export function assertMayOverwrite(
+  held: PermissionSet,
+  before: Overwrite = EMPTY_OVERWRITE,
+  after: Overwrite = EMPTY_OVERWRITE,
+): void {
+  if (intersection(union(after.allow, after.deny), Permission.Administrator) !== NO_PERMISSIONS)
+    throw new OverwriteAdministrator();
   assertDisjoint(after);
   assertHeld(held, union(differing(before.allow, after.allow), differing(before.deny, after.deny)));
 }
@@ -131,8 +143,15 @@ export function assertMayOverwrite(held: PermissionSet, before: Overwrite = EMPT
  */
 export function assertMayChangeRules(held: PermissionSet, before: TrackRules, after: TrackRules): void {
   if (held === ALL_PERMISSIONS) return;
-  for (const { type, id } of [before, after].flatMap(({ overwrites, categoryOverwrites }) => [...overwrites, ...categoryOverwrites])) {
-    assertMayGrant(held, effectiveOverwrite(before, type, id) ?? EMPTY_OVERWRITE, effectiveOverwrite(after, type, id) ?? EMPTY_OVERWRITE);
+  for (const { type, id } of [before, after].flatMap(({ overwrites, categoryOverwrites }) => [
+    ...overwrites,
+    ...categoryOverwrites,
+  ])) {
+    assertMayGrant(
+      held,
+      effectiveOverwrite(before, type, id) ?? EMPTY_OVERWRITE,
+      effectiveOverwrite(after, type, id) ?? EMPTY_OVERWRITE,
+    );
   }
 }
 
@@ -147,15 +166,30 @@ export function assertMayTakeRoleInTracks(taker: Subject, tracks: Iterable<Track
 }
 
 /** Roles whose overwrites in a track disagree change sides there too. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
-export function assertMayReorderInTracks(mover: Subject, tracks: Iterable<TrackRules>, before: readonly bigint[], after: readonly bigint[]): void {
+export function assertMayReorderInTracks(
+  mover: Subject,
+  tracks: Iterable<TrackRules>,
+  before: readonly bigint[],
+  after: readonly bigint[],
+): void {
   const places = placesIn(before);
   assertHeldInTracks(mover, tracks, (rules) => {
-    const speaking = new Map(effectiveOverwrites(rules).flatMap((overwrite) => (overwrite.type === 'role' ? [[overwrite.id, overwrite] as const] : [])));
-    return speaking.size < 2 ? NO_PERMISSIONS : permissionsInConflict(places, after, (id) => speaking.get(id) ?? EMPTY_OVERWRITE);
+    const speaking = new Map(
+      effectiveOverwrites(rules).flatMap((overwrite) =>
+        overwrite.type === 'role' ? [[overwrite.id, overwrite] as const] : [],
+      ),
+    );
+    return speaking.size < 2
+      ? NO_PERMISSIONS
+      : permissionsInConflict(places, after, (id) => speaking.get(id) ?? EMPTY_OVERWRITE);
   });
 }
 
-function assertHeldInTracks(subject: Subject, tracks: Iterable<TrackRules>, wantedIn: (rules: TrackRules) => PermissionSet | undefined): void {
+function assertHeldInTracks(
+  subject: Subject,
+  tracks: Iterable<TrackRules>,
+  wantedIn: (rules: TrackRules) => PermissionSet | undefined,
+): void {
   if (has(computeGuildPermissions(subject), Permission.Administrator)) return;
   for (const rules of tracks) {
     const requested = wantedIn(rules) ?? NO_PERMISSIONS;
@@ -165,17 +199,24 @@ function assertHeldInTracks(subject: Subject, tracks: Iterable<TrackRules>, want
 
 const differing = (a: PermissionSet, b: PermissionSet): PermissionSet => union(minus(a, b), minus(b, a));
 
-const placesIn = (order: readonly bigint[]): ReadonlyMap<bigint, number> => new Map(order.map((id, index) => [id, index]));
+const placesIn = (order: readonly bigint[]): ReadonlyMap<bigint, number> =>
+  new Map(order.map((id, index) => [id, index]));
 
 /** The permissions that some role gives and one that changed sides with it takes. */
-function permissionsInConflict(before: ReadonlyMap<bigint, number>, after: readonly bigint[], says: (id: bigint) => Overwrite): PermissionSet {
+function permissionsInConflict(
+  before: ReadonlyMap<bigint, number>,
+  after: readonly bigint[],
+  says: (id: bigint) => Overwrite,
+): PermissionSet {
   const roles = after.flatMap((id) => {
     const place = before.get(id);
     const { allow, deny } = says(id);
     return place === undefined || union(allow, deny) === NO_PERMISSIONS ? [] : [{ place, allow, deny }];
   });
   const contested = intersection(union(...roles.map(({ allow }) => allow)), union(...roles.map(({ deny }) => deny)));
-  return union(...Object.values(Permission).filter((permission) => has(contested, permission) && hasCrossed(roles, permission)));
+  return union(
+    ...Object.values(Permission).filter((permission) => has(contested, permission) && hasCrossed(roles, permission)),
+  );
 }
 
 // Two roles changed sides when the one that is higher now stood lower before. Upwards, remembering the highest that gave and that took,

@@ -57,7 +57,11 @@ export function sessionOf(call: RequestContext): Session {
 export const Authority = createParamDecorator((_: unknown, context: ExecutionContext) => contextOf(context).authority);
 
 /** The session of the caller. */
-export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext) => sessionOf(contextOf(context)));
+export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  sessionOf(contextOf(context)),
+);
 
 /** The id of the caller. */
-export const UserId = createParamDecorator((_: unknown, context: ExecutionContext) => sessionOf(contextOf(context)).user_id);
+export const UserId = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => sessionOf(contextOf(context)).user_id,
+);

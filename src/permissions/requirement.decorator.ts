@@ -12,7 +12,10 @@ import { OwnerOnly, PermissionsMissing } from './permissions.errors';
 
 /** What a caller must be or hold, declared on every handler. */
 export type Requirement =
-  | { readonly kind: 'public'; /** The handler checks the `Authorization` header, which is not that of a session. */ readonly checksAuthorization?: true }
+  | {
+      readonly kind: 'public';
+      /** The handler checks the `Authorization` header, which is not that of a session. */ readonly checksAuthorization?: true;
+    }
   | { readonly kind: 'token' }
   | { readonly kind: 'member'; readonly permissions: PermissionSet; readonly ownerOnly: boolean };
 
@@ -20,13 +23,24 @@ export type Requirement =
 export const RequirementMetadata = Reflector.createDecorator<Requirement>();
 
 const withToken = (requirement: Requirement) =>
-  applyDecorators(RegisterHttpRoute, RequirementMetadata(requirement), ApiBearerAuth(), ApiProblems(TokenInvalid, RateLimited));
+  applyDecorators(
+    RegisterHttpRoute,
+    RequirementMetadata(requirement),
+    ApiBearerAuth(),
+    ApiProblems(TokenInvalid, RateLimited),
+  );
 
 /** Open to everybody. */
-export const Public = () => applyDecorators(RegisterHttpRoute, RequirementMetadata({ kind: 'public' }), ApiProblems(RateLimited));
+export const Public = () =>
+  applyDecorators(RegisterHttpRoute, RequirementMetadata({ kind: 'public' }), ApiProblems(RateLimited));
 
 /** Open without a session token. The handler checks the `Authorization` header itself. */
-export const ChecksAuthorization = () => applyDecorators(RegisterHttpRoute, RequirementMetadata({ kind: 'public', checksAuthorization: true }), ApiProblems(RateLimited));
+export const ChecksAuthorization = () =>
+  applyDecorators(
+    RegisterHttpRoute,
+    RequirementMetadata({ kind: 'public', checksAuthorization: true }),
+    ApiProblems(RateLimited),
+  );
 
 /** Open to whoever is logged in. */
 export const Authenticated = () => withToken({ kind: 'token' });
@@ -37,10 +51,17 @@ export const RequireMembership = () => RequirePermissions();
 /** Open to members who hold all of these: in the track that the path or payload names, else in its guild. */
 export const RequirePermissions = (...permissions: PermissionSet[]) =>
   applyDecorators(
-    withToken({ kind: 'member', permissions: permissions.length > 0 ? union(...permissions) : NO_PERMISSIONS, ownerOnly: false }),
+    withToken({
+      kind: 'member',
+      permissions: permissions.length > 0 ? union(...permissions) : NO_PERMISSIONS,
+      ownerOnly: false,
+    }),
     ApiProblems(ValidationFailed, GuildNotFound, ...(permissions.length > 0 ? [PermissionsMissing] : [])),
   );
 
 /** Open to the guild's owner. */
 export const RequireOwner = () =>
-  applyDecorators(withToken({ kind: 'member', permissions: NO_PERMISSIONS, ownerOnly: true }), ApiProblems(ValidationFailed, GuildNotFound, OwnerOnly));
+  applyDecorators(
+    withToken({ kind: 'member', permissions: NO_PERMISSIONS, ownerOnly: true }),
+    ApiProblems(ValidationFailed, GuildNotFound, OwnerOnly),
+  );

@@ -32,7 +32,11 @@ class ForgottenGateway {
 }
 
 const boot = async (controllers: Type[], providers: Type[] = []): Promise<void> => {
-  const module = await Test.createTestingModule({ imports: [DiscoveryModule], controllers, providers: [UndeclaredHandlersCheck, ...providers] }).compile();
+  const module = await Test.createTestingModule({
+    imports: [DiscoveryModule],
+    controllers,
+    providers: [UndeclaredHandlersCheck, ...providers],
+  }).compile();
   await module.init();
 };
 

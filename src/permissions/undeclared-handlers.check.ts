@@ -17,10 +17,14 @@ export class UndeclaredHandlersCheck implements OnModuleInit {
 
   /** @throws Error naming every handler that declares nothing */
   onModuleInit(): void {
-    const open = [...this.discovery.getControllers(), ...this.discovery.getProviders()].flatMap(({ instance, metatype }) =>
-      instance && typeof metatype === 'function' ? this.undeclared(instance as object, metatype) : [],
+    const open = [...this.discovery.getControllers(), ...this.discovery.getProviders()].flatMap(
+      ({ instance, metatype }) =>
+        instance && typeof metatype === 'function' ? this.undeclared(instance as object, metatype) : [],
     );
-    if (open.length > 0) throw new Error(`These handlers declare no requirement (@Public, @Authenticated, @RequirePermissions, …): ${open.join(', ')}.`);
+    if (open.length > 0)
+      throw new Error(
+        `These handlers declare no requirement (@Public, @Authenticated, @RequirePermissions, …): ${open.join(', ')}.`,
+      );
   }
 
   private undeclared(instance: object, type: Function): string[] {

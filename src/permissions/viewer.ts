@@ -18,9 +18,13 @@ export interface RoleSetViewer {
 export type Viewer = IndividualViewer | RoleSetViewer;
 
 /** Returns the viewer that a member belongs to: the member alone for the owner, members with a timeout and members with an overwrite; else the set of roles. */
-export function viewerOf(member: MemberDocument, { state, tracks }: { readonly state: GuildState; readonly tracks: GuildTracks }): Viewer {
+export function viewerOf(
+  member: MemberDocument,
+  { state, tracks }: { readonly state: GuildState; readonly tracks: GuildTracks },
+): Viewer {
   const { user_id: userId, role_ids: roleIds, timed_out_until: timedOutUntil } = member;
-  const isIndividual = state.guild.owner_id === userId || timedOutUntil !== null || usersWithOverwrite(tracks).has(userId);
+  const isIndividual =
+    state.guild.owner_id === userId || timedOutUntil !== null || usersWithOverwrite(tracks).has(userId);
   return isIndividual ? { member } : { roleIds };
 }
 

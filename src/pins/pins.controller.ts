@@ -38,7 +38,11 @@ export class PinsController {
   @RequirePermissions(Permission.PinMessages, Permission.ViewMessageHistory)
   @ApiProblems(TrackNotFound, MessageNotFound, PinLimitReached)
   @ApiNoContent()
-  async pin(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+  async pin(
+    @Authority() authority: TrackAuthority,
+    @SnowflakeParam('message_id') messageId: Snowflake,
+    @AuditReason() reason?: string,
+  ): Promise<void> {
     await this.pins.pin(authority, messageId, reason);
   }
 
@@ -48,7 +52,11 @@ export class PinsController {
   @RequirePermissions(Permission.PinMessages, Permission.ViewMessageHistory)
   @ApiProblems(TrackNotFound)
   @ApiNoContent()
-  async unpin(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @AuditReason() reason?: string): Promise<void> {
+  async unpin(
+    @Authority() authority: TrackAuthority,
+    @SnowflakeParam('message_id') messageId: Snowflake,
+    @AuditReason() reason?: string,
+  ): Promise<void> {
     await this.pins.unpin(authority, messageId, reason);
   }
 }

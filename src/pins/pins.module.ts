@@ -6,5 +6,9 @@ import { PinsController } from './pins.controller';
 import { PinsService } from './pins.service';
 
 /** Messages that are kept at hand. */
-@Module({ imports: [AuditLogModule, PinsRepositoryModule, MessagesModule], controllers: [PinsController], providers: [PinsService] })
+@Module({
+  imports: [AuditLogModule, PinsRepositoryModule, MessagesModule],
+  controllers: [PinsController],
+  providers: [PinsService],
+})
 export class PinsModule {}

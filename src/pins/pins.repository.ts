@@ -48,7 +48,10 @@ export class PinsRepository {
 
   /** Unpins those of these messages that are pinned. @returns whether one was */
   async take(trackId: Snowflake, messageIds: readonly Snowflake[]): Promise<boolean> {
-    const { modifiedCount } = await this.lists.updateOne({ _id: trackId, message_ids: { $in: messageIds } }, { $pull: { message_ids: { $in: messageIds } } });
+    const { modifiedCount } = await this.lists.updateOne(
+      { _id: trackId, message_ids: { $in: messageIds } },
+      { $pull: { message_ids: { $in: messageIds } } },
+    );
     return modifiedCount > 0;
   }
 
@@ -62,7 +65,8 @@ export class PinsRepository {
     const read = async (): Promise<Snowflake[]> => [...(await this.list(trackId))];
     await publishUntilStable(await read(), {
       read,
-      publish: (message_ids) => this.events.publish('PINS_UPDATE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_ids }),
+      publish: (message_ids) =>
+        this.events.publish('PINS_UPDATE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_ids }),
     });
   }
 }

@@ -43,13 +43,19 @@ export class PinsService {
       throw error;
     }
     if (!isNew) return;
-    await Promise.all([this.audit.record(authority, { action: 'PIN_ADD', targetId: messageId, trackIds: [trackId] }, reason), this.pins.publish(guildId, trackId)]);
+    await Promise.all([
+      this.audit.record(authority, { action: 'PIN_ADD', targetId: messageId, trackIds: [trackId] }, reason),
+      this.pins.publish(guildId, trackId),
+    ]);
   }
 
   /** Unpins a message; not being pinned is fine. */
   async unpin(authority: TrackAuthority, messageId: Snowflake, reason: string | undefined): Promise<void> {
     const { guildId, trackId } = authority;
     if (!(await this.pins.take(trackId, [messageId]))) return;
-    await Promise.all([this.audit.record(authority, { action: 'PIN_REMOVE', targetId: messageId, trackIds: [trackId] }, reason), this.pins.publish(guildId, trackId)]);
+    await Promise.all([
+      this.audit.record(authority, { action: 'PIN_REMOVE', targetId: messageId, trackIds: [trackId] }, reason),
+      this.pins.publish(guildId, trackId),
+    ]);
   }
 }

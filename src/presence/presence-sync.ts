@@ -37,7 +37,11 @@ export class PresenceSync implements OnApplicationBootstrap, OnApplicationShutdo
   ) {
     const logger = new Logger(PresenceSync.name);
     this.name = nodeRegistry.id;
-    this.flushTask = new ThrottledTask(FLUSH_INTERVAL_MS, () => this.flush(), (error) => logger.error(String(error)));
+    this.flushTask = new ThrottledTask(
+      FLUSH_INTERVAL_MS,
+      () => this.flush(),
+      (error) => logger.error(String(error)),
+    );
     nodeRegistry.onNodeDown(({ id }) => this.takeOver(id));
   }
 
@@ -80,7 +84,9 @@ export class PresenceSync implements OnApplicationBootstrap, OnApplicationShutdo
     this.changedUserIds = new Set();
     this.publishesAll = false;
     await this.giveUpOldName();
-    const statuses = publishesAll ? this.presence.own : new Map([...changedUserIds].map((id) => [id, this.presence.ownStatusOf(id)]));
+    const statuses = publishesAll
+      ? this.presence.own
+      : new Map([...changedUserIds].map((id) => [id, this.presence.ownStatusOf(id)]));
     await this.announce(this.name, statuses, { isAll: publishesAll, asks: false });
   }
 
@@ -98,9 +104,22 @@ export class PresenceSync implements OnApplicationBootstrap, OnApplicationShutdo
     await this.announce(nodeId, NOBODY, { isAll: true, asks: false });
   }
 
-  private announce(nodeId: string, statuses: Statuses, { isAll, asks }: { isAll: boolean; asks: boolean }): Promise<void> {
-    const those = (requested: PresenceStatus): Snowflake[] => [...statuses].filter(([, status]) => status === requested).map(([id]) => id);
-    const data = { node_id: nodeId, is_all: isAll, asks, online: those('online'), idle: those('idle'), dnd: those('dnd'), offline: those('offline') };
+  private announce(
+    nodeId: string,
+    statuses: Statuses,
+    { isAll, asks }: { isAll: boolean; asks: boolean },
+  ): Promise<void> {
+    const those = (requested: PresenceStatus): Snowflake[] =>
+      [...statuses].filter(([, status]) => status === requested).map(([id]) => id);
+    const data = {
+      node_id: nodeId,
+      is_all: isAll,
+      asks,
+      online: those('online'),
+      idle: those('idle'),
+      dnd: those('dnd'),
+      offline: those('offline'),
+    };
     return this.events.publish('PRESENCE_ANNOUNCE', { userIds: [] }, data);
   }
 }

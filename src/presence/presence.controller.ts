@@ -15,12 +15,17 @@ export class PresenceController {
   constructor(private readonly presence: PresenceService) {}
 
   @Put()
-  @Summary('Chooses what one looks like while connected. Kept until the next choice; who is invisible looks offline to everybody else.')
+  @Summary(
+    'Chooses what one looks like while connected. Kept until the next choice; who is invisible looks offline to everybody else.',
+  )
   @Authenticated()
   @Validated()
   @ApiProblems(UserNotFound)
   @ApiResult(presenceDto)
-  choose(@UserId() userId: Snowflake, @JsonBody(updatePresenceDto) { status }: UpdatePresenceDto): Promise<PresenceDto> {
+  choose(
+    @UserId() userId: Snowflake,
+    @JsonBody(updatePresenceDto) { status }: UpdatePresenceDto,
+  ): Promise<PresenceDto> {
     return this.presence.choose(userId, status);
   }
 }

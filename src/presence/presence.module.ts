@@ -12,7 +12,15 @@ const SECOND_MS = 1_000;
 @Module({
   imports: [UsersModule],
   controllers: [PresenceController],
-  providers: [{ provide: PresenceRegistry, inject: [ConfigService], useFactory: (config: ConfigService) => new PresenceRegistry(config.get('PRESENCE_GRACE_SECONDS') * SECOND_MS) }, PresenceService, PresenceSync],
+  providers: [
+    {
+      provide: PresenceRegistry,
+      inject: [ConfigService],
+      useFactory: (config: ConfigService) => new PresenceRegistry(config.get('PRESENCE_GRACE_SECONDS') * SECOND_MS),
+    },
+    PresenceService,
+    PresenceSync,
+  ],
   exports: [PresenceRegistry, PresenceService],
 })
 export class PresenceModule implements OnApplicationShutdown {

@@ -88,7 +88,13 @@ describe('presences', () => {
   });
 
   it('of another node are exactly those that it tells when it tells all', () => {
-    presence.applyRemote('other', new Map([[1n, 'online'], [2n, 'idle']]));
+    presence.applyRemote(
+      'other',
+      new Map([
+        [1n, 'online'],
+        [2n, 'idle'],
+      ]),
+    );
     presence.applyRemote('third', new Map([[1n, 'dnd']]));
     presence.replaceRemote('other', new Map([[3n, 'dnd']]));
     expect([1n, 2n, 3n].map((id) => presence.statusOf(id))).toEqual(['dnd', 'offline', 'dnd']);

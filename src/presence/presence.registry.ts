@@ -48,7 +48,11 @@ export class PresenceRegistry {
 
   /** Everybody whom others see because of this node. */
   get own(): Statuses {
-    return new Map([...this.local.keys()].map((id) => [id, this.ownStatusOf(id)] as const).filter(([, status]) => status !== 'offline'));
+    return new Map(
+      [...this.local.keys()]
+        .map((id) => [id, this.ownStatusOf(id)] as const)
+        .filter(([, status]) => status !== 'offline'),
+    );
   }
 
   /** Calls the listener whenever somebody looks different to others. */
@@ -119,11 +123,14 @@ export class PresenceRegistry {
   private wait(): void {
     const [first] = this.leaving.values();
     if (this.timer || first === undefined) return;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.expire();
-      this.wait();
-    }, Math.max(0, first + this.graceMs - Date.now())).unref();
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined;
+        this.expire();
+        this.wait();
+      },
+      Math.max(0, first + this.graceMs - Date.now()),
+    ).unref();
   }
 
   private expire(): void {

@@ -39,11 +39,16 @@ export class PresenceService implements OnModuleInit {
     if (status === undefined) return;
     // Applied on this node at once, even if the event log cannot be reached; on other nodes with the event.
     this.presence.choose(userId, status);
-    await this.events.publish('PRESENCE_UPDATE', { userIds: [userId] }, { guild_id: null, presences: [{ user_id: userId, status }] });
+    await this.events.publish(
+      'PRESENCE_UPDATE',
+      { userIds: [userId] },
+      { guild_id: null, presences: [{ user_id: userId, status }] },
+    );
   }
 
   private hear(event: DomainEvent): void {
     if (!isNamed(event, 'PRESENCE_UPDATE')) return;
-    for (const { user_id, status } of event.data.presences) if (status !== 'offline') this.presence.choose(user_id, status);
+    for (const { user_id, status } of event.data.presences)
+      if (status !== 'offline') this.presence.choose(user_id, status);
   }
 }

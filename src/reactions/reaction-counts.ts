@@ -52,7 +52,10 @@ export class ReactionCounts {
   async subtract(place: ReactionPlace, id: Snowflake): Promise<void> {
     await this.count(place, id, -1);
     const { kind, all } = fieldsOf(place);
-    await this.messages.updateOne({ _id: place.messageId, [`${kind}.id`]: id, [`${kind}.count`]: 0 }, { $unset: { [kind]: '' }, $pull: all });
+    await this.messages.updateOne(
+      { _id: place.messageId, [`${kind}.id`]: id, [`${kind}.count`]: 0 },
+      { $unset: { [kind]: '' }, $pull: all },
+    );
   }
 
   /** Ends a kind of reaction, however many there are. @returns which it was, when there was one @throws MessageNotFound */
@@ -60,23 +63,39 @@ export class ReactionCounts {
     const id = await this.find(place);
     if (id === undefined) return undefined;
     const { kind, all } = fieldsOf(place);
-    const { modifiedCount } = await this.messages.updateOne({ _id: place.messageId, [`${kind}.id`]: id }, { $unset: { [kind]: '' }, $pull: all });
+    const { modifiedCount } = await this.messages.updateOne(
+      { _id: place.messageId, [`${kind}.id`]: id },
+      { $unset: { [kind]: '' }, $pull: all },
+    );
     return modifiedCount > 0 ? id : undefined;
   }
 
   private async start(place: ReactionPlace): Promise<Snowflake | undefined> {
     const { kind, all } = fieldsOf(place);
     const id = this.snowflakes.next();
-    const hasRoom = { _id: place.messageId, [kind]: { $exists: false }, [`reaction_emojis.${LIMITS.reactionKinds - 1}`]: { $exists: false } };
-    const { modifiedCount } = await this.messages.updateOne(hasRoom, { $set: { [kind]: { id, count: 1 } }, $addToSet: all });
+    const hasRoom = {
+      _id: place.messageId,
+      [kind]: { $exists: false },
+      [`reaction_emojis.${LIMITS.reactionKinds - 1}`]: { $exists: false },
+    };
+    const { modifiedCount } = await this.messages.updateOne(hasRoom, {
+      $set: { [kind]: { id, count: 1 } },
+      $addToSet: all,
+    });
     return modifiedCount > 0 ? id : undefined;
   }
 
   private async count(place: ReactionPlace, id: Snowflake, by: 1 | -1): Promise<Snowflake | undefined> {
     const { kind } = fieldsOf(place);
-    const { modifiedCount } = await this.messages.updateOne({ _id: place.messageId, [`${kind}.id`]: id }, { $inc: { [`${kind}.count`]: by } });
+    const { modifiedCount } = await this.messages.updateOne(
+      { _id: place.messageId, [`${kind}.id`]: id },
+      { $inc: { [`${kind}.count`]: by } },
+    );
     return modifiedCount > 0 ? id : undefined;
   }
 }
 
-const fieldsOf = ({ emoji }: ReactionPlace): { kind: string; all: { reaction_emojis: string } } => ({ kind: `reactions.${emoji}`, all: { reaction_emojis: emoji } });
+const fieldsOf = ({ emoji }: ReactionPlace): { kind: string; all: { reaction_emojis: string } } => ({
+  kind: `reactions.${emoji}`,
+  all: { reaction_emojis: emoji },
+});

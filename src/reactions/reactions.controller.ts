@@ -51,7 +51,11 @@ export class ReactionsController {
   @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound, ReactionLimitReached)
   @ApiNoContent()
-  async add(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
+  async add(
+    @Authority() authority: TrackAuthority,
+    @SnowflakeParam('message_id') messageId: Snowflake,
+    @Param('emoji', { schema: emoji }) sign: string,
+  ): Promise<void> {
     await this.reactions.add(authority, messageId, sign);
   }
 
@@ -61,7 +65,11 @@ export class ReactionsController {
   @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound)
   @ApiNoContent()
-  async remove(@Authority() authority: TrackAuthority, @SnowflakeParam('message_id') messageId: Snowflake, @Param('emoji', { schema: emoji }) sign: string): Promise<void> {
+  async remove(
+    @Authority() authority: TrackAuthority,
+    @SnowflakeParam('message_id') messageId: Snowflake,
+    @Param('emoji', { schema: emoji }) sign: string,
+  ): Promise<void> {
     await this.reactions.remove(authority, messageId, sign);
   }
 

@@ -6,5 +6,9 @@ import { ReactionsController } from './reactions.controller';
 import { ReactionsService } from './reactions.service';
 
 /** What people think of messages, in one emoji. */
-@Module({ imports: [AuditLogModule, ReactionsRepositoryModule, MessagesModule], controllers: [ReactionsController], providers: [ReactionsService] })
+@Module({
+  imports: [AuditLogModule, ReactionsRepositoryModule, MessagesModule],
+  controllers: [ReactionsController],
+  providers: [ReactionsService],
+})
 export class ReactionsModule {}

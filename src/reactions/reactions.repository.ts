@@ -37,7 +37,9 @@ export class ReactionsRepository {
   /** The kinds that somebody reacted with to these messages. */
   async kindsBy(userId: Snowflake, messageIds: readonly Snowflake[]): Promise<ReadonlySet<Snowflake>> {
     if (messageIds.length === 0) return new Set();
-    const own = await this.reactions.find({ message_id: { $in: messageIds }, user_id: userId }, { kind_id: 1 }).lean<Pick<ReactionDocument, 'kind_id'>[]>();
+    const own = await this.reactions
+      .find({ message_id: { $in: messageIds }, user_id: userId }, { kind_id: 1 })
+      .lean<Pick<ReactionDocument, 'kind_id'>[]>();
     return new Set(own.map(({ kind_id }) => kind_id));
   }
 

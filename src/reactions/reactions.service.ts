@@ -20,10 +20,18 @@ export class ReactionsService {
   ) {}
 
   /** Those who reacted with an emoji, by the ids of their users, ascending. @throws MessageNotFound */
-  async list({ trackId }: TrackAuthority, messageId: Snowflake, emoji: string, page: ReactionPage): Promise<ReactionDto[]> {
+  async list(
+    { trackId }: TrackAuthority,
+    messageId: Snowflake,
+    emoji: string,
+    page: ReactionPage,
+  ): Promise<ReactionDto[]> {
     const kindId = await this.counts.find({ trackId, messageId, emoji });
     if (kindId === undefined) return [];
-    return (await this.reactions.list(kindId, page)).map(({ _id, user_id }) => ({ user_id, created_at: createdAt(_id) }));
+    return (await this.reactions.list(kindId, page)).map(({ _id, user_id }) => ({
+      user_id,
+      created_at: createdAt(_id),
+    }));
   }
 
   /**
@@ -39,9 +47,19 @@ export class ReactionsService {
     const existing = await this.counts.find(place);
     if (existing !== undefined && (await this.reactions.has(existing, userId))) return;
     const kindId = await this.counts.add(place);
-    const isNew = await this.reactions.add({ _id: this.snowflakes.next(), guild_id: guildId, message_id: messageId, kind_id: kindId, user_id: userId });
+    const isNew = await this.reactions.add({
+      _id: this.snowflakes.next(),
+      guild_id: guildId,
+      message_id: messageId,
+      kind_id: kindId,
+      user_id: userId,
+    });
     if (!isNew) return this.counts.subtract(place, kindId);
-    await this.events.publish('REACTION_ADD', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, emoji, user_id: userId });
+    await this.events.publish(
+      'REACTION_ADD',
+      { guildId, trackId },
+      { guild_id: guildId, track_id: trackId, message_id: messageId, emoji, user_id: userId },
+    );
   }
 
   /** Takes one's reaction back; not having reacted is fine. @throws MessageNotFound */
@@ -50,16 +68,38 @@ export class ReactionsService {
     const kindId = await this.counts.find(place);
     if (kindId === undefined || !(await this.reactions.remove(kindId, userId))) return;
     await this.counts.subtract(place, kindId);
-    await this.events.publish('REACTION_REMOVE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, emoji, user_id: userId });
+    await this.events.publish(
+      'REACTION_REMOVE',
+      { guildId, trackId },
+      { guild_id: guildId, track_id: trackId, message_id: messageId, emoji, user_id: userId },
+    );
   }
 
   /** Takes everybody's reactions with an emoji back: the message's write decides, and who they were is swept. @throws MessageNotFound */
-  async clear(authority: TrackAuthority, messageId: Snowflake, emoji: string, reason: string | undefined): Promise<void> {
+  async clear(
+    authority: TrackAuthority,
+    messageId: Snowflake,
+    emoji: string,
+    reason: string | undefined,
+  ): Promise<void> {
     const { guildId, trackId } = authority;
     const kindId = await this.counts.clear({ trackId, messageId, emoji });
     if (kindId === undefined) return;
-    const recorded = this.audit.record(authority, { action: 'REACTIONS_CLEAR', targetId: messageId, trackIds: [trackId], changes: [{ key: 'emoji', old: emoji, new: null }] }, reason);
-    await this.events.publish('REACTION_REMOVE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: messageId, emoji, user_id: null });
+    const recorded = this.audit.record(
+      authority,
+      {
+        action: 'REACTIONS_CLEAR',
+        targetId: messageId,
+        trackIds: [trackId],
+        changes: [{ key: 'emoji', old: emoji, new: null }],
+      },
+      reason,
+    );
+    await this.events.publish(
+      'REACTION_REMOVE',
+      { guildId, trackId },
+      { guild_id: guildId, track_id: trackId, message_id: messageId, emoji, user_id: null },
+    );
     await Promise.all([recorded, this.reactions.deleteByKind(kindId)]);
   }
 }

@@ -38,7 +38,11 @@ export class DeletedMessages {
   async record({ guildId, trackId }: TrackPlace, messages: readonly DeletedMessage[]): Promise<void> {
     if (messages.length === 0) return;
     const records = messages.map(({ id, author_id }) => ({
-      updateOne: { filter: { _id: id }, update: { $setOnInsert: { guild_id: guildId, track_id: trackId, author_id } }, upsert: true },
+      updateOne: {
+        filter: { _id: id },
+        update: { $setOnInsert: { guild_id: guildId, track_id: trackId, author_id } },
+        upsert: true,
+      },
     }));
     await this.deleted.bulkWrite(records, { ordered: false });
     const newest = messages.reduce((highest, { id }) => (id > highest ? id : highest), 0n);
@@ -57,7 +61,9 @@ export class DeletedMessages {
   async countByTrack(userId: Snowflake, markers: readonly ReadMarker[]): Promise<ReadonlyMap<Snowflake, number>> {
     const counts = new Map<Snowflake, number>();
     if (markers.length === 0) return counts;
-    const requested = markers.slice(0, LIMITS.tracksWithMentions).map(({ trackId, after }) => ({ track_id: trackId, _id: { $gt: after }, author_id: { $ne: userId } }));
+    const requested = markers
+      .slice(0, LIMITS.tracksWithMentions)
+      .map(({ trackId, after }) => ({ track_id: trackId, _id: { $gt: after }, author_id: { $ne: userId } }));
     const found = await this.deleted
       .find({ $or: requested }, { track_id: 1 })
       .limit(atMost(LIMITS.deletedCounted))

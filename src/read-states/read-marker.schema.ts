@@ -34,7 +34,10 @@ export const readMarkerSchema = new Schema<ReadMarkerDocument>(
     message_id: { type: BigInt },
     count: { type: Number, required: true },
     deleted_id: { type: BigInt },
-    counts: { type: [new Schema({ track_id: BigInt, count: Number }, { _id: false, id: false, strict: 'throw' })], default: undefined },
+    counts: {
+      type: [new Schema({ track_id: BigInt, count: Number }, { _id: false, id: false, strict: 'throw' })],
+      default: undefined,
+    },
   },
   { ...SCHEMA_OPTIONS, collection: 'positions' },
 );

@@ -39,7 +39,10 @@ interface MarkersRequest {
 /** How far tracks and their readers have come. */
 @Injectable()
 export class ReadMarkersService {
-  private readonly loader = new BatchLoader((requests: readonly MarkersRequest[]) => this.loadAll(requests), MAX_REQUESTS);
+  private readonly loader = new BatchLoader(
+    (requests: readonly MarkersRequest[]) => this.loadAll(requests),
+    MAX_REQUESTS,
+  );
 
   constructor(
     private readonly snowflakes: SnowflakeService,
@@ -54,8 +57,20 @@ export class ReadMarkersService {
     // The driver itself: all of this is made of the stored types already.
     await this.positions.collection.bulkWrite(
       [
-        { updateOne: { filter: { track_id: trackId, user_id: TRACK_HEAD }, update: { ...counting, ...created(), $max: { message_id: messageId } }, upsert: true } },
-        { updateOne: { filter: { track_id: trackId, user_id: authorId }, update: { ...counting, ...created() }, upsert: true } },
+        {
+          updateOne: {
+            filter: { track_id: trackId, user_id: TRACK_HEAD },
+            update: { ...counting, ...created(), $max: { message_id: messageId } },
+            upsert: true,
+          },
+        },
+        {
+          updateOne: {
+            filter: { track_id: trackId, user_id: authorId },
+            update: { ...counting, ...created() },
+            upsert: true,
+          },
+        },
       ],
       { ordered: false },
     );
@@ -63,7 +78,9 @@ export class ReadMarkersService {
 
   /** The newest message of a track; undefined when nothing was said there. */
   async findNewest(trackId: Snowflake): Promise<TrackHead | undefined> {
-    const position = await this.positions.findOne({ track_id: trackId, user_id: TRACK_HEAD }, { message_id: 1, count: 1, deleted_id: 1 }).lean<TrackHead | null>();
+    const position = await this.positions
+      .findOne({ track_id: trackId, user_id: TRACK_HEAD }, { message_id: 1, count: 1, deleted_id: 1 })
+      .lean<TrackHead | null>();
     return position ?? undefined;
   }
 
@@ -73,12 +90,20 @@ export class ReadMarkersService {
    *
    * @returns where they were
    */
-  async move({ guildId, trackId }: TrackPlace, userId: Snowflake, place: ReadPlace, mayGoBack: boolean): Promise<OwnReadPlace | undefined> {
+  async move(
+    { guildId, trackId }: TrackPlace,
+    userId: Snowflake,
+    place: ReadPlace,
+    mayGoBack: boolean,
+  ): Promise<OwnReadPlace | undefined> {
     const { message_id, count } = place;
     const before = await this.positions
       .findOneAndUpdate(
         { track_id: trackId, user_id: userId },
-        { [mayGoBack ? '$set' : '$max']: { message_id, count }, $setOnInsert: { _id: this.snowflakes.next(), guild_id: guildId } },
+        {
+          [mayGoBack ? '$set' : '$max']: { message_id, count },
+          $setOnInsert: { _id: this.snowflakes.next(), guild_id: guildId },
+        },
         { upsert: true, returnDocument: 'before' },
       )
       .lean<ReadMarkerDocument | null>();
@@ -92,12 +117,19 @@ export class ReadMarkersService {
 
   /** Lets a new member start with everything read. */
   async join(guildId: Snowflake, userId: Snowflake): Promise<void> {
-    const tracks = await this.positions.find({ user_id: TRACK_HEAD, guild_id: guildId }, { track_id: 1, count: 1 }).batchSize(BATCH).lean<ReadMarkerDocument[]>();
+    const tracks = await this.positions
+      .find({ user_id: TRACK_HEAD, guild_id: guildId }, { track_id: 1, count: 1 })
+      .batchSize(BATCH)
+      .lean<ReadMarkerDocument[]>();
     // What they left behind when they were a member before, if it wasn't swept.
     await this.leave(guildId, userId);
     if (tracks.length === 0) return;
     const counts = tracks.map(({ track_id, count }) => ({ track_id, count }));
-    await this.positions.updateOne({ track_id: guildId, user_id: userId }, { $set: { counts }, $setOnInsert: { _id: this.snowflakes.next(), guild_id: guildId, count: 0 } }, { upsert: true });
+    await this.positions.updateOne(
+      { track_id: guildId, user_id: userId },
+      { $set: { counts }, $setOnInsert: { _id: this.snowflakes.next(), guild_id: guildId, count: 0 } },
+      { upsert: true },
+    );
   }
 
   /** Sweeps the positions of somebody who is no longer in a guild. */
@@ -149,15 +181,22 @@ function inParts(requests: readonly MarkersRequest[]): MarkersRequest[][] {
 }
 
 /** Assigns the positions that a command found to the requests that it served. */
-function markersOf(requests: readonly MarkersRequest[], documents: readonly ReadMarkerDocument[]): [MarkersRequest, ReadMarkers][] {
+function markersOf(
+  requests: readonly MarkersRequest[],
+  documents: readonly ReadMarkerDocument[],
+): [MarkersRequest, ReadMarkers][] {
   const newest = new Map<Snowflake, TrackHead>();
   const byUser = new Map<Snowflake, { own: Map<Snowflake, OwnReadPlace>; joined: Map<Snowflake, number> }>();
   for (const { user_id, track_id, message_id, count, counts, deleted_id } of documents) {
-    const user = byUser.get(user_id) ?? { own: new Map<Snowflake, OwnReadPlace>(), joined: new Map<Snowflake, number>() };
+    const user = byUser.get(user_id) ?? {
+      own: new Map<Snowflake, OwnReadPlace>(),
+      joined: new Map<Snowflake, number>(),
+    };
     byUser.set(user_id, user);
     if (counts) for (const each of counts) user.joined.set(each.track_id, each.count);
     else if (user_id !== TRACK_HEAD) user.own.set(track_id, { message_id, count });
-    else if (message_id !== undefined) newest.set(track_id, { message_id, count, ...(deleted_id !== undefined && { deleted_id }) });
+    else if (message_id !== undefined)
+      newest.set(track_id, { message_id, count, ...(deleted_id !== undefined && { deleted_id }) });
   }
   return requests.map((request) => [request, { ...NO_MARKERS, ...byUser.get(request.userId), newest }]);
 }

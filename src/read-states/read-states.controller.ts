@@ -19,7 +19,9 @@ export class ReadStatesController {
   constructor(private readonly readStates: ReadStatesService) {}
 
   @Get('users/@me/read-states')
-  @Summary('Lists how far one has read, in every track that had a message and whose history one may read (VIEW_MESSAGE_HISTORY).')
+  @Summary(
+    'Lists how far one has read, in every track that had a message and whose history one may read (VIEW_MESSAGE_HISTORY).',
+  )
   @Authenticated()
   @Header('Cache-Control', 'no-store')
   @ApiResult(z.array(readStateDto))
@@ -28,12 +30,17 @@ export class ReadStatesController {
   }
 
   @Put('tracks/:track_id/read-state')
-  @Summary('Sets how far one has read. The read marker moves only forward, unless `backwards` is true. Without VIEW_MESSAGE_HISTORY a track has no read state: nothing is stored, and the counts are 0.')
+  @Summary(
+    'Sets how far one has read. The read marker moves only forward, unless `backwards` is true. Without VIEW_MESSAGE_HISTORY a track has no read state: nothing is stored, and the counts are 0.',
+  )
   @RequireMembership()
   @Validated()
   @ApiProblems(TrackNotFound, NotATextTrack)
   @ApiResult(readStateDto)
-  async update(@Authority() authority: TrackAuthority, @JsonBody(updateReadStateDto) change: UpdateReadStateDto): Promise<ReadStateDto> {
+  async update(
+    @Authority() authority: TrackAuthority,
+    @JsonBody(updateReadStateDto) change: UpdateReadStateDto,
+  ): Promise<ReadStateDto> {
     return this.readStates.update(authority, change);
   }
 }

@@ -6,5 +6,10 @@ import { ReadStatesController } from './read-states.controller';
 import { ReadStatesService } from './read-states.service';
 
 /** How far users have read, and what is unread. */
-@Module({ imports: [ReadMarkersModule, MembersModule, MessagesModule], controllers: [ReadStatesController], providers: [ReadStatesService], exports: [ReadStatesService] })
+@Module({
+  imports: [ReadMarkersModule, MembersModule, MessagesModule],
+  controllers: [ReadStatesController],
+  providers: [ReadStatesService],
+  exports: [ReadStatesService],
+})
 export class ReadStatesModule {}

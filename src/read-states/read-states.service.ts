@@ -43,7 +43,10 @@ export class ReadStatesService {
   /** Lists the read states in these tracks: one query, plus one or two in parallel if messages are unread or deleted. */
   async list(userId: Snowflake, guilds: readonly VisibleTracks[]): Promise<ReadStateDto[]> {
     if (guilds.length === 0) return [];
-    const { newest, own, joined } = await this.readMarkers.list(userId, guilds.map(({ member }) => member.guild_id));
+    const { newest, own, joined } = await this.readMarkers.list(
+      userId,
+      guilds.map(({ member }) => member.guild_id),
+    );
     const inGuild = async ({ member, trackIds }: VisibleTracks): Promise<Reading[]> => {
       const heads = [...trackIds].flatMap((trackId) => newest.get(trackId) ?? []);
       if (heads.length === 0) return [];
@@ -51,13 +54,23 @@ export class ReadStatesService {
       return [...trackIds].flatMap((trackId) => {
         const head = newest.get(trackId);
         if (!head || !mayReadBack(trackId)) return [];
-        return [{ trackId, member, head, read: readUpTo(own.get(trackId), { message_id: member._id, count: joined.get(trackId) ?? 0 }) }];
+        return [
+          {
+            trackId,
+            member,
+            head,
+            read: readUpTo(own.get(trackId), { message_id: member._id, count: joined.get(trackId) ?? 0 }),
+          },
+        ];
       });
     };
     const readings = (await Promise.all(guilds.map(inGuild))).flat();
     const unread = readings.filter(({ read, head }) => unreadBetween(read, head) > 0).sort(newestFirst);
     const [mentions, deleted] = await Promise.all([
-      this.messages.countMentions(userId, unread.map((reading) => ({ ...markerOf(reading), mentionIds: mentionIdsOf(reading.member) }))),
+      this.messages.countMentions(
+        userId,
+        unread.map((reading) => ({ ...markerOf(reading), mentionIds: mentionIdsOf(reading.member) })),
+      ),
       this.deleted.countByTrack(userId, unread.filter(({ read, head }) => hasDeletedAfter(read, head)).map(markerOf)),
     ]);
     return readings.map(({ trackId, member, head, read }) => ({
@@ -79,29 +92,44 @@ export class ReadStatesService {
     if (track.type !== 'text') throw new NotATextTrack();
     const readId = within(message_id, backwards ? 0n : guild.member._id, this.snowflakes.next());
     const ids = { guild_id: guildId, track_id: trackId };
-    if (!has(permissions, Permission.ViewMessageHistory)) return stateOf(ids, { message_id: readId, count: 0 }, undefined);
+    if (!has(permissions, Permission.ViewMessageHistory))
+      return stateOf(ids, { message_id: readId, count: 0 }, undefined);
     const newest = await this.readMarkers.findNewest(trackId);
     const place = { message_id: readId, count: await this.countUpTo(authority, readId, newest) };
     const before = await this.readMarkers.move(authority, userId, place, backwards);
     const read = backwards ? place : further(place, before);
-    const state = await this.withMentions(stateOf(ids, read, newest, await this.deletedAfter(authority, read, newest)), guild.member);
-    if (before?.message_id !== read.message_id || before.count !== read.count) await this.events.publish('READ_STATE_UPDATE', { userIds: [userId] }, state);
+    const state = await this.withMentions(
+      stateOf(ids, read, newest, await this.deletedAfter(authority, read, newest)),
+      guild.member,
+    );
+    if (before?.message_id !== read.message_id || before.count !== read.count)
+      await this.events.publish('READ_STATE_UPDATE', { userIds: [userId] }, state);
     return state;
   }
 
   /** Counts the messages up to a read marker, deleted ones and the reader's own later ones included. */
-  private async countUpTo(authority: TrackAuthority, readId: Snowflake, newest: TrackHead | undefined): Promise<number> {
+  private async countUpTo(
+    authority: TrackAuthority,
+    readId: Snowflake,
+    newest: TrackHead | undefined,
+  ): Promise<number> {
     if (newest === undefined) return 0;
     const { trackId, userId } = authority;
     const read = { message_id: readId, count: 0 };
     const [unread, deleted] = await Promise.all([
-      readId >= newest.message_id ? 0 : this.messages.countBetween({ trackId, after: readId }, newest.message_id, userId),
+      readId >= newest.message_id
+        ? 0
+        : this.messages.countBetween({ trackId, after: readId }, newest.message_id, userId),
       this.deletedAfter(authority, read, newest),
     ]);
     return Math.max(newest.count - unread - deleted, 0);
   }
 
-  private async deletedAfter({ trackId, userId }: TrackAuthority, read: ReadPlace, newest: TrackHead | undefined): Promise<number> {
+  private async deletedAfter(
+    { trackId, userId }: TrackAuthority,
+    read: ReadPlace,
+    newest: TrackHead | undefined,
+  ): Promise<number> {
     if (!newest || read.message_id >= newest.message_id || !hasDeletedAfter(read, newest)) return 0;
     return this.deleted.countBetween({ trackId, after: read.message_id }, newest.message_id, userId);
   }
@@ -109,13 +137,18 @@ export class ReadStatesService {
   private async withMentions(state: ReadStateDto, member: MemberDocument): Promise<ReadStateDto> {
     const { track_id: trackId, last_read_id: after } = state;
     if (state.unread_count === 0) return state;
-    const mentions = await this.messages.countMentions(member.user_id, [{ trackId, after, mentionIds: mentionIdsOf(member) }]);
+    const mentions = await this.messages.countMentions(member.user_id, [
+      { trackId, after, mentionIds: mentionIdsOf(member) },
+    ]);
     return { ...state, mention_count: mentions.get(trackId) ?? 0 };
   }
 
   /** Returns a function that tells whether a member may read the history of a track. */
   private async historyReaderOf(member: MemberDocument): Promise<(trackId: Snowflake) => boolean> {
-    const [state, tracks] = await Promise.all([this.resolver.getGuildState(member.guild_id), this.resolver.getTracksOfGuild(member.guild_id)]);
+    const [state, tracks] = await Promise.all([
+      this.resolver.getGuildState(member.guild_id),
+      this.resolver.getTracksOfGuild(member.guild_id),
+    ]);
     const authority = new GuildAuthority(state, member, undefined, Date.now());
     return (trackId) => {
       const track = tracks.get(trackId);
@@ -124,7 +157,10 @@ export class ReadStatesService {
   }
 
   private async visibleTo(member: MemberDocument): Promise<VisibleTracks> {
-    const [state, tracks] = await Promise.all([this.resolver.getGuildState(member.guild_id), this.resolver.getTracksOfGuild(member.guild_id)]);
+    const [state, tracks] = await Promise.all([
+      this.resolver.getGuildState(member.guild_id),
+      this.resolver.getTracksOfGuild(member.guild_id),
+    ]);
     const authority = new GuildAuthority(state, member, undefined, Date.now());
     return { member, trackIds: [...tracks.keys()].filter(isVisibleTo(authority, tracks)) };
   }
@@ -144,9 +180,20 @@ const markerOf = ({ trackId, read }: Reading): ReadMarker => ({ trackId, after: 
 
 const newestFirst = (a: Reading, b: Reading): number => (a.head.message_id < b.head.message_id ? 1 : -1);
 
-function stateOf(ids: { guild_id: Snowflake; track_id: Snowflake }, read: ReadPlace, newest: ReadPlace | undefined, deleted = 0): ReadStateDto {
+function stateOf(
+  ids: { guild_id: Snowflake; track_id: Snowflake },
+  read: ReadPlace,
+  newest: ReadPlace | undefined,
+  deleted = 0,
+): ReadStateDto {
   const unread_count = newest ? unreadBetween(read, newest, deleted) : 0;
-  return { ...ids, last_read_id: read.message_id, last_message_id: newest?.message_id ?? null, unread_count, mention_count: 0 };
+  return {
+    ...ids,
+    last_read_id: read.message_id,
+    last_message_id: newest?.message_id ?? null,
+    unread_count,
+    mention_count: 0,
+  };
 }
 
 /** The ids that mention a member. */

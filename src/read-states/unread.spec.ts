@@ -10,29 +10,44 @@ describe('what is unread', () => {
       fc.property(fc.nat({ max: 9 }), fc.array(act, { maxLength: 50 }), (before, acts) => {
         const said = Array.from({ length: before }, () => 'theirs');
         const joined: ReadPlace = { message_id: BigInt(before), count: before };
-        const after = (id: bigint): number => said.filter((whose, index) => BigInt(index + 1) > id && whose === 'theirs').length;
+        const after = (id: bigint): number =>
+          said.filter((whose, index) => BigInt(index + 1) > id && whose === 'theirs').length;
         let own: OwnReadPlace | undefined;
         for (const one of acts) {
           if (typeof one === 'number') {
             const id = BigInt(Math.min(Math.max(one, before), said.length));
-            own = { message_id: id > (own?.message_id ?? 0n) ? id : own?.message_id, count: Math.max(own?.count ?? 0, said.length - after(id)) };
+            own = {
+              message_id: id > (own?.message_id ?? 0n) ? id : own?.message_id,
+              count: Math.max(own?.count ?? 0, said.length - after(id)),
+            };
           } else {
             said.push(one);
             if (one === 'mine') own = { ...own, count: (own?.count ?? 0) + 1 };
           }
           const read = readUpTo(own, joined);
-          expect(unreadBetween(read, { message_id: BigInt(said.length), count: said.length })).toBe(after(read.message_id));
+          expect(unreadBetween(read, { message_id: BigInt(said.length), count: said.length })).toBe(
+            after(read.message_id),
+          );
         }
       }),
     ));
 
   it('is nothing once the newest was read, and never negative or more than is told apart, whatever the counts say', () =>
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 9n }), fc.nat(), fc.bigInt({ min: 0n, max: 9n }), fc.nat(), (readId, readCount, newestId, newestCount) => {
-        const unread = unreadBetween({ message_id: readId, count: readCount }, { message_id: newestId, count: newestCount });
-        expect(unread).toBeGreaterThanOrEqual(0);
-        expect(unread).toBeLessThanOrEqual(LIMITS.unread);
-        if (readId >= newestId) expect(unread).toBe(0);
-      }),
+      fc.property(
+        fc.bigInt({ min: 0n, max: 9n }),
+        fc.nat(),
+        fc.bigInt({ min: 0n, max: 9n }),
+        fc.nat(),
+        (readId, readCount, newestId, newestCount) => {
+          const unread = unreadBetween(
+            { message_id: readId, count: readCount },
+            { message_id: newestId, count: newestCount },
+          );
+          expect(unread).toBeGreaterThanOrEqual(0);
+          expect(unread).toBeLessThanOrEqual(LIMITS.unread);
+          if (readId >= newestId) expect(unread).toBe(0);
+        },
+      ),
     ));
 });

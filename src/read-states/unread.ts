@@ -31,8 +31,11 @@ export function readUpTo(own: OwnReadPlace | undefined, joined: ReadPlace): Read
  * @param deleted the number of deleted messages of other authors after the read marker
  */
 export function unreadBetween(read: ReadPlace, newest: ReadPlace, deleted = 0): number {
-  return read.message_id >= newest.message_id ? 0 : Math.min(Math.max(newest.count - read.count - deleted, 0), LIMITS.unread);
+  return read.message_id >= newest.message_id
+    ? 0
+    : Math.min(Math.max(newest.count - read.count - deleted, 0), LIMITS.unread);
 }
 
 /** Returns whether a message after the read marker was deleted. */
-export const hasDeletedAfter = ({ message_id }: ReadPlace, { deleted_id: deletedId }: TrackHead): boolean => deletedId !== undefined && deletedId > message_id;
+export const hasDeletedAfter = ({ message_id }: ReadPlace, { deleted_id: deletedId }: TrackHead): boolean =>
+  deletedId !== undefined && deletedId > message_id;

@@ -52,33 +52,59 @@ export class EventRepublisher {
     for (const { run, from } of all.values()) await run(from);
   }
 
-  private async tasksFor({ userId, scope, ids, code, workerId }: PendingMutation, heard: ReadonlySet<Snowflake>): Promise<RepublishTask[]> {
+  private async tasksFor(
+    { userId, scope, ids, code, workerId }: PendingMutation,
+    heard: ReadonlySet<Snowflake>,
+  ): Promise<RepublishTask[]> {
     const named = ids['user_id'] ?? [];
     const userIds = [userId, ...named];
     const trackId = ids['track_id']?.[0];
     const guildId = ids['guild_id']?.[0] ?? (trackId && (await this.permissionData.findGuildOf(trackId)));
-    if (guildId === undefined || scope === 'self') return userIds.map((id) => ({ key: `user:${id}:${code}`, run: (from) => this.user(id, from, code) }));
+    if (guildId === undefined || scope === 'self')
+      return userIds.map((id) => ({ key: `user:${id}:${code}`, run: (from) => this.user(id, from, code) }));
     const messages = trackId === undefined ? [] : this.messagesOf(guildId, trackId, ids['message_id'] ?? []);
     if (scope === 'messages' && trackId !== undefined) {
       // What its author says on another node meanwhile is told by that one.
       const isUntold = (id: Snowflake): boolean => workerIdOf(id) === workerId && !heard.has(id);
-      return [...messages, { key: `said:${trackId}:${userId}:${workerId}`, run: (from) => this.republishMessages(trackId, userId, from, isUntold) }];
+      return [
+        ...messages,
+        {
+          key: `said:${trackId}:${userId}:${workerId}`,
+          run: (from) => this.republishMessages(trackId, userId, from, isUntold),
+        },
+      ];
     }
     return [
       ...messages,
-      ...userIds.map((id) => ({ key: `member:${guildId}:${id}`, run: (from: Snowflake) => this.members.republish(guildId, id, from) })),
+      ...userIds.map((id) => ({
+        key: `member:${guildId}:${id}`,
+        run: (from: Snowflake) => this.members.republish(guildId, id, from),
+      })),
       ...named.map((id) => ({ key: `ban:${guildId}:${id}`, run: () => this.bans.republish(guildId, id) })),
-      { key: `invites:${guildId}:${userId}`, run: (from) => this.invites.republishCreated(guildId, userId, createdAt(from)) },
+      {
+        key: `invites:${guildId}:${userId}`,
+        run: (from) => this.invites.republishCreated(guildId, userId, createdAt(from)),
+      },
       { key: `guild:${guildId}`, run: () => this.guilds.republish(guildId) },
     ];
   }
 
   private messagesOf(guildId: Snowflake, trackId: Snowflake, ids: readonly Snowflake[]): RepublishTask[] {
-    const messages = ids.map((id) => ({ key: `message:${id}`, run: () => this.messages.republish(guildId, trackId, id) }));
-    return ids.length === 0 ? [] : [...messages, { key: `pins:${trackId}`, run: () => this.pins.publish(guildId, trackId) }];
+    const messages = ids.map((id) => ({
+      key: `message:${id}`,
+      run: () => this.messages.republish(guildId, trackId, id),
+    }));
+    return ids.length === 0
+      ? []
+      : [...messages, { key: `pins:${trackId}`, run: () => this.pins.publish(guildId, trackId) }];
   }
 
-  private async republishMessages(trackId: Snowflake, authorId: Snowflake, from: Snowflake, isUntold: (id: Snowflake) => boolean): Promise<void> {
+  private async republishMessages(
+    trackId: Snowflake,
+    authorId: Snowflake,
+    from: Snowflake,
+    isUntold: (id: Snowflake) => boolean,
+  ): Promise<void> {
     for (const message of await this.messages.listBy(trackId, authorId, from)) {
       if (isUntold(message._id)) await this.messages.publishCreated(message);
     }

@@ -11,5 +11,17 @@ import { RecoveryService } from './recovery.service';
 import { EventRepublisher } from './event-republisher';
 
 /** What one node tells for another that is gone. */
-@Module({ imports: [AccountModule, GuildsModule, MembersModule, BansModule, MessagesModule, PinsRepositoryModule, InvitesModule, UsersModule], providers: [RecoveryService, EventRepublisher] })
+@Module({
+  imports: [
+    AccountModule,
+    GuildsModule,
+    MembersModule,
+    BansModule,
+    MessagesModule,
+    PinsRepositoryModule,
+    InvitesModule,
+    UsersModule,
+  ],
+  providers: [RecoveryService, EventRepublisher],
+})
 export class RecoveryModule {}

@@ -41,7 +41,9 @@ export class RecoveryService implements OnModuleInit, OnApplicationBootstrap {
     if (changes.length === 0) return;
     // Whatever it has told was heard here by then.
     await this.log.drain();
-    const heard = new Set(this.log.buffered.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : [])));
+    const heard = new Set(
+      this.log.buffered.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : [])),
+    );
     await this.republisher.republish(changes, heard);
     await this.inFlightMutations.clearNode(id);
   }

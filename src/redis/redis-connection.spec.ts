@@ -6,7 +6,7 @@ import { RedisScript } from './redis-script';
 const AT_ONCE_MS = 1_000;
 
 const until = async (holds: () => boolean): Promise<void> => {
-  for (const deadline = Date.now() + 10_000; !holds(); ) {
+  for (const deadline = Date.now() + 10_000; !holds();) {
     if (Date.now() > deadline) throw new Error('It never came to that.');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -56,6 +56,8 @@ describeWithRedis('the connection to Redis', () => {
 
   it('does not come about without a Redis, and says which', async () => {
     await server.stop();
-    await expect(RedisConnection.open(server.url.replace('//', '//user:secret@'), '')).rejects.toThrow(/^(?!.*secret).*127\.0\.0\.1:\d+, can't be reached: .*ECONNREFUSED/);
+    await expect(RedisConnection.open(server.url.replace('//', '//user:secret@'), '')).rejects.toThrow(
+      /^(?!.*secret).*127\.0\.0\.1:\d+, can't be reached: .*ECONNREFUSED/,
+    );
   });
 });

@@ -41,8 +41,12 @@ export class RedisConnection {
     private readonly prefix: string,
   ) {
     this.blockingClient = commands.duplicate({ socketTimeout: BLOCK_MS + ANSWER_MS });
-    for (const client of [this.commands, this.blockingClient]) client.on('error', (error: Error) => (this.lastError = error.message || error.name));
-    commands.on('error', ({ code }: NodeJS.ErrnoException) => (this.refusedAtMs = code === 'ECONNREFUSED' ? performance.now() : -Infinity));
+    for (const client of [this.commands, this.blockingClient])
+      client.on('error', (error: Error) => (this.lastError = error.message || error.name));
+    commands.on(
+      'error',
+      ({ code }: NodeJS.ErrnoException) => (this.refusedAtMs = code === 'ECONNREFUSED' ? performance.now() : -Infinity),
+    );
   }
 
   /** Connects. @throws when there is no Redis within five seconds, naming its host */
@@ -84,7 +88,11 @@ export class RedisConnection {
   }
 
   /** Runs a script with these keys and arguments, in one round trip once Redis knows it. */
-  async run(script: RedisScript, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown> {
+  async run(
+    script: RedisScript,
+    keys: readonly string[],
+    args: readonly (string | number | Buffer)[],
+  ): Promise<unknown> {
     try {
       return await this.commands.evalsha(script.sha, keys.length, ...keys, ...args);
     } catch (error) {
@@ -114,7 +122,9 @@ export class RedisConnection {
     this.onDisconnect(() => {
       if (this.isClosed || this.disconnectedAt) return;
       this.disconnectedAt = new Date();
-      this.log.warn(`Redis is away (${this.lastError}). Events wait, limits are counted by each node alone, and nothing is remembered until it is back.`);
+      this.log.warn(
+        `Redis is away (${this.lastError}). Events wait, limits are counted by each node alone, and nothing is remembered until it is back.`,
+      );
     });
     this.onReconnect(() => {
       this.disconnectedAt = undefined;

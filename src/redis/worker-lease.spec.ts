@@ -55,7 +55,9 @@ describeWithRedis('worker ids', () => {
     await server.start();
     const newcomer = await RedisConnection.open(server.url, 'derailed:');
     // Only that one is left.
-    const others = Array.from({ length: 1_024 }, (_, id) => [newcomer.key('worker', id), 'somebody else']).filter(([key]) => key !== newcomer.key('worker', owned));
+    const others = Array.from({ length: 1_024 }, (_, id) => [newcomer.key('worker', id), 'somebody else']).filter(
+      ([key]) => key !== newcomer.key('worker', owned),
+    );
     await newcomer.commands.mset(...others.flat());
     try {
       await expect(WorkerLease.take(newcomer)).rejects.toThrow('taken');

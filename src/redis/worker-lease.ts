@@ -71,7 +71,11 @@ export class WorkerLease {
     await this.waitForPreviousOwners();
     const askedAtMs = this.now();
     const start = Math.floor(Math.random() * (MAX_WORKER_ID + 1));
-    const workerId = (await this.redis.run(TAKE, [this.redis.key('worker', '')], [this.holder, start, LEASE_MS])) as number;
+    const workerId = (await this.redis.run(
+      TAKE,
+      [this.redis.key('worker', '')],
+      [this.holder, start, LEASE_MS],
+    )) as number;
     if (workerId < 0) throw new Error('Every worker id is taken; set WORKER_ID or try again in ten minutes.');
     this.workerId = workerId;
     this.validUntilMs = askedAtMs + LEASE_MS - MARGIN_MS;
@@ -80,7 +84,9 @@ export class WorkerLease {
   // A Redis that was restarted may have forgotten who has which, while they go on making ids.
   private async waitForPreviousOwners(): Promise<void> {
     for (;;) {
-      const uptimeSeconds = Number(/uptime_in_seconds:(\d+)/.exec(await this.redis.commands.info('server'))?.[1] ?? OWNERS_FIRST_SECONDS);
+      const uptimeSeconds = Number(
+        /uptime_in_seconds:(\d+)/.exec(await this.redis.commands.info('server'))?.[1] ?? OWNERS_FIRST_SECONDS,
+      );
       if (uptimeSeconds >= OWNERS_FIRST_SECONDS) return;
       await sleep(1_000 * (OWNERS_FIRST_SECONDS - uptimeSeconds));
     }

@@ -8,27 +8,65 @@ const ORDER = [EVERYONE, A, B, C, D];
 describe('moving roles', () => {
   it('puts each where it was asked to be, and the others keep their order in the places that are left', () => {
     expect(moveRoles(ORDER, [{ id: D, position: 2 }])).toEqual([EVERYONE, D, A, B, C]);
-    expect(moveRoles(ORDER, [{ id: D, position: 2 }, { id: A, position: 4 }])).toEqual([EVERYONE, D, B, A, C]);
-    expect(moveRoles(ORDER, [{ id: A, position: 5 }, { id: B, position: 4 }, { id: C, position: 3 }, { id: D, position: 2 }])).toEqual([EVERYONE, D, C, B, A]);
+    expect(
+      moveRoles(ORDER, [
+        { id: D, position: 2 },
+        { id: A, position: 4 },
+      ]),
+    ).toEqual([EVERYONE, D, B, A, C]);
+    expect(
+      moveRoles(ORDER, [
+        { id: A, position: 5 },
+        { id: B, position: 4 },
+        { id: C, position: 3 },
+        { id: D, position: 2 },
+      ]),
+    ).toEqual([EVERYONE, D, C, B, A]);
   });
 
   it('does not depend on the order of the moves', () =>
-    expect(moveRoles(ORDER, [{ id: A, position: 4 }, { id: D, position: 2 }])).toEqual(moveRoles(ORDER, [{ id: D, position: 2 }, { id: A, position: 4 }])));
+    expect(
+      moveRoles(ORDER, [
+        { id: A, position: 4 },
+        { id: D, position: 2 },
+      ]),
+    ).toEqual(
+      moveRoles(ORDER, [
+        { id: D, position: 2 },
+        { id: A, position: 4 },
+      ]),
+    ));
 
   it('leaves everything where it is when nothing is to be moved, or it is there', () => {
     expect(moveRoles(ORDER, [])).toEqual(ORDER);
     expect(moveRoles(ORDER, [{ id: B, position: 3 }])).toEqual(ORDER);
   });
 
-  it.each([0, 1, 6, -1, 2.5, NaN])('refuses position %s, which no role can have', (position) => expect(() => moveRoles(ORDER, [{ id: A, position }])).toThrow(RolePositionInvalid));
+  it.each([0, 1, 6, -1, 2.5, NaN])('refuses position %s, which no role can have', (position) =>
+    expect(() => moveRoles(ORDER, [{ id: A, position }])).toThrow(RolePositionInvalid),
+  );
 
-  it('tells between what a position has to be', () => expect(new RolePositionInvalid(9, ORDER.length)).toMatchObject({ message: 'Position 9 is not between 2 and 5.', extra: { position: 9, limit: 5 } }));
+  it('tells between what a position has to be', () =>
+    expect(new RolePositionInvalid(9, ORDER.length)).toMatchObject({
+      message: 'Position 9 is not between 2 and 5.',
+      extra: { position: 9, limit: 5 },
+    }));
 
   it('refuses @everyone, roles of elsewhere, and what is named twice', () => {
     expect(() => moveRoles(ORDER, [{ id: EVERYONE, position: 2 }])).toThrow(EveryoneRoleProtected);
     expect(() => moveRoles(ORDER, [{ id: 9n, position: 2 }])).toThrow(RoleNotFound);
-    expect(() => moveRoles(ORDER, [{ id: A, position: 2 }, { id: A, position: 3 }])).toThrow(RoleMoveDuplicate);
-    expect(() => moveRoles(ORDER, [{ id: A, position: 2 }, { id: B, position: 2 }])).toThrow(RoleMoveDuplicate);
+    expect(() =>
+      moveRoles(ORDER, [
+        { id: A, position: 2 },
+        { id: A, position: 3 },
+      ]),
+    ).toThrow(RoleMoveDuplicate);
+    expect(() =>
+      moveRoles(ORDER, [
+        { id: A, position: 2 },
+        { id: B, position: 2 },
+      ]),
+    ).toThrow(RoleMoveDuplicate);
   });
 });
 
@@ -40,7 +78,9 @@ describe('a new role', () => {
     expect(placeRole([EVERYONE], 9n)).toEqual([EVERYONE, 9n]);
   });
 
-  it.each([1, 7])('can’t be at %s', (position) => expect(() => placeRole(ORDER, 9n, position)).toThrow(RolePositionInvalid));
+  it.each([1, 7])('can’t be at %s', (position) =>
+    expect(() => placeRole(ORDER, 9n, position)).toThrow(RolePositionInvalid),
+  );
 });
 
 describe('removing a role', () => {
@@ -56,8 +96,13 @@ describe('removing a role', () => {
 const orderAndMoves = fc.integer({ min: 2, max: 200 }).chain((count) => {
   const order = Array.from({ length: count }, (_, index) => BigInt(index + 1));
   const movable = fc.shuffledSubarray(order.slice(1));
-  const positions = fc.shuffledSubarray(Array.from({ length: count - 1 }, (_, index) => index + 2), { minLength: count - 1 });
-  return fc.tuple(fc.constant<RoleOrder>(order), movable, positions).map(([of, ids, to]): [RoleOrder, RoleMove[]] => [of, ids.map((id, index) => ({ id, position: to[index]! }))]);
+  const positions = fc.shuffledSubarray(
+    Array.from({ length: count - 1 }, (_, index) => index + 2),
+    { minLength: count - 1 },
+  );
+  return fc
+    .tuple(fc.constant<RoleOrder>(order), movable, positions)
+    .map(([of, ids, to]): [RoleOrder, RoleMove[]] => [of, ids.map((id, index) => ({ id, position: to[index]! }))]);
 });
 
 /** Takes the moved roles out and puts them back one by one, the lowest place first: then each lands where it was asked to be. */
@@ -69,7 +114,11 @@ function moveNaively(order: RoleOrder, moves: readonly RoleMove[]): RoleOrder {
 
 describe('any moves', () => {
   it('do what taking out and putting back one by one does', () =>
-    fc.assert(fc.property(orderAndMoves, ([order, moves]) => expect(moveRoles(order, moves)).toEqual(moveNaively(order, moves)))));
+    fc.assert(
+      fc.property(orderAndMoves, ([order, moves]) =>
+        expect(moveRoles(order, moves)).toEqual(moveNaively(order, moves)),
+      ),
+    ));
 
   it('lose and double no role, leave @everyone at 1, and put each moved one where it was asked to be', () =>
     fc.assert(
@@ -84,7 +133,10 @@ describe('any moves', () => {
 });
 
 type Change = readonly [kind: 'move' | 'place' | 'remove', which: number, position: number];
-const changes: fc.Arbitrary<Change[]> = fc.array(fc.tuple(fc.constantFrom('move', 'place', 'remove'), fc.nat(40), fc.integer({ min: 0, max: 20 })), { maxLength: 60 });
+const changes: fc.Arbitrary<Change[]> = fc.array(
+  fc.tuple(fc.constantFrom('move', 'place', 'remove'), fc.nat(40), fc.integer({ min: 0, max: 20 })),
+  { maxLength: 60 },
+);
 
 it('any sequence of moves, creations and deletions leaves every role that is left once, @everyone first', () =>
   fc.assert(
@@ -95,7 +147,12 @@ it('any sequence of moves, creations and deletions leaves every role that is lef
         const id = BigInt(kind === 'place' ? step + 1 : which);
         const before = order;
         try {
-          order = kind === 'place' ? placeRole(order, id, position) : kind === 'move' ? moveRoles(order, [{ id, position }]) : removeRole(order, id);
+          order =
+            kind === 'place'
+              ? placeRole(order, id, position)
+              : kind === 'move'
+                ? moveRoles(order, [{ id, position }])
+                : removeRole(order, id);
           if (kind === 'place') alive.add(id);
           if (kind === 'remove') alive.delete(id);
         } catch {

@@ -51,5 +51,6 @@ export function removeRole(order: RoleOrder, id: bigint): RoleOrder {
 }
 
 function assertPosition(position: number, highest: number): void {
-  if (!Number.isInteger(position) || position < LOWEST || position > highest) throw new RolePositionInvalid(position, highest);
+  if (!Number.isInteger(position) || position < LOWEST || position > highest)
+    throw new RolePositionInvalid(position, highest);
 }

@@ -14,9 +14,19 @@ const bits = {
   deny: permissions('What the role takes away, over all that lower roles say; disjoint from `allow`.', '0'),
 };
 
-const position = integer(2, LIMITS.roles, 'The place in the order, 1 (@everyone) is the lowest; a higher role decides.', 2);
+const position = integer(
+  2,
+  LIMITS.roles,
+  'The place in the order, 1 (@everyone) is the lowest; a higher role decides.',
+  2,
+);
 
-const currentOrNew = integer(1, LIMITS.roles, 'The position, from 2. 1 is accepted for @everyone only, whose position it is.', 2);
+const currentOrNew = integer(
+  1,
+  LIMITS.roles,
+  'The position, from 2. 1 is accepted for @everyone only, whose position it is.',
+  2,
+);
 
 /** A role as clients see it. */
 export const roleDto = object({

@@ -2,7 +2,16 @@ import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { ApiResult, ApiResultWithEtag, ApiNoContentWithEtag, SnowflakeParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import {
+  ApiResult,
+  ApiResultWithEtag,
+  ApiNoContentWithEtag,
+  SnowflakeParam,
+  JsonBody,
+  QueryString,
+  Summary,
+  Validated,
+} from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
@@ -15,8 +24,24 @@ import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
 import { PermissionsNotHeld, PermissionsOverlap } from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
-import { type CreateRoleDto, createRoleDto, type MoveRoleDto, moveRolesDto, type RoleDto, roleDto, type UpdateRoleDto, updateRoleDto } from './role.dto';
-import { EveryoneRoleProtected, RoleLimitReached, RoleMoveDuplicate, RoleNotFound, RoleOutOfReach, RolePositionInvalid } from './roles.errors';
+import {
+  type CreateRoleDto,
+  createRoleDto,
+  type MoveRoleDto,
+  moveRolesDto,
+  type RoleDto,
+  roleDto,
+  type UpdateRoleDto,
+  updateRoleDto,
+} from './role.dto';
+import {
+  EveryoneRoleProtected,
+  RoleLimitReached,
+  RoleMoveDuplicate,
+  RoleNotFound,
+  RoleOutOfReach,
+  RolePositionInvalid,
+} from './roles.errors';
 import { toRoleDto, roleDtos, roleIn, RolesService } from './roles.service';
 
 @ApiTags('roles')
@@ -52,7 +77,11 @@ export class RolesController {
   @Validated()
   @ApiProblems(RoleLimitReached, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap)
   @ApiResultWithEtag(roleDto, HttpStatus.CREATED)
-  async create(@Authority() authority: GuildAuthority, @JsonBody(createRoleDto) role: CreateRoleDto, @MutationOptionsParam() remarks: MutationOptions): Promise<Versioned<RoleDto>> {
+  async create(
+    @Authority() authority: GuildAuthority,
+    @JsonBody(createRoleDto) role: CreateRoleDto,
+    @MutationOptionsParam() remarks: MutationOptions,
+  ): Promise<Versioned<RoleDto>> {
     return this.roles.create(authority, role, remarks);
   }
 
@@ -62,7 +91,14 @@ export class RolesController {
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
-  @ApiProblems(RoleNotFound, RolePositionInvalid, RoleMoveDuplicate, RoleOutOfReach, PermissionsNotHeld, EveryoneRoleProtected)
+  @ApiProblems(
+    RoleNotFound,
+    RolePositionInvalid,
+    RoleMoveDuplicate,
+    RoleOutOfReach,
+    PermissionsNotHeld,
+    EveryoneRoleProtected,
+  )
   @ApiResultWithEtag(z.union([z.array(roleDto), impactDto]))
   async move(
     @Authority() authority: GuildAuthority,
@@ -70,7 +106,9 @@ export class RolesController {
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<RoleDto[]> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.roles.planMove(moves), remarks) : this.roles.move(authority, moves, remarks);
+    return isDry
+      ? this.impact.of(authority, this.roles.planMove(moves), remarks)
+      : this.roles.move(authority, moves, remarks);
   }
 
   @Patch(':role_id')
@@ -79,7 +117,14 @@ export class RolesController {
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
-  @ApiProblems(RoleNotFound, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, EveryoneRoleProtected)
+  @ApiProblems(
+    RoleNotFound,
+    RolePositionInvalid,
+    RoleOutOfReach,
+    PermissionsNotHeld,
+    PermissionsOverlap,
+    EveryoneRoleProtected,
+  )
   @ApiResultWithEtag(z.union([roleDto, impactDto]))
   async update(
     @Authority() authority: GuildAuthority,
@@ -88,7 +133,9 @@ export class RolesController {
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<RoleDto> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.roles.planUpdate(roleId, change), remarks) : this.roles.update(authority, roleId, change, remarks);
+    return isDry
+      ? this.impact.of(authority, this.roles.planUpdate(roleId, change), remarks)
+      : this.roles.update(authority, roleId, change, remarks);
   }
 
   @Delete(':role_id')
@@ -98,7 +145,11 @@ export class RolesController {
   @RequirePermissions(Permission.ManageRoles)
   @ApiProblems(RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneRoleProtected)
   @ApiNoContentWithEtag()
-  async delete(@Authority() authority: GuildAuthority, @SnowflakeParam('role_id') roleId: Snowflake, @MutationOptionsParam() remarks: MutationOptions): Promise<Versioned<void>> {
+  async delete(
+    @Authority() authority: GuildAuthority,
+    @SnowflakeParam('role_id') roleId: Snowflake,
+    @MutationOptionsParam() remarks: MutationOptions,
+  ): Promise<Versioned<void>> {
     return this.roles.delete(authority, roleId, remarks);
   }
 }

@@ -7,5 +7,10 @@ import { RolesController } from './roles.controller';
 import { RolesService } from './roles.service';
 
 /** The roles of guilds, their order and what they say. */
-@Module({ imports: [GuildWriterModule, DryRunModule, MembersModule, TracksModule], controllers: [RolesController], providers: [RolesService], exports: [RolesService] })
+@Module({
+  imports: [GuildWriterModule, DryRunModule, MembersModule, TracksModule],
+  controllers: [RolesController],
+  providers: [RolesService],
+  exports: [RolesService],
+})
 export class RolesModule {}

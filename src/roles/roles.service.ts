@@ -20,7 +20,16 @@ import { EVERYONE_DEFAULT, NO_PERMISSIONS, type Overwrite } from '../permissions
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { allTrackRules, type GuildState } from '../permissions/guild-state';
-import { assertBelow, assertDisjoint, assertMayDeleteRole, assertMayGrant, assertMayPlace, assertMayReorder, assertMayReorderInTracks, assertMayTakeRoleInTracks } from '../permissions/policy';
+import {
+  assertBelow,
+  assertDisjoint,
+  assertMayDeleteRole,
+  assertMayGrant,
+  assertMayPlace,
+  assertMayReorder,
+  assertMayReorderInTracks,
+  assertMayTakeRoleInTracks,
+} from '../permissions/policy';
 import { OverwritesService } from '../tracks/overwrites.service';
 import { moveRoles, placeRole, removeRole, type RoleMove } from './role-order';
 import type { CreateRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
@@ -64,7 +73,11 @@ export class RolesService {
    * @throws RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap
    * @throws GuildVersionMismatch when the guild isn't at the version that was seen
    */
-  async create(authority: GuildAuthority, { position, ...fields }: CreateRoleDto, remarks: MutationOptions): Promise<Versioned<RoleDto>> {
+  async create(
+    authority: GuildAuthority,
+    { position, ...fields }: CreateRoleDto,
+    remarks: MutationOptions,
+  ): Promise<Versioned<RoleDto>> {
     assertDisjoint(fields);
     const role: RoleDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = (actor: GuildAuthority): GuildMutation => {
@@ -84,8 +97,13 @@ export class RolesService {
         authority,
         {
           makePlan: place,
-          toAuditRecord: (committed) => ({ action: 'ROLE_CREATE', targetId: role._id, changes: diffFields({}, toRoleDto(role, committed.guild)) }),
-          publish: (committed) => this.events.publish('ROLE_CREATE', { guildId: committed._id }, toRoleDto(role, committed)),
+          toAuditRecord: (committed) => ({
+            action: 'ROLE_CREATE',
+            targetId: role._id,
+            changes: diffFields({}, toRoleDto(role, committed.guild)),
+          }),
+          publish: (committed) =>
+            this.events.publish('ROLE_CREATE', { guildId: committed._id }, toRoleDto(role, committed)),
         },
         remarks,
       );
@@ -102,14 +120,29 @@ export class RolesService {
    * @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, RolePositionInvalid, EveryoneRoleProtected
    * @throws GuildVersionMismatch when the guild isn't at the version that was seen
    */
-  async update(authority: GuildAuthority, roleId: Snowflake, change: UpdateRoleDto, remarks: MutationOptions): Promise<Versioned<RoleDto>> {
-    const { guild, plan: { role } } = await this.guildWriter.commit(
+  async update(
+    authority: GuildAuthority,
+    roleId: Snowflake,
+    change: UpdateRoleDto,
+    remarks: MutationOptions,
+  ): Promise<Versioned<RoleDto>> {
+    const {
+      guild,
+      plan: { role },
+    } = await this.guildWriter.commit(
       authority,
       {
         makePlan: this.planUpdate(roleId, change),
         write: (plan) => this.write(plan.role),
         toAuditRecord: (committed) =>
-          omitIfUnchanged({ action: 'ROLE_UPDATE', targetId: roleId, changes: diffFields(roleDtoIn(committed.actor.state, roleId), toRoleDto(committed.plan.role, committed.guild)) }),
+          omitIfUnchanged({
+            action: 'ROLE_UPDATE',
+            targetId: roleId,
+            changes: diffFields(
+              roleDtoIn(committed.actor.state, roleId),
+              toRoleDto(committed.plan.role, committed.guild),
+            ),
+          }),
         publish: async (committed, plan) => {
           await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, toRoleDto(plan.role, committed));
           if (plan.guild) await this.publishOrder(committed);
@@ -121,7 +154,10 @@ export class RolesService {
   }
 
   /** What `update` decides. Only changed fields are checked. */
-  planUpdate(roleId: Snowflake, { position, ...fields }: UpdateRoleDto): PlanFn<GuildAuthority, GuildMutation & { readonly role: RoleDocument }> {
+  planUpdate(
+    roleId: Snowflake,
+    { position, ...fields }: UpdateRoleDto,
+  ): PlanFn<GuildAuthority, GuildMutation & { readonly role: RoleDocument }> {
     return async (actor) => {
       const before = roleIn(actor.state, roleId);
       const role = { ...before, ...fields, revision: before.revision + 1 };
@@ -130,7 +166,9 @@ export class RolesService {
       assertBelow(actor, positionIn(actor.state.guild, roleId));
       assertDisjoint(role);
       assertMayGrant(actor.permissions, before, role);
-      return isMoved ? { role, guild: { role_ids: await this.reordered(actor, [{ id: roleId, position }], role) } } : { role };
+      return isMoved
+        ? { role, guild: { role_ids: await this.reordered(actor, [{ id: roleId, position }], role) } }
+        : { role };
     };
   }
 
@@ -147,12 +185,20 @@ export class RolesService {
    * @throws GuildVersionMismatch when the guild isn't at the version that the mover saw
    * @see docs/decisions/commit-point.md
    */
-  async move(authority: GuildAuthority, moves: readonly RoleMove[], remarks: MutationOptions): Promise<Versioned<RoleDto[]>> {
+  async move(
+    authority: GuildAuthority,
+    moves: readonly RoleMove[],
+    remarks: MutationOptions,
+  ): Promise<Versioned<RoleDto[]>> {
     const { guild, actor } = await this.guildWriter.commit(
       authority,
       {
         makePlan: this.planMove(moves),
-        toAuditRecord: (committed) => omitIfUnchanged({ action: 'ROLES_REORDER', changes: movesBetween(committed.actor.state.guild, committed.guild, moves) }),
+        toAuditRecord: (committed) =>
+          omitIfUnchanged({
+            action: 'ROLES_REORDER',
+            changes: movesBetween(committed.actor.state.guild, committed.guild, moves),
+          }),
         publish: (committed) => this.publishOrder(committed),
       },
       remarks,
@@ -179,12 +225,20 @@ export class RolesService {
           assertMayTakeRoleInTracks(actor.subject, allTrackRules(guild, await this.resolver.getTracks(guild)), roleId);
           return { guild: { role_ids: order } };
         },
-        toAuditRecord: ({ actor }) => ({ action: 'ROLE_DELETE', targetId: roleId, changes: diffFields(roleDtoIn(actor.state, roleId), {}) }),
+        toAuditRecord: ({ actor }) => ({
+          action: 'ROLE_DELETE',
+          targetId: roleId,
+          changes: diffFields(roleDtoIn(actor.state, roleId), {}),
+        }),
         publish: () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
       },
       remarks,
     );
-    await Promise.all([this.members.sweepRole(guildId, roleId), this.overwrites.deleteBySubject(guildId, roleId), this.roles.deleteOne({ _id: roleId })]);
+    await Promise.all([
+      this.members.sweepRole(guildId, roleId),
+      this.overwrites.deleteBySubject(guildId, roleId),
+      this.roles.deleteOne({ _id: roleId }),
+    ]);
     return new Versioned(committed.version, undefined);
   }
 
@@ -193,20 +247,33 @@ export class RolesService {
     await this.roles.deleteMany({ guild_id: guildId });
   }
 
-  private async reordered(actor: GuildAuthority, moves: readonly RoleMove[], edited?: RoleDocument): Promise<readonly Snowflake[]> {
+  private async reordered(
+    actor: GuildAuthority,
+    moves: readonly RoleMove[],
+    edited?: RoleDocument,
+  ): Promise<readonly Snowflake[]> {
     const { guild, roles } = actor.state;
     const order = moveRoles(guild.role_ids, moves);
     const says = new Map(roles.map((role) => [role._id, role._id === edited?._id ? edited : role]));
     if (order.every((id, index) => id === guild.role_ids[index])) return guild.role_ids;
-    for (const { id, position } of moves) if (position !== positionIn(guild, id)) assertBelow(actor, positionIn(guild, id));
+    for (const { id, position } of moves)
+      if (position !== positionIn(guild, id)) assertBelow(actor, positionIn(guild, id));
     assertMayReorder(actor, guild.role_ids, order, (id) => says.get(id) ?? EMPTY_OVERWRITE);
-    assertMayReorderInTracks(actor.subject, allTrackRules(guild, await this.resolver.getTracks(guild)), guild.role_ids, order);
+    assertMayReorderInTracks(
+      actor.subject,
+      allTrackRules(guild, await this.resolver.getTracks(guild)),
+      guild.role_ids,
+      order,
+    );
     return order;
   }
 
   // Only what was judged is changed: if somebody else has changed the role meanwhile, it is judged again.
   private async write({ _id, revision, ...role }: RoleDocument): Promise<boolean> {
-    const { modifiedCount } = await this.roles.updateOne({ _id, revision: revision - 1 }, { $set: { ...role, revision } });
+    const { modifiedCount } = await this.roles.updateOne(
+      { _id, revision: revision - 1 },
+      { $set: { ...role, revision } },
+    );
     return modifiedCount === 1;
   }
 
@@ -234,10 +301,14 @@ const movesBetween = (before: GuildDocument, after: GuildDocument, moves: readon
   );
 
 /** A role as clients see it. */
-export const toRoleDto = (role: RoleDocument, guild: GuildDocument): RoleDto => toPlacedDto(role, positionIn(guild, role._id));
+export const toRoleDto = (role: RoleDocument, guild: GuildDocument): RoleDto =>
+  toPlacedDto(role, positionIn(guild, role._id));
 
 // Each field by its name: copying all but some is slower, and a list of two hundred roles is made with every move.
-const toPlacedDto = ({ _id, guild_id, name, color, hoist, mentionable, allow, deny }: RoleDocument, position: number): RoleDto => ({ id: _id, guild_id, name, color, hoist, mentionable, allow, deny, position });
+const toPlacedDto = (
+  { _id, guild_id, name, color, hoist, mentionable, allow, deny }: RoleDocument,
+  position: number,
+): RoleDto => ({ id: _id, guild_id, name, color, hoist, mentionable, allow, deny, position });
 
 /** The roles of a guild as clients see them, lowest first. */
 export function roleDtos({ guild, roles }: GuildState): RoleDto[] {

@@ -32,7 +32,12 @@ export class CandidateScan {
       this.count += 1;
       this.characters += message.content.length;
       if (meets(message)) this.found.push(message);
-      if (this.found.length === limit || this.count >= LIMITS.searchLooked || this.characters >= LIMITS.searchCharacters) return false;
+      if (
+        this.found.length === limit ||
+        this.count >= LIMITS.searchLooked ||
+        this.characters >= LIMITS.searchCharacters
+      )
+        return false;
     }
     return page.length < LIMITS.page ? this.complete() : true;
   }

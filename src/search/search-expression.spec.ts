@@ -3,13 +3,15 @@ import { searchTerms } from '../messages/search-terms';
 import { meetsAll, parseExpression } from './search-expression';
 
 const NO_MENTIONS = { user_ids: [], role_ids: [], everyone: false };
-const termsOf = (content: string): string[] => searchTerms({ content, authorId: 1n, guildId: 2n, mentions: NO_MENTIONS });
+const termsOf = (content: string): string[] =>
+  searchTerms({ content, authorId: 1n, guildId: 2n, mentions: NO_MENTIONS });
 const finds = (query: string, content: string): boolean => {
   const conditions = parseExpression(query);
   return conditions.length > 0 && meetsAll(conditions, { terms: termsOf(content), content });
 };
 /** Whether the index has the message among its candidates, whichever term of the query is looked up. */
-const isCandidate = (query: string, content: string): boolean => parseExpression(query).every(({ terms }) => terms.every((term) => termsOf(content).includes(term)));
+const isCandidate = (query: string, content: string): boolean =>
+  parseExpression(query).every(({ terms }) => terms.every((term) => termsOf(content).includes(term)));
 
 describe('a search for text', () => {
   it.each([
@@ -41,7 +43,9 @@ describe('a search for text', () => {
     ['नमस्ते', 'नमस्ते दुनिया'],
     ['v2', 'v2.0 is out'],
     [`${'x'.repeat(40)}y`, `${'x'.repeat(40)}yz`],
-  ])('%j finds %j', (query, content) => expect([finds(query, content), isCandidate(query, content)]).toEqual([true, true]));
+  ])('%j finds %j', (query, content) =>
+    expect([finds(query, content), isCandidate(query, content)]).toEqual([true, true]),
+  );
 
   it.each([
     ['engine steam', 'engines only: stea'],
@@ -62,25 +66,33 @@ describe('a search for text', () => {
   it('finds every word of the longest message, and every beginning of it', () => {
     const words = Array.from({ length: 285 }, (_, n) => `wd${(n * 7_919).toString(36)}x`);
     const content = words.join(' ').slice(0, 2_000);
-    for (const word of content.split(' ')) for (let length = 1; length <= word.length; length += 1) expect(finds(word.slice(0, length), content)).toBe(true);
+    for (const word of content.split(' '))
+      for (let length = 1; length <= word.length; length += 1) expect(finds(word.slice(0, length), content)).toBe(true);
   });
 
   it('finds exactly what a comparison of all words finds', () => {
     const word = fc.stringMatching(/^[abc]{1,18}$/);
     fc.assert(
-      fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), fc.array(word, { minLength: 1, maxLength: 2 }), (said, requested) => {
-        const expected = requested.every((each) => said.some((one) => one.startsWith(each)));
-        expect(finds(requested.join(' '), said.join(' '))).toBe(expected);
-        if (expected) expect(isCandidate(requested.join(' '), said.join(' '))).toBe(true);
-        const phrase = ` ${said.join(' ')} `.includes(` ${requested.join(' ')} `);
-        expect(finds(`"${requested.join(' ')}"`, said.join(' '))).toBe(phrase);
-      }),
+      fc.property(
+        fc.array(word, { minLength: 1, maxLength: 6 }),
+        fc.array(word, { minLength: 1, maxLength: 2 }),
+        (said, requested) => {
+          const expected = requested.every((each) => said.some((one) => one.startsWith(each)));
+          expect(finds(requested.join(' '), said.join(' '))).toBe(expected);
+          if (expected) expect(isCandidate(requested.join(' '), said.join(' '))).toBe(true);
+          const phrase = ` ${said.join(' ')} `.includes(` ${requested.join(' ')} `);
+          expect(finds(`"${requested.join(' ')}"`, said.join(' '))).toBe(phrase);
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
 
   it('finds exactly what a comparison of all parts finds, in scripts without spaces', () => {
-    const run = (max: number) => fc.array(fc.constantFrom('東', '京', '都', 'の', 'カ', 'ก', 'า'), { minLength: 1, maxLength: max }).map((letters) => letters.join(''));
+    const run = (max: number) =>
+      fc
+        .array(fc.constantFrom('東', '京', '都', 'の', 'カ', 'ก', 'า'), { minLength: 1, maxLength: max })
+        .map((letters) => letters.join(''));
     fc.assert(
       fc.property(run(12), run(4), (said, requested) => {
         const fold = (text: string): string => text.replaceAll('カ', 'か');
@@ -90,5 +102,7 @@ describe('a search for text', () => {
     );
   });
 
-  it.each(['', '?!', '""', '👍', '" "'])('has no condition in %j', (query) => expect(parseExpression(query)).toEqual([]));
+  it.each(['', '?!', '""', '👍', '" "'])('has no condition in %j', (query) =>
+    expect(parseExpression(query)).toEqual([]),
+  );
 });

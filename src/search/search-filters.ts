@@ -21,10 +21,18 @@ export interface FilterCondition {
 }
 
 /** Returns the conditions that the filters of a search state. Messages of before filters existed are not found by them until they are edited. */
-export function filterConditions({ author_id: authorId, has = [] }: SearchQuery, searcher: Searcher, trackCount: number): FilterCondition[] {
+export function filterConditions(
+  { author_id: authorId, has = [] }: SearchQuery,
+  searcher: Searcher,
+  trackCount: number,
+): FilterCondition[] {
   return [
-    ...(authorId === undefined ? [] : [{ anyOf: [authorTerm(authorId)], meets: ({ author_id }: MessageDocument) => author_id === authorId }]),
-    ...(has.includes('link') ? [{ anyOf: [LINK_TERM], meets: ({ terms = [] }: MessageDocument) => terms.includes(LINK_TERM) }] : []),
+    ...(authorId === undefined
+      ? []
+      : [{ anyOf: [authorTerm(authorId)], meets: ({ author_id }: MessageDocument) => author_id === authorId }]),
+    ...(has.includes('link')
+      ? [{ anyOf: [LINK_TERM], meets: ({ terms = [] }: MessageDocument) => terms.includes(LINK_TERM) }]
+      : []),
     ...(has.includes('mention') ? [mentionCondition(searcher, trackCount)] : []),
   ];
 }
@@ -33,5 +41,8 @@ export function filterConditions({ author_id: authorId, has = [] }: SearchQuery,
 function mentionCondition({ userId, guildId, roleIds }: Searcher, trackCount: number): FilterCondition {
   const terms = [userId, guildId, ...roleIds].map(mentionTerm);
   const isMine = new Set(terms);
-  return { anyOf: terms.length * trackCount <= MAX_MENTION_RANGES ? terms : [MENTION_TERM], meets: ({ terms: stored = [] }) => stored.some((term) => isMine.has(term)) };
+  return {
+    anyOf: terms.length * trackCount <= MAX_MENTION_RANGES ? terms : [MENTION_TERM],
+    meets: ({ terms: stored = [] }) => stored.some((term) => isMine.has(term)),
+  };
 }

@@ -23,7 +23,10 @@ export class SearchController {
   @Validated()
   @ApiProblems(TrackNotFound, PermissionsMissing)
   @ApiResult(searchResultDto)
-  async find(@Authority() authority: GuildAuthority, @QueryString(searchQuery) query: SearchQuery): Promise<SearchResultDto> {
+  async find(
+    @Authority() authority: GuildAuthority,
+    @QueryString(searchQuery) query: SearchQuery,
+  ): Promise<SearchResultDto> {
     return this.search.search(authority, query);
   }
 }

@@ -26,7 +26,9 @@ function idAt(text: string): Snowflake | undefined {
 const messageBound = (description: string, toId: (lowest: Snowflake) => Snowflake) =>
   z
     .codec(
-      z.string().refine((text) => idAt(text) !== undefined, { error: 'must be a message id, an ISO 8601 time with Z or an offset, or a date' }),
+      z.string().refine((text) => idAt(text) !== undefined, {
+        error: 'must be a message id, an ISO 8601 time with Z or an offset, or a date',
+      }),
       z.bigint(),
       { decode: (text): Snowflake => (DECIMAL_ID.test(text) ? BigInt(text) : toId(idAt(text) ?? 0n)), encode: String },
     )
@@ -34,11 +36,20 @@ const messageBound = (description: string, toId: (lowest: Snowflake) => Snowflak
 
 const has = z
   .codec(
-    z.string().refine((text) => text.split(',').every((word) => (HAS as readonly string[]).includes(word.trim())), { error: `must be one of ${HAS.join(', ')}, or several with commas between` }),
+    z.string().refine((text) => text.split(',').every((word) => (HAS as readonly string[]).includes(word.trim())), {
+      error: `must be one of ${HAS.join(', ')}, or several with commas between`,
+    }),
     z.array(z.enum(HAS)),
-    { decode: (text) => text.split(',').map((word) => word.trim() as (typeof HAS)[number]), encode: (words) => words.join() },
+    {
+      decode: (text) => text.split(',').map((word) => word.trim() as (typeof HAS)[number]),
+      encode: (words) => words.join(),
+    },
   )
-  .meta({ description: 'Only messages with a `link`, or with a `mention` of you: by id, by one of your roles or with @everyone. Several with commas between.', example: 'link,mention' });
+  .meta({
+    description:
+      'Only messages with a `link`, or with a `mention` of you: by id, by one of your roles or with @everyone. Several with commas between.',
+    example: 'link,mention',
+  });
 
 const q = parsedText(
   (text) => {
@@ -61,12 +72,19 @@ export const searchQuery = object({
   track_id: snowflake('Only messages in this track.').optional(),
   has: has.optional(),
   before: messageBound('Only messages older than this message or time.', (lowest) => lowest).optional(),
-  after: messageBound('Only messages newer than this message, or sent at this time or later.', (lowest) => lowest - 1n).optional(),
+  after: messageBound(
+    'Only messages newer than this message, or sent at this time or later.',
+    (lowest) => lowest - 1n,
+  ).optional(),
   limit: pageLimit(25),
-}).refine(({ q: text, author_id, track_id, has: kinds, before, after }) => [text, author_id, track_id, kinds, before, after].some((filter) => filter !== undefined), {
-  error: 'is required without a filter',
-  path: ['q'],
-});
+}).refine(
+  ({ q: text, author_id, track_id, has: kinds, before, after }) =>
+    [text, author_id, track_id, kinds, before, after].some((filter) => filter !== undefined),
+  {
+    error: 'is required without a filter',
+    path: ['q'],
+  },
+);
 export type SearchQuery = Infer<typeof searchQuery>;
 
 /** Result of a search. */

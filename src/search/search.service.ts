@@ -41,28 +41,54 @@ export class SearchService {
   async search(authority: GuildAuthority, query: SearchQuery): Promise<SearchResultDto> {
     const trackIds = await this.readable(authority, query.track_id);
     const text = query.q === undefined ? [] : parseExpression(query.q);
-    const filters = filterConditions(query, { userId: authority.userId, guildId: authority.guildId, roleIds: authority.member.role_ids }, trackIds.length);
-    const meets = (message: MessageDocument): boolean => filters.every((filter) => filter.meets(message)) && meetsAll(text, { terms: message.terms ?? [], content: message.content });
-    const choices = [...filters.map(({ anyOf }) => anyOf), ...longestTerms(text).map((term) => [term])].slice(0, MAX_PROBED);
+    const filters = filterConditions(
+      query,
+      { userId: authority.userId, guildId: authority.guildId, roleIds: authority.member.role_ids },
+      trackIds.length,
+    );
+    const meets = (message: MessageDocument): boolean =>
+      filters.every((filter) => filter.meets(message)) &&
+      meetsAll(text, { terms: message.terms ?? [], content: message.content });
+    const choices = [...filters.map(({ anyOf }) => anyOf), ...longestTerms(text).map((term) => [term])].slice(
+      0,
+      MAX_PROBED,
+    );
     const { terms, page } = await this.rarest(trackIds, choices, query.before);
     const scan = new CandidateScan({ limit: query.limit, after: query.after, meets });
-    for (let candidates = page; scan.read(candidates); ) candidates = await this.repository.newest({ trackIds, terms, before: scan.cursor, limit: LIMITS.page });
+    for (let candidates = page; scan.read(candidates);)
+      candidates = await this.repository.newest({ trackIds, terms, before: scan.cursor, limit: LIMITS.page });
     return this.resultOf(authority, scan.found, scan.isComplete ? null : (scan.cursor ?? null));
   }
 
   /** Reads the first page of candidates of each choice, and returns the choice that reaches back farthest: its terms are the rarest. */
-  private async rarest(trackIds: readonly Snowflake[], choices: readonly (readonly string[])[], before: Snowflake | undefined): Promise<{ terms: readonly string[]; page: MessageDocument[] }> {
-    const probes = await Promise.all((choices.length > 0 ? choices : [[]]).map(async (terms) => ({ terms, page: await this.repository.newest({ trackIds, terms, before, limit: LIMITS.page }) })));
+  private async rarest(
+    trackIds: readonly Snowflake[],
+    choices: readonly (readonly string[])[],
+    before: Snowflake | undefined,
+  ): Promise<{ terms: readonly string[]; page: MessageDocument[] }> {
+    const probes = await Promise.all(
+      (choices.length > 0 ? choices : [[]]).map(async (terms) => ({
+        terms,
+        page: await this.repository.newest({ trackIds, terms, before, limit: LIMITS.page }),
+      })),
+    );
     return probes.reduce((best, probe) => (isRarer(probe.page, best.page) ? probe : best));
   }
 
-  private async resultOf({ userId }: GuildAuthority, found: readonly MessageDocument[], before: Snowflake | null): Promise<SearchResultDto> {
+  private async resultOf(
+    { userId }: GuildAuthority,
+    found: readonly MessageDocument[],
+    before: Snowflake | null,
+  ): Promise<SearchResultDto> {
     return { messages: await this.messages.seenBy(userId, found), before };
   }
 
   private async readable(authority: GuildAuthority, trackId: Snowflake | undefined): Promise<Snowflake[]> {
     const tracks = await this.resolver.getTracksOfGuild(authority.guildId);
-    if (trackId === undefined) return [...tracks.values()].filter((track) => track.type === 'text' && has(authority.permissionsIn(track, tracks), READABLE)).map(({ _id }) => _id);
+    if (trackId === undefined)
+      return [...tracks.values()]
+        .filter((track) => track.type === 'text' && has(authority.permissionsIn(track, tracks), READABLE))
+        .map(({ _id }) => _id);
     const track = tracks.get(trackId);
     const permissions = track ? authority.permissionsIn(track, tracks) : NO_PERMISSIONS;
     if (!has(permissions, Permission.ViewTrack)) throw new TrackNotFound();
@@ -78,4 +104,5 @@ function isRarer(page: readonly MessageDocument[], other: readonly MessageDocume
   return (page.at(-1)?._id ?? 0n) < (other.at(-1)?._id ?? 0n);
 }
 
-const longestTerms = (conditions: readonly TextCondition[]): string[] => [...new Set(conditions.flatMap(({ terms }) => terms))].sort((a, b) => b.length - a.length);
+const longestTerms = (conditions: readonly TextCondition[]): string[] =>
+  [...new Set(conditions.flatMap(({ terms }) => terms))].sort((a, b) => b.length - a.length);

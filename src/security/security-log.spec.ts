@@ -22,7 +22,8 @@ describe('SecurityLog', () => {
 
   it('writes frequent events once per second for each subject, and counts the others', () => {
     const log = new SecurityLog();
-    for (const nowMs of [0, 1, 2, 999, 1_000]) log.recordOften({ action: 'rate_limited', userId: 5n, detail: 'user' }, nowMs);
+    for (const nowMs of [0, 1, 2, 999, 1_000])
+      log.recordOften({ action: 'rate_limited', userId: 5n, detail: 'user' }, nowMs);
     log.recordOften({ action: 'rate_limited', userId: 6n, detail: 'user' }, 1_000);
     expect(lines).toEqual([
       { action: 'rate_limited', user_id: '5', detail: 'user' },
@@ -33,9 +34,13 @@ describe('SecurityLog', () => {
 
   it('writes at most 50 frequent events per second for all subjects, and then the number of omitted events', () => {
     const log = new SecurityLog();
-    for (let user = 1n; user <= 80n; user += 1n) log.recordOften({ action: 'rate_limited', userId: user, detail: 'user' }, 10);
+    for (let user = 1n; user <= 80n; user += 1n)
+      log.recordOften({ action: 'rate_limited', userId: user, detail: 'user' }, 10);
     expect(lines).toHaveLength(50);
     log.recordOften({ action: 'rate_limited', userId: 99n, detail: 'user' }, 1_010);
-    expect(lines.slice(50)).toEqual([{ action: 'omitted', suppressed: 30 }, { action: 'rate_limited', user_id: '99', detail: 'user' }]);
+    expect(lines.slice(50)).toEqual([
+      { action: 'omitted', suppressed: 30 },
+      { action: 'rate_limited', user_id: '99', detail: 'user' },
+    ]);
   });
 });

@@ -26,16 +26,34 @@ export class BucketThrottlerStorage implements ThrottlerStorage {
    * @param blockDuration milliseconds for which all requests are rejected after a rejection; 0 rejects only what exceeds the limit
    * @param weight number of units that the request counts as, 0 to `limit`
    */
-  async increment(key: string, ttl: number, limit: number, blockDuration: number, _throttler: string, weight = 1): Promise<ThrottlerHit> {
+  async increment(
+    key: string,
+    ttl: number,
+    limit: number,
+    blockDuration: number,
+    _throttler: string,
+    weight = 1,
+  ): Promise<ThrottlerHit> {
     const block = { key: `${key}:block`, rule: { limit: 1, windowMs: blockDuration } };
     if (blockDuration > 0) {
       const { remaining, resetMs } = await this.buckets.peek(block.key, block.rule);
-      if (remaining < 1) return { totalHits: limit + 1, timeToExpire: seconds(resetMs), isBlocked: true, timeToBlockExpire: seconds(resetMs) };
+      if (remaining < 1)
+        return {
+          totalHits: limit + 1,
+          timeToExpire: seconds(resetMs),
+          isBlocked: true,
+          timeToBlockExpire: seconds(resetMs),
+        };
     }
     const { allowed, remaining, retryAfterMs, resetMs } = await this.buckets.hit(key, { limit, windowMs: ttl }, weight);
     if (!allowed && blockDuration > 0) await this.buckets.hit(block.key, block.rule);
     const waitMs = allowed ? 0 : Math.max(retryAfterMs, blockDuration);
-    return { totalHits: limit - remaining + (allowed ? 0 : 1), timeToExpire: seconds(resetMs), isBlocked: !allowed, timeToBlockExpire: seconds(waitMs) };
+    return {
+      totalHits: limit - remaining + (allowed ? 0 : 1),
+      timeToExpire: seconds(resetMs),
+      isBlocked: !allowed,
+      timeToBlockExpire: seconds(waitMs),
+    };
   }
 
   /**

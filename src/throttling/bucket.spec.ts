@@ -15,15 +15,31 @@ function hits(rule: BucketRule, ...atMs: number[]): BucketHit[] {
 
 describe('a bucket', () => {
   it('takes the limit at once, and tells how much is left', () =>
-    expect(hits(RULE, 0, 0, 0, 0).map(({ allowed, remaining }) => [allowed, remaining])).toEqual([[true, 2], [true, 1], [true, 0], [false, 0]]));
+    expect(hits(RULE, 0, 0, 0, 0).map(({ allowed, remaining }) => [allowed, remaining])).toEqual([
+      [true, 2],
+      [true, 1],
+      [true, 0],
+      [false, 0],
+    ]));
 
   it('takes again what has left the window, not a moment earlier', () => {
     expect(hits(RULE, 0, 100, 200, 999).at(-1)).toMatchObject({ allowed: false, retryAfterMs: 1 });
-    expect(hits(RULE, 0, 100, 200, 1_000).at(-1)).toMatchObject({ allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 1_000 });
+    expect(hits(RULE, 0, 100, 200, 1_000).at(-1)).toMatchObject({
+      allowed: true,
+      remaining: 0,
+      retryAfterMs: 0,
+      resetMs: 1_000,
+    });
   });
 
   it('lets nobody through twice as fast at the border of two windows', () =>
-    expect(hits(RULE, 900, 950, 990, 1_010, 1_050).map(({ allowed }) => allowed)).toEqual([true, true, true, false, false]));
+    expect(hits(RULE, 900, 950, 990, 1_010, 1_050).map(({ allowed }) => allowed)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]));
 
   it('does not make who knocks on wait longer', () => {
     const knocking = hits(RULE, 0, 0, 0, ...Array.from({ length: 99 }, (_, index) => 10 * index + 1), 1_000);
@@ -33,18 +49,29 @@ describe('a bucket', () => {
   it('takes a weight whole or not at all', () => {
     const two = hit(undefined, RULE, 0, 2);
     expect(two).toMatchObject({ allowed: true, remaining: 1 });
-    expect(hit(two.state, RULE, 500, 2)).toMatchObject({ allowed: false, remaining: 1, retryAfterMs: 500, state: two.state });
+    expect(hit(two.state, RULE, 500, 2)).toMatchObject({
+      allowed: false,
+      remaining: 1,
+      retryAfterMs: 500,
+      state: two.state,
+    });
     expect(hit(two.state, RULE, 500, 1)).toMatchObject({ allowed: true, remaining: 0 });
   });
 
-  it('never takes more than it holds', () => expect(hit(undefined, RULE, 0, 4)).toMatchObject({ allowed: false, retryAfterMs: Infinity }));
+  it('never takes more than it holds', () =>
+    expect(hit(undefined, RULE, 0, 4)).toMatchObject({ allowed: false, retryAfterMs: Infinity }));
 
   it('tells how it stands when hit with nothing', () => {
     const full = hits(RULE, 0, 0, 0).at(-1)!.state;
     expect(hit(full, RULE, 10, 0)).toMatchObject({ allowed: true, remaining: 0, resetMs: 990, state: full });
   });
 
-  it('with a limit of 0 is none', () => expect(hit(undefined, { limit: 0, windowMs: 1_000 }, 0, 1_000)).toMatchObject({ allowed: true, remaining: Infinity, retryAfterMs: 0 }));
+  it('with a limit of 0 is none', () =>
+    expect(hit(undefined, { limit: 0, windowMs: 1_000 }, 0, 1_000)).toMatchObject({
+      allowed: true,
+      remaining: Infinity,
+      retryAfterMs: 0,
+    }));
 
   it('lets nothing more in when the clock is set back', () => {
     expect(hits(RULE, 5_000, 5_000, 5_000, 3_000).at(-1)).toMatchObject({ allowed: false, retryAfterMs: 3_000 });
@@ -53,7 +80,10 @@ describe('a bucket', () => {
 });
 
 const rules = fc.record({ limit: fc.integer({ min: 1, max: 10 }), windowMs: fc.integer({ min: 1, max: 100 }) });
-const knocks = fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 40 }), weight: fc.integer({ min: 0, max: 4 }) }), { maxLength: 60 });
+const knocks = fc.array(
+  fc.record({ afterMs: fc.integer({ min: 0, max: 40 }), weight: fc.integer({ min: 0, max: 4 }) }),
+  { maxLength: 60 },
+);
 
 /** Plays knocks against one bucket, and remembers what was let in. */
 function play(rule: BucketRule, list: readonly { readonly afterMs: number; readonly weight: number }[]) {
@@ -87,7 +117,10 @@ describe('any sequence of hits', () => {
     fc.assert(
       fc.property(rules, knocks, (rule, list) => {
         const letIn = play(rule, list).at(-1)?.letIn ?? [];
-        for (const fromMs of letIn) expect(letIn.filter((atMs) => atMs >= fromMs && atMs < fromMs + rule.windowMs).length).toBeLessThanOrEqual(rule.limit);
+        for (const fromMs of letIn)
+          expect(letIn.filter((atMs) => atMs >= fromMs && atMs < fromMs + rule.windowMs).length).toBeLessThanOrEqual(
+            rule.limit,
+          );
       }),
       { numRuns: 1_000 },
     ));
@@ -109,5 +142,9 @@ describe('any sequence of hits', () => {
     ));
 
   it('keeps no more than the limit in memory', () =>
-    fc.assert(fc.property(rules, knocks, (rule, list) => play(rule, list).forEach(({ result }) => expect(result.state.length).toBeLessThanOrEqual(rule.limit)))));
+    fc.assert(
+      fc.property(rules, knocks, (rule, list) =>
+        play(rule, list).forEach(({ result }) => expect(result.state.length).toBeLessThanOrEqual(rule.limit)),
+      ),
+    ));
 });

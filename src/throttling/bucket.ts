@@ -25,7 +25,12 @@ export interface BucketHit {
  * That is the sliding window log, exact at the cost of one number for each thing in the bucket. A hit that doesn't fit is not
  * counted, so it does not prolong the wait. One of weight 0 always fits and tells how the bucket stands.
  */
-export function hit(bucket: BucketState | undefined, { limit, windowMs }: BucketRule, clockMs: number, weight = 1): BucketHit {
+export function hit(
+  bucket: BucketState | undefined,
+  { limit, windowMs }: BucketRule,
+  clockMs: number,
+  weight = 1,
+): BucketHit {
   // A clock that is set back must neither let more in nor unsort what is in.
   const nowMs = Math.max(clockMs, bucket?.at(-1) ?? clockMs);
   const kept = inside(bucket ?? [], nowMs - windowMs);

@@ -25,7 +25,11 @@ export class MutationWeightGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { authority } = contextOf(context);
     if (!authority || READING.has(request.method)) return true;
-    if ((this.reflector.getAllAndOverride(MutationScope, [context.getHandler(), context.getClass()]) ?? 'place') !== 'place') return true;
+    if (
+      (this.reflector.getAllAndOverride(MutationScope, [context.getHandler(), context.getClass()]) ?? 'place') !==
+      'place'
+    )
+      return true;
     const weight = mutationWeight(authority);
     return weight === 1 || this.rateLimits.chargeMutation(request, weight).then(() => true);
   }

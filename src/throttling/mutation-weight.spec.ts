@@ -4,10 +4,18 @@ import type { TrackDocument } from '../tracks/track.schema';
 import { mutationWeight } from './mutation-weight';
 
 const tracksWith = (count: number, overwrites: number): GuildTracks =>
-  new Map(Array.from({ length: count }, (_, index) => [BigInt(index), { overwrites: Array.from({ length: overwrites }, () => ({})) } as unknown as TrackDocument]));
-const inTrack = (tracks: GuildTracks): TrackAuthority => Object.assign(Object.create(TrackAuthority.prototype) as TrackAuthority, { tracks });
+  new Map(
+    Array.from({ length: count }, (_, index) => [
+      BigInt(index),
+      { overwrites: Array.from({ length: overwrites }, () => ({})) } as unknown as TrackDocument,
+    ]),
+  );
+const inTrack = (tracks: GuildTracks): TrackAuthority =>
+  Object.assign(Object.create(TrackAuthority.prototype) as TrackAuthority, { tracks });
 const inGuild = (tracks: number): GuildAuthority =>
-  Object.assign(Object.create(GuildAuthority.prototype) as GuildAuthority, { state: { guild: { track_layout: Array.from({ length: tracks }, () => ({})) }, roles: [] } });
+  Object.assign(Object.create(GuildAuthority.prototype) as GuildAuthority, {
+    state: { guild: { track_layout: Array.from({ length: tracks }, () => ({})) }, roles: [] },
+  });
 
 describe('mutationWeight', () => {
   it('is 1 in guilds of usual size', () => {

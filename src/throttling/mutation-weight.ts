@@ -10,7 +10,8 @@ const weights = new WeakMap<GuildTracks, number>();
 
 /** Returns the number of requests that a change counts as in the rate limit of its user; 1 except in large guilds. */
 export function mutationWeight(authority: GuildAuthority | TrackAuthority): number {
-  if (!(authority instanceof TrackAuthority)) return 1 + Math.floor(authority.state.guild.track_layout.length / TRACKS_PER_UNIT);
+  if (!(authority instanceof TrackAuthority))
+    return 1 + Math.floor(authority.state.guild.track_layout.length / TRACKS_PER_UNIT);
   const existing = weights.get(authority.tracks);
   if (existing !== undefined) return existing;
   const overwrites = [...authority.tracks.values()].reduce((count, track) => count + track.overwrites.length, 0);

@@ -26,6 +26,8 @@ export const isSelectedByRoute = (name: string, context: ExecutionContext): bool
 
 /** Returns whether a route or its controller has a limit or a window of its own for a throttler. */
 export const overridesLimit = (name: string, context: ExecutionContext): boolean =>
-  targetsOf(context).some((target) => [LIMIT_KEY, TTL_KEY].some((key) => Reflect.getMetadata(key + name, target) !== undefined));
+  targetsOf(context).some((target) =>
+    [LIMIT_KEY, TTL_KEY].some((key) => Reflect.getMetadata(key + name, target) !== undefined),
+  );
 
 const targetsOf = (context: ExecutionContext): readonly object[] => [context.getHandler(), context.getClass()];

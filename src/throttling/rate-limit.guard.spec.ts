@@ -44,16 +44,42 @@ describe('RateLimitGuard', () => {
   let guard: RateLimitGuard;
   beforeEach(async () => {
     nowMs = 1_000_000;
-    const config = new ConfigService(parseEnvironment({ RATE_USER: '3/10', RATE_ADDRESS: '2/10', RATE_REGISTER: '2/10', RATE_SEARCH: '0/1' }));
-    guard = new RateLimitGuard({ throttlers: throttlers(config) }, new BucketThrottlerStorage(new LocalBuckets(() => nowMs)), new Reflector(), config, new SecurityLog());
+    const config = new ConfigService(
+      parseEnvironment({ RATE_USER: '3/10', RATE_ADDRESS: '2/10', RATE_REGISTER: '2/10', RATE_SEARCH: '0/1' }),
+    );
+    guard = new RateLimitGuard(
+      { throttlers: throttlers(config) },
+      new BucketThrottlerStorage(new LocalBuckets(() => nowMs)),
+      new Reflector(),
+      config,
+      new SecurityLog(),
+    );
     await guard.onModuleInit();
   });
 
   /** Sends a request through both steps and returns the rejecting policy, or the policies that were counted. */
-  const send = async (handler: Handler, { user, ip = '192.0.2.1', body, controller = Routes }: { user?: bigint; ip?: string; body?: unknown; controller?: new () => object } = {}): Promise<string> => {
+  const send = async (
+    handler: Handler,
+    {
+      user,
+      ip = '192.0.2.1',
+      body,
+      controller = Routes,
+    }: { user?: bigint; ip?: string; body?: unknown; controller?: new () => object } = {},
+  ): Promise<string> => {
     const headers: Record<string, string> = {};
-    const request = { ip, url: '/', params: {}, body: undefined as unknown, call: { place: {}, ...(user !== undefined && { session: { id: 1n, user_id: user, expires_at: new Date() } }) } };
-    const context = new ExecutionContextHost([request, { header: (name: string, value: string) => (headers[name] = value) }], controller, handler);
+    const request = {
+      ip,
+      url: '/',
+      params: {},
+      body: undefined as unknown,
+      call: { place: {}, ...(user !== undefined && { session: { id: 1n, user_id: user, expires_at: new Date() } }) },
+    };
+    const context = new ExecutionContextHost(
+      [request, { header: (name: string, value: string) => (headers[name] = value) }],
+      controller,
+      handler,
+    );
     context.setType('http');
     try {
       await guard.checkBeforeBody(context);
@@ -68,13 +94,30 @@ describe('RateLimitGuard', () => {
   const { plain, register, rare, searchOnce, blocking, unlimited } = Routes.prototype;
 
   it('counts a user across routes, and an address without a session across routes', async () => {
-    expect([await send(plain, { user: 1n }), await send(register, { user: 1n }), await send(plain, { user: 1n }), await send(plain, { user: 1n })]).toEqual(['"user";q=3;w=10', '"user";q=3;w=10, "register";q=2;w=10', '"user";q=3;w=10', '429 user 10']);
-    expect([await send(plain), await send(plain), await send(plain), await send(plain, { ip: '192.0.2.2' })]).toEqual(['"address";q=2;w=10', '"address";q=2;w=10', '429 address 10', '"address";q=2;w=10']);
+    expect([
+      await send(plain, { user: 1n }),
+      await send(register, { user: 1n }),
+      await send(plain, { user: 1n }),
+      await send(plain, { user: 1n }),
+    ]).toEqual(['"user";q=3;w=10', '"user";q=3;w=10, "register";q=2;w=10', '"user";q=3;w=10', '429 user 10']);
+    expect([await send(plain), await send(plain), await send(plain), await send(plain, { ip: '192.0.2.2' })]).toEqual([
+      '"address";q=2;w=10',
+      '"address";q=2;w=10',
+      '429 address 10',
+      '"address";q=2;w=10',
+    ]);
   });
 
   it('gives a route with @Throttle a limit and a counter of its own, also for a throttler that is turned off elsewhere', async () => {
-    expect([await send(rare, { user: 1n }), await send(rare, { user: 1n }), await send(plain, { user: 1n })]).toEqual(['"user";q=1;w=5', '429 user 5', '"user";q=3;w=10']);
-    expect([await send(searchOnce, { user: 1n }), await send(searchOnce, { user: 1n })]).toEqual(['"search";q=1;w=5, "user";q=3;w=10', '429 search 5']);
+    expect([await send(rare, { user: 1n }), await send(rare, { user: 1n }), await send(plain, { user: 1n })]).toEqual([
+      '"user";q=1;w=5',
+      '429 user 5',
+      '"user";q=3;w=10',
+    ]);
+    expect([await send(searchOnce, { user: 1n }), await send(searchOnce, { user: 1n })]).toEqual([
+      '"search";q=1;w=5, "user";q=3;w=10',
+      '429 search 5',
+    ]);
     nowMs += 5_000;
     expect(await send(rare, { user: 1n })).toBe('"user";q=1;w=5');
   });
@@ -91,12 +134,22 @@ describe('RateLimitGuard', () => {
 
   it('does not count routes with @SkipThrottle on the method or the controller', async () => {
     for (let n = 0; n < 9; n += 1) expect(await send(unlimited, { user: 1n })).toBe('none');
-    for (let n = 0; n < 9; n += 1) expect(await send(UnlimitedController.prototype.plain, { user: 1n, controller: UnlimitedController })).toBe('none');
-    expect(await send(UnlimitedController.prototype.limited, { user: 1n, controller: UnlimitedController })).toBe('"user";q=3;w=10');
+    for (let n = 0; n < 9; n += 1)
+      expect(await send(UnlimitedController.prototype.plain, { user: 1n, controller: UnlimitedController })).toBe(
+        'none',
+      );
+    expect(await send(UnlimitedController.prototype.limited, { user: 1n, controller: UnlimitedController })).toBe(
+      '"user";q=3;w=10',
+    );
   });
 
   it('counts a long response by its length, at once and for the next request of the path', async () => {
-    const request = { ip: '192.0.2.1', url: '/long?page=1', params: {}, call: { place: {}, session: { id: 1n, user_id: 1n, expires_at: new Date() } } };
+    const request = {
+      ip: '192.0.2.1',
+      url: '/long?page=1',
+      params: {},
+      call: { place: {}, session: { id: 1n, user_id: 1n, expires_at: new Date() } },
+    };
     const context = new ExecutionContextHost([request, { header: () => undefined }], Routes, plain);
     await guard.checkBeforeBody(context);
     await guard.chargeResponse(request as never, 70_000);

@@ -1,6 +1,12 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerGuard, type ThrottlerModuleOptions, type ThrottlerRequest } from '@nestjs/throttler';
+import {
+  InjectThrottlerOptions,
+  InjectThrottlerStorage,
+  ThrottlerGuard,
+  type ThrottlerModuleOptions,
+  type ThrottlerRequest,
+} from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ipSubnet } from '../common/ip-subnet';
 import { ConfigService } from '../config/config.service';
@@ -65,7 +71,8 @@ export class RateLimitGuard extends ThrottlerGuard {
     if (!charge || weight === 1) return;
     if (this.weights.size >= MAX_KNOWN_PATHS) this.weights.clear();
     this.weights.set(pathOf(request), weight);
-    if (weight > charge.weight) await this.storage.charge(charge.key, charge.ttl, charge.limit, Math.min(charge.limit, weight) - charge.weight);
+    if (weight > charge.weight)
+      await this.storage.charge(charge.key, charge.ttl, charge.limit, Math.min(charge.limit, weight) - charge.weight);
   }
 
   /**
@@ -77,7 +84,14 @@ export class RateLimitGuard extends ThrottlerGuard {
     const charge = this.charges.get(request);
     if (!charge || weight <= charge.weight) return;
     const total = Math.min(charge.limit, weight);
-    const { isBlocked, timeToBlockExpire } = await this.storage.increment(charge.key, charge.ttl, charge.limit, 0, WEIGHTED, total - charge.weight);
+    const { isBlocked, timeToBlockExpire } = await this.storage.increment(
+      charge.key,
+      charge.ttl,
+      charge.limit,
+      0,
+      WEIGHTED,
+      total - charge.weight,
+    );
     if (isBlocked) throw new RateLimited(WEIGHTED, Math.max(1, timeToBlockExpire));
     this.charges.set(request, { ...charge, weight: total });
   }
@@ -86,7 +100,15 @@ export class RateLimitGuard extends ThrottlerGuard {
     return context.getType() !== 'http' || this.config.get('RATE_LIMITS') === 'off';
   }
 
-  protected override async handleRequest({ context, limit, ttl, throttler, blockDuration, getTracker, generateKey }: ThrottlerRequest): Promise<boolean> {
+  protected override async handleRequest({
+    context,
+    limit,
+    ttl,
+    throttler,
+    blockDuration,
+    getTracker,
+    generateKey,
+  }: ThrottlerRequest): Promise<boolean> {
     const { name = 'default' } = throttler;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const key = generateKey(context, await getTracker(request, context), name);
@@ -95,10 +117,21 @@ export class RateLimitGuard extends ThrottlerGuard {
     const { totalHits, timeToExpire, isBlocked, timeToBlockExpire } = isCountedByService(name)
       ? await this.storage.preview(key, ttl, limit, name)
       : await this.storage.increment(key, ttl, limit, blockDuration, name, weight);
-    const count = { name, limit, windowSeconds: ttl / SECOND_MS, remaining: Math.max(0, limit - totalHits), resetSeconds: timeToExpire };
+    const count = {
+      name,
+      limit,
+      windowSeconds: ttl / SECOND_MS,
+      remaining: Math.max(0, limit - totalHits),
+      resetSeconds: timeToExpire,
+    };
     setHeaders(context.switchToHttp().getResponse<FastifyReply>(), addCount(request, count));
     if (!isBlocked) return true;
-    this.log.recordOften({ action: 'rate_limited', userId: contextOf(context).session?.user_id, address: ipSubnet(request.ip), detail: name });
+    this.log.recordOften({
+      action: 'rate_limited',
+      userId: contextOf(context).session?.user_id,
+      address: ipSubnet(request.ip),
+      detail: name,
+    });
     throw new RateLimited(name, Math.max(1, timeToBlockExpire));
   }
 }
@@ -106,6 +139,12 @@ export class RateLimitGuard extends ThrottlerGuard {
 const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';
 
 function setHeaders(reply: FastifyReply, counts: readonly RateLimitCount[]): void {
-  void reply.header('RateLimit-Policy', counts.map(({ name, limit, windowSeconds }) => `"${name}";q=${limit};w=${windowSeconds}`).join(', '));
-  void reply.header('RateLimit', counts.map(({ name, remaining, resetSeconds }) => `"${name}";r=${remaining};t=${resetSeconds}`).join(', '));
+  void reply.header(
+    'RateLimit-Policy',
+    counts.map(({ name, limit, windowSeconds }) => `"${name}";q=${limit};w=${windowSeconds}`).join(', '),
+  );
+  void reply.header(
+    'RateLimit',
+    counts.map(({ name, remaining, resetSeconds }) => `"${name}";r=${remaining};t=${resetSeconds}`).join(', '),
+  );
 }

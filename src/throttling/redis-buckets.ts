@@ -56,7 +56,16 @@ export class RedisBuckets extends Buckets {
   }
 
   private async hitShared(key: string, { limit, windowMs }: BucketRule, weight: number): Promise<Hit> {
-    const [retryAfterMs, remaining, resetMs] = (await this.redis.run(this.script, [this.redis.key('bucket', key)], [limit, windowMs, weight])) as [number, number, number];
-    return { allowed: retryAfterMs === 0, remaining, retryAfterMs: retryAfterMs < 0 ? Infinity : retryAfterMs, resetMs };
+    const [retryAfterMs, remaining, resetMs] = (await this.redis.run(
+      this.script,
+      [this.redis.key('bucket', key)],
+      [limit, windowMs, weight],
+    )) as [number, number, number];
+    return {
+      allowed: retryAfterMs === 0,
+      remaining,
+      retryAfterMs: retryAfterMs < 0 ? Infinity : retryAfterMs,
+      resetMs,
+    };
   }
 }

@@ -28,11 +28,14 @@ interface Throttler {
 
 const addressOf = ({ ip }: FastifyRequest): string => ipSubnet(ip);
 
-const userOf = (_request: FastifyRequest, context: ExecutionContext): string | undefined => contextOf(context).session?.user_id.toString();
+const userOf = (_request: FastifyRequest, context: ExecutionContext): string | undefined =>
+  contextOf(context).session?.user_id.toString();
 
-const userOrAddress = (request: FastifyRequest, context: ExecutionContext): string => userOf(request, context) ?? addressOf(request);
+const userOrAddress = (request: FastifyRequest, context: ExecutionContext): string =>
+  userOf(request, context) ?? addressOf(request);
 
-const addressWithoutSession = (request: FastifyRequest, context: ExecutionContext): string | undefined => (contextOf(context).session ? undefined : addressOf(request));
+const addressWithoutSession = (request: FastifyRequest, context: ExecutionContext): string | undefined =>
+  contextOf(context).session ? undefined : addressOf(request);
 
 const trackOf = (request: FastifyRequest, context: ExecutionContext): string | undefined => {
   const { track_id: trackId } = (request.params ?? {}) as { track_id?: string };
@@ -53,13 +56,18 @@ const THROTTLERS: readonly Throttler[] = [
   { name: 'invite_accept', setting: 'RATE_INVITE_ACCEPT', subject: userOrAddress },
 ];
 
-const COUNTED_BY_SERVICE: ReadonlySet<string> = new Set(THROTTLERS.filter(({ isCountedByService }) => isCountedByService).map(({ name }) => name));
+const COUNTED_BY_SERVICE: ReadonlySet<string> = new Set(
+  THROTTLERS.filter(({ isCountedByService }) => isCountedByService).map(({ name }) => name),
+);
 
 /** Returns whether a service counts the requests of a throttler, once they are valid. */
 export const isCountedByService = (name: string): boolean => COUNTED_BY_SERVICE.has(name);
 
 /** The counter of registrations from one address block. */
-export const registrationCounter = (block: string): { readonly policy: string; readonly key: string } => ({ policy: REGISTER, key: keyOf(REGISTER, block) });
+export const registrationCounter = (block: string): { readonly policy: string; readonly key: string } => ({
+  policy: REGISTER,
+  key: keyOf(REGISTER, block),
+});
 
 const keyOf = (name: string, subject: string): string => `${name}:${subject}`;
 
@@ -67,7 +75,8 @@ const keyOf = (name: string, subject: string): string => `${name}:${subject}`;
  * Returns the throttlers of `ThrottlerModule`. `@Throttle` on a route changes the limit of a throttler there and gives the
  * route a counter of its own; `@SkipThrottle` turns a throttler off.
  */
-export const throttlers = (config: ConfigService): ThrottlerOptions[] => THROTTLERS.map((throttler) => toOptions(throttler, config.get(throttler.setting)));
+export const throttlers = (config: ConfigService): ThrottlerOptions[] =>
+  THROTTLERS.map((throttler) => toOptions(throttler, config.get(throttler.setting)));
 
 function toOptions({ name, isGeneral, subject }: Throttler, { limit, windowMs }: RateRule): ThrottlerOptions {
   const requestOf = (context: ExecutionContext): FastifyRequest => context.switchToHttp().getRequest<FastifyRequest>();
@@ -83,6 +92,9 @@ function toOptions({ name, isGeneral, subject }: Throttler, { limit, windowMs }:
       (limit === 0 && !overridesLimit(name, context)) ||
       subject(requestOf(context), context) === undefined,
     getTracker: (request, context) => subject(request as FastifyRequest, context) ?? '',
-    generateKey: (context, tracker) => (overridesLimit(name, context) ? `${name}:${context.getClass().name}.${context.getHandler().name}:${tracker}` : keyOf(name, tracker)),
+    generateKey: (context, tracker) =>
+      overridesLimit(name, context)
+        ? `${name}:${context.getClass().name}.${context.getHandler().name}:${tracker}`
+        : keyOf(name, tracker),
   };
 }

@@ -10,6 +10,9 @@ export class RateLimited extends Problem {
     readonly policy: string,
     retryAfterSeconds: number,
   ) {
-    super(`Too many requests (${policy}); try again in ${retryAfterSeconds} s.`, { policy, retry_after: retryAfterSeconds });
+    super(`Too many requests (${policy}); try again in ${retryAfterSeconds} s.`, {
+      policy,
+      retry_after: retryAfterSeconds,
+    });
   }
 }

@@ -11,7 +11,13 @@ import { throttlers } from './throttlers';
 /** The buckets behind all rate limits. With Redis, all nodes share them. */
 @Global()
 @Module({
-  providers: [{ provide: Buckets, inject: [RedisConnection], useFactory: (redis?: RedisConnection) => (redis ? new RedisBuckets(redis) : new LocalBuckets()) }],
+  providers: [
+    {
+      provide: Buckets,
+      inject: [RedisConnection],
+      useFactory: (redis?: RedisConnection) => (redis ? new RedisBuckets(redis) : new LocalBuckets()),
+    },
+  ],
   exports: [Buckets],
 })
 class BucketsModule {}
@@ -23,7 +29,10 @@ class BucketsModule {}
     BucketsModule,
     ThrottlerModule.forRootAsync({
       inject: [ConfigService, Buckets],
-      useFactory: (config: ConfigService, buckets: Buckets) => ({ throttlers: throttlers(config), storage: new BucketThrottlerStorage(buckets) }),
+      useFactory: (config: ConfigService, buckets: Buckets) => ({
+        throttlers: throttlers(config),
+        storage: new BucketThrottlerStorage(buckets),
+      }),
     }),
   ],
   providers: [RateLimitGuard],

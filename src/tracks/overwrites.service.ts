@@ -36,10 +36,18 @@ export class OverwritesService {
   ) {}
 
   /** Sets what a role or member may or may not do in a track. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld, GuildVersionMismatch */
-  async put(authority: TrackAuthority, id: Snowflake, change: PutOverwriteDto, remarks: MutationOptions): Promise<Versioned<TrackDto>> {
+  async put(
+    authority: TrackAuthority,
+    id: Snowflake,
+    change: PutOverwriteDto,
+    remarks: MutationOptions,
+  ): Promise<Versioned<TrackDto>> {
     const { guild, plan, actor } = await this.commit(authority, id, this.planPut(id, change), remarks);
     const tracks = new Map(actor.tracks).set(plan.track._id, plan.track);
-    return new Versioned(guild.version, toTrackDto(plan.track, visibleLayoutFor(actor.guild.withState({ ...actor.guild.state, guild }), tracks)));
+    return new Versioned(
+      guild.version,
+      toTrackDto(plan.track, visibleLayoutFor(actor.guild.withState({ ...actor.guild.state, guild }), tracks)),
+    );
   }
 
   /** What `put` decides. */
@@ -48,10 +56,19 @@ export class OverwritesService {
     return async (actor) => {
       await this.assertSubject(actor.guild, overwrite);
       const { overwrites } = actor.track;
-      assertMayOverwrite(actor.permissions, overwrites.find((candidate) => candidate.id === id), overwrite);
+      assertMayOverwrite(
+        actor.permissions,
+        overwrites.find((candidate) => candidate.id === id),
+        overwrite,
+      );
       const others = overwrites.filter((candidate) => candidate.id !== id);
       if (others.length >= LIMITS.overwrites) throw new OverwriteLimitReached();
-      return changed(actor, others.length < overwrites.length ? overwrites.map((candidate) => (candidate.id === id ? overwrite : candidate)) : [...overwrites, overwrite]);
+      return changed(
+        actor,
+        others.length < overwrites.length
+          ? overwrites.map((candidate) => (candidate.id === id ? overwrite : candidate))
+          : [...overwrites, overwrite],
+      );
     };
   }
 
@@ -68,7 +85,10 @@ export class OverwritesService {
       const before = overwrites.find((candidate) => candidate.id === id);
       if (!before) throw new OverwriteNotFound();
       assertMayOverwrite(actor.permissions, before, undefined);
-      return changed(actor, overwrites.filter((candidate) => candidate !== before));
+      return changed(
+        actor,
+        overwrites.filter((candidate) => candidate !== before),
+      );
     };
   }
 
@@ -90,31 +110,60 @@ export class OverwritesService {
 
   /** Removes the overwrites of a role or member that is gone. */
   async deleteBySubject(guildId: Snowflake, id: Snowflake): Promise<void> {
-    await this.tracks.updateMany({ guild_id: guildId, 'overwrites.id': id }, { $pull: { overwrites: { id } }, $inc: { revision: 1 } });
+    await this.tracks.updateMany(
+      { guild_id: guildId, 'overwrites.id': id },
+      { $pull: { overwrites: { id } }, $inc: { revision: 1 } },
+    );
   }
 
-  private commit(authority: TrackAuthority, id: Snowflake, decide: OverwritesDecision, remarks: MutationOptions): Promise<Committed<TrackAuthority, OverwritesPlan>> {
+  private commit(
+    authority: TrackAuthority,
+    id: Snowflake,
+    decide: OverwritesDecision,
+    remarks: MutationOptions,
+  ): Promise<Committed<TrackAuthority, OverwritesPlan>> {
     const { guildId, trackId } = authority;
     return this.guildWriter.commit(
       authority,
       {
         makePlan: decide,
         write: async ({ track: { overwrites, revision } }) => {
-          const { modifiedCount } = await this.tracks.updateOne({ _id: trackId, revision: revision - 1 }, { $set: { overwrites, revision } });
+          const { modifiedCount } = await this.tracks.updateOne(
+            { _id: trackId, revision: revision - 1 },
+            { $set: { overwrites, revision } },
+          );
           return modifiedCount === 1;
         },
         toAuditRecord: ({ actor, plan }) => {
-          const [before, after] = [actor.track, plan.track].map(({ overwrites }) => overwrites.find((overwrite) => overwrite.id === id));
-          return omitIfUnchanged({ action: after ? 'OVERWRITE_UPDATE' : 'OVERWRITE_DELETE', targetId: id, trackIds: [trackId], changes: diffFields(before ?? {}, after ?? {}) });
+          const [before, after] = [actor.track, plan.track].map(({ overwrites }) =>
+            overwrites.find((overwrite) => overwrite.id === id),
+          );
+          return omitIfUnchanged({
+            action: after ? 'OVERWRITE_UPDATE' : 'OVERWRITE_DELETE',
+            targetId: id,
+            trackIds: [trackId],
+            changes: diffFields(before ?? {}, after ?? {}),
+          });
         },
-        publish: ({ track_layout }, { track }) => this.events.publish('TRACK_UPDATE', { guildId, trackId }, toTrackDto(track, visibleLayout(track_layout, () => true))),
+        publish: ({ track_layout }, { track }) =>
+          this.events.publish(
+            'TRACK_UPDATE',
+            { guildId, trackId },
+            toTrackDto(
+              track,
+              visibleLayout(track_layout, () => true),
+            ),
+          ),
       },
       remarks,
     );
   }
 
   private async assertSubject({ guildId, state }: GuildAuthority, { id, type }: OverwriteDto): Promise<void> {
-    const exists = type === 'role' ? state.guild.role_ids.includes(id) : (await this.members.exists({ guild_id: guildId, user_id: id })) !== null;
+    const exists =
+      type === 'role'
+        ? state.guild.role_ids.includes(id)
+        : (await this.members.exists({ guild_id: guildId, user_id: id })) !== null;
     if (!exists) throw new OverwriteNotFound();
   }
 }

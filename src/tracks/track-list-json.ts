@@ -34,7 +34,16 @@ function partsOf(document: TrackDocument): TrackParts {
   return parts;
 }
 
-function encode({ _id: id, guild_id, type, name, topic, nsfw, slowmode_seconds, overwrites }: TrackDocument): TrackParts {
+function encode({
+  _id: id,
+  guild_id,
+  type,
+  name,
+  topic,
+  nsfw,
+  slowmode_seconds,
+  overwrites,
+}: TrackDocument): TrackParts {
   return {
     beforePlace: `${JSON.stringify({ id, guild_id, type }).slice(0, -1)},`,
     afterPlace: `,${JSON.stringify({ name, topic, nsfw, slowmode_seconds }).slice(1, -1)},`,

@@ -6,7 +6,10 @@ import { type GuildTracks, trackRules } from '../permissions/guild-state';
 import { assertMayChangeRules } from '../permissions/policy';
 
 /** A layout in which these tracks inherit, or don't, as it is asked for. */
-export function withInheritance(layout: readonly LayoutEntry[], asked: ReadonlyMap<Snowflake, boolean>): readonly LayoutEntry[] {
+export function withInheritance(
+  layout: readonly LayoutEntry[],
+  asked: ReadonlyMap<Snowflake, boolean>,
+): readonly LayoutEntry[] {
   if (asked.size === 0) return layout;
   return layout.map((entry) => {
     const inherits = asked.get(entry.id) ?? entry.inherits;
@@ -20,17 +23,31 @@ export function withInheritance(layout: readonly LayoutEntry[], asked: ReadonlyM
  * @param moved the tracks of which that may be so
  * @throws PermissionsNotHeld
  */
-export function assertMayMove(actor: GuildAuthority, tracks: GuildTracks, layout: readonly LayoutEntry[], moved: Iterable<Snowflake>): void {
+export function assertMayMove(
+  actor: GuildAuthority,
+  tracks: GuildTracks,
+  layout: readonly LayoutEntry[],
+  moved: Iterable<Snowflake>,
+): void {
   const { guild } = actor.state;
   for (const id of moved) {
     const track = tracks.get(id);
     if (!track) continue;
-    assertMayChangeRules(actor.permissionsIn(track, tracks), trackRules(guild, tracks, track), trackRules({ track_layout: layout }, tracks, track));
+    assertMayChangeRules(
+      actor.permissionsIn(track, tracks),
+      trackRules(guild, tracks, track),
+      trackRules({ track_layout: layout }, tracks, track),
+    );
   }
 }
 
 /** What a category says holds in its tracks too, hidden ones included. @throws PermissionsNotHeld */
-export function assertMayChangeCategory(actor: GuildAuthority, tracks: GuildTracks, categoryId: Snowflake, overwrites: readonly SubjectOverwrite[]): void {
+export function assertMayChangeCategory(
+  actor: GuildAuthority,
+  tracks: GuildTracks,
+  categoryId: Snowflake,
+  overwrites: readonly SubjectOverwrite[],
+): void {
   const { guild } = actor.state;
   for (const { id, parent_id } of guild.track_layout) {
     const track = tracks.get(id);

@@ -20,7 +20,11 @@ export const isSameLayout = (a: readonly LayoutEntry[], b: readonly LayoutEntry[
  * Clients send the whole list, so most named tracks only shift because others move. The other tracks that the mover sees have to keep their
  * category, their inheritance and their order among each other. Hidden tracks are not considered, so the result reveals nothing about them.
  */
-export function isMoveOf({ before, after, seen }: LayoutChange, named: ReadonlySet<bigint>, mayMove: (id: bigint) => boolean): boolean {
+export function isMoveOf(
+  { before, after, seen }: LayoutChange,
+  named: ReadonlySet<bigint>,
+  mayMove: (id: bigint) => boolean,
+): boolean {
   const visible = layoutIndex(seen);
   const movable = new Set([...named].filter(mayMove));
   if (movable.size === named.size) return true;
@@ -29,10 +33,17 @@ export function isMoveOf({ before, after, seen }: LayoutChange, named: ReadonlyS
   if (![...named].every(stay)) return false;
   const fixedIn = (layout: readonly LayoutEntry[]): Map<bigint | null, bigint[]> => {
     const fixed = layoutSeenBy(layout, (id) => visible.has(id)).filter(({ id }) => !movable.has(id));
-    return new Map([...groupBy(fixed, ({ parent_id }) => parent_id)].map(([parent, entries]) => [parent, entries.map(({ id }) => id)]));
+    return new Map(
+      [...groupBy(fixed, ({ parent_id }) => parent_id)].map(([parent, entries]) => [
+        parent,
+        entries.map(({ id }) => id),
+      ]),
+    );
   };
   const fixedAfter = fixedIn(after);
-  return [...fixedIn(before)].every(([parent, ids]) => ids.every((id, index) => fixedAfter.get(parent)?.[index] === id));
+  return [...fixedIn(before)].every(([parent, ids]) =>
+    ids.every((id, index) => fixedAfter.get(parent)?.[index] === id),
+  );
 }
 
 const isSameEntry = (a: LayoutEntry, b: LayoutEntry | undefined): boolean =>

@@ -1,7 +1,22 @@
 import fc from 'fast-check';
 import { LIMITS } from '../common/limits';
-import { layoutSeenBy, moveTracks, placesIn, placeTrack, removeTrack, type MoveContext, type TrackLayout, type TrackMove } from './track-order';
-import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
+import {
+  layoutSeenBy,
+  moveTracks,
+  placesIn,
+  placeTrack,
+  removeTrack,
+  type MoveContext,
+  type TrackLayout,
+  type TrackMove,
+} from './track-order';
+import {
+  CategoryFull,
+  TrackLimitReached,
+  TrackMoveDuplicate,
+  TrackNotFound,
+  TrackParentInvalid,
+} from './tracks.errors';
 
 /** `'a b C(d e)'` as a layout: letters are tracks, capitals categories with what is in them in brackets. */
 function layoutOf(text: string): TrackLayout {
@@ -21,53 +36,117 @@ const isCategory = (id: bigint): boolean => /[A-Z]/.test(letterOf(id));
 function textOf(layout: TrackLayout): string {
   const text = layout
     .filter(({ parent_id }) => parent_id === null)
-    .map(({ id }) => letterOf(id) + (isCategory(id) ? `(${layout.filter(({ parent_id }) => parent_id === id).map((child) => letterOf(child.id)).join(' ')})` : ''))
+    .map(
+      ({ id }) =>
+        letterOf(id) +
+        (isCategory(id)
+          ? `(${layout
+              .filter(({ parent_id }) => parent_id === id)
+              .map((child) => letterOf(child.id))
+              .join(' ')})`
+          : ''),
+    )
     .join(' ');
   expect(layoutOf(text)).toEqual(layout);
   return text;
 }
 
 /** What a mover sees from whom some letters are hidden. */
-const without = (layout: TrackLayout, hidden: string): MoveContext => ({ isCategory, seen: hidden === '' ? layout : layoutSeenBy(layout, (id) => !hidden.includes(letterOf(id))) });
+const without = (layout: TrackLayout, hidden: string): MoveContext => ({
+  isCategory,
+  seen: hidden === '' ? layout : layoutSeenBy(layout, (id) => !hidden.includes(letterOf(id))),
+});
 
 type Wish = readonly [track: string, where: { position?: number; parent?: string | null }];
 
 /** Moves tracks in a layout that is given, and answered, as text. */
 function move(text: string, wishes: readonly Wish[], hidden = ''): string {
   const layout = layoutOf(text);
-  const moves = wishes.map(([track, { position, parent }]): TrackMove => ({ id: idOf(track), position, parent_id: typeof parent === 'string' ? idOf(parent) : parent }));
+  const moves = wishes.map(([track, { position, parent }]): TrackMove => ({
+    id: idOf(track),
+    position,
+    parent_id: typeof parent === 'string' ? idOf(parent) : parent,
+  }));
   return textOf(moveTracks(layout, moves, without(layout, hidden)));
 }
 
 describe('moving tracks', () => {
   it('puts each where it was asked to be among its siblings, and the others keep their order', () => {
     expect(move('a b c d', [['d', { position: 1 }]])).toBe('d a b c');
-    expect(move('a b c d', [['a', { position: 3 }], ['d', { position: 1 }]])).toBe('d b a c');
+    expect(
+      move('a b c d', [
+        ['a', { position: 3 }],
+        ['d', { position: 1 }],
+      ]),
+    ).toBe('d b a c');
     expect(move('a X(b c d) e', [['d', { position: 1 }]])).toBe('a X(d b c) e');
   });
 
-  it('moves a category with all that is in it', () => expect(move('a X(b c) Y(d) e', [['Y', { position: 1 }], ['X', { position: 4 }]])).toBe('Y(d) a e X(b c)'));
+  it('moves a category with all that is in it', () =>
+    expect(
+      move('a X(b c) Y(d) e', [
+        ['Y', { position: 1 }],
+        ['X', { position: 4 }],
+      ]),
+    ).toBe('Y(d) a e X(b c)'));
 
   it('changes categories on the way, at the end unless a position is asked for', () => {
-    expect(move('a X(b c) Y(d)', [['b', { parent: 'Y' }], ['a', { parent: 'Y', position: 1 }], ['d', { parent: 'X', position: 1 }]])).toBe('X(d c) Y(a b)');
-    expect(move('a X(b c)', [['b', { parent: null }], ['c', { parent: null, position: 1 }]])).toBe('c a X() b');
+    expect(
+      move('a X(b c) Y(d)', [
+        ['b', { parent: 'Y' }],
+        ['a', { parent: 'Y', position: 1 }],
+        ['d', { parent: 'X', position: 1 }],
+      ]),
+    ).toBe('X(d c) Y(a b)');
+    expect(
+      move('a X(b c)', [
+        ['b', { parent: null }],
+        ['c', { parent: null, position: 1 }],
+      ]),
+    ).toBe('c a X() b');
   });
 
-  it('leaves a track in its place that is told to be in the category where it is', () => expect(move('X(a b c)', [['a', { parent: 'X' }]])).toBe('X(a b c)'));
+  it('leaves a track in its place that is told to be in the category where it is', () =>
+    expect(move('X(a b c)', [['a', { parent: 'X' }]])).toBe('X(a b c)'));
 
   it('takes a position beyond the last as the last, and keeps the order of several', () => {
     expect(move('a b c d', [['a', { position: 99 }]])).toBe('b c d a');
-    expect(move('a b c d', [['a', { position: 99 }], ['b', { position: 98 }]])).toBe('c d b a');
-    expect(move('a b c d', [['b', { position: 99 }], ['a', { position: 3 }]])).toBe('c d a b');
+    expect(
+      move('a b c d', [
+        ['a', { position: 99 }],
+        ['b', { position: 98 }],
+      ]),
+    ).toBe('c d b a');
+    expect(
+      move('a b c d', [
+        ['b', { position: 99 }],
+        ['a', { position: 3 }],
+      ]),
+    ).toBe('c d a b');
   });
 
   it('leaves everything where it is when nothing is to be moved', () => expect(move('a X(b) c', [])).toBe('a X(b) c'));
 
   it('refuses tracks of elsewhere, and what is named twice', () => {
     expect(() => move('a b', [['z', { position: 1 }]])).toThrow(TrackNotFound);
-    expect(() => move('a b', [['a', { position: 1 }], ['a', { position: 2 }]])).toThrow(TrackMoveDuplicate);
-    expect(() => move('a b', [['a', { position: 1 }], ['b', { position: 1 }]])).toThrow(TrackMoveDuplicate);
-    expect(move('a X(b)', [['a', { position: 1 }], ['b', { position: 1 }]])).toBe('a X(b)');
+    expect(() =>
+      move('a b', [
+        ['a', { position: 1 }],
+        ['a', { position: 2 }],
+      ]),
+    ).toThrow(TrackMoveDuplicate);
+    expect(() =>
+      move('a b', [
+        ['a', { position: 1 }],
+        ['b', { position: 1 }],
+      ]),
+    ).toThrow(TrackMoveDuplicate);
+    expect(
+      move('a X(b)', [
+        ['a', { position: 1 }],
+        ['b', { position: 1 }],
+      ]),
+    ).toBe('a X(b)');
   });
 
   it('refuses parents that are no category, and categories in categories', () => {
@@ -86,14 +165,32 @@ describe('tracks that the mover can’t see', () => {
 
   it('stay where they are when others leave and come, as far as the category reaches', () => {
     expect(move('X(a h b) Y()', [['a', { parent: 'Y' }]], 'h')).toBe('X(b h) Y(a)');
-    expect(move('X(a b h i) Y()', [['a', { parent: 'Y' }], ['b', { parent: 'Y' }]], 'hi')).toBe('X(h i) Y(a b)');
+    expect(
+      move(
+        'X(a b h i) Y()',
+        [
+          ['a', { parent: 'Y' }],
+          ['b', { parent: 'Y' }],
+        ],
+        'hi',
+      ),
+    ).toBe('X(h i) Y(a b)');
     expect(move('X(a h) Y(b)', [['b', { parent: 'X', position: 1 }]], 'h')).toBe('X(b h a) Y()');
   });
 
   it('make way to the next free place for one that is asked to be where they are', () => {
     expect(move('a h b c', [['c', { position: 2 }]], 'h')).toBe('a h c b');
     expect(move('a b h', [['a', { position: 3 }]], 'h')).toBe('b a h');
-    expect(move('a h b c', [['a', { position: 2 }], ['c', { position: 3 }]], 'h')).toBe('b h a c');
+    expect(
+      move(
+        'a h b c',
+        [
+          ['a', { position: 2 }],
+          ['c', { position: 3 }],
+        ],
+        'h',
+      ),
+    ).toBe('b h a c');
   });
 
   it('do not exist for who wants to move them, or something into them', () => {
@@ -113,11 +210,13 @@ describe('tracks that the mover can’t see', () => {
     expect(move('a H(b c)', [['c', { position: 1 }]], 'H')).toBe('a H(c b)');
   });
 
-  it('let go of what is in them and can be seen', () => expect(move('a H(b i)', [['b', { parent: null }]], 'Hi')).toBe('a H(i) b'));
+  it('let go of what is in them and can be seen', () =>
+    expect(move('a H(b i)', [['b', { parent: null }]], 'Hi')).toBe('a H(i) b'));
 });
 
 describe('a category', () => {
-  const children = (count: number, from = 1_000): TrackLayout => Array.from({ length: count }, (_, index) => ({ id: BigInt(from + index), parent_id: idOf('X') }));
+  const children = (count: number, from = 1_000): TrackLayout =>
+    Array.from({ length: count }, (_, index) => ({ id: BigInt(from + index), parent_id: idOf('X') }));
   const categories = (id: bigint): boolean => id < 1_000n && isCategory(id);
   const all = (seen: TrackLayout): MoveContext => ({ isCategory: categories, seen });
 
@@ -127,7 +226,16 @@ describe('a category', () => {
     expect(placesIn(full).get(idOf('a'))?.position).toBe(50);
     expect(() => moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }], all(full))).toThrow(CategoryFull);
     expect(() => placeTrack(full, { id: 9n, parent_id: idOf('X') }, undefined, all(full))).toThrow(CategoryFull);
-    expect(moveTracks(full, [{ id: idOf('b'), parent_id: idOf('X') }, { id: 1_000n, parent_id: null }], all(full))).toHaveLength(full.length);
+    expect(
+      moveTracks(
+        full,
+        [
+          { id: idOf('b'), parent_id: idOf('X') },
+          { id: 1_000n, parent_id: null },
+        ],
+        all(full),
+      ),
+    ).toHaveLength(full.length);
   });
 
   it('that is too full can still be ordered and emptied', () => {
@@ -147,7 +255,14 @@ describe('a category', () => {
 describe('a new track', () => {
   const place = (text: string, track: string, position?: number, parent?: string, hidden = ''): string => {
     const layout = layoutOf(text);
-    return textOf(placeTrack(layout, { id: idOf(track), parent_id: parent === undefined ? null : idOf(parent) }, position, without(layout, hidden)));
+    return textOf(
+      placeTrack(
+        layout,
+        { id: idOf(track), parent_id: parent === undefined ? null : idOf(parent) },
+        position,
+        without(layout, hidden),
+      ),
+    );
   };
 
   it('arrives at the end of its category, or where it is asked for', () => {
@@ -177,7 +292,8 @@ describe('a new track', () => {
 describe('removing a track', () => {
   const remove = (text: string, track: string): string => textOf(removeTrack(layoutOf(text), idOf(track)));
 
-  it('closes the gap', () => expect([remove('a X(b c) d', 'b'), remove('a X(b c) d', 'a')]).toEqual(['a X(c) d', 'X(b c) d']));
+  it('closes the gap', () =>
+    expect([remove('a X(b c) d', 'b'), remove('a X(b c) d', 'a')]).toEqual(['a X(c) d', 'X(b c) d']));
   it('leaves what was in a category in its place', () => expect(remove('a X(b c) d', 'X')).toBe('a b c d'));
   it('refuses tracks of elsewhere', () => expect(() => remove('a', 'z')).toThrow(TrackNotFound));
 });
@@ -189,33 +305,61 @@ describe('any moves', () => {
       parents: fc.array(fc.constantFrom('', '', 'X', 'Y', 'Z'), { maxLength: 21 }),
       hidden: fc.array(fc.nat(23), { maxLength: 8 }),
       wishes: fc.uniqueArray(
-        fc.record({ which: fc.nat(23), position: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }), parent: fc.constantFrom(undefined, undefined, null, 'X', 'Y', 'Z') }),
+        fc.record({
+          which: fc.nat(23),
+          position: fc.option(fc.integer({ min: 1, max: 30 }), { nil: undefined }),
+          parent: fc.constantFrom(undefined, undefined, null, 'X', 'Y', 'Z'),
+        }),
         { maxLength: 12, selector: ({ which }) => which },
       ),
     })
     .map(({ parents, hidden, wishes }) => {
-      const letters = [...parents.entries()].map(([index, parent]) => ({ letter: String.fromCharCode(97 + index), parent }));
-      const inside = (category: string): string => letters.filter(({ parent }) => parent === category).map(({ letter }) => letter).join(' ');
+      const letters = [...parents.entries()].map(([index, parent]) => ({
+        letter: String.fromCharCode(97 + index),
+        parent,
+      }));
+      const inside = (category: string): string =>
+        letters
+          .filter(({ parent }) => parent === category)
+          .map(({ letter }) => letter)
+          .join(' ');
       const layout = layoutOf(`X(${inside('X')}) ${inside('')} Y(${inside('Y')}) Z(${inside('Z')})`);
       const hiddenIds = new Set(hidden.flatMap((index) => layout[index]?.id ?? []));
       const isVisible = (id: bigint): boolean => !hiddenIds.has(id);
       const moves = wishes.flatMap(({ which, position, parent }): TrackMove[] => {
         const id = layout[which]?.id;
-        return id === undefined ? [] : [{ id, position, parent_id: parent && !isCategory(id) ? idOf(parent) : parent === null ? null : undefined }];
+        return id === undefined
+          ? []
+          : [
+              {
+                id,
+                position,
+                parent_id: parent && !isCategory(id) ? idOf(parent) : parent === null ? null : undefined,
+              },
+            ];
       });
       return { layout, moves, isVisible, kinds: { isCategory, seen: layoutSeenBy(layout, isVisible) } };
     });
 
-  const childrenOf = (layout: TrackLayout, parent: bigint | null): bigint[] => layout.filter(({ parent_id }) => parent_id === parent).map(({ id }) => id);
-  const parentIn = (layout: TrackLayout, id: bigint): bigint | null => layout.find((entry) => entry.id === id)!.parent_id;
+  const childrenOf = (layout: TrackLayout, parent: bigint | null): bigint[] =>
+    layout.filter(({ parent_id }) => parent_id === parent).map(({ id }) => id);
+  const parentIn = (layout: TrackLayout, id: bigint): bigint | null =>
+    layout.find((entry) => entry.id === id)!.parent_id;
 
   /** Checks moves that are possible, and counts them. */
-  const whenMoved = (check: (situation: { layout: TrackLayout; moves: TrackMove[]; isVisible: (id: bigint) => boolean }, moved: TrackLayout) => void): void => {
+  const whenMoved = (
+    check: (
+      situation: { layout: TrackLayout; moves: TrackMove[]; isVisible: (id: bigint) => boolean },
+      moved: TrackLayout,
+    ) => void,
+  ): void => {
     let possible = 0;
     fc.assert(
       fc.property(situations, (situation) => {
         const { layout, moves, isVisible, kinds } = situation;
-        const allowed = moves.filter(({ id, parent_id }) => isVisible(id) && (parent_id == null || isVisible(parent_id)));
+        const allowed = moves.filter(
+          ({ id, parent_id }) => isVisible(id) && (parent_id == null || isVisible(parent_id)),
+        );
         let moved: TrackLayout;
         try {
           moved = moveTracks(layout, allowed, kinds);
@@ -247,7 +391,8 @@ describe('any moves', () => {
         const [before, after] = [childrenOf(layout, parent), childrenOf(moved, parent)];
         const hidden = before.filter((id) => !isVisible(id));
         expect(after.filter((id) => !isVisible(id))).toEqual(hidden);
-        for (const [place, id] of hidden.entries()) expect(after.indexOf(id)).toBe(Math.min(before.indexOf(id), after.length - (hidden.length - place)));
+        for (const [place, id] of hidden.entries())
+          expect(after.indexOf(id)).toBe(Math.min(before.indexOf(id), after.length - (hidden.length - place)));
       }
     }));
 
@@ -257,11 +402,14 @@ describe('any moves', () => {
         const shown = childrenOf(layoutSeenBy(moved, isVisible), parent);
         // What only seems to be in no category moves within its own.
         if (shown.some((id) => parentIn(moved, id) !== parent)) continue;
-        for (const { id, position = Infinity } of moves) if (shown.includes(id) && position <= shown.length) {
-          const behind = moves.filter((other) => shown.includes(other.id) && other.position !== undefined && other.position > position).length;
-          // Those that are asked to be behind it need places too, if the category ends before theirs.
-          expect(shown.indexOf(id) + 1).toBe(Math.min(position, shown.length - behind));
-        }
+        for (const { id, position = Infinity } of moves)
+          if (shown.includes(id) && position <= shown.length) {
+            const behind = moves.filter(
+              (other) => shown.includes(other.id) && other.position !== undefined && other.position > position,
+            ).length;
+            // Those that are asked to be behind it need places too, if the category ends before theirs.
+            expect(shown.indexOf(id) + 1).toBe(Math.min(position, shown.length - behind));
+          }
       }
     }));
 
@@ -270,7 +418,8 @@ describe('any moves', () => {
       const mentioned = new Set(moves.map(({ id }) => id));
       for (const parent of new Set(layout.map(({ parent_id }) => parent_id))) {
         const after = childrenOf(moved, parent);
-        const unmentioned = (ids: readonly bigint[]): bigint[] => ids.filter((id) => !mentioned.has(id) && isVisible(id));
+        const unmentioned = (ids: readonly bigint[]): bigint[] =>
+          ids.filter((id) => !mentioned.has(id) && isVisible(id));
         expect(unmentioned(after)).toEqual(unmentioned(childrenOf(layout, parent)));
         const positions = after.flatMap((id) => moves.find((wish) => wish.id === id)?.position ?? []);
         expect(positions).toEqual(positions.toSorted((a, b) => a - b));
@@ -282,9 +431,15 @@ describe('any moves', () => {
       const moved = moveTracks(layout, moves, { isCategory, seen: layout });
       for (const parent of new Set(moved.map(({ parent_id }) => parent_id))) {
         const siblings = childrenOf(moved, parent);
-        const wishes = moves.filter(({ id, position }) => position !== undefined && siblings.includes(id)).sort((a, b) => a.position! - b.position!);
-        const stays = childrenOf(layout, parent).filter((id) => siblings.includes(id) && !wishes.some((wish) => wish.id === id));
-        const enters = moves.filter(({ id, position }) => position === undefined && siblings.includes(id) && !stays.includes(id)).map(({ id }) => id);
+        const wishes = moves
+          .filter(({ id, position }) => position !== undefined && siblings.includes(id))
+          .sort((a, b) => a.position! - b.position!);
+        const stays = childrenOf(layout, parent).filter(
+          (id) => siblings.includes(id) && !wishes.some((wish) => wish.id === id),
+        );
+        const enters = moves
+          .filter(({ id, position }) => position === undefined && siblings.includes(id) && !stays.includes(id))
+          .map(({ id }) => id);
         const list = [...stays, ...enters];
         for (const { id, position } of wishes) list.splice(position! - 1, 0, id);
         expect(siblings).toEqual(list);
@@ -294,7 +449,12 @@ describe('any moves', () => {
 
 it('any sequence of creations, moves and deletions leaves every track that is left once, at dense positions', () => {
   const isFifth = (id: bigint): boolean => id % 5n === 0n;
-  const step = fc.record({ kind: fc.constantFrom('place', 'place', 'move', 'remove'), which: fc.nat(40), position: fc.option(fc.integer({ min: 1, max: 15 }), { nil: undefined }), parent: fc.option(fc.nat(8)) });
+  const step = fc.record({
+    kind: fc.constantFrom('place', 'place', 'move', 'remove'),
+    which: fc.nat(40),
+    position: fc.option(fc.integer({ min: 1, max: 15 }), { nil: undefined }),
+    parent: fc.option(fc.nat(8)),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       let layout: TrackLayout = [];
@@ -305,7 +465,12 @@ it('any sequence of creations, moves and deletions leaves every track that is le
         const before = layout;
         const kinds: MoveContext = { isCategory: isFifth, seen: layout };
         try {
-          layout = kind === 'place' ? placeTrack(layout, { id, parent_id }, position, kinds) : kind === 'move' ? moveTracks(layout, [{ id, position, parent_id }], kinds) : removeTrack(layout, id);
+          layout =
+            kind === 'place'
+              ? placeTrack(layout, { id, parent_id }, position, kinds)
+              : kind === 'move'
+                ? moveTracks(layout, [{ id, position, parent_id }], kinds)
+                : removeTrack(layout, id);
           if (kind === 'place') alive.add(id);
           if (kind === 'remove') alive.delete(id);
         } catch (error) {
@@ -313,11 +478,14 @@ it('any sequence of creations, moves and deletions leaves every track that is le
           expect(layout).toBe(before);
         }
         expect(layout.map((entry) => entry.id).sort()).toEqual([...alive].sort());
-        for (const { parent_id: of } of layout) if (of !== null) expect([alive.has(of), isFifth(of)]).toEqual([true, true]);
+        for (const { parent_id: of } of layout)
+          if (of !== null) expect([alive.has(of), isFifth(of)]).toEqual([true, true]);
         const places = placesIn(layout);
         for (const of of new Set(layout.map((entry) => entry.parent_id))) {
           const siblings = layout.filter((entry) => entry.parent_id === of);
-          expect(siblings.map((entry) => places.get(entry.id)?.position)).toEqual(siblings.map((_, place) => place + 1));
+          expect(siblings.map((entry) => places.get(entry.id)?.position)).toEqual(
+            siblings.map((_, place) => place + 1),
+          );
         }
       }
     }),

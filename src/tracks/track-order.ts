@@ -1,6 +1,12 @@
 import { LIMITS } from '../common/limits';
 import { layoutIndex } from '../permissions/guild-state';
-import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
+import {
+  CategoryFull,
+  TrackLimitReached,
+  TrackMoveDuplicate,
+  TrackNotFound,
+  TrackParentInvalid,
+} from './tracks.errors';
 
 /** A track and the category that it is in. */
 export interface TrackEntry {
@@ -40,10 +46,15 @@ export interface TrackPlace {
 }
 
 /** The layout as somebody sees it: what is hidden from them is not there, and what is in a hidden category is in none. */
-export function layoutSeenBy<Entry extends TrackEntry>(layout: readonly Entry[], isVisible: (id: bigint) => boolean): readonly Entry[] {
+export function layoutSeenBy<Entry extends TrackEntry>(
+  layout: readonly Entry[],
+  isVisible: (id: bigint) => boolean,
+): readonly Entry[] {
   const seen = layout.filter(({ id }) => isVisible(id));
   if (seen.length === layout.length) return layout;
-  return seen.map((entry) => (entry.parent_id === null || isVisible(entry.parent_id) ? entry : { ...entry, parent_id: null }));
+  return seen.map((entry) =>
+    entry.parent_id === null || isVisible(entry.parent_id) ? entry : { ...entry, parent_id: null },
+  );
 }
 
 /** The position of each entry of a layout among those of its category, from 1. */
@@ -78,7 +89,11 @@ export function placesIn(layout: TrackLayout): ReadonlyMap<bigint, TrackPlace> {
  * @throws TrackMoveDuplicate when a track, or a position of a category, is named twice
  * @throws CategoryFull when a category would grow beyond 50
  */
-export function moveTracks<Entry extends TrackEntry>(layout: readonly Entry[], moves: readonly TrackMove[], kinds: MoveContext): readonly Entry[] {
+export function moveTracks<Entry extends TrackEntry>(
+  layout: readonly Entry[],
+  moves: readonly TrackMove[],
+  kinds: MoveContext,
+): readonly Entry[] {
   const { seen } = kinds;
   const entries = layoutIndex(layout);
   for (const move of moves) assertMove(move, entries, kinds);
@@ -86,7 +101,13 @@ export function moveTracks<Entry extends TrackEntry>(layout: readonly Entry[], m
   if (asked.size < moves.length) throw new TrackMoveDuplicate();
 
   const siblings = siblingsOf(layout);
-  const seenSiblings = seen === layout ? siblings : siblingsOf(seen.map(({ id }) => entries.get(id)!), seen);
+  const seenSiblings =
+    seen === layout
+      ? siblings
+      : siblingsOf(
+          seen.map(({ id }) => entries.get(id)!),
+          seen,
+        );
   const isVisible = ({ id }: Entry): boolean => layoutIndex(seen).has(id);
   const parentAfter = (entry: Entry): bigint | null => {
     const requested = asked.get(entry)?.parent_id;
@@ -103,10 +124,16 @@ export function moveTracks<Entry extends TrackEntry>(layout: readonly Entry[], m
       siblings.set(parent, order([...staying, ...entering], asked));
       continue;
     }
-    const hidden = before.flatMap((entry, index) => (isHere(entry) && !isVisible(entry) ? [{ entry, position: index + 1 }] : []));
+    const hidden = before.flatMap((entry, index) =>
+      isHere(entry) && !isVisible(entry) ? [{ entry, position: index + 1 }] : [],
+    );
     // What is shown in no category because its own is hidden counts there, though it stays where it is.
-    const shown = parent === null || layoutIndex(seen).has(parent) ? (seenSiblings.get(parent) ?? []) : before.filter(isVisible);
-    const requested = [...shown.filter((entry) => isHere(entry) || parentAfter(entry) === entry.parent_id), ...entering.filter((entry) => !shown.includes(entry))];
+    const shown =
+      parent === null || layoutIndex(seen).has(parent) ? (seenSiblings.get(parent) ?? []) : before.filter(isVisible);
+    const requested = [
+      ...shown.filter((entry) => isHere(entry) || parentAfter(entry) === entry.parent_id),
+      ...entering.filter((entry) => !shown.includes(entry)),
+    ];
     siblings.set(parent, insertAtPositions(hidden, order(requested, asked).filter(isHere)));
   }
   return flatten(siblings);
@@ -119,7 +146,12 @@ export function moveTracks<Entry extends TrackEntry>(layout: readonly Entry[], m
  * @throws CategoryFull when the category has 50
  * @throws TrackLimitReached when the guild has 500
  */
-export function placeTrack<Entry extends TrackEntry>(layout: readonly Entry[], track: Entry, position: number | undefined, kinds: MoveContext): readonly Entry[] {
+export function placeTrack<Entry extends TrackEntry>(
+  layout: readonly Entry[],
+  track: Entry,
+  position: number | undefined,
+  kinds: MoveContext,
+): readonly Entry[] {
   if (layout.length >= LIMITS.tracks) throw new TrackLimitReached();
   const { id, parent_id } = track;
   const entries = layoutIndex(layout);
@@ -130,7 +162,10 @@ export function placeTrack<Entry extends TrackEntry>(layout: readonly Entry[], t
   const shown = position === undefined ? undefined : siblingsOf(kinds.seen).get(parent_id)?.[position - 1]?.id;
   const there = shown === undefined ? undefined : entries.get(shown);
   // What is shown here because its category is hidden stands where that is.
-  const next = there === undefined || there.parent_id === parent_id ? there : before.find((sibling) => sibling.id === there.parent_id);
+  const next =
+    there === undefined || there.parent_id === parent_id
+      ? there
+      : before.find((sibling) => sibling.id === there.parent_id);
   siblings.set(parent_id, before.toSpliced(next === undefined ? before.length : before.indexOf(next), 0, track));
   return flatten(siblings);
 }
@@ -142,7 +177,10 @@ export function removeTrack<Entry extends TrackEntry>(layout: readonly Entry[], 
   const siblings = siblingsOf(layout);
   const children = siblings.get(id) ?? [];
   siblings.delete(id);
-  siblings.set(removed.parent_id, (siblings.get(removed.parent_id) ?? []).flatMap((sibling) => (sibling === removed ? children : [sibling])));
+  siblings.set(
+    removed.parent_id,
+    (siblings.get(removed.parent_id) ?? []).flatMap((sibling) => (sibling === removed ? children : [sibling])),
+  );
   return flatten(siblings);
 }
 
@@ -151,8 +189,19 @@ function assertMove({ id, parent_id }: TrackMove, entries: ReadonlyMap<bigint, T
   if (parent_id != null) assertParent(id, parent_id, entries, kinds);
 }
 
-function assertParent(id: bigint, parentId: bigint, entries: ReadonlyMap<bigint, TrackEntry>, kinds: MoveContext): void {
-  if (kinds.isCategory(id) || !entries.has(parentId) || !kinds.isCategory(parentId) || !layoutIndex(kinds.seen).has(parentId)) throw new TrackParentInvalid();
+function assertParent(
+  id: bigint,
+  parentId: bigint,
+  entries: ReadonlyMap<bigint, TrackEntry>,
+  kinds: MoveContext,
+): void {
+  if (
+    kinds.isCategory(id) ||
+    !entries.has(parentId) ||
+    !kinds.isCategory(parentId) ||
+    !layoutIndex(kinds.seen).has(parentId)
+  )
+    throw new TrackParentInvalid();
 }
 
 /** Tracks in the order that was asked for: those with a position first choose their places, and the rest fill what is left. */
@@ -165,7 +214,10 @@ function order<Entry extends TrackEntry>(entries: readonly Entry[], asked: Reado
     else wishes.push({ entry, position });
   }
   if (new Set(wishes.map(({ position }) => position)).size < wishes.length) throw new TrackMoveDuplicate();
-  return insertAtPositions(wishes.toSorted((a, b) => a.position - b.position), others);
+  return insertAtPositions(
+    wishes.toSorted((a, b) => a.position - b.position),
+    others,
+  );
 }
 
 /** Puts each of these into its place among others, which keep their order; beyond the last is the last. @param placed by position, ascending */
@@ -197,7 +249,8 @@ function siblingsOf<Entry extends TrackEntry>(layout: readonly Entry[], places: 
 
 /** What stays in its category stays the same entry. */
 function flatten<Entry extends TrackEntry>(siblings: Siblings<Entry>): Entry[] {
-  const inside = (entry: Entry, parent_id: bigint | null): Entry => (entry.parent_id === parent_id ? entry : { ...entry, parent_id });
+  const inside = (entry: Entry, parent_id: bigint | null): Entry =>
+    entry.parent_id === parent_id ? entry : { ...entry, parent_id };
   const layout: Entry[] = [];
   for (const entry of siblings.get(null) ?? []) {
     layout.push(inside(entry, null));

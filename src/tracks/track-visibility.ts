@@ -1,8 +1,21 @@
 import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../guilds/guild.schema';
-import { has, effectiveOverwrites, computeTrackPermissions, Permission, type SubjectOverwrite, type TrackRules } from '../permissions/compute-permissions';
+import {
+  has,
+  effectiveOverwrites,
+  computeTrackPermissions,
+  Permission,
+  type SubjectOverwrite,
+  type TrackRules,
+} from '../permissions/compute-permissions';
 import type { GuildPermissions } from '../permissions/guild-permissions';
-import { layoutIndex, type GuildState, type GuildTracks, tracksInOrder, trackRulesInOrder } from '../permissions/guild-state';
+import {
+  layoutIndex,
+  type GuildState,
+  type GuildTracks,
+  tracksInOrder,
+  trackRulesInOrder,
+} from '../permissions/guild-state';
 import type { TrackDto } from './track.dto';
 import { layoutSeenBy, placesIn, positionsIn, type TrackPlace } from './track-order';
 import type { TrackDocument } from './track.schema';
@@ -25,7 +38,10 @@ export function isVisibleTo(authority: GuildPermissions, tracks: GuildTracks): (
   return (id) => seen.has(id);
 }
 
-const layouts = new WeakMap<GuildPermissions, { readonly tracks: GuildTracks; readonly layout: readonly LayoutEntry[] }>();
+const layouts = new WeakMap<
+  GuildPermissions,
+  { readonly tracks: GuildTracks; readonly layout: readonly LayoutEntry[] }
+>();
 
 /** The layout as a member sees it. Worked out at once for all tracks, and once for the same permissions; the same when they see them all. */
 export function layoutFor(authority: GuildPermissions, tracks: GuildTracks): readonly LayoutEntry[] {
@@ -40,7 +56,9 @@ function computeLayout(authority: GuildPermissions, tracks: GuildTracks): readon
   const { guild } = authority.state;
   const { track_layout: layout } = guild;
   const rules = trackRulesInOrder(guild, tracks);
-  const seen = layout.filter((_, index) => rules[index] && has(authority.permissionsUnder(rules[index]), Permission.ViewTrack));
+  const seen = layout.filter(
+    (_, index) => rules[index] && has(authority.permissionsUnder(rules[index]), Permission.ViewTrack),
+  );
   if (seen.length === layout.length) return layout;
   const visible = layoutIndex(seen);
   return layoutSeenBy(layout, (id) => visible.has(id));
@@ -48,7 +66,9 @@ function computeLayout(authority: GuildPermissions, tracks: GuildTracks): readon
 
 /** Whether nobody is kept from viewing a track: @everyone may, and neither a role nor an overwrite says that somebody may not. */
 export function isVisibleToEveryone({ guild, roles }: GuildState, rules: TrackRules): boolean {
-  const everyone = roles.filter(({ _id }) => _id === guild._id).map(({ _id, allow, deny }) => ({ id: _id, allow, deny }));
+  const everyone = roles
+    .filter(({ _id }) => _id === guild._id)
+    .map(({ _id, allow, deny }) => ({ id: _id, allow, deny }));
   const isDenied = [...roles, ...effectiveOverwrites(rules)].some(({ deny }) => has(deny, Permission.ViewTrack));
   return !isDenied && has(computeTrackPermissions({ roles: everyone }, rules), Permission.ViewTrack);
 }
@@ -69,10 +89,27 @@ const toPlacedDto = (
   { _id, guild_id, type, name, topic, nsfw, slowmode_seconds, overwrites }: TrackDocument,
   { parent_id, inherits }: Pick<LayoutEntry, 'parent_id' | 'inherits'>,
   position: number,
-): TrackDto => ({ id: _id, guild_id, type, parent_id, position, name, topic, nsfw, slowmode_seconds, inherits, overwrites: overwrites.map(toOverwriteDto) });
+): TrackDto => ({
+  id: _id,
+  guild_id,
+  type,
+  parent_id,
+  position,
+  name,
+  topic,
+  nsfw,
+  slowmode_seconds,
+  inherits,
+  overwrites: overwrites.map(toOverwriteDto),
+});
 
 /** An overwrite as clients see it. */
-export const toOverwriteDto = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOverwrite => ({ id, type, allow, deny });
+export const toOverwriteDto = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOverwrite => ({
+  id,
+  type,
+  allow,
+  deny,
+});
 
 /** The tracks that a member may view, in order, as they see them. */
 export function visibleTracks(authority: GuildPermissions, tracks: GuildTracks): TrackDto[] {

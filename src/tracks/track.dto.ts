@@ -7,12 +7,24 @@ const fields = {
   name: freeFormName(LIMITS.trackName, 'What the track is called.', 'general'),
   topic: text(0, LIMITS.trackTopic, 'What it is about.', 'Everything else'),
   nsfw: z.boolean().meta({ description: 'Whether it is for adults only.', example: false }),
-  slowmode_seconds: integer(0, LIMITS.slowmodeSeconds, 'Seconds that a member waits between two messages; 0 is none.', 0),
+  slowmode_seconds: integer(
+    0,
+    LIMITS.slowmodeSeconds,
+    'Seconds that a member waits between two messages; 0 is none.',
+    0,
+  ),
   inherits: z.boolean().meta({ description: 'Whether the category’s overwrites hold here too.', example: true }),
 };
-const type = z.enum(TRACK_TYPES).meta({ description: '`text` holds messages, `category` holds tracks.', example: 'text' });
+const type = z
+  .enum(TRACK_TYPES)
+  .meta({ description: '`text` holds messages, `category` holds tracks.', example: 'text' });
 const parentId = snowflake('The category that it belongs to; null is none.').nullable();
-const position = integer(1, LIMITS.tracks, 'The place among those tracks of the same category that one sees, from 1.', 1);
+const position = integer(
+  1,
+  LIMITS.tracks,
+  'The place among those tracks of the same category that one sees, from 1.',
+  1,
+);
 
 const overwriteBits = {
   type: z.enum(['role', 'member']).meta({ description: 'Whom it is about.', example: 'role' }),
@@ -21,11 +33,16 @@ const overwriteBits = {
 };
 
 /** What a role or member may or may not do in one track, against what holds in the guild. */
-export const overwriteDto = object({ id: snowflake('The id of the role or user.'), ...overwriteBits }).meta({ id: 'Overwrite' });
+export const overwriteDto = object({ id: snowflake('The id of the role or user.'), ...overwriteBits }).meta({
+  id: 'Overwrite',
+});
 export type OverwriteDto = Infer<typeof overwriteDto>;
 
 /** An overwrite to set; its id is in the path. */
-export const putOverwriteDto = object(overwriteBits).meta({ id: 'PutOverwrite', example: { type: 'role', allow: '0', deny: '1024' } });
+export const putOverwriteDto = object(overwriteBits).meta({
+  id: 'PutOverwrite',
+  example: { type: 'role', allow: '0', deny: '1024' },
+});
 export type PutOverwriteDto = Infer<typeof putOverwriteDto>;
 
 /** A track as clients see it. */
@@ -33,7 +50,9 @@ export const trackDto = object({
   id: snowflake(),
   guild_id: snowflake(),
   type,
-  parent_id: parentId.meta({ description: 'The category that it belongs to; null when it is in none, or in one that one can’t see.' }),
+  parent_id: parentId.meta({
+    description: 'The category that it belongs to; null when it is in none, or in one that one can’t see.',
+  }),
   position,
   ...fields,
   overwrites: z.array(overwriteDto),
@@ -73,5 +92,7 @@ export type MoveTrackDto = Infer<typeof moveTrackDto>;
 export const moveTracksDto = z.array(moveTrackDto).min(1).max(LIMITS.tracks);
 
 /** One entry of a guild's layout. */
-export const layoutEntryDto = object({ id: snowflake(), parent_id: parentId, inherits: fields.inherits }).meta({ id: 'LayoutEntry' });
+export const layoutEntryDto = object({ id: snowflake(), parent_id: parentId, inherits: fields.inherits }).meta({
+  id: 'LayoutEntry',
+});
 export type LayoutEntryDto = Infer<typeof layoutEntryDto>;

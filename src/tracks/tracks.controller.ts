@@ -5,7 +5,16 @@ import { z } from 'zod';
 import { Audited } from '../audit/audited';
 import { BodyLimit } from '../common/body-limit.decorator';
 import type { EncodedJson } from '../common/encoded-json';
-import { ApiResult, ApiResultWithEtag, ApiNoContentWithEtag, SnowflakeParam, JsonBody, QueryString, Summary, Validated } from '../common/http.decorators';
+import {
+  ApiResult,
+  ApiResultWithEtag,
+  ApiNoContentWithEtag,
+  SnowflakeParam,
+  JsonBody,
+  QueryString,
+  Summary,
+  Validated,
+} from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
 import { ApiProblems } from '../common/problems.decorator';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
@@ -17,10 +26,34 @@ import { ImpactService } from '../dry-run/impact.service';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
-import { OverwriteAdministrator, PermissionsMissing, PermissionsNotHeld, PermissionsOverlap } from '../permissions/permissions.errors';
+import {
+  OverwriteAdministrator,
+  PermissionsMissing,
+  PermissionsNotHeld,
+  PermissionsOverlap,
+} from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
-import { type CreateTrackDto, createTrackDto, type MoveTrackDto, moveTracksDto, type PutOverwriteDto, putOverwriteDto, type TrackDto, trackDto, type UpdateTrackDto, updateTrackDto } from './track.dto';
-import { CategoryFull, OverwriteLimitReached, OverwriteNotFound, TrackLimitReached, TrackMoveDuplicate, TrackNotFound, TrackParentInvalid } from './tracks.errors';
+import {
+  type CreateTrackDto,
+  createTrackDto,
+  type MoveTrackDto,
+  moveTracksDto,
+  type PutOverwriteDto,
+  putOverwriteDto,
+  type TrackDto,
+  trackDto,
+  type UpdateTrackDto,
+  updateTrackDto,
+} from './track.dto';
+import {
+  CategoryFull,
+  OverwriteLimitReached,
+  OverwriteNotFound,
+  TrackLimitReached,
+  TrackMoveDuplicate,
+  TrackNotFound,
+  TrackParentInvalid,
+} from './tracks.errors';
 import { OverwritesService } from './overwrites.service';
 import { TracksService } from './tracks.service';
 
@@ -46,9 +79,21 @@ export class GuildTracksController {
   @Audited()
   @RequirePermissions(Permission.CreateTrack)
   @Validated()
-  @ApiProblems(TrackLimitReached, CategoryFull, TrackParentInvalid, OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
+  @ApiProblems(
+    TrackLimitReached,
+    CategoryFull,
+    TrackParentInvalid,
+    OverwriteNotFound,
+    OverwriteAdministrator,
+    PermissionsOverlap,
+    PermissionsNotHeld,
+  )
   @ApiResultWithEtag(trackDto, HttpStatus.CREATED)
-  async create(@Authority() authority: GuildAuthority, @JsonBody(createTrackDto) track: CreateTrackDto, @MutationOptionsParam() remarks: MutationOptions): Promise<Versioned<TrackDto>> {
+  async create(
+    @Authority() authority: GuildAuthority,
+    @JsonBody(createTrackDto) track: CreateTrackDto,
+    @MutationOptionsParam() remarks: MutationOptions,
+  ): Promise<Versioned<TrackDto>> {
     return this.tracks.create(authority, track, remarks);
   }
 
@@ -67,7 +112,9 @@ export class GuildTracksController {
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<EncodedJson> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.tracks.planMove(moves), remarks) : this.tracks.move(authority, moves, remarks);
+    return isDry
+      ? this.impact.of(authority, this.tracks.planMove(moves), remarks)
+      : this.tracks.move(authority, moves, remarks);
   }
 }
 
@@ -103,7 +150,9 @@ export class TracksController {
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.tracks.planUpdate(change), remarks) : this.tracks.update(authority, change, remarks);
+    return isDry
+      ? this.impact.of(authority, this.tracks.planUpdate(change), remarks)
+      : this.tracks.update(authority, change, remarks);
   }
 
   @Delete()
@@ -113,7 +162,10 @@ export class TracksController {
   @RequirePermissions(Permission.DeleteTracks)
   @ApiProblems(TrackNotFound)
   @ApiNoContentWithEtag()
-  async delete(@Authority() authority: TrackAuthority, @MutationOptionsParam() remarks: MutationOptions): Promise<Versioned<void>> {
+  async delete(
+    @Authority() authority: TrackAuthority,
+    @MutationOptionsParam() remarks: MutationOptions,
+  ): Promise<Versioned<void>> {
     return this.tracks.delete(authority, remarks);
   }
 
@@ -123,7 +175,14 @@ export class TracksController {
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
-  @ApiProblems(TrackNotFound, OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld)
+  @ApiProblems(
+    TrackNotFound,
+    OverwriteNotFound,
+    OverwriteLimitReached,
+    OverwriteAdministrator,
+    PermissionsOverlap,
+    PermissionsNotHeld,
+  )
   @ApiResultWithEtag(z.union([trackDto, impactDto]))
   async putOverwrite(
     @Authority() authority: TrackAuthority,
@@ -132,7 +191,9 @@ export class TracksController {
     @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
-    return isDry ? this.impact.of(authority, this.overwrites.planPut(id, overwrite), remarks) : this.overwrites.put(authority, id, overwrite, remarks);
+    return isDry
+      ? this.impact.of(authority, this.overwrites.planPut(id, overwrite), remarks)
+      : this.overwrites.put(authority, id, overwrite, remarks);
   }
 
   @Delete('overwrites/:id')
@@ -143,7 +204,11 @@ export class TracksController {
   @Validated()
   @ApiProblems(TrackNotFound, OverwriteNotFound, PermissionsNotHeld)
   @ApiNoContentWithEtag()
-  @ApiResponse({ status: HttpStatus.OK, description: 'What it would do, when that was asked.', standardSchema: impactDto })
+  @ApiResponse({
+    status: HttpStatus.OK,
+    description: 'What it would do, when that was asked.',
+    standardSchema: impactDto,
+  })
   async deleteOverwrite(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('id') id: Snowflake,

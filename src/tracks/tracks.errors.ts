@@ -18,7 +18,9 @@ export class TrackParentInvalid extends Problem {
   static override readonly status = HttpStatus.BAD_REQUEST;
 
   constructor() {
-    super('parent_id has to name a category of this guild, and a category can’t be in another.', { field: 'parent_id' });
+    super('parent_id has to name a category of this guild, and a category can’t be in another.', {
+      field: 'parent_id',
+    });
   }
 }
 

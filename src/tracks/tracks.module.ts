@@ -8,5 +8,10 @@ import { TrackLists } from './track-lists.service';
 import { TracksService } from './tracks.service';
 
 /** The tracks of guilds, their order, their categories and their overwrites. */
-@Module({ imports: [GuildWriterModule, DryRunModule, ReadMarkersModule], controllers: [GuildTracksController, TracksController], providers: [TracksService, TrackLists, OverwritesService], exports: [TracksService, OverwritesService] })
+@Module({
+  imports: [GuildWriterModule, DryRunModule, ReadMarkersModule],
+  controllers: [GuildTracksController, TracksController],
+  providers: [TracksService, TrackLists, OverwritesService],
+  exports: [TracksService, OverwritesService],
+})
 export class TracksModule {}

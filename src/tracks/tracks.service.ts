@@ -76,14 +76,24 @@ export class TracksService {
    * @throws OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
    * @throws GuildVersionMismatch when the guild isn't at the version that was seen
    */
-  async create(authority: GuildAuthority, { parent_id, position, inherits, ...fields }: CreateTrackDto, remarks: MutationOptions): Promise<Versioned<TrackDto>> {
+  async create(
+    authority: GuildAuthority,
+    { parent_id, position, inherits, ...fields }: CreateTrackDto,
+    remarks: MutationOptions,
+  ): Promise<Versioned<TrackDto>> {
     const track: TrackDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
     const place = async (actor: GuildAuthority): Promise<TrackPlan> => {
       const tracks = new Map(await this.resolver.getTracks(actor.state.guild)).set(track._id, track);
       const { track_layout: before } = actor.state.guild;
-      const guild = { track_layout: placeTrack(before, { id: track._id, parent_id, inherits }, position, kindsFor(actor, tracks)) };
+      const guild = {
+        track_layout: placeTrack(before, { id: track._id, parent_id, inherits }, position, kindsFor(actor, tracks)),
+      };
       if (parent_id !== null) assertHolds(actor, tracks, parent_id, Permission.CreateTrack);
-      await this.overwrites.assertMayStartWith(actor.withState({ ...actor.state, guild: { ...actor.state.guild, ...guild } }), tracks, track);
+      await this.overwrites.assertMayStartWith(
+        actor.withState({ ...actor.state, guild: { ...actor.state.guild, ...guild } }),
+        tracks,
+        track,
+      );
       return { guild, track };
     };
     assertVersion(authority.state.guild, remarks.expectedVersion);
@@ -94,7 +104,12 @@ export class TracksService {
         authority,
         {
           makePlan: place,
-          toAuditRecord: (committed) => ({ action: 'TRACK_CREATE', targetId: track._id, trackIds: [track._id], changes: diffFields({}, toUnfilteredDto(track, committed.guild)) }),
+          toAuditRecord: (committed) => ({
+            action: 'TRACK_CREATE',
+            targetId: track._id,
+            trackIds: [track._id],
+            changes: diffFields({}, toUnfilteredDto(track, committed.guild)),
+          }),
           publish: (committed) => this.tell('TRACK_CREATE', committed, track),
         },
         remarks,
@@ -107,14 +122,23 @@ export class TracksService {
   }
 
   /** Changes a track; `position` and `parent_id` move it. @throws TrackParentInvalid, CategoryFull, and GuildVersionMismatch when the guild isn't at the version that was seen */
-  async update(authority: TrackAuthority, change: UpdateTrackDto, remarks: MutationOptions): Promise<Versioned<TrackDto>> {
+  async update(
+    authority: TrackAuthority,
+    change: UpdateTrackDto,
+    remarks: MutationOptions,
+  ): Promise<Versioned<TrackDto>> {
     const { guild, plan, actor } = await this.guildWriter.commit(
       authority,
       {
         makePlan: this.planUpdate(change),
         write: ({ track }) => this.write(track),
         toAuditRecord: ({ actor: { track: before, guild: updater }, plan: { track }, guild: committed }) =>
-          omitIfUnchanged({ action: 'TRACK_UPDATE', targetId: track._id, trackIds: [track._id], changes: diffFields(toUnfilteredDto(before, updater.state.guild), toUnfilteredDto(track, committed)) }),
+          omitIfUnchanged({
+            action: 'TRACK_UPDATE',
+            targetId: track._id,
+            trackIds: [track._id],
+            changes: diffFields(toUnfilteredDto(before, updater.state.guild), toUnfilteredDto(track, committed)),
+          }),
         publish: async (committed, { track, guild: moved }, updater) => {
           await this.tell('TRACK_UPDATE', committed, track);
           if (moved) await this.publishOrder(committed, updater.guild.state.guild);
@@ -142,10 +166,18 @@ export class TracksService {
    * @throws PermissionsMissing when the mover may not change one of them
    * @throws GuildVersionMismatch when the guild isn't at the version that the mover saw
    */
-  async move(authority: GuildAuthority, moves: readonly MoveTrackDto[], remarks: MutationOptions): Promise<Versioned<EncodedJson>> {
+  async move(
+    authority: GuildAuthority,
+    moves: readonly MoveTrackDto[],
+    remarks: MutationOptions,
+  ): Promise<Versioned<EncodedJson>> {
     const { guild, actor } = await this.guildWriter.commit(
       authority,
-      { makePlan: this.planMove(moves), toAuditRecord: (committed) => reorderBy(moves, committed), publish: (committed, _, mover) => this.publishOrder(committed, mover.state.guild) },
+      {
+        makePlan: this.planMove(moves),
+        toAuditRecord: (committed) => reorderBy(moves, committed),
+        publish: (committed, _, mover) => this.publishOrder(committed, mover.state.guild),
+      },
       remarks,
     );
     const tracks = await this.resolver.getTracks(guild);
@@ -154,7 +186,9 @@ export class TracksService {
 
   /** What `move` decides. */
   planMove(moves: readonly MoveTrackDto[]): PlanFn<GuildAuthority, GuildMutation> {
-    return async (actor) => ({ guild: { track_layout: moved(actor, await this.resolver.getTracks(actor.state.guild), moves) } });
+    return async (actor) => ({
+      guild: { track_layout: moved(actor, await this.resolver.getTracks(actor.state.guild), moves) },
+    });
   }
 
   /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody, GuildVersionMismatch */
@@ -166,11 +200,17 @@ export class TracksService {
         makePlan: ({ guild, tracks }) => {
           const { track_layout: before } = guild.state.guild;
           const layout = removeTrack(before, trackId);
-          assertMayMove(guild, tracks, layout, before.flatMap(({ id, parent_id }) => (parent_id === trackId ? [id] : [])));
+          assertMayMove(
+            guild,
+            tracks,
+            layout,
+            before.flatMap(({ id, parent_id }) => (parent_id === trackId ? [id] : [])),
+          );
           return { guild: { track_layout: layout } };
         },
         toAuditRecord: ({ actor }) => deletionBy(actor),
-        publish: () => this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
+        publish: () =>
+          this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
       },
       remarks,
     );
@@ -185,25 +225,56 @@ export class TracksService {
 
   // Only what was judged is changed: if somebody else has changed the track meanwhile, it is judged again.
   private async write({ _id, revision, name, topic, nsfw, slowmode_seconds }: TrackDocument): Promise<boolean> {
-    const { modifiedCount } = await this.tracks.updateOne({ _id, revision: revision - 1 }, { $set: { name, topic, nsfw, slowmode_seconds, revision } });
+    const { modifiedCount } = await this.tracks.updateOne(
+      { _id, revision: revision - 1 },
+      { $set: { name, topic, nsfw, slowmode_seconds, revision } },
+    );
     return modifiedCount === 1;
   }
 
-  private async seenBy(actor: GuildAuthority, guild: GuildDocument, track: TrackDocument): Promise<Versioned<TrackDto>> {
+  private async seenBy(
+    actor: GuildAuthority,
+    guild: GuildDocument,
+    track: TrackDocument,
+  ): Promise<Versioned<TrackDto>> {
     const tracks = new Map(await this.resolver.getTracks(guild)).set(track._id, track);
-    return new Versioned(guild.version, toTrackDto(track, visibleLayoutFor(actor.withState({ ...actor.state, guild }), tracks)));
+    return new Versioned(
+      guild.version,
+      toTrackDto(track, visibleLayoutFor(actor.withState({ ...actor.state, guild }), tracks)),
+    );
   }
 
-  private tell(name: 'TRACK_CREATE' | 'TRACK_UPDATE', { _id: guildId, track_layout }: GuildDocument, track: TrackDocument): Promise<void> {
+  private tell(
+    name: 'TRACK_CREATE' | 'TRACK_UPDATE',
+    { _id: guildId, track_layout }: GuildDocument,
+    track: TrackDocument,
+  ): Promise<void> {
     return this.events.publish(name, { guildId, trackId: track._id }, toUnfilteredDto(track, { track_layout }));
   }
 
-  private publishOrder({ _id, track_layout }: GuildDocument, { track_layout: layoutBefore }: GuildDocument): Promise<void> {
-    return this.events.publish('TRACKS_REORDER', { guildId: _id, layoutBefore }, { guild_id: _id, layout: [...track_layout] });
+  private publishOrder(
+    { _id, track_layout }: GuildDocument,
+    { track_layout: layoutBefore }: GuildDocument,
+  ): Promise<void> {
+    return this.events.publish(
+      'TRACKS_REORDER',
+      { guildId: _id, layoutBefore },
+      { guild_id: _id, layout: [...track_layout] },
+    );
   }
 
   private document(guildId: Snowflake, type: TrackType, name: string): TrackDocument {
-    return { _id: this.snowflakes.next(), guild_id: guildId, type, name, topic: '', nsfw: false, slowmode_seconds: 0, overwrites: [], revision: 1 };
+    return {
+      _id: this.snowflakes.next(),
+      guild_id: guildId,
+      type,
+      name,
+      topic: '',
+      nsfw: false,
+      slowmode_seconds: 0,
+      overwrites: [],
+      revision: 1,
+    };
   }
 }
 
@@ -215,7 +286,9 @@ function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveT
   const before = actor.state.guild.track_layout;
   const kinds = kindsFor(actor, tracks);
   const seen = layoutIndex(kinds.seen);
-  const effective: readonly MoveTrackDto[] = moves.map(({ parent_id, ...move }) => (parent_id === undefined || parent_id === seen.get(move.id)?.parent_id ? move : { ...move, parent_id }));
+  const effective: readonly MoveTrackDto[] = moves.map(({ parent_id, ...move }) =>
+    parent_id === undefined || parent_id === seen.get(move.id)?.parent_id ? move : { ...move, parent_id },
+  );
   const asked = moves.flatMap(({ id, inherits }) => (inherits === undefined ? [] : [[id, inherits] as const]));
   const arranged = withInheritance(moveTracks(before, effective, kinds), new Map(asked));
   const mayMove = (id: Snowflake): boolean => {
@@ -225,39 +298,75 @@ function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveT
   // A member who may move none of the tracks has no use of the route.
   if (!moves.some(({ id }) => mayMove(id))) throw new PermissionsMissing(Permission.ModifyTrack);
   if (isSameLayout(before, arranged)) return before;
-  for (const id of new Set(effective.flatMap(({ parent_id }) => parent_id ?? []))) assertHolds(actor, tracks, id, Permission.ModifyTrack);
-  if (!isMoveOf({ before, after: arranged, seen: kinds.seen }, new Set(moves.map(({ id }) => id)), mayMove)) throw new PermissionsMissing(Permission.ModifyTrack);
-  assertMayMove(actor, tracks, arranged, moves.map(({ id }) => id));
+  for (const id of new Set(effective.flatMap(({ parent_id }) => parent_id ?? [])))
+    assertHolds(actor, tracks, id, Permission.ModifyTrack);
+  if (!isMoveOf({ before, after: arranged, seen: kinds.seen }, new Set(moves.map(({ id }) => id)), mayMove))
+    throw new PermissionsMissing(Permission.ModifyTrack);
+  assertMayMove(
+    actor,
+    tracks,
+    arranged,
+    moves.map(({ id }) => id),
+  );
   return arranged;
 }
 
 /** A track as who sees all tracks sees it. */
-const toUnfilteredDto = (track: TrackDocument, { track_layout }: Pick<GuildDocument, 'track_layout'>): TrackDto => toTrackDto(track, visibleLayout(track_layout, () => true));
+const toUnfilteredDto = (track: TrackDocument, { track_layout }: Pick<GuildDocument, 'track_layout'>): TrackDto =>
+  toTrackDto(
+    track,
+    visibleLayout(track_layout, () => true),
+  );
 
-function reorderBy(moves: readonly MoveTrackDto[], { actor, guild }: Committed<GuildAuthority, GuildMutation>): AuditRecord | undefined {
+function reorderBy(
+  moves: readonly MoveTrackDto[],
+  { actor, guild }: Committed<GuildAuthority, GuildMutation>,
+): AuditRecord | undefined {
   const ids = new Set(moves.map(({ id }) => id));
   const [before, after] = [actor.state.guild, guild].map(({ track_layout }) => entriesAmong(track_layout, ids));
-  const changes = diffMany(ids, (id) => before?.get(id) ?? {}, (id) => after?.get(id) ?? {});
-  return omitIfUnchanged({ action: 'TRACKS_REORDER', trackIds: [...new Set(changes.flatMap(({ id }) => id ?? []))], changes });
+  const changes = diffMany(
+    ids,
+    (id) => before?.get(id) ?? {},
+    (id) => after?.get(id) ?? {},
+  );
+  return omitIfUnchanged({
+    action: 'TRACKS_REORDER',
+    trackIds: [...new Set(changes.flatMap(({ id }) => id ?? []))],
+    changes,
+  });
 }
 
 /** Where some tracks of a layout are, and whether they inherit. */
 function entriesAmong(layout: readonly LayoutEntry[], ids: ReadonlySet<Snowflake>): ReadonlyMap<Snowflake, object> {
   const positions = positionsIn(layout);
-  return new Map(layout.flatMap((entry, index) => (ids.has(entry.id) ? [[entry.id, { ...entry, position: positions[index] }] as const] : [])));
+  return new Map(
+    layout.flatMap((entry, index) =>
+      ids.has(entry.id) ? [[entry.id, { ...entry, position: positions[index] }] as const] : [],
+    ),
+  );
 }
 
 // Nobody sees a track that is gone. That it is gone, all may know who read the log when none of them was kept from it; else those who read all.
 function deletionBy({ guild: { state }, track, tracks, trackId }: TrackAuthority): AuditRecord {
   const isOpen = isVisibleToEveryone(state, trackRules(state.guild, tracks, track));
-  return { action: 'TRACK_DELETE', targetId: trackId, ...(!isOpen && { trackIds: [trackId] }), changes: diffFields(toUnfilteredDto(track, state.guild), {}) };
+  return {
+    action: 'TRACK_DELETE',
+    targetId: trackId,
+    ...(!isOpen && { trackIds: [trackId] }),
+    changes: diffFields(toUnfilteredDto(track, state.guild), {}),
+  };
 }
 
 function kindsFor(actor: GuildAuthority, tracks: GuildTracks): MoveContext {
   return { isCategory: (id) => tracks.get(id)?.type === 'category', seen: layoutFor(actor, tracks) };
 }
 
-function assertHolds(actor: GuildAuthority, tracks: GuildTracks, id: Snowflake, requested: (typeof Permission)[keyof typeof Permission]): void {
+function assertHolds(
+  actor: GuildAuthority,
+  tracks: GuildTracks,
+  id: Snowflake,
+  requested: (typeof Permission)[keyof typeof Permission],
+): void {
   const track = tracks.get(id);
   if (!track) throw new TrackNotFound();
   const held = actor.permissionsIn(track, tracks);

@@ -44,10 +44,16 @@ export class AccountClosing {
   async delete(verified: UserDocument): Promise<void> {
     const { _id: userId } = verified;
     const memberships = await this.membersRepository.listOf(userId);
-    const owned = await this.ownedAmong(userId, memberships.map(({ guild_id }) => guild_id));
+    const owned = await this.ownedAmong(
+      userId,
+      memberships.map(({ guild_id }) => guild_id),
+    );
     if (owned.length > 0) throw new UserOwnsGuilds(owned);
     const closed_at = new Date();
-    const { modifiedCount } = await this.users.updateOne({ _id: userId, password_hash: verified.password_hash, ...OPEN }, { $set: { closed_at, unfinished_since: closed_at } });
+    const { modifiedCount } = await this.users.updateOne(
+      { _id: userId, password_hash: verified.password_hash, ...OPEN },
+      { $set: { closed_at, unfinished_since: closed_at } },
+    );
     if (modifiedCount === 0) throw new PasswordWrong();
     await this.finish(userId);
   }
@@ -58,7 +64,9 @@ export class AccountClosing {
    * @throws UserOwnsGuilds if the user was given a guild right before the account was closed: the account is open again
    */
   async finish(userId: Snowflake): Promise<void> {
-    const user = await this.users.findOne({ _id: userId, closed_at: { $exists: true } }, { guild_ids: 1 }).lean<Pick<UserDocument, 'guild_ids'> | null>();
+    const user = await this.users
+      .findOne({ _id: userId, closed_at: { $exists: true } }, { guild_ids: 1 })
+      .lean<Pick<UserDocument, 'guild_ids'> | null>();
     if (!user) return;
     await this.accounts.invalidate(userId);
     await this.sessions.publishRevoked(userId, null);

@@ -27,8 +27,11 @@ export class AccountRecovery {
 
   /** Finishes everything that is marked as unfinished. Harmless for what another node is just doing. */
   async finishInterrupted(): Promise<void> {
-    const unfinished = await this.users.find({ unfinished_since: { $lte: new Date() } }, { closed_at: 1 }).lean<Pick<UserDocument, '_id' | 'closed_at'>[]>();
-    for (const { _id, closed_at } of unfinished) await (closed_at ? this.finishDeletion(_id) : this.names.finishRename(_id));
+    const unfinished = await this.users
+      .find({ unfinished_since: { $lte: new Date() } }, { closed_at: 1 })
+      .lean<Pick<UserDocument, '_id' | 'closed_at'>[]>();
+    for (const { _id, closed_at } of unfinished)
+      await (closed_at ? this.finishDeletion(_id) : this.names.finishRename(_id));
     await this.checkRecentMembers();
   }
 

@@ -9,7 +9,14 @@ import type { Snowflake } from '../common/snowflake';
 import { CurrentSession, UserId } from '../permissions/request-context';
 import { Authenticated } from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
-import { type DeleteSelfDto, deleteSelfDto, type SelfDto, selfDto, type UpdateSelfDto, updateSelfDto } from './user.dto';
+import {
+  type DeleteSelfDto,
+  deleteSelfDto,
+  type SelfDto,
+  selfDto,
+  type UpdateSelfDto,
+  updateSelfDto,
+} from './user.dto';
 import { EmailTaken, UserOwnsGuilds, UsernameTaken } from './users.errors';
 import { toSelfDto } from './users.service';
 import { AccountService } from './account.service';
@@ -20,13 +27,19 @@ export class AccountController {
   constructor(private readonly accounts: AccountService) {}
 
   @Patch()
-  @Summary('Change your account. E-mail and password require the current password; a new password revokes your other sessions.')
+  @Summary(
+    'Change your account. E-mail and password require the current password; a new password revokes your other sessions.',
+  )
   @Authenticated()
   @RateLimit('password')
   @Validated()
   @ApiProblems(PasswordWrong, UsernameTaken, EmailTaken, PasswordQueueFull)
   @ApiResult(selfDto)
-  async update(@CurrentSession() session: Session, @JsonBody(updateSelfDto) change: UpdateSelfDto, @CurrentClient() client: Client): Promise<SelfDto> {
+  async update(
+    @CurrentSession() session: Session,
+    @JsonBody(updateSelfDto) change: UpdateSelfDto,
+    @CurrentClient() client: Client,
+  ): Promise<SelfDto> {
     return toSelfDto(await this.accounts.update({ session, change, client }));
   }
 
@@ -37,7 +50,11 @@ export class AccountController {
   @Validated()
   @ApiProblems(PasswordWrong, UserOwnsGuilds, PasswordQueueFull)
   @ApiNoContent()
-  async delete(@UserId() userId: Snowflake, @JsonBody(deleteSelfDto) { current_password: password }: DeleteSelfDto, @CurrentClient() client: Client): Promise<void> {
+  async delete(
+    @UserId() userId: Snowflake,
+    @JsonBody(deleteSelfDto) { current_password: password }: DeleteSelfDto,
+    @CurrentClient() client: Client,
+  ): Promise<void> {
     await this.accounts.delete(userId, password, client);
   }
 }

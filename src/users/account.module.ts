@@ -9,5 +9,10 @@ import { AccountController } from './account.controller';
 import { AccountService } from './account.service';
 
 /** Changes of accounts that concern their guilds: renames and deletions. */
-@Module({ imports: [UsersModule, BansRepositoryModule, MembersModule, GuildsModule], controllers: [AccountController], providers: [AccountService, AccountClosing, AccountRecovery], exports: [AccountRecovery] })
+@Module({
+  imports: [UsersModule, BansRepositoryModule, MembersModule, GuildsModule],
+  controllers: [AccountController],
+  providers: [AccountService, AccountClosing, AccountRecovery],
+  exports: [AccountRecovery],
+})
 export class AccountModule {}

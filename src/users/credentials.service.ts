@@ -92,7 +92,10 @@ export class CredentialsService {
     const found = await this.users.findOne({ email_key: key, ...OPEN }).lean<UserDocument | null>();
     const isKnownAddress = found !== null && this.sessions.isKnownAddress(found, client);
     const attempt = { emailKey: key, addressBlock: ipSubnet(client.address), isKnownAddress };
-    const user = await this.limiter.run(attempt, async () => ((await this.passwords.matches(password, found?.password_hash)) && found) || undefined);
+    const user = await this.limiter.run(
+      attempt,
+      async () => ((await this.passwords.matches(password, found?.password_hash)) && found) || undefined,
+    );
     if (!user) {
       this.security.record({ action: 'login_failed', userId: found?._id, address: client.address });
       throw new CredentialsInvalid();

@@ -13,7 +13,8 @@ export const username = parsedText(parseUsername, {
 });
 
 export const email = parsedText(parseEmail, {
-  description: 'E-mail address, trimmed; visible to its owner only. Internationalized addresses (RFC 6531) and domains are accepted. Unique without regard to case and to the spelling of the domain.',
+  description:
+    'E-mail address, trimmed; visible to its owner only. Internationalized addresses (RFC 6531) and domains are accepted. Unique without regard to case and to the spelling of the domain.',
   example: 'ada@example.org',
   maxLength: LIMITS.email,
 });
@@ -48,5 +49,8 @@ export const updateSelfDto = object({ username, email, password, current_passwor
 export type UpdateSelfDto = Infer<typeof updateSelfDto>;
 
 /** What deleting oneself asks for. */
-export const deleteSelfDto = object({ current_password: password }).meta({ id: 'DeleteSelf', example: { current_password: 'correct horse battery' } });
+export const deleteSelfDto = object({ current_password: password }).meta({
+  id: 'DeleteSelf',
+  example: { current_password: 'correct horse battery' },
+});
 export type DeleteSelfDto = Infer<typeof deleteSelfDto>;

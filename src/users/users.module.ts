@@ -4,5 +4,9 @@ import { UsersController } from './users.controller';
 import { UsersService } from './users.service';
 
 /** Accounts: registered, logged in, read, changed, and counted against the limit of guilds. */
-@Module({ controllers: [UsersController], providers: [UsersService, CredentialsService], exports: [UsersService, CredentialsService] })
+@Module({
+  controllers: [UsersController],
+  providers: [UsersService, CredentialsService],
+  exports: [UsersService, CredentialsService],
+})
 export class UsersModule {}

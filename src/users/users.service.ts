@@ -29,7 +29,14 @@ import { UserNotFound } from './users.errors';
 /** The cached fields of a user, without credentials and sessions. */
 export type AccountUser = Account['user'];
 
-const PUBLIC_FIELDS = { username: 1, username_key: 1, username_version: 1, email: 1, presence: 1, closed_at: 1 } as const;
+const PUBLIC_FIELDS = {
+  username: 1,
+  username_key: 1,
+  username_version: 1,
+  email: 1,
+  presence: 1,
+  closed_at: 1,
+} as const;
 
 /** Who changes an account, and from where. */
 export interface AccountChange {
@@ -60,7 +67,10 @@ export class UsersService {
 
   /** Returns the open accounts among these ids, in no order. */
   async list(ids: readonly Snowflake[]): Promise<AccountUser[]> {
-    const users = await this.users.find({ _id: { $in: ids } }, PUBLIC_FIELDS).batchSize(ids.length + 1).lean<UserDocument[]>();
+    const users = await this.users
+      .find({ _id: { $in: ids } }, PUBLIC_FIELDS)
+      .batchSize(ids.length + 1)
+      .lean<UserDocument[]>();
     return users.filter(({ closed_at }) => closed_at === undefined);
   }
 
@@ -80,7 +90,12 @@ export class UsersService {
     const verified = isSensitive ? await this.credentials.verify(id, change.current_password, client) : undefined;
     const unchanged = change.password === undefined ? await this.findWith(id, change) : undefined;
     if (unchanged) return unchanged;
-    const $set = { ...fieldsOf(change), ...(change.password !== undefined && verified && (await this.passwordFields(session, verified, change, change.password))) };
+    const $set = {
+      ...fieldsOf(change),
+      ...(change.password !== undefined &&
+        verified &&
+        (await this.passwordFields(session, verified, change, change.password))),
+    };
     const filter = {
       _id: id,
       ...OPEN,
@@ -88,12 +103,18 @@ export class UsersService {
       ...(change.password !== undefined && { [sessionField(session.id)]: { $exists: true } }),
     };
     const update = { $set, ...(change.username !== undefined && { $inc: { username_version: 1 } }) };
-    const before = await rejectDuplicates(() => this.users.findOneAndUpdate(filter, update, { returnDocument: 'before' }).lean<UserDocument | null>().exec());
+    const before = await rejectDuplicates(() =>
+      this.users.findOneAndUpdate(filter, update, { returnDocument: 'before' }).lean<UserDocument | null>().exec(),
+    );
     if (!before) throw await this.whyUnchanged(session);
     await this.accounts.invalidate(id);
     if (change.password !== undefined) await this.sessions.publishOthersRevoked(before, session.id);
     this.logChange({ session, change, client });
-    const user = { ...before, ...$set, username_version: before.username_version + (change.username === undefined ? 0 : 1) };
+    const user = {
+      ...before,
+      ...$set,
+      username_version: before.username_version + (change.username === undefined ? 0 : 1),
+    };
     await this.publishUpdate(user);
     return user;
   }
@@ -108,7 +129,9 @@ export class UsersService {
 
   /** Reads the status that a user chose to show; undefined if the account is closed. */
   async readPresence(id: Snowflake): Promise<PresenceChoice | undefined> {
-    const user = await this.users.findOne({ _id: id, ...OPEN }, { presence: 1 }).lean<Pick<UserDocument, 'presence'> | null>();
+    const user = await this.users
+      .findOne({ _id: id, ...OPEN }, { presence: 1 })
+      .lean<Pick<UserDocument, 'presence'> | null>();
     return user?.presence;
   }
 
@@ -121,7 +144,13 @@ export class UsersService {
    */
   async reserveGuild(id: Snowflake, guildId: Snowflake): Promise<UserDocument> {
     const hasRoom = { $or: [{ guild_ids: guildId }, { [`guild_ids.${LIMITS.guilds - 1}`]: { $exists: false } }] };
-    const user = await this.users.findOneAndUpdate({ _id: id, ...OPEN, ...hasRoom }, { $addToSet: { guild_ids: guildId } }, { returnDocument: 'after' }).lean<UserDocument | null>();
+    const user = await this.users
+      .findOneAndUpdate(
+        { _id: id, ...OPEN, ...hasRoom },
+        { $addToSet: { guild_ids: guildId } },
+        { returnDocument: 'after' },
+      )
+      .lean<UserDocument | null>();
     if (user) return user;
     await this.accounts.assertOpen(id);
     throw new GuildLimitReached();
@@ -141,11 +170,21 @@ export class UsersService {
   /** Returns the user if a change repeats the current name and address. */
   private async findWith(id: Snowflake, { username, email }: UpdateSelfDto): Promise<UserDocument | undefined> {
     const user = await this.users.findOne({ _id: id, ...OPEN }).lean<UserDocument | null>();
-    return user && (username ?? user.username) === user.username && (email ?? user.email) === user.email ? user : undefined;
+    return user && (username ?? user.username) === user.username && (email ?? user.email) === user.email
+      ? user
+      : undefined;
   }
 
-  private async passwordFields({ id }: Session, verified: UserDocument, change: UpdateSelfDto, password: string): Promise<Pick<UserDocument, 'password_hash' | 'sessions'>> {
-    assertStrongPassword(password, { username: change.username ?? verified.username, email: change.email ?? verified.email });
+  private async passwordFields(
+    { id }: Session,
+    verified: UserDocument,
+    change: UpdateSelfDto,
+    password: string,
+  ): Promise<Pick<UserDocument, 'password_hash' | 'sessions'>> {
+    assertStrongPassword(password, {
+      username: change.username ?? verified.username,
+      email: change.email ?? verified.email,
+    });
     const kept = verified.sessions[sessionKey(id)];
     if (!kept) throw new TokenInvalid();
     return { password_hash: await this.passwords.hash(password), sessions: { [sessionKey(id)]: kept } };
@@ -153,7 +192,9 @@ export class UsersService {
 
   /** Returns the problem of a change that matched no account: closed, session revoked, or password changed meanwhile. */
   private async whyUnchanged({ user_id: userId, id }: Session): Promise<Error> {
-    const user = await this.users.findOne({ _id: userId, ...OPEN }, { sessions: 1 }).lean<Pick<UserDocument, 'sessions'> | null>();
+    const user = await this.users
+      .findOne({ _id: userId, ...OPEN }, { sessions: 1 })
+      .lean<Pick<UserDocument, 'sessions'> | null>();
     return user?.sessions[sessionKey(id)] ? new PasswordWrong() : new TokenInvalid();
   }
 
@@ -178,12 +219,24 @@ export class UsersService {
 }
 
 const fieldsOf = ({ username, email }: UpdateSelfDto) => ({
-  ...(username !== undefined && { username, username_key: collationKey(username), username_keys: usernameKeys(username), unfinished_since: new Date() }),
+  ...(username !== undefined && {
+    username,
+    username_key: collationKey(username),
+    username_keys: usernameKeys(username),
+    unfinished_since: new Date(),
+  }),
   ...(email !== undefined && { email, email_key: emailKey(email) }),
 });
 
 /** Returns a user as everybody sees them. */
-export const toUserDto = ({ _id, username }: Pick<UserDocument, '_id' | 'username'>): UserDto => ({ id: _id, username, created_at: createdAt(_id) });
+export const toUserDto = ({ _id, username }: Pick<UserDocument, '_id' | 'username'>): UserDto => ({
+  id: _id,
+  username,
+  created_at: createdAt(_id),
+});
 
 /** Returns a user as they see themselves. */
-export const toSelfDto = (user: Pick<UserDocument, '_id' | 'username' | 'email'>): SelfDto => ({ ...toUserDto(user), email: user.email });
+export const toSelfDto = (user: Pick<UserDocument, '_id' | 'username' | 'email'>): SelfDto => ({
+  ...toUserDto(user),
+  email: user.email,
+});

@@ -47,8 +47,13 @@ describe('results that nobody fetches', () => {
   it('are forgotten from the oldest on, beyond a thousand of them', () => {
     const cursors = new Cursors();
     const rows = Array.from({ length: 3 }, (_, n) => encode({ n }));
-    const started = Array.from({ length: 1_001 }, () => (cursors.start('test.notes', rows, 1)['cursor'] as { id: bigint }).id);
-    expect(() => cursors.more(started[0] as bigint, 'test.notes', 1)).toThrow(expect.objectContaining({ codeName: 'CursorNotFound' }));
+    const started = Array.from(
+      { length: 1_001 },
+      () => (cursors.start('test.notes', rows, 1)['cursor'] as { id: bigint }).id,
+    );
+    expect(() => cursors.more(started[0] as bigint, 'test.notes', 1)).toThrow(
+      expect.objectContaining({ codeName: 'CursorNotFound' }),
+    );
     expect(cursors.more(started[1] as bigint, 'test.notes', 1)).toMatchObject({ cursor: { id: started[1] } });
   });
 

@@ -21,19 +21,36 @@ describe('the embedded database', () => {
     await notes().createIndex({ track_id: 1, _id: 1 });
     await notes().insertMany(Array.from({ length: 1000 }, (_, n) => ({ _id: BigInt(n), track_id: BigInt(n % 2) })));
 
-    const page = notes().find({ track_id: 1n, _id: { $lt: 900n } }).sort({ _id: -1 }).limit(50);
+    const page = notes()
+      .find({ track_id: 1n, _id: { $lt: 900n } })
+      .sort({ _id: -1 })
+      .limit(50);
 
-    expect((await page.toArray()).map(({ _id }) => _id)).toEqual(Array.from({ length: 50 }, (_, n) => BigInt(899 - 2 * n)));
+    expect((await page.toArray()).map(({ _id }) => _id)).toEqual(
+      Array.from({ length: 50 }, (_, n) => BigInt(899 - 2 * n)),
+    );
     const { queryPlanner, executionStats } = await page.explain();
-    expect(queryPlanner.winningPlan).toMatchObject({ stage: 'FETCH', inputStage: { stage: 'IXSCAN', indexName: 'track_id_1__id_1' } });
+    expect(queryPlanner.winningPlan).toMatchObject({
+      stage: 'FETCH',
+      inputStage: { stage: 'IXSCAN', indexName: 'track_id_1__id_1' },
+    });
     expect(executionStats.totalDocsExamined).toBe(50);
   });
 
   it('looks into several tracks at once in one order, and no further than asked, by a word of each', async () => {
     await notes().createIndex({ track_id: 1, tags: 1, _id: 1 });
-    await notes().insertMany(Array.from({ length: 1000 }, (_, n) => ({ _id: BigInt(n), track_id: BigInt(n % 5), tags: n % 2 ? ['odd', 'any'] : ['even', 'any'] })));
+    await notes().insertMany(
+      Array.from({ length: 1000 }, (_, n) => ({
+        _id: BigInt(n),
+        track_id: BigInt(n % 5),
+        tags: n % 2 ? ['odd', 'any'] : ['even', 'any'],
+      })),
+    );
 
-    const page = notes().find({ track_id: { $in: [1n, 3n, 9n] }, tags: 'odd', _id: { $lt: 900n } }).sort({ _id: -1 }).limit(4);
+    const page = notes()
+      .find({ track_id: { $in: [1n, 3n, 9n] }, tags: 'odd', _id: { $lt: 900n } })
+      .sort({ _id: -1 })
+      .limit(4);
 
     expect((await page.toArray()).map(({ _id }) => _id)).toEqual([893n, 891n, 883n, 881n]);
     const { queryPlanner, executionStats } = await page.explain();
@@ -70,28 +87,46 @@ describe('the embedded database', () => {
 
   it('changes nothing when a statement over several documents fails', async () => {
     await notes().createIndex({ count: 1 }, { unique: true });
-    await notes().insertMany([{ _id: 1, count: 1 }, { _id: 2, count: 2 }]);
+    await notes().insertMany([
+      { _id: 1, count: 1 },
+      { _id: 2, count: 2 },
+    ]);
 
     await expect(notes().updateMany({}, { $set: { count: 5 } })).rejects.toMatchObject({ code: 11000 });
 
-    expect(await notes().find().toArray()).toEqual([{ _id: 1, count: 1 }, { _id: 2, count: 2 }]);
+    expect(await notes().find().toArray()).toEqual([
+      { _id: 1, count: 1 },
+      { _id: 2, count: 2 },
+    ]);
   });
 
   it('forgets what a statement that failed had changed about its indexes', async () => {
     await notes().createIndex({ tags: 1 });
     await notes().createIndex({ count: 1 }, { unique: true });
-    await notes().insertMany([{ _id: 1, count: 1 }, { _id: 2, count: 2 }]);
-    await expect(notes().updateMany({}, { $set: { tags: ['a', 'b'], count: 5 } })).rejects.toMatchObject({ code: 11000 });
+    await notes().insertMany([
+      { _id: 1, count: 1 },
+      { _id: 2, count: 2 },
+    ]);
+    await expect(notes().updateMany({}, { $set: { tags: ['a', 'b'], count: 5 } })).rejects.toMatchObject({
+      code: 11000,
+    });
 
     await notes().insertOne({ _id: 3, count: 3, tags: ['a', 'b'] });
 
     // As after a restart.
     world.engine.catalog.load();
-    expect(await notes().find({ tags: { $in: ['a', 'b'] } }).toArray()).toHaveLength(1);
+    expect(
+      await notes()
+        .find({ tags: { $in: ['a', 'b'] } })
+        .toArray(),
+    ).toHaveLength(1);
   });
 
   it('makes all the indexes that it is asked for, or none', async () => {
-    await notes().insertMany([{ _id: 1, count: 1 }, { _id: 2, count: 1 }]);
+    await notes().insertMany([
+      { _id: 1, count: 1 },
+      { _id: 2, count: 1 },
+    ]);
     const indexes = [{ key: { text: 1 } }, { key: { count: 1 }, unique: true }] as const;
     await expect(notes().createIndexes([...indexes])).rejects.toMatchObject({ code: 11000, keyValue: { count: 1 } });
     expect((await notes().indexes()).map(({ name }) => name)).toEqual(['_id_']);
@@ -103,20 +138,40 @@ describe('the embedded database', () => {
     await notes().insertOne({ _id: 1, text: longest });
     await expect(notes().insertOne({ _id: 2, text: `${longest}x` })).rejects.toMatchObject({ code: 238 });
 
-    const found = async (text: object | string): Promise<number> => (await notes().find({ text } as object).toArray()).length;
-    expect(await Promise.all([longest, { $gte: longest }, { $lt: longer }, { $gt: 'x', $lte: longer }].map(found))).toEqual([1, 1, 1, 1]);
-    expect(await Promise.all([longer, { $gt: longest }, { $gte: longer }, { $lt: longest }].map(found))).toEqual([0, 0, 0, 0]);
+    const found = async (text: object | string): Promise<number> =>
+      (
+        await notes()
+          .find({ text } as object)
+          .toArray()
+      ).length;
+    expect(
+      await Promise.all([longest, { $gte: longest }, { $lt: longer }, { $gt: 'x', $lte: longer }].map(found)),
+    ).toEqual([1, 1, 1, 1]);
+    expect(await Promise.all([longer, { $gt: longest }, { $gte: longer }, { $lt: longest }].map(found))).toEqual([
+      0, 0, 0, 0,
+    ]);
     expect(await notes().findOne({ _id: longer as never })).toBeNull();
   });
 
   it('reports exactly which statements of a command were done', async () => {
     await notes().createIndex({ count: 1 }, { unique: true });
-    const documents = [{ _id: 1, count: 1 }, { _id: 2, count: 1 }, { _id: 3, count: 3 }];
+    const documents = [
+      { _id: 1, count: 1 },
+      { _id: 2, count: 1 },
+      { _id: 3, count: 3 },
+    ];
 
-    await expect(notes().insertMany(documents)).rejects.toMatchObject({ code: 11000, insertedCount: 1, writeErrors: [{ index: 1 }] });
+    await expect(notes().insertMany(documents)).rejects.toMatchObject({
+      code: 11000,
+      insertedCount: 1,
+      writeErrors: [{ index: 1 }],
+    });
     expect((await notes().find().toArray()).map(({ _id }) => _id)).toEqual([1]);
 
-    await expect(notes().insertMany(documents, { ordered: false })).rejects.toMatchObject({ insertedCount: 1, writeErrors: [{ index: 0 }, { index: 1 }] });
+    await expect(notes().insertMany(documents, { ordered: false })).rejects.toMatchObject({
+      insertedCount: 1,
+      writeErrors: [{ index: 0 }, { index: 1 }],
+    });
     expect((await notes().find().toArray()).map(({ _id }) => _id)).toEqual([1, 3]);
   });
 
@@ -125,17 +180,40 @@ describe('the embedded database', () => {
     const session = client.startSession();
     session.startTransaction();
     const inTransaction = client.db().collection('notes');
-    await expect(inTransaction.findOne({}, { session })).rejects.toMatchObject({ code: 20, codeName: 'IllegalOperation' });
-    await expect(inTransaction.insertOne({ text: 'x' }, { session })).rejects.toThrow('does not support retryable writes');
+    await expect(inTransaction.findOne({}, { session })).rejects.toMatchObject({
+      code: 20,
+      codeName: 'IllegalOperation',
+    });
+    await expect(inTransaction.insertOne({ text: 'x' }, { session })).rejects.toThrow(
+      'does not support retryable writes',
+    );
     await client.close();
     expect(await notes().countDocuments()).toBe(0);
   });
 
   it.each([
-    ['$where', () => notes().find({ $where: 'true' } as object).toArray()],
+    [
+      '$where',
+      () =>
+        notes()
+          .find({ $where: 'true' } as object)
+          .toArray(),
+    ],
     ['a pipeline', () => notes().updateOne({ _id: 1 }, [{ $set: { count: 1 } }])],
-    ['$lookup', () => notes().aggregate([{ $lookup: { from: 'a', as: 'b' } }]).toArray()],
-    ['collation', () => notes().find({}, { collation: { locale: 'en' } }).toArray()],
+    [
+      '$lookup',
+      () =>
+        notes()
+          .aggregate([{ $lookup: { from: 'a', as: 'b' } }])
+          .toArray(),
+    ],
+    [
+      'collation',
+      () =>
+        notes()
+          .find({}, { collation: { locale: 'en' } })
+          .toArray(),
+    ],
   ])('refuses %s by its name', async (name, attempt) => {
     await notes().insertOne({ _id: 1 });
     await expect(attempt()).rejects.toMatchObject({ code: 238, message: expect.stringContaining(name) });

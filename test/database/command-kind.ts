@@ -4,7 +4,16 @@ import type { mongo } from 'mongoose';
 const AROUND = new Set(['lsid', 'txnNumber', '$db', '$clusterTime', '$readPreference', 'comment', 'maxTimeMS']);
 
 /** The commands that look for documents, or change them. */
-export const ABOUT_DOCUMENTS = new Set(['find', 'aggregate', 'count', 'distinct', 'insert', 'update', 'delete', 'findAndModify']);
+export const ABOUT_DOCUMENTS = new Set([
+  'find',
+  'aggregate',
+  'count',
+  'distinct',
+  'insert',
+  'update',
+  'delete',
+  'findAndModify',
+]);
 
 /** A command without what the driver puts around it. */
 export const bareCommand = (command: mongo.BSON.Document): mongo.BSON.Document =>
@@ -18,6 +27,15 @@ export function kindOf(command: mongo.BSON.Document): string {
 
 function shapeOf(value: unknown): string {
   if (Array.isArray(value)) return `[${[...new Set(value.map(shapeOf))].join(' ')}]`;
-  if (typeof value !== 'object' || value === null || '_bsontype' in value || value instanceof Date || ArrayBuffer.isView(value)) return '?';
-  return `{${Object.entries(value).map(([name, inner]) => `${name}: ${shapeOf(inner)}`).join(', ')}}`;
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    '_bsontype' in value ||
+    value instanceof Date ||
+    ArrayBuffer.isView(value)
+  )
+    return '?';
+  return `{${Object.entries(value)
+    .map(([name, inner]) => `${name}: ${shapeOf(inner)}`)
+    .join(', ')}}`;
 }

@@ -9,7 +9,8 @@ interface Counter {
 }
 
 const WRITERS = 100;
-const writers = <T>(write: (writer: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
+const writers = <T>(write: (writer: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
 
 describe('a hundred writers at once', () => {
   let world: EngineWorld;
@@ -23,7 +24,10 @@ describe('a hundred writers at once', () => {
   afterEach(() => world.close());
 
   it('never lose an increment, and never see one number twice', async () => {
-    const seen = await writers(async () => (await counters.findOneAndUpdate({ _id: 1 }, { $inc: { count: 1 } }, { returnDocument: 'after' }))?.count);
+    const seen = await writers(
+      async () =>
+        (await counters.findOneAndUpdate({ _id: 1 }, { $inc: { count: 1 } }, { returnDocument: 'after' }))?.count,
+    );
     expect(seen.toSorted((a, b) => (a ?? 0) - (b ?? 0))).toEqual(Array.from({ length: WRITERS }, (_, n) => n + 1));
   });
 
@@ -31,7 +35,10 @@ describe('a hundred writers at once', () => {
     const increment = async (): Promise<void> => {
       for (;;) {
         const { count, version } = (await counters.findOne({ _id: 1 })) as Counter;
-        const { modifiedCount } = await counters.updateOne({ _id: 1, version }, { $set: { count: count + 1 }, $inc: { version: 1 } });
+        const { modifiedCount } = await counters.updateOne(
+          { _id: 1, version },
+          { $set: { count: count + 1 }, $inc: { version: 1 } },
+        );
         if (modifiedCount === 1) return;
       }
     };
@@ -40,15 +47,21 @@ describe('a hundred writers at once', () => {
   });
 
   it('fill a list up to its cap, not beyond', async () => {
-    const joined = await writers((writer) => counters.updateOne({ _id: 1, 'holders.9': { $exists: false } }, { $addToSet: { holders: writer } }));
+    const joined = await writers((writer) =>
+      counters.updateOne({ _id: 1, 'holders.9': { $exists: false } }, { $addToSet: { holders: writer } }),
+    );
     expect(joined.filter(({ modifiedCount }) => modifiedCount === 1)).toHaveLength(10);
     expect((await counters.findOne({ _id: 1 }))?.holders).toHaveLength(10);
   });
 
   it('make one document of a hundred upserts, and one owner of a unique value', async () => {
     await counters.createIndex({ count: 1 }, { unique: true });
-    await writers((writer) => counters.updateOne({ _id: 2 }, { $set: { count: -1 }, $addToSet: { holders: writer } }, { upsert: true }));
-    const inserted = await writers((writer) => counters.insertOne({ _id: 100 + writer, count: 7, version: 0 }).catch((error: { code: number }) => error.code));
+    await writers((writer) =>
+      counters.updateOne({ _id: 2 }, { $set: { count: -1 }, $addToSet: { holders: writer } }, { upsert: true }),
+    );
+    const inserted = await writers((writer) =>
+      counters.insertOne({ _id: 100 + writer, count: 7, version: 0 }).catch((error: { code: number }) => error.code),
+    );
 
     expect((await counters.findOne({ _id: 2 }))?.holders).toHaveLength(WRITERS);
     expect(inserted.filter((result) => result === 11000)).toHaveLength(WRITERS - 1);

@@ -49,19 +49,26 @@ export type Known = (embedded: string, other: string) => string | undefined;
 
 /** An answer with the fields of its documents in one order. */
 const ordered = (answer: string): string =>
-  JSON.stringify(JSON.parse(answer), (_, value: unknown) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value));
+  JSON.stringify(JSON.parse(answer), (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted())
+      : value,
+  );
 
 const isError = (answer: string): boolean => answer.startsWith('error');
 
 const knownOfOrder: Known = (embedded, other) =>
-  !isError(embedded) && !isError(other) && ordered(embedded) === ordered(other) ? 'the fields that an update makes: in the order of their names' : undefined;
+  !isError(embedded) && !isError(other) && ordered(embedded) === ordered(other)
+    ? 'the fields that an update makes: in the order of their names'
+    : undefined;
 
 export const knownOfUpdate =
   (update: Record<string, Record<string, unknown>>): Known =>
   (embedded, other) => {
     if (embedded === 'error 40') return 'paths in conflict: refused even when nothing matches';
     if (update.$unset && other.startsWith('error')) return '$unset: passes over what it cannot reach';
-    if (Object.keys(update.$pull ?? {}).some((path) => path.includes('.'))) return 'what only takes away: makes neither fields nor elements';
+    if (Object.keys(update.$pull ?? {}).some((path) => path.includes('.')))
+      return 'what only takes away: makes neither fields nor elements';
     if (Object.values(update.$inc ?? {}).some((by) => Number(by) === 0)) return '$inc by zero: changes nothing';
     if (update.$inc && embedded === 'error 14') return '$inc of a boolean: TypeMismatch';
     if (embedded.startsWith('error') && other.startsWith('error')) return 'which of several errors';
@@ -76,7 +83,9 @@ const KEY_VALUE = /"keyValue":\{"\w+":[^\[\]{}]*\}/;
 const KEY_VALUE_OF_ARRAY = /"keyValue":\{"\w+":\[[^\]]*\]\}/;
 
 export const knownOfAnswer: Known = (embedded, other) => {
-  if (!isError(embedded) && other.includes(NOTHING) && ordered(embedded) === ordered(other.replace(NOTHING, () => ONE))) return 'findAndModify that changes nothing: says what it found';
-  if (KEY_VALUE_OF_ARRAY.test(other) && other.replace(KEY_VALUE_OF_ARRAY, '') === embedded.replace(KEY_VALUE, '')) return 'the duplicate element of an array: shows the whole array';
+  if (!isError(embedded) && other.includes(NOTHING) && ordered(embedded) === ordered(other.replace(NOTHING, () => ONE)))
+    return 'findAndModify that changes nothing: says what it found';
+  if (KEY_VALUE_OF_ARRAY.test(other) && other.replace(KEY_VALUE_OF_ARRAY, '') === embedded.replace(KEY_VALUE, ''))
+    return 'the duplicate element of an array: shows the whole array';
   return knownOfOrder(embedded, other);
 };

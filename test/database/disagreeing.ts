@@ -8,7 +8,9 @@ import type { Storage } from '../../src/database/embedded/storage';
 export function disagreeing(storage: Storage, { id, indexes }: Collection): string[] {
   const shown = (entry: Buffer, idKey: Buffer): string => `${entry.toString('hex')} ${idKey.toString('hex')}`;
   const disagrees = (index: Index): boolean => {
-    const requested = Array.from(storage.scan(treeRange(id)), ({ key, value }) => entriesOf(index, decode(value), keyInTree(key)).map((entry) => shown(entry, keyInTree(key))));
+    const requested = Array.from(storage.scan(treeRange(id)), ({ key, value }) =>
+      entriesOf(index, decode(value), keyInTree(key)).map((entry) => shown(entry, keyInTree(key))),
+    );
     const stored = Array.from(storage.scan(treeRange(index.id)), ({ key, value }) => shown(key, value));
     return requested.flat().toSorted().join() !== stored.join();
   };

@@ -1,6 +1,19 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
@@ -33,7 +46,12 @@ async function fill(dataDir: string): Promise<void> {
 
 /** Changes entries of a data file as they are stored. */
 async function rewrite(dataDir: string, change: (database: DataFile) => void): Promise<void> {
-  const database = open<Buffer, Buffer>({ path: join(dataDir, FILE), noSubdir: true, encoding: 'binary', keyEncoding: 'binary' });
+  const database = open<Buffer, Buffer>({
+    path: join(dataDir, FILE),
+    noSubdir: true,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+  });
   database.transactionSync(() => change(database));
   await database.close();
 }
@@ -44,7 +62,8 @@ async function serving(command: string, args: readonly string[]): Promise<{ chil
   return { child, uri: line.toString().trim() };
 }
 
-const run = (tool: string, ...args: readonly string[]): string => execFileSync(process.execPath, [DERAILED, tool, ...args], { encoding: 'utf8', stdio: 'pipe' });
+const run = (tool: string, ...args: readonly string[]): string =>
+  execFileSync(process.execPath, [DERAILED, tool, ...args], { encoding: 'utf8', stdio: 'pipe' });
 
 describe('opening a data folder', () => {
   it('refuses a file that lacks its end', async () => {
@@ -74,7 +93,9 @@ describe('opening a data folder', () => {
     closeSync(descriptor);
 
     const storage = await Storage.open(folder);
-    expect([...storage.scan({ start: Buffer.from('\0\0\0\u0001'), end: Buffer.from('\0\0\0\u0002') })]).toHaveLength(1000);
+    expect([...storage.scan({ start: Buffer.from('\0\0\0\u0001'), end: Buffer.from('\0\0\0\u0002') })]).toHaveLength(
+      1000,
+    );
     await storage.close();
   });
 
@@ -101,7 +122,11 @@ describe('opening a data folder', () => {
     const first = await Storage.open(folder);
     first.transaction(() => first.put(key, Buffer.from('old')));
     await first.close();
-    const append: Upgrade = (database) => void database.put(key, seal(key, Buffer.concat([unseal(key, database.getBinary(key) as Buffer) as Buffer, Buffer.from(' and new')])));
+    const append: Upgrade = (database) =>
+      void database.put(
+        key,
+        seal(key, Buffer.concat([unseal(key, database.getBinary(key) as Buffer) as Buffer, Buffer.from(' and new')])),
+      );
 
     for (let opened = 0; opened < 2; opened += 1) {
       const storage = await Storage.open(folder, [...UPGRADES, append]);
@@ -120,7 +145,10 @@ describe('opening a data folder', () => {
     });
     for (let opened = 0; opened < 2; opened += 1) {
       const storage = await Storage.open(folder);
-      const scanned = Array.from(storage.scan({ start: Buffer.from('\0\0\0\u0001'), end: Buffer.from('\0\0\0\u0002') }), ({ key, value }) => [key.toString(), value] as const);
+      const scanned = Array.from(
+        storage.scan({ start: Buffer.from('\0\0\0\u0001'), end: Buffer.from('\0\0\0\u0002') }),
+        ({ key, value }) => [key.toString(), value] as const,
+      );
       expect(new Map(scanned)).toEqual(entries);
       await storage.close();
     }
@@ -158,7 +186,10 @@ describe('opening a data folder', () => {
     chmodSync(folder, 0o755);
     chmodSync(join(folder, 'data'), 0o555);
     // The superuser may write everywhere, so somebody else tries.
-    const tried = spawn(process.execPath, [join(CLI, 'serve.js'), '--data', join(folder, 'data')], { stdio: ['ignore', 'ignore', 'pipe'], ...(process.getuid?.() === 0 && { uid: 65534, gid: 65534 }) });
+    const tried = spawn(process.execPath, [join(CLI, 'serve.js'), '--data', join(folder, 'data')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...(process.getuid?.() === 0 && { uid: 65534, gid: 65534 }),
+    });
     const said: Buffer[] = [];
     tried.stderr.on('data', (chunk: Buffer) => said.push(chunk));
     expect(await once(tried, 'exit')).toEqual([1, null]);
@@ -181,7 +212,11 @@ describe('a disk that fills up', () => {
       }
     })().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 14031, codeName: 'OutOfDiskSpace', message: expect.stringContaining('nothing of this command was kept') });
+    expect(refused).toMatchObject({
+      code: 14031,
+      codeName: 'OutOfDiskSpace',
+      message: expect.stringContaining('nothing of this command was kept'),
+    });
     expect((await notes.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id)).toEqual(acknowledged);
     await client.close();
     child.kill('SIGKILL');
@@ -195,7 +230,15 @@ describe('a port', () => {
     const { child, uri } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', folder, '--port', '0']);
     const attempt = async (address: string): Promise<unknown> => {
       const client = new mongo.MongoClient(address, { serverSelectionTimeoutMS: 2_000 });
-      return client.db('derailed').listCollections().toArray().then(() => 'connected', (error: unknown) => (error as { code?: unknown }).code).finally(() => client.close());
+      return client
+        .db('derailed')
+        .listCollections()
+        .toArray()
+        .then(
+          () => 'connected',
+          (error: unknown) => (error as { code?: unknown }).code,
+        )
+        .finally(() => client.close());
     };
     expect(await attempt(uri)).toBe('connected');
     expect(await attempt(uri.replace(/:[^:@]+@/, ':guessed@'))).toBe(18);
@@ -208,10 +251,28 @@ describe('a port', () => {
 
 describe('copies', () => {
   it('go to another MongoDB and back, with every type and index as it was', async () => {
-    const [ours, theirs, back] = ['ours', 'theirs', 'back'].map((name) => join(folder, name)) as [string, string, string];
-    const documents = [{ _id: 1n as never, text: 'a', at: new Date(5), whole: new mongo.Int32(1), real: new mongo.Double(1), tags: [1n, null] }, { _id: 2n as never, text: 'b' }];
+    const [ours, theirs, back] = ['ours', 'theirs', 'back'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const documents = [
+      {
+        _id: 1n as never,
+        text: 'a',
+        at: new Date(5),
+        whole: new mongo.Int32(1),
+        real: new mongo.Double(1),
+        tags: [1n, null],
+      },
+      { _id: 2n as never, text: 'b' },
+    ];
     const filling = await engineAt(ours);
-    await filling.notes.createIndexes([{ key: { text: 1 }, unique: true }, { key: { at: 1 }, expireAfterSeconds: 2_000_000_000 }, { key: { tags: 1 }, partialFilterExpression: { tags: { $exists: true } } }]);
+    await filling.notes.createIndexes([
+      { key: { text: 1 }, unique: true },
+      { key: { at: 1 }, expireAfterSeconds: 2_000_000_000 },
+      { key: { tags: 1 }, partialFilterExpression: { tags: { $exists: true } } },
+    ]);
     await filling.notes.insertMany(documents);
     const before = await filling.everything();
     await filling.stop();
@@ -232,11 +293,14 @@ describe('copies', () => {
 });
 
 /** The notes in a folder, served by itself. */
-async function engineAt(dataDir: string): Promise<{ notes: mongo.Collection; everything(): Promise<unknown>; stop(): Promise<void> }> {
+async function engineAt(
+  dataDir: string,
+): Promise<{ notes: mongo.Collection; everything(): Promise<unknown>; stop(): Promise<void> }> {
   const { child, uri } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', dataDir]);
   const client = await mongo.MongoClient.connect(uri);
   const notes = client.db().collection('notes', RAW);
-  const everything = async (): Promise<unknown> => mongo.BSON.EJSON.stringify([await notes.find().toArray(), await notes.indexes()], { relaxed: false });
+  const everything = async (): Promise<unknown> =>
+    mongo.BSON.EJSON.stringify([await notes.find().toArray(), await notes.indexes()], { relaxed: false });
   const stop = async (): Promise<void> => {
     await client.close();
     child.kill('SIGTERM');
@@ -262,7 +326,9 @@ describe('backups', () => {
     run('restore', '--data', dataDir, backup);
     const again = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', dataDir]);
     const reader = await mongo.MongoClient.connect(again.uri);
-    expect((await reader.db().collection('notes').find().toArray()).map(({ text }) => text as string)).toEqual(['before']);
+    expect((await reader.db().collection('notes').find().toArray()).map(({ text }) => text as string)).toEqual([
+      'before',
+    ]);
     await reader.close();
     again.child.kill('SIGTERM');
     await once(again.child, 'exit');
@@ -293,7 +359,12 @@ describe('backups', () => {
       await backUp(dataDir, target);
       const storage = await Storage.open(target);
       const engine = new Engine(storage);
-      const stored = new Set(Array.from(engine.finder.find(engine.catalog.find('derailed.notes'), { filter: { op: 'and', filters: [] } }), ({ document }) => document.get('_id')));
+      const stored = new Set(
+        Array.from(
+          engine.finder.find(engine.catalog.find('derailed.notes'), { filter: { op: 'and', filters: [] } }),
+          ({ document }) => document.get('_id'),
+        ),
+      );
       missing.push(...before.filter((id) => !stored.has(id) && acknowledged.has(id)).map((id) => `backup ${n}: ${id}`));
       await storage.close();
       rmSync(target, { recursive: true });
@@ -314,7 +385,12 @@ describe('backups', () => {
     chmodSync(join(folder, 'data', FILE), 0o644);
     await backUp(join(folder, 'data'), join(folder, 'backup'));
     await restore(join(folder, 'backup'), join(folder, 'data'));
-    const modes = ['data', 'backup'].flatMap((name) => [join(folder, name), ...readdirSync(join(folder, name)).map((each) => join(folder, name, each))]).map((path) => [path, (statSync(path).mode & 0o077).toString(8)]);
+    const modes = ['data', 'backup']
+      .flatMap((name) => [
+        join(folder, name),
+        ...readdirSync(join(folder, name)).map((each) => join(folder, name, each)),
+      ])
+      .map((path) => [path, (statSync(path).mode & 0o077).toString(8)]);
     expect(modes.filter(([, mode]) => mode !== '0')).toEqual([]);
   });
 

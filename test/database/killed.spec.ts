@@ -55,11 +55,20 @@ class Clients {
         const count = this.of(id).acknowledged + 1;
         const change = { $set: { name: `${id} ${count}`, tags: [count, -count] }, $inc: { count: 1 } };
         const filter = { _id: id, ...(count > 1 && { count: count - 1 }) };
-        await this.attempt([id], count, () => (n % 2 ? items.updateOne(filter, change, { upsert: true }) : items.findOneAndUpdate(filter, change, { upsert: true })));
+        await this.attempt([id], count, () =>
+          n % 2
+            ? items.updateOne(filter, change, { upsert: true })
+            : items.findOneAndUpdate(filter, change, { upsert: true }),
+        );
         if (n % 3 === 0) {
           three.splice(0, 3, ++this.lastId, ++this.lastId, ++this.lastId);
-          await this.attempt(three, 1, () => items.insertMany(three.map((_id) => ({ _id, count: 1, name: `${_id}`, tags: [1, -1] }))));
-        } else if (n % 3 === 1) await this.attempt(three, 2, () => items.updateMany({ _id: { $in: three } }, { $set: { tags: [2, -2] }, $inc: { count: 1 } }));
+          await this.attempt(three, 1, () =>
+            items.insertMany(three.map((_id) => ({ _id, count: 1, name: `${_id}`, tags: [1, -1] }))),
+          );
+        } else if (n % 3 === 1)
+          await this.attempt(three, 2, () =>
+            items.updateMany({ _id: { $in: three } }, { $set: { tags: [2, -2] }, $inc: { count: 1 } }),
+          );
         else if (n % 2) await this.attempt(three, 0, () => items.deleteMany({ _id: { $in: three } }));
       }
     } catch (error) {
@@ -72,7 +81,9 @@ class Clients {
     try {
       for (;;) {
         await rebuilt.drop();
-        await rebuilt.insertMany(Array.from({ length: 200 }, (_, n) => ({ _id: n, count: n, name: `${n}`, tags: [n, -n] })));
+        await rebuilt.insertMany(
+          Array.from({ length: 200 }, (_, n) => ({ _id: n, count: n, name: `${n}`, tags: [n, -n] })),
+        );
         await rebuilt.createIndex({ tags: 1, count: 1 });
       }
     } catch (error) {
@@ -82,7 +93,7 @@ class Clients {
 
   /** Waits until something was written, and then for a random while. */
   async live(): Promise<void> {
-    for (const before = this.acknowledged; this.acknowledged === before; ) await sleep(1);
+    for (const before = this.acknowledged; this.acknowledged === before;) await sleep(1);
     await sleep(Math.random() * LONGEST_LIFE_MS);
   }
 
@@ -91,7 +102,12 @@ class Clients {
     const storage = await Storage.open(dataDir);
     const engine = new Engine(storage);
     const collection = engine.catalog.find('derailed.items');
-    const stored = new Map(Array.from(engine.finder.find(collection, { filter: { op: 'and', filters: [] } }), ({ document }) => [document.get('_id'), document]));
+    const stored = new Map(
+      Array.from(engine.finder.find(collection, { filter: { op: 'and', filters: [] } }), ({ document }) => [
+        document.get('_id'),
+        document,
+      ]),
+    );
     const wrong = engine.catalog.all().flatMap((each) => disagreeing(storage, each));
     await storage.close();
     expect(wrong).toEqual([]);
@@ -127,7 +143,11 @@ async function cycle(dataDir: string, clients: Clients): Promise<void> {
   const client = new mongo.MongoClient(line.toString().trim(), { maxPoolSize: WRITERS + 1 });
   const items = client.db().collection<Item>('items');
   try {
-    await items.createIndexes([{ key: { name: 1 }, unique: true }, { key: { tags: 1 } }, { key: { count: 1, _id: 1 } }]);
+    await items.createIndexes([
+      { key: { name: 1 }, unique: true },
+      { key: { tags: 1 } },
+      { key: { count: 1, _id: 1 } },
+    ]);
     const writing = Array.from({ length: WRITERS }, (_, writer) => clients.writeUntilCut(server, items, writer));
     writing.push(clients.rebuildUntilCut(server, client.db().collection<Item>('rebuilt')));
     await Promise.race([clients.live(), Promise.all(writing)]);
@@ -149,18 +169,22 @@ async function earlyCycle(dataDir: string): Promise<void> {
 }
 
 describe('a database whose process is killed', () => {
-  it('has every acknowledged write, whole, and indexes that agree', async () => {
-    const lanes = Array.from({ length: LANES }, async () => {
-      const dataDir = mkdtempSync(join(tmpdir(), 'derailed-killed-'));
-      const clients = new Clients();
-      for (let n = 0; n < CYCLES / LANES; n += 1) {
-        await (n % 5 === 4 ? earlyCycle(dataDir) : cycle(dataDir, clients));
-        await clients.verify(dataDir);
-      }
-      rmSync(dataDir, { recursive: true });
-      return clients.acknowledged;
-    });
-    const acknowledged = (await Promise.all(lanes)).reduce((sum, each) => sum + each, 0);
-    process.stdout.write(`${CYCLES} kills, ${acknowledged} acknowledged writes\n`);
-  }, 60_000 + CYCLES * 3_000);
+  it(
+    'has every acknowledged write, whole, and indexes that agree',
+    async () => {
+      const lanes = Array.from({ length: LANES }, async () => {
+        const dataDir = mkdtempSync(join(tmpdir(), 'derailed-killed-'));
+        const clients = new Clients();
+        for (let n = 0; n < CYCLES / LANES; n += 1) {
+          await (n % 5 === 4 ? earlyCycle(dataDir) : cycle(dataDir, clients));
+          await clients.verify(dataDir);
+        }
+        rmSync(dataDir, { recursive: true });
+        return clients.acknowledged;
+      });
+      const acknowledged = (await Promise.all(lanes)).reduce((sum, each) => sum + each, 0);
+      process.stdout.write(`${CYCLES} kills, ${acknowledged} acknowledged writes\n`);
+    },
+    60_000 + CYCLES * 3_000,
+  );
 });

@@ -8,7 +8,15 @@ import { knownOfAnswer, RAW, Tally } from './conformance';
 const { BSON } = mongo;
 
 /** Commands that are about the data, and so have the same answer everywhere; others are about the server. */
-const ABOUT_DATA = new Set([...ABOUT_DOCUMENTS, 'getMore', 'killCursors', 'create', 'drop', 'dropDatabase', 'createIndexes']);
+const ABOUT_DATA = new Set([
+  ...ABOUT_DOCUMENTS,
+  'getMore',
+  'killCursors',
+  'create',
+  'drop',
+  'dropDatabase',
+  'createIndexes',
+]);
 
 type Reply = mongo.BSON.Document;
 
@@ -47,14 +55,28 @@ export class Mirror {
     const command = commandOf(message);
     const database = message.body.get('$db') as string;
     const cursor = this.cursors.get(String(command['getMore']));
-    const [reply, theirs] = await Promise.all([this.engine.answer(message), this.ask(database, cursor ? { ...command, getMore: cursor.theirs } : command)]);
+    const [reply, theirs] = await Promise.all([
+      this.engine.answer(message),
+      this.ask(database, cursor ? { ...command, getMore: cursor.theirs } : command),
+    ]);
     const ours = raw(encode(reply));
     const [before, theirsBefore] = cursor?.given ?? [[], []];
-    const given = [[...before, ...rowsOf(ours)], [...theirsBefore, ...rowsOf(theirs)]] as const;
+    const given = [
+      [...before, ...rowsOf(ours)],
+      [...theirsBefore, ...rowsOf(theirs)],
+    ] as const;
     const unsorted = cursor ? cursor.given !== undefined : !command['sort'];
-    if (hasMore(ours)) this.cursors.set(String(ours['cursor'].id), { theirs: theirs['cursor']?.id, given: unsorted ? given : undefined });
+    if (hasMore(ours))
+      this.cursors.set(String(ours['cursor'].id), {
+        theirs: theirs['cursor']?.id,
+        given: unsorted ? given : undefined,
+      });
     this.kinds.add(kindOf(command));
-    const difference = this.queryCounter.compare(show(command, ours, unsorted ? given[0] : undefined), show(command, theirs, unsorted ? given[1] : undefined), knownOfAnswer);
+    const difference = this.queryCounter.compare(
+      show(command, ours, unsorted ? given[0] : undefined),
+      show(command, theirs, unsorted ? given[1] : undefined),
+      knownOfAnswer,
+    );
     if (difference) this.differences.push(`${kindOf(command)}\n${difference}`);
     return reply;
   }
@@ -86,18 +108,27 @@ function show(command: Reply, reply: Reply, unsorted: readonly Reply[] | undefin
   return text({
     n: Number(n),
     nModified: Number(nModified),
-    upserted: (upserted as Reply[] | undefined)?.map(({ index, _id }) => ({ index: Number(index), _id: _id as unknown })),
+    upserted: (upserted as Reply[] | undefined)?.map(({ index, _id }) => ({
+      index: Number(index),
+      _id: _id as unknown,
+    })),
     value,
     rows: cursor && (unsorted ? inOrder(unsorted, hasMore(reply) || isAnyChoice(command, unsorted)) : rowsOf(reply)),
     more: cursor && hasMore(reply),
     lastErrorObject: lastErrorObject && { ...lastErrorObject, n: Number(lastErrorObject.n) },
-    writeErrors: (writeErrors as Reply[] | undefined)?.map(({ index, code, keyPattern, keyValue }) => ({ index: Number(index), code: Number(code), fields: Object.keys((keyPattern ?? {}) as object), keyValue: keyValue as unknown })),
+    writeErrors: (writeErrors as Reply[] | undefined)?.map(({ index, code, keyPattern, keyValue }) => ({
+      index: Number(index),
+      code: Number(code),
+      fields: Object.keys((keyPattern ?? {}) as object),
+      keyValue: keyValue as unknown,
+    })),
   });
 }
 
 /** Where a limit cuts what has no order, any of the documents are right. */
 const isAnyChoice = ({ limit }: Reply, rows: readonly Reply[]): boolean => limit > 1 && rows.length === Number(limit);
 
-const inOrder = (rows: readonly Reply[], onlyCount: boolean): unknown => (onlyCount ? rows.length : rows.toSorted((a, b) => (text(a['_id']) < text(b['_id']) ? -1 : 1)));
+const inOrder = (rows: readonly Reply[], onlyCount: boolean): unknown =>
+  onlyCount ? rows.length : rows.toSorted((a, b) => (text(a['_id']) < text(b['_id']) ? -1 : 1));
 
 const text = (value: unknown): string => BSON.EJSON.stringify(value, { relaxed: false });

@@ -6,7 +6,8 @@ import { engineWorld } from './engine-world';
 import { Mirror } from './mirror';
 
 /** The end-to-end specs whose features bring commands of their own; `MIRRORED_SPECS=.` is for all of them, which takes much longer. */
-const FEATURES = 'test/(audit|audit-tracks|auth|bans|guilds|if-match|member-search|mentions|messages|pins|reactions|read-states|roles|search|tracks)\\.';
+const FEATURES =
+  'test/(audit|audit-tracks|auth|bans|guilds|if-match|member-search|mentions|messages|pins|reactions|read-states|roles|search|tracks)\\.';
 
 const { CONFORMANCE_URI: uri, MIRRORED_SPECS: specs = FEATURES } = process.env;
 const TIMEOUT_MS = 1_800_000;
@@ -14,7 +15,9 @@ const TIMEOUT_MS = 1_800_000;
 /** Runs end-to-end specs; what it printed, and how it ended. */
 async function endToEnd(databaseUri: string): Promise<{ code: number | null; output: string }> {
   const { JEST_WORKER_ID: _ours, ...environment } = process.env;
-  const suite = spawn('npx', ['jest', '--selectProjects=e2e', `--testPathPatterns=${specs}`], { env: { ...environment, MONGODB_URI: databaseUri } });
+  const suite = spawn('npx', ['jest', '--selectProjects=e2e', `--testPathPatterns=${specs}`], {
+    env: { ...environment, MONGODB_URI: databaseUri },
+  });
   const output: Buffer[] = [];
   for (const stream of [suite.stdout, suite.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk));
   const [code] = (await once(suite, 'exit')) as [number | null];
@@ -23,20 +26,24 @@ async function endToEnd(databaseUri: string): Promise<{ code: number | null; out
 
 /** Against the MongoDB, or compatible server, that CONFORMANCE_URI names. Whatever the application asks is compared, as long as a test makes it ask. */
 (uri ? describe : describe.skip)('the application on the embedded database and on another MongoDB at once', () => {
-  it('gets the same answer to every command', async () => {
-    const { engine, close } = await engineWorld();
-    const other = await mongo.MongoClient.connect(uri as string);
-    const mirror = new Mirror(engine, other);
-    const server = new Server(mirror);
-    const port = await server.listen({ port: 0, secret: undefined });
+  it(
+    'gets the same answer to every command',
+    async () => {
+      const { engine, close } = await engineWorld();
+      const other = await mongo.MongoClient.connect(uri as string);
+      const mirror = new Mirror(engine, other);
+      const server = new Server(mirror);
+      const port = await server.listen({ port: 0, secret: undefined });
 
-    const { code, output } = await endToEnd(`mongodb://127.0.0.1:${port}/?directConnection=true&retryWrites=false`);
+      const { code, output } = await endToEnd(`mongodb://127.0.0.1:${port}/?directConnection=true&retryWrites=false`);
 
-    await Promise.all([server.close(), other.close()]);
-    await close();
-    process.stdout.write(`application: ${mirror.kinds.size} kinds of commands; ${mirror.queryCounter.toString()}\n`);
-    expect(mirror.differences).toEqual([]);
-    expect(mirror.queryCounter.refused).toBe(0);
-    expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
-  }, TIMEOUT_MS);
+      await Promise.all([server.close(), other.close()]);
+      await close();
+      process.stdout.write(`application: ${mirror.kinds.size} kinds of commands; ${mirror.queryCounter.toString()}\n`);
+      expect(mirror.differences).toEqual([]);
+      expect(mirror.queryCounter.refused).toBe(0);
+      expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
+    },
+    TIMEOUT_MS,
+  );
 });

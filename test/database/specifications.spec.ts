@@ -20,7 +20,7 @@ const OUTSIDE: Readonly<Record<string, string>> = {
   'a pipeline that does more': 'pipelines that are more than a query or a count',
   "'distinct'": 'the values of a field',
   "'count'": 'counts from what is known of a collection',
-  'readConcern': 'read concerns: there is one node',
+  readConcern: 'read concerns: there is one node',
   "'allowDiskUse'": 'large sorts: those that an index serves need no disk',
   "'sort' of findAndModify": 'changing the first of several by an order',
   "'fields' of findAndModify": 'some of the fields of what was changed',
@@ -36,7 +36,8 @@ function read(file: string): TestFile {
   return 'data' in content ? unified(file, content) : content;
 }
 
-const isRefusal = (error: unknown): error is mongo.MongoServerError => [238, 59].includes((error as { code?: number } | undefined)?.code ?? 0);
+const isRefusal = (error: unknown): error is mongo.MongoServerError =>
+  [238, 59].includes((error as { code?: number } | undefined)?.code ?? 0);
 
 describe("MongoDB's own tests of its drivers", () => {
   let passed = 0;
@@ -50,7 +51,9 @@ describe("MongoDB's own tests of its drivers", () => {
   });
   afterAll(async () => {
     const reasons = Array.from(refused, ([reason, count]) => `  ${count} ${reason}\n`).join('');
-    process.stdout.write(`specifications: ${passed} passed, ${elsewhere} for other versions and topologies, refused:\n${reasons}`);
+    process.stdout.write(
+      `specifications: ${passed} passed, ${elsewhere} for other versions and topologies, refused:\n${reasons}`,
+    );
     await client.close();
     await world.close();
   });
@@ -61,14 +64,20 @@ describe("MongoDB's own tests of its drivers", () => {
       if (documents.length > 0) await client.db(databaseName).collection(collectionName).insertMany(documents);
     }
     const entities = entitiesOf(file, client);
-    for (const operation of test.operations) await check(operation, perform(entities.get(operation.object) as mongo.Collection, operation));
+    for (const operation of test.operations)
+      await check(operation, perform(entities.get(operation.object) as mongo.Collection, operation));
     for (const { databaseName, collectionName, documents } of test.outcome ?? []) {
-      expect(await client.db(databaseName).collection(collectionName).find().sort({ _id: 1 }).toArray()).toEqual(documents);
+      expect(await client.db(databaseName).collection(collectionName).find().sort({ _id: 1 }).toArray()).toEqual(
+        documents,
+      );
     }
   }
 
   async function check({ expectError, expectResult }: Operation, attempt: Promise<unknown>): Promise<void> {
-    const { result, error } = await attempt.then((value) => ({ result: value, error: undefined }), (reason: unknown) => ({ result: undefined, error: reason }));
+    const { result, error } = await attempt.then(
+      (value) => ({ result: value, error: undefined }),
+      (reason: unknown) => ({ result: undefined, error: reason }),
+    );
     if (isRefusal(error)) throw error;
     if (!expectError) {
       if (error) throw error;
@@ -79,11 +88,19 @@ describe("MongoDB's own tests of its drivers", () => {
     const { code, message, result: partial } = error as mongo.MongoBulkWriteError;
     if (expectError.errorCode) expect(code).toBe(expectError.errorCode);
     if (expectError.errorContains) expect(message.toLowerCase()).toContain(expectError.errorContains.toLowerCase());
-    if (expectError.expectResult && !isExpected(expectError.expectResult, partial)) expect(partial).toEqual(expectError.expectResult);
+    if (expectError.expectResult && !isExpected(expectError.expectResult, partial))
+      expect(partial).toEqual(expectError.expectResult);
   }
 
-  const files = [...filesIn('unified'), ...filesIn('v1/read'), ...filesIn('v1/write')].map((name) => ({ name, file: read(name) }));
-  const meant = files.map(({ name, file }) => ({ name, file, tests: file.tests.filter((test) => applies(file, test)) }));
+  const files = [...filesIn('unified'), ...filesIn('v1/read'), ...filesIn('v1/write')].map((name) => ({
+    name,
+    file: read(name),
+  }));
+  const meant = files.map(({ name, file }) => ({
+    name,
+    file,
+    tests: file.tests.filter((test) => applies(file, test)),
+  }));
   const elsewhere = files.flatMap(({ file }) => file.tests).length - meant.flatMap(({ tests }) => tests).length;
 
   describe.each(meant.filter(({ tests }) => tests.length > 0))('$name', ({ file, tests }) => {

@@ -21,7 +21,9 @@ events.on('createConnection', (connection: Connection) => {
     connection.getClient().on('commandStarted', ({ commandName, command }: mongo.CommandStartedEvent) => {
       if (!ABOUT_DOCUMENTS.has(commandName)) return;
       // What Mongoose hands to the driver are arrays and documents of its own.
-      const asked = BSON.deserialize(BSON.serialize(bareCommand(command), { ignoreUndefined: true }), { useBigInt64: true });
+      const asked = BSON.deserialize(BSON.serialize(bareCommand(command), { ignoreUndefined: true }), {
+        useBigInt64: true,
+      });
       recorded.set(kindOf(asked), asked);
     });
   });
@@ -35,13 +37,17 @@ async function scansAmong(commands: readonly Command[]): Promise<string[]> {
   const { db, close } = await engineWorld();
   try {
     for (const { schema, collection } of connections.flatMap(({ models }) => Object.values(models))) {
-      for (const [key, options] of schema.indexes()) await db.collection(collection.name).createIndex(key as mongo.IndexSpecification, options as mongo.CreateIndexesOptions);
+      for (const [key, options] of schema.indexes())
+        await db
+          .collection(collection.name)
+          .createIndex(key as mongo.IndexSpecification, options as mongo.CreateIndexesOptions);
     }
     // An index that has met an array is used with more care.
     for (const command of commands) if ('insert' in command) await db.command({ ...command, ordered: false });
     const scans: string[] = [];
     for (const command of commands) {
-      for (const search of searchesOf(command)) if (isScan(await db.command({ explain: search }))) scans.push(kindOf(command));
+      for (const search of searchesOf(command))
+        if (isScan(await db.command({ explain: search }))) scans.push(kindOf(command));
     }
     return scans;
   } finally {
@@ -59,4 +65,3 @@ function searchesOf(command: Command): Command[] {
 }
 
 const isScan = ({ queryPlanner }: mongo.Document): boolean => JSON.stringify(queryPlanner).includes('"COLLSCAN"');
-

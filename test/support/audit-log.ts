@@ -23,12 +23,21 @@ export const read = async (who: Person, { id }: GuildWorld, query = ''): Promise
   return of<Entry[]>(body);
 };
 /** What was done, as somebody may read it. */
-export const actionsSeenBy = async (who: Person, guild: GuildWorld): Promise<string[]> => (await read(who, guild)).map(({ action }) => action);
+export const actionsSeenBy = async (who: Person, guild: GuildWorld): Promise<string[]> =>
+  (await read(who, guild)).map(({ action }) => action);
 /** Says something. @returns the id of the message */
-export const say = async (who: Person, track: string): Promise<string> => idOf(await who.post(`/tracks/${track}/messages`, { content: 'x' }));
+export const say = async (who: Person, track: string): Promise<string> =>
+  idOf(await who.post(`/tracks/${track}/messages`, { content: 'x' }));
 /** Makes a track. @returns its id */
-export const makeTrack = async ({ id, owner }: GuildWorld, fields: object): Promise<string> => idOf(await owner.post(`/guilds/${id}/tracks`, { name: 'other', ...fields }));
+export const makeTrack = async ({ id, owner }: GuildWorld, fields: object): Promise<string> =>
+  idOf(await owner.post(`/guilds/${id}/tracks`, { name: 'other', ...fields }));
 /** Keeps @everyone from viewing a track. */
-export const hide = (guild: GuildWorld, track: string): Promise<Answer> => guild.owner.put(`/tracks/${track}/overwrites/${guild.id}`, { type: 'role', allow: '0', deny: String(Permission.ViewTrack) });
+export const hide = (guild: GuildWorld, track: string): Promise<Answer> =>
+  guild.owner.put(`/tracks/${track}/overwrites/${guild.id}`, {
+    type: 'role',
+    allow: '0',
+    deny: String(Permission.ViewTrack),
+  });
 /** Makes an invite. @returns its code */
-export const invite = async ({ owner }: GuildWorld, track: string): Promise<string> => of<{ code: string }>((await owner.post(`/tracks/${track}/invites`, { max_uses: 3 })).body).code;
+export const invite = async ({ owner }: GuildWorld, track: string): Promise<string> =>
+  of<{ code: string }>((await owner.post(`/tracks/${track}/invites`, { max_uses: 3 })).body).code;

@@ -74,19 +74,30 @@ export class ClientState {
 
   private fold(existing: Known, { name, data: sent }: Received): void {
     const data: Fields = sent;
-    const guild = name === 'READY' ? (data['guilds'] as Fields[]).find(({ id }) => id === this.guildId) : name === 'GUILD_CREATE' ? data : undefined;
+    const guild =
+      name === 'READY'
+        ? (data['guilds'] as Fields[]).find(({ id }) => id === this.guildId)
+        : name === 'GUILD_CREATE'
+          ? data
+          : undefined;
     if (guild) {
       existing.guild = guild;
       existing.roles = guild['roles'] as Fields[];
       existing.tracks = guild['tracks'] as Fields[];
     }
     if (name === 'GUILD_UPDATE') existing.guild = { ...existing.guild, ...data };
-    if (name === 'ROLE_CREATE') existing.roles = without(existing.roles, data['id']).toSpliced(Number(data['position']) - 1, 0, data);
-    if (name === 'ROLE_UPDATE') existing.roles = existing.roles.map((role) => (role['id'] === data['id'] ? data : role));
+    if (name === 'ROLE_CREATE')
+      existing.roles = without(existing.roles, data['id']).toSpliced(Number(data['position']) - 1, 0, data);
+    if (name === 'ROLE_UPDATE')
+      existing.roles = existing.roles.map((role) => (role['id'] === data['id'] ? data : role));
     if (name === 'ROLE_DELETE') forgetRole(existing, data['role_id']);
-    if (name === 'ROLES_REORDER') existing.roles = (data['role_ids'] as string[]).flatMap((requested) => existing.roles.filter(({ id }) => id === requested));
+    if (name === 'ROLES_REORDER')
+      existing.roles = (data['role_ids'] as string[]).flatMap((requested) =>
+        existing.roles.filter(({ id }) => id === requested),
+      );
     if (name === 'TRACK_CREATE') existing.tracks = [...without(existing.tracks, data['id']), data];
-    if (name === 'TRACK_UPDATE') existing.tracks = existing.tracks.map((track) => (track['id'] === data['id'] ? data : track));
+    if (name === 'TRACK_UPDATE')
+      existing.tracks = existing.tracks.map((track) => (track['id'] === data['id'] ? data : track));
     if (name === 'TRACKS_REORDER') {
       const places = new Map((data['layout'] as Fields[]).map(({ id, ...place }) => [id, place]));
       existing.tracks = existing.tracks.map((track) => ({ ...track, ...places.get(track['id']) }));
@@ -112,14 +123,24 @@ export class ClientState {
     const before = message['reactions'] as { readonly emoji: unknown; readonly count: number }[];
     const { count = 0 } = before.find((reaction) => reaction.emoji === emoji) ?? {};
     const others = before.filter((reaction) => reaction.emoji !== emoji);
-    existing.messages.set(id, { ...message, reactions: count + by === 0 ? others : [...others, { emoji, count: count + by }] });
+    existing.messages.set(id, {
+      ...message,
+      reactions: count + by === 0 ? others : [...others, { emoji, count: count + by }],
+    });
   }
 }
 
 function forgetRole(existing: Known, roleId: unknown): void {
   existing.roles = without(existing.roles, roleId);
-  existing.tracks = existing.tracks.map((track) => ({ ...track, overwrites: without(track['overwrites'] as Fields[], roleId) }));
-  for (const [userId, member] of existing.members) existing.members.set(userId, { ...member, role_ids: (member['role_ids'] as unknown[]).filter((id) => id !== roleId) });
+  existing.tracks = existing.tracks.map((track) => ({
+    ...track,
+    overwrites: without(track['overwrites'] as Fields[], roleId),
+  }));
+  for (const [userId, member] of existing.members)
+    existing.members.set(userId, {
+      ...member,
+      role_ids: (member['role_ids'] as unknown[]).filter((id) => id !== roleId),
+    });
 }
 
 const NOTHING: GuildLists = { members: [], messages: [], bans: [], inviteCodes: [], pinnedIds: [] };
@@ -128,14 +149,18 @@ const without = (all: readonly Fields[], gone: unknown): Fields[] => all.filter(
 
 // Positions and the guild's version follow from what else is known.
 function stateOf({ guild, roles, tracks, members, messages, bans, inviteCodes, pinnedIds }: Known): GuildState {
-  const byId = (a: Fields, b: Fields): number => String(a['id'] ?? a['user_id']).localeCompare(String(b['id'] ?? b['user_id']));
+  const byId = (a: Fields, b: Fields): number =>
+    String(a['id'] ?? a['user_id']).localeCompare(String(b['id'] ?? b['user_id']));
   return {
     name: guild['name'],
     roles: roles.map(({ position: _position, ...role }) => role),
     tracks: tracks.map(({ position: _position, ...track }) => track).sort(byId),
     members: [...members.values()].sort(byId),
     // Whether one reacted oneself is in what one reads, and in no event.
-    messages: [...messages.values()].sort(byId).map(({ reactions, ...message }) => ({ ...message, reactions: (reactions as Fields[]).map(({ emoji, count }) => ({ emoji, count })) })),
+    messages: [...messages.values()].sort(byId).map(({ reactions, ...message }) => ({
+      ...message,
+      reactions: (reactions as Fields[]).map(({ emoji, count }) => ({ emoji, count })),
+    })),
     bans: [...bans.values()].sort(byId),
     inviteCodes: [...inviteCodes].sort(),
     pinnedIds,

@@ -21,5 +21,6 @@ export function compareWithDescription(name: string, data: unknown): void {
 
 /** Remembers when an event came after one that happened later. */
 export function compareWithOrder(name: string, seq: string | undefined, last: string | undefined): void {
-  if (seq !== undefined && last !== undefined && BigInt(seq) < BigInt(last)) deviations.add(`${name} came after what happened later`);
+  if (seq !== undefined && last !== undefined && BigInt(seq) < BigInt(last))
+    deviations.add(`${name} came after what happened later`);
 }

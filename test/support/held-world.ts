@@ -19,14 +19,18 @@ export interface HeldWorld {
 /** Starts an application of its own on the database of the test run, with as many nodes as NODES says. */
 export async function startHeldWorld(settings: Record<string, string> = {}): Promise<HeldWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'derailed-held-'));
-  const database = await openDatabase(parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }));
+  const database = await openDatabase(
+    parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }),
+  );
   const wire = await PausableProxy.to(database.uri);
   const world = await World.start({ MONGODB_URI: wire.uri, ...settings });
   return {
     world,
     wire,
     recover: async () => {
-      const node = await bootstrap(parseEnvironment({ PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'silent', MONGODB_URI: database.uri, ...settings }));
+      const node = await bootstrap(
+        parseEnvironment({ PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'silent', MONGODB_URI: database.uri, ...settings }),
+      );
       await node.stop();
     },
     stop: async () => {

@@ -20,7 +20,9 @@ async function measure() {
   return {
     heapBytes: process.memoryUsage().heapUsed,
     timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
-    objects: Object.fromEntries(Object.entries(CLASSES).map(([name, constructor]) => [name, v8.queryObjects(constructor, { format: 'count' })])),
+    objects: Object.fromEntries(
+      Object.entries(CLASSES).map(([name, constructor]) => [name, v8.queryObjects(constructor, { format: 'count' })]),
+    ),
   };
 }
 

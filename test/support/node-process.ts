@@ -24,11 +24,14 @@ export class NodeProcess {
    */
   static async start(settings: Record<string, string>, openFiles?: number): Promise<NodeProcess> {
     const env = { ...process.env, PORT: '0', LOG_LEVEL: 'warn', ...settings };
-    const limited = openFiles === undefined ? [process.execPath, MAIN] : ['bash', '-c', `ulimit -n ${openFiles}; exec "$0" "$1"`, process.execPath, MAIN];
+    const limited =
+      openFiles === undefined
+        ? [process.execPath, MAIN]
+        : ['bash', '-c', `ulimit -n ${openFiles}; exec "$0" "$1"`, process.execPath, MAIN];
     const child = spawn(limited[0]!, limited.slice(1), { env });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null; ) {
+    for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null;) {
       const url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1];
       if (url) return new NodeProcess(child, () => output, url);
       await new Promise((later) => setTimeout(later, 20));

@@ -1,8 +1,14 @@
 const isRepeated = Boolean(process.env['REDIS_URL'] ?? process.env['MONGODB_URI']);
 
 /** Describes what starts its own processes, Redis or database: the runs with REDIS_URL or MONGODB_URI would only repeat it, so there it is skipped, and says so. */
-export function describeOnce(name: string, run: () => void, describeIt: (name: string, run: () => void) => void = describe): void {
+export function describeOnce(
+  name: string,
+  run: () => void,
+  describeIt: (name: string, run: () => void) => void = describe,
+): void {
   if (!isRepeated) return describeIt(name, run);
-  process.stdout.write(`skipped: ${name}, which has processes of its own and is run without REDIS_URL and MONGODB_URI\n`);
+  process.stdout.write(
+    `skipped: ${name}, which has processes of its own and is run without REDIS_URL and MONGODB_URI\n`,
+  );
   describe.skip(name, run);
 }

@@ -28,11 +28,21 @@ interface Operation {
 
 /** Returns all routes of the OpenAPI document. */
 export async function documentedRoutes(world: World): Promise<Route[]> {
-  const { paths } = (await world.ask('get', '/docs/openapi.json')).body as unknown as { paths: Record<string, Record<string, Operation>> };
+  const { paths } = (await world.ask('get', '/docs/openapi.json')).body as unknown as {
+    paths: Record<string, Record<string, Operation>>;
+  };
   return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { security, requestBody, parameters = [] }]) => ({ method: method as Method, path, isPublic: security === undefined, hasBody: requestBody !== undefined, parameters, bodySchema: requestBody?.content['application/json']?.schema })),
+    Object.entries(item).map(([method, { security, requestBody, parameters = [] }]) => ({
+      method: method as Method,
+      path,
+      isPublic: security === undefined,
+      hasBody: requestBody !== undefined,
+      parameters,
+      bodySchema: requestBody?.content['application/json']?.schema,
+    })),
   );
 }
 
 /** Returns the path of a route with a value for each parameter, `1` where none is given. */
-export const fillPath = ({ path }: Pick<Route, 'path'>, values: Readonly<Record<string, string>> = {}): string => path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? '1'));
+export const fillPath = ({ path }: Pick<Route, 'path'>, values: Readonly<Record<string, string>> = {}): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? '1'));

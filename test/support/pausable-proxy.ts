@@ -56,7 +56,10 @@ export class PausableProxy {
   }
 
   private join(near: Socket): void {
-    const far = this.far.port === '' ? connect(decodeURIComponent(this.far.hostname)) : connect(Number(this.far.port), this.far.hostname);
+    const far =
+      this.far.port === ''
+        ? connect(decodeURIComponent(this.far.hostname))
+        : connect(Number(this.far.port), this.far.hostname);
     linkSockets(near, far, this.ends);
     far.pipe(near);
     // An end that is cut off is cut off on both sides by `tie`.

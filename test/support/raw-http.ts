@@ -39,7 +39,10 @@ export class RawConnection {
     await this.until(() => this.isClosed || parse(Buffer.concat(this.chunks)) !== undefined, 'a response');
     const received = Buffer.concat(this.chunks);
     const parsed = parse(received);
-    if (!parsed) throw new Error(`The connection closed without a complete response: ${received.toString('latin1').slice(0, 500)}`);
+    if (!parsed)
+      throw new Error(
+        `The connection closed without a complete response: ${received.toString('latin1').slice(0, 500)}`,
+      );
     this.chunks.splice(0, this.chunks.length, received.subarray(parsed.length));
     return parsed.response;
   }
@@ -64,10 +67,18 @@ function parse(received: Buffer): { readonly response: RawResponse; readonly len
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const [statusLine = '', ...fields] = received.toString('latin1', 0, end).split('\r\n');
-  const headers = Object.fromEntries(fields.map((field) => [field.slice(0, field.indexOf(':')).toLowerCase(), field.slice(field.indexOf(':') + 1).trim()]));
+  const headers = Object.fromEntries(
+    fields.map((field) => [
+      field.slice(0, field.indexOf(':')).toLowerCase(),
+      field.slice(field.indexOf(':') + 1).trim(),
+    ]),
+  );
   const length = end + 4 + Number(headers['content-length'] ?? 0);
   if (received.length < length) return undefined;
-  return { response: { status: Number(statusLine.split(' ')[1]), headers, body: received.toString('utf8', end + 4, length) }, length };
+  return {
+    response: { status: Number(statusLine.split(' ')[1]), headers, body: received.toString('utf8', end + 4, length) },
+    length,
+  };
 }
 
 /** Sends one request on a connection of its own and returns the response. */

@@ -28,7 +28,13 @@ export class RawSocket {
 
   /** Opens a connection of Engine.IO, and asks for nothing yet. */
   static async open(url: string, others: Record<string, string> = {}): Promise<RawSocket> {
-    const headers = { ...others, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': randomBytes(16).toString('base64') };
+    const headers = {
+      ...others,
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': randomBytes(16).toString('base64'),
+    };
     const asked = request(`${url}/socket.io/?EIO=4&transport=websocket`, { headers });
     asked.end();
     const socket = await new Promise<Socket>((resolve, reject) => {
@@ -81,12 +87,14 @@ export class RawSocket {
 
   /** Waits for a frame that contains this. */
   async has(part: string): Promise<string> {
-    for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline;) {
       const found = this.received.find((text) => text.includes(part));
       if (found !== undefined) return found;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    throw new Error(`No ${part} within ${WAIT_MS} ms; came: ${this.received.map((text) => text.slice(0, 100)).join(' | ')}`);
+    throw new Error(
+      `No ${part} within ${WAIT_MS} ms; came: ${this.received.map((text) => text.slice(0, 100)).join(' | ')}`,
+    );
   }
 
   /** The code of CLOSING, when it came. */
@@ -101,7 +109,10 @@ export class RawSocket {
 
   private write(kind: number, payload: Buffer): void {
     const { length } = payload;
-    const head = length < 126 ? Buffer.from([0x80 | kind, 0x80 | length]) : Buffer.concat([Buffer.from([0x80 | kind, 0x80 | 127]), long(length)]);
+    const head =
+      length < 126
+        ? Buffer.from([0x80 | kind, 0x80 | length])
+        : Buffer.concat([Buffer.from([0x80 | kind, 0x80 | 127]), long(length)]);
     // Clients mask what they send; a mask of zeros leaves it as it is.
     if (this.socket.writable) this.socket.write(Buffer.concat([head, Buffer.alloc(4), payload]));
   }
@@ -117,9 +128,11 @@ export class RawSocket {
 }
 
 function frameAt(bytes: Buffer): { kind: number; start: number; end: number } | undefined {
-  if (bytes.length < 10 && bytes.length < 2 + ((bytes[1] ?? 0) === 126 ? 2 : (bytes[1] ?? 0) === 127 ? 8 : 0)) return undefined;
+  if (bytes.length < 10 && bytes.length < 2 + ((bytes[1] ?? 0) === 126 ? 2 : (bytes[1] ?? 0) === 127 ? 8 : 0))
+    return undefined;
   const short = bytes[1] as number;
-  const [start, length] = short === 126 ? [4, bytes.readUInt16BE(2)] : short === 127 ? [10, Number(bytes.readBigUInt64BE(2))] : [2, short];
+  const [start, length] =
+    short === 126 ? [4, bytes.readUInt16BE(2)] : short === 127 ? [10, Number(bytes.readBigUInt64BE(2))] : [2, short];
   return bytes.length < start + length ? undefined : { kind: (bytes[0] as number) & 0x0f, start, end: start + length };
 }
 

@@ -47,11 +47,24 @@ export class TestRedis {
   async start(): Promise<void> {
     if (this.child) return;
     mkdirSync(this.dir, { recursive: true });
-    const child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', '', '--appendonly', 'no', '--shutdown-on-sigterm', 'save']);
+    const child = spawn('redis-server', [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      this.dir,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--shutdown-on-sigterm',
+      'save',
+    ]);
     this.child = child;
     let output = '';
     child.stdout.on('data', (text: Buffer) => (output += text.toString()));
-    for (const deadline = Date.now() + START_MS; !output.includes('Ready to accept connections'); ) {
+    for (const deadline = Date.now() + START_MS; !output.includes('Ready to accept connections');) {
       if (Date.now() > deadline || child.exitCode !== null) throw new Error(`redis-server did not start: ${output}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -96,7 +109,10 @@ async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
     const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await once(server, 'listening').then(() => true, () => false);
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
     if (!isFree) continue;
     server.close();
     await once(server, 'close');

@@ -41,7 +41,12 @@ export class RoamingClient {
   }
 
   private connect(): void {
-    const socket = io(`${this.nextUrl()}/gateway`, { auth: { token: this.token, ...this.place }, transports: ['websocket'], reconnection: false, forceNew: true });
+    const socket = io(`${this.nextUrl()}/gateway`, {
+      auth: { token: this.token, ...this.place },
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+    });
     this.socket = socket;
     let isGone = false;
     const goOn = (): void => {
@@ -49,16 +54,18 @@ export class RoamingClient {
       isGone = true;
       setTimeout(() => this.connect(), TRY_AGAIN_MS * Math.random());
     };
-    socket.onAny((name: string, data: { session_id: string; content: string; code: number }, seq: string | undefined) => {
-      if (seq !== undefined) this.place = { ...this.place, seq };
-      if (name === 'READY') this.place = { session_id: data.session_id, seq };
-      if (name === 'READY') this.starts += 1;
-      if (name === 'RESUMED') this.resumes += 1;
-      if (name === 'CLOSING') this.closings.push(data.code);
-      if (name !== 'MESSAGE_CREATE') return;
-      this.numbers.push(Number(data.content));
-      this.places.push(String(seq));
-    });
+    socket.onAny(
+      (name: string, data: { session_id: string; content: string; code: number }, seq: string | undefined) => {
+        if (seq !== undefined) this.place = { ...this.place, seq };
+        if (name === 'READY') this.place = { session_id: data.session_id, seq };
+        if (name === 'READY') this.starts += 1;
+        if (name === 'RESUMED') this.resumes += 1;
+        if (name === 'CLOSING') this.closings.push(data.code);
+        if (name !== 'MESSAGE_CREATE') return;
+        this.numbers.push(Number(data.content));
+        this.places.push(String(seq));
+      },
+    );
     socket.on('disconnect', goOn);
     socket.on('connect_error', (error) => {
       const { data } = error as Error & { data?: { code: number } };

@@ -44,8 +44,15 @@ export class SecretGuild {
 
   /** Returns the ids of the tracks and categories that a person can view, tracks first. */
   tracksVisibleTo(person: Person): string[] {
-    const categories = person === this.guild.owner ? [this.guild.category, this.openCategory, ...this.hiddenCategories] : [this.guild.category, this.openCategory];
-    return [...this.tracks.filter((track) => this.isVisible(track, person)).map(({ id }) => id), this.guild.track, ...categories].filter((id) => !this.deleted.has(id));
+    const categories =
+      person === this.guild.owner
+        ? [this.guild.category, this.openCategory, ...this.hiddenCategories]
+        : [this.guild.category, this.openCategory];
+    return [
+      ...this.tracks.filter((track) => this.isVisible(track, person)).map(({ id }) => id),
+      this.guild.track,
+      ...categories,
+    ].filter((id) => !this.deleted.has(id));
   }
 
   /** Returns the ids of the messages in a track. */
@@ -57,7 +64,11 @@ export class SecretGuild {
   hiddenFrom(person: Person): string[] {
     const hidden = this.tracks.filter((track) => !this.isVisible(track, person));
     const unknown = this.tracks.filter((track) => this.isVisible(track, person) && track.isWithoutHistory);
-    return [...this.hiddenCategories, ...hidden.flatMap(({ id, messages }) => [id, ...messages]), ...unknown.flatMap(({ messages }) => messages.filter((id) => this.early.has(id)))];
+    return [
+      ...this.hiddenCategories,
+      ...hidden.flatMap(({ id, messages }) => [id, ...messages]),
+      ...unknown.flatMap(({ messages }) => messages.filter((id) => this.early.has(id))),
+    ];
   }
 
   /** Posts the messages from before the observers connect. */
@@ -73,11 +84,19 @@ export class SecretGuild {
       await owner.patch(`/tracks/${category}`, { name: `renamed ${category.slice(-3)}` });
       await this.overwrite(category, this.named.id, 'member', union(CreateMessage));
     }
-    for (const { id, category, inherits } of this.tracks.filter((track) => track.showing === 'as category' && !track.inherits)) {
-      await owner.patch(`/tracks/${id}`, { parent_id: category === this.openCategory ? this.hiddenCategories[0] : this.openCategory, inherits });
+    for (const { id, category, inherits } of this.tracks.filter(
+      (track) => track.showing === 'as category' && !track.inherits,
+    )) {
+      await owner.patch(`/tracks/${id}`, {
+        parent_id: category === this.openCategory ? this.hiddenCategories[0] : this.openCategory,
+        inherits,
+      });
       await owner.patch(`/guilds/${guildId}/tracks`, [{ id, parent_id: category, position: 1 }]);
     }
-    await owner.patch(`/guilds/${guildId}/roles/${this.guild.roles['low']}`, { name: 'renamed', color: this.early.size % 7 });
+    await owner.patch(`/guilds/${guildId}/roles/${this.guild.roles['low']}`, {
+      name: 'renamed',
+      color: this.early.size % 7,
+    });
     await owner.patch(`/guilds/${guildId}/tracks`, [{ id: this.hiddenCategories[0], position: 1 }]);
   }
 
@@ -94,13 +113,24 @@ export class SecretGuild {
   }
 
   private async post({ id, messages }: SecretTrack, reply_to_id?: string): Promise<string> {
-    const message = of<{ id: string }>((await this.guild.owner.post(`/tracks/${id}/messages`, { content: 'secret', ...(reply_to_id && { reply_to_id }) })).body).id;
+    const message = of<{ id: string }>(
+      (
+        await this.guild.owner.post(`/tracks/${id}/messages`, {
+          content: 'secret',
+          ...(reply_to_id && { reply_to_id }),
+        })
+      ).body,
+    ).id;
     messages.push(message);
     return message;
   }
 
   private overwrite(track: string, id: string, type: 'role' | 'member', deny: bigint, allow = 0n): Promise<unknown> {
-    return this.guild.owner.put(`/tracks/${track}/overwrites/${id}`, { type, allow: String(allow), deny: String(deny) });
+    return this.guild.owner.put(`/tracks/${track}/overwrites/${id}`, {
+      type,
+      allow: String(allow),
+      deny: String(deny),
+    });
   }
 
   private async use(track: SecretTrack): Promise<void> {
@@ -131,21 +161,58 @@ export class SecretGuild {
 export async function secretGuild(world: World, seed: number): Promise<SecretGuild> {
   const random = new Random(seed);
   const allow = minus(ALL_PERMISSIONS, union(Administrator, ViewTrack, ViewMessageHistory));
-  const guild = await world.guild({ roles: { low: { deny: CreateMessage }, manager: { allow } }, members: { mo: ['manager'], lou: [], named: ['low'], twin: ['low'] } });
-  const make = async (fields: object): Promise<string> => of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'track', ...fields })).body).id;
-  const overwrite = (id: string, { allow: allowed = 0n, deny = 0n, type = 'role' }): object => ({ id, type, allow: String(allowed), deny: String(deny) });
+  const guild = await world.guild({
+    roles: { low: { deny: CreateMessage }, manager: { allow } },
+    members: { mo: ['manager'], lou: [], named: ['low'], twin: ['low'] },
+  });
+  const make = async (fields: object): Promise<string> =>
+    of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'track', ...fields })).body).id;
+  const overwrite = (id: string, { allow: allowed = 0n, deny = 0n, type = 'role' }): object => ({
+    id,
+    type,
+    allow: String(allowed),
+    deny: String(deny),
+  });
   const closed = overwrite(guild.id, { deny: ViewTrack });
   const named = guild.members['named']!;
-  const hiddenCategories = [await make({ type: 'category', overwrites: [closed, overwrite(guild.roles['manager']!, { deny: AddReactions }), overwrite(named.id, { deny: CreateMessage, type: 'member' })] }), await make({ type: 'category', overwrites: [closed] })];
+  const hiddenCategories = [
+    await make({
+      type: 'category',
+      overwrites: [
+        closed,
+        overwrite(guild.roles['manager']!, { deny: AddReactions }),
+        overwrite(named.id, { deny: CreateMessage, type: 'member' }),
+      ],
+    }),
+    await make({ type: 'category', overwrites: [closed] }),
+  ];
   const openCategory = await make({ type: 'category' });
   // The last hidden category is deleted later: no track inherits from it.
-  const doomed = await make({ type: 'category', overwrites: [closed, overwrite(guild.roles['low']!, { deny: AddReactions })] });
+  const doomed = await make({
+    type: 'category',
+    overwrites: [closed, overwrite(guild.roles['low']!, { deny: AddReactions })],
+  });
   const tracks: SecretTrack[] = [];
-  const add = async (showing: Showing, category: string | null, inherits: boolean, isWithoutHistory: boolean): Promise<void> => {
+  const add = async (
+    showing: Showing,
+    category: string | null,
+    inherits: boolean,
+    isWithoutHistory: boolean,
+  ): Promise<void> => {
     const history = isWithoutHistory ? ViewMessageHistory : 0n;
     const deny = showing === 'as category' ? history : history | ViewTrack;
-    const overwrites = [...(deny ? [overwrite(guild.id, { deny })] : []), ...(showing === 'managers' ? [overwrite(guild.roles['manager']!, { allow: ViewTrack })] : [])];
-    tracks.push({ id: await make({ parent_id: category, inherits, overwrites }), showing, inherits, category, isWithoutHistory, messages: [] });
+    const overwrites = [
+      ...(deny ? [overwrite(guild.id, { deny })] : []),
+      ...(showing === 'managers' ? [overwrite(guild.roles['manager']!, { allow: ViewTrack })] : []),
+    ];
+    tracks.push({
+      id: await make({ parent_id: category, inherits, overwrites }),
+      showing,
+      inherits,
+      category,
+      isWithoutHistory,
+      messages: [],
+    });
   };
   await add('as category', null, true, true);
   await add('hidden', null, true, false);
@@ -153,9 +220,21 @@ export async function secretGuild(world: World, seed: number): Promise<SecretGui
   await add('as category', doomed, false, false);
   await add('as category', hiddenCategories[0]!, true, false);
   for (let count = 0; count < TRACKS - 5; count += 1) {
-    await add(random.pick(['as category', 'hidden', 'managers'] as const)!, random.pick([...hiddenCategories, openCategory, null]) ?? null, random.chance(0.7), random.chance(0.4));
+    await add(
+      random.pick(['as category', 'hidden', 'managers'] as const)!,
+      random.pick([...hiddenCategories, openCategory, null]) ?? null,
+      random.chance(0.7),
+      random.chance(0.4),
+    );
   }
-  const secrets = new SecretGuild(guild, [guild.members['mo']!, guild.members['lou']!], named, [...hiddenCategories, doomed], openCategory, tracks);
+  const secrets = new SecretGuild(
+    guild,
+    [guild.members['mo']!, guild.members['lou']!],
+    named,
+    [...hiddenCategories, doomed],
+    openCategory,
+    tracks,
+  );
   await secrets.postEarly();
   return secrets;
 }

@@ -42,14 +42,20 @@ export class World {
    * Starts an application of its own, without rate limits unless they are asked for. With Redis it has as many nodes as are asked for, else as
    * NODES says; people use them in turn. The first ones may reach Redis in a way of their own.
    */
-  static async start(settings: Record<string, string> = {}, count = Number(process.env['NODES'] ?? 1), redisUrls: readonly string[] = []): Promise<World> {
+  static async start(
+    settings: Record<string, string> = {},
+    count = Number(process.env['NODES'] ?? 1),
+    redisUrls: readonly string[] = [],
+  ): Promise<World> {
     const dataDir = mkdtempSync(join(tmpdir(), 'derailed-e2e-'));
     const environment = parseEnvironment({
       PORT: '0',
       DATA_DIR: dataDir,
       LOG_LEVEL: 'silent',
       RATE_LIMITS: 'off',
-      HTTP_CONNECTIONS: '0', HTTP_CONNECTIONS_PER_ADDRESS: '0', GATEWAY_SOCKETS_PER_ADDRESS: '0',
+      HTTP_CONNECTIONS: '0',
+      HTTP_CONNECTIONS_PER_ADDRESS: '0',
+      GATEWAY_SOCKETS_PER_ADDRESS: '0',
       GATEWAY_ADDRESS_CONNECTIONS: '0/1',
       MONGODB_URI: ownDatabase(process.env['MONGODB_URI']),
       REDIS_URL: process.env['REDIS_URL'],
@@ -57,7 +63,9 @@ export class World {
       ...settings,
     });
     const database = await openDatabase(environment);
-    const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, (_, index) => bootstrap({ ...environment, MONGODB_URI: database.uri, REDIS_URL: redisUrls[index] ?? environment.REDIS_URL }));
+    const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, (_, index) =>
+      bootstrap({ ...environment, MONGODB_URI: database.uri, REDIS_URL: redisUrls[index] ?? environment.REDIS_URL }),
+    );
     const world = new World(await Promise.all(nodes), database, dataDir);
     World.running.add(world);
     return world;
@@ -99,9 +107,20 @@ export class World {
   }
 
   /** A request by nobody in particular, or with a token. */
-  async ask(method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const asked = request(this.url)[method](path.startsWith('/health') || path.startsWith('/docs') || path === '/metrics' ? path : `/api/v1${path}`).set(headers);
-    const answer = await (body === undefined ? asked : typeof body === 'string' ? asked.set('content-type', 'application/json').send(body) : asked.send(body as object));
+  async ask(
+    method: 'get' | 'post' | 'put' | 'patch' | 'delete',
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const asked = request(this.url)
+      [method](path.startsWith('/health') || path.startsWith('/docs') || path === '/metrics' ? path : `/api/v1${path}`)
+      .set(headers);
+    const answer = await (body === undefined
+      ? asked
+      : typeof body === 'string'
+        ? asked.set('content-type', 'application/json').send(body)
+        : asked.send(body as object));
     return { status: answer.status, body: answer.body as Json, headers: answer.headers };
   }
 
@@ -109,7 +128,11 @@ export class World {
   async person(name = 'someone'): Promise<Person> {
     this.count += 1;
     const username = `${name}-${this.count}`;
-    const answer = await this.ask('post', '/auth/register', { username, email: `${username}@example.org`, password: PASSWORD });
+    const answer = await this.ask('post', '/auth/register', {
+      username,
+      email: `${username}@example.org`,
+      password: PASSWORD,
+    });
     const { token, user } = created<{ token: string; user: { id: string } }>(answer, 201);
     return new Person(this, user.id, username, token);
   }
@@ -120,11 +143,23 @@ export class World {
     const { id } = created<{ id: string }>(await owner.post('/guilds', { name: 'Engines' }), 201);
     const roles: Record<string, string> = {};
     for (const [index, [name, { allow = 0n, deny = 0n }]] of Object.entries(plan.roles ?? {}).entries()) {
-      const role = await owner.post(`/guilds/${id}/roles`, { name, allow: String(allow), deny: String(deny), position: index + 2 });
+      const role = await owner.post(`/guilds/${id}/roles`, {
+        name,
+        allow: String(allow),
+        deny: String(deny),
+        position: index + 2,
+      });
       roles[name] = (role.body as unknown as { id: string }).id;
     }
     const tracks = created<{ id: string; type: string }[]>(await owner.get(`/guilds/${id}/tracks`), 200);
-    const world = { id, owner, roles, category: tracks[0]!.id, track: tracks[1]!.id, members: {} as Record<string, Person> };
+    const world = {
+      id,
+      owner,
+      roles,
+      category: tracks[0]!.id,
+      track: tracks[1]!.id,
+      members: {} as Record<string, Person>,
+    };
     const { code } = (await owner.post(`/tracks/${world.track}/invites`, {})).body as unknown as { code: string };
     for (const [name, held] of Object.entries(plan.members ?? {})) {
       const member = await this.person(name);

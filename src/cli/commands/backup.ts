@@ -7,7 +7,9 @@ export const backupCommand: Command = {
   name: 'backup',
   summary: 'Copy a consistent snapshot of the embedded database into an empty folder.',
   arguments: '<folder>',
-  details: ['The server may be running. The snapshot contains everything that was acknowledged before the command started.'],
+  details: [
+    'The server may be running. The snapshot contains everything that was acknowledged before the command started.',
+  ],
   options: DATA_OPTION,
   async run(input) {
     const target = onlyArgument(input, 'The folder for the backup');

@@ -14,8 +14,13 @@ export const copyCommand: Command = {
   name: 'copy',
   summary: 'Copy the embedded database to a MongoDB, or a MongoDB to the embedded database.',
   arguments: '[uri]',
-  details: ['The server must be stopped. Without a URI the MongoDB of MONGODB_URI is used, so that the password need not be on the command line.'],
-  options: { ...DATA_OPTION, from: { type: 'boolean', description: 'Copy from the MongoDB to the embedded database.' } },
+  details: [
+    'The server must be stopped. Without a URI the MongoDB of MONGODB_URI is used, so that the password need not be on the command line.',
+  ],
+  options: {
+    ...DATA_OPTION,
+    from: { type: 'boolean', description: 'Copy from the MongoDB to the embedded database.' },
+  },
   async run(input) {
     const uri = uriOf(input);
     const data = textOption(input, 'data') ?? readSetting('DATA_DIR') ?? DEFAULT_DATA_DIR;
@@ -33,7 +38,10 @@ export const copyCommand: Command = {
       await Promise.all([ours.close(), theirs.close()]);
       await embedded.stop();
     }
-    return { json: { data, direction: isFrom ? 'from_mongodb' : 'to_mongodb', collections: lines }, text: lines.join('\n') };
+    return {
+      json: { data, direction: isFrom ? 'from_mongodb' : 'to_mongodb', collections: lines },
+      text: lines.join('\n'),
+    };
   },
 };
 

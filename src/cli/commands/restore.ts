@@ -13,6 +13,9 @@ export const restoreCommand: Command = {
     const source = onlyArgument(input, 'The folder with the backup');
     const data = dataFolder(input);
     const replaced = await restore(source, data);
-    return { json: { backup: source, data, replaced: replaced ?? null }, text: `Restored ${source} to ${data}.${replaced ? ` The replaced data is in ${replaced}.` : ''}` };
+    return {
+      json: { backup: source, data, replaced: replaced ?? null },
+      text: `Restored ${source} to ${data}.${replaced ? ` The replaced data is in ${replaced}.` : ''}`,
+    };
   },
 };

@@ -10,7 +10,9 @@ export const serveCommand: Command = {
   name: 'serve',
   summary: 'Start the server.',
   arguments: '',
-  details: ['Reads the settings from the environment and from .env in the working folder. SIGTERM and SIGINT stop it gracefully.'],
+  details: [
+    'Reads the settings from the environment and from .env in the working folder. SIGTERM and SIGINT stop it gracefully.',
+  ],
   options: {},
   async run(input) {
     noArguments(input);

@@ -41,7 +41,8 @@ export function parseUsername(text: string): Parsed<string> {
   const name = normalized(text.trim());
   const length = checkLength(name, LIMITS.usernameMin, LIMITS.username);
   if ('problem' in length) return length;
-  if (!ALLOWED.test(withoutValidJoiners(name))) return problem('must consist of letters, digits, underscores, dots and hyphens');
+  if (!ALLOWED.test(withoutValidJoiners(name)))
+    return problem('must consist of letters, digits, underscores, dots and hyphens');
   if (PHONETIC.test(name)) return problem('must not have phonetic letters');
   if (!LETTER_OR_DIGIT.test(name)) return problem('must have a letter or a digit');
   if (/^\p{M}/u.test(name)) return problem('must not begin with a combining mark');
@@ -51,7 +52,8 @@ export function parseUsername(text: string): Parsed<string> {
 
 function checkScripts(name: string): Parsed<string> {
   const visible = withoutValidJoiners(name);
-  if ([...visible].some((character) => scriptsOf(character)?.length === 0)) return problem('must be in a script that is in use today');
+  if ([...visible].some((character) => scriptsOf(character)?.length === 0))
+    return problem('must be in a script that is in use today');
   if (!isSingleScript(visible)) return problem('must not mix scripts, except Japanese, Chinese or Korean with Latin');
   if (!hasOneNumberSystem(name)) return problem('must not mix digits of several scripts');
   return isReserved(name) ? problem('is reserved') : parsed(name);

@@ -5,8 +5,14 @@
  * scripts outside of the table, which follow by code point.
  */
 
-const SCRIPTS = 'Latin Greek Cyrillic Armenian Georgian Hebrew Arabic Syriac Thaana Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam Sinhala Thai Lao Tibetan Myanmar Khmer Ethiopic Hiragana Katakana Bopomofo';
-const LISTED = new RegExp(`(?!\\p{Lu})(?:[${SCRIPTS.split(' ').map((name) => `\\p{Script=${name}}`).join('')}\\p{Nd}\\p{Extended_Pictographic}\\p{P}\\u1100-\\u11FF]|(?=[\\0-\\u2BFF])[\\p{S}\\p{Zs}])`, 'u');
+const SCRIPTS =
+  'Latin Greek Cyrillic Armenian Georgian Hebrew Arabic Syriac Thaana Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam Sinhala Thai Lao Tibetan Myanmar Khmer Ethiopic Hiragana Katakana Bopomofo';
+const LISTED = new RegExp(
+  `(?!\\p{Lu})(?:[${SCRIPTS.split(' ')
+    .map((name) => `\\p{Script=${name}}`)
+    .join('')}\\p{Nd}\\p{Extended_Pictographic}\\p{P}\\u1100-\\u11FF]|(?=[\\0-\\u2BFF])[\\p{S}\\p{Zs}])`,
+  'u',
+);
 const LAST_LISTED = 0x1faff;
 const FIRST_RANK = 0x100;
 const FIRST_ACCENT_RANK = 0x10;
@@ -36,7 +42,13 @@ function rankTable(): ReadonlyMap<string, string> {
   const characters: string[] = [];
   for (let point = 0x20; point <= LAST_LISTED; point += 1) {
     const character = point < 0xd800 || point > 0xffff ? String.fromCodePoint(point) : '';
-    if (character !== '' && LISTED.test(character) && (AM.test(character) || character.normalize('NFKD') === character) && base.compare(`a${character}`, 'a') !== 0) characters.push(character);
+    if (
+      character !== '' &&
+      LISTED.test(character) &&
+      (AM.test(character) || character.normalize('NFKD') === character) &&
+      base.compare(`a${character}`, 'a') !== 0
+    )
+      characters.push(character);
   }
   characters.sort((a, b) => base.compare(a, b));
   let rank = FIRST_RANK;

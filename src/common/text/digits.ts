@@ -14,4 +14,7 @@ export function zeroOf(digit: string): number {
 }
 
 /** Returns a text with every decimal digit in ASCII. */
-export const withAsciiDigits = (text: string): string => text.replace(DIGITS, (digit) => (digit < '\x80' ? digit : String(((digit.codePointAt(0) ?? 0) - zeroOf(digit)) % 10)));
+export const withAsciiDigits = (text: string): string =>
+  text.replace(DIGITS, (digit) =>
+    digit < '\x80' ? digit : String(((digit.codePointAt(0) ?? 0) - zeroOf(digit)) % 10),
+  );

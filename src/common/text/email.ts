@@ -18,10 +18,17 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
  */
 export function parseEmail(text: string): Parsed<string> {
   const address = text.trim().normalize('NFC');
-  if (Buffer.byteLength(address) > LIMITS.email) return problem(`must have at most ${LIMITS.email} bytes in UTF-8`, LIMITS.email);
+  if (Buffer.byteLength(address) > LIMITS.email)
+    return problem(`must have at most ${LIMITS.email} bytes in UTF-8`, LIMITS.email);
   const [local, domain] = partsOf(address);
-  const isValid = local !== '' && Buffer.byteLength(local) <= LONGEST_LOCAL_PART && local.split('.').every((atom) => ATOM.test(atom)) && asciiDomain(domain) !== undefined;
-  return isValid && !BLANK.test(address) && !hasStrayInvisible(address) ? parsed(address) : problem('must be an e-mail address');
+  const isValid =
+    local !== '' &&
+    Buffer.byteLength(local) <= LONGEST_LOCAL_PART &&
+    local.split('.').every((atom) => ATOM.test(atom)) &&
+    asciiDomain(domain) !== undefined;
+  return isValid && !BLANK.test(address) && !hasStrayInvisible(address)
+    ? parsed(address)
+    : problem('must be an e-mail address');
 }
 
 /** Returns the key by which addresses are unique and found: without case and compatibility variants, the domain in ASCII (Punycode). */
@@ -39,6 +46,10 @@ function partsOf(address: string): [local: string, domain: string] {
 function asciiDomain(domain: string): string | undefined {
   const ascii = NOT_IN_DOMAIN.test(domain) ? '' : domainToASCII(domain);
   const labels = ascii.split('.');
-  const isValid = ascii.length <= LONGEST_DOMAIN && labels.length > 1 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '');
+  const isValid =
+    ascii.length <= LONGEST_DOMAIN &&
+    labels.length > 1 &&
+    labels.every((label) => LABEL.test(label)) &&
+    !/^\d+$/.test(labels.at(-1) ?? '');
   return isValid ? ascii : undefined;
 }

@@ -42,7 +42,8 @@ describe('foldText', () => {
   ])('keeps %s and %s apart', (a, b) => expect(foldText(a)).not.toBe(foldText(b)));
 
   it('is the same when folded again', () => {
-    for (const text of ['İı', 'ẞß', 'Σς', 'Å', 'ｶﾞ', 'ﷺ', 'ǅ', 'ŉ', 'ΐ', '한', 'ﬃ', 'ك\u0640']) expect(foldText(foldText(text))).toBe(foldText(text));
+    for (const text of ['İı', 'ẞß', 'Σς', 'Å', 'ｶﾞ', 'ﷺ', 'ǅ', 'ŉ', 'ΐ', '한', 'ﬃ', 'ك\u0640'])
+      expect(foldText(foldText(text))).toBe(foldText(text));
   });
 
   it('folds letters of Latin, Greek, Cyrillic, Hebrew and Arabic together whenever Intl.Collator finds no difference of the base letter', () => {
@@ -50,7 +51,12 @@ describe('foldText', () => {
     for (let point = 0x41; point < 0x2000; point += 1) {
       const letter = String.fromCodePoint(point);
       // Without the letters l with middle dot, which are two characters in Catalan, a phonetic letter and the spacing iota.
-      if (/(?=\p{L})(?![\u013F\u0140\u01BE\u037A])[\u0041-\u024F\u0370-\u052F\u05D0-\u05EA\u0621-\u064A\u1E00-\u1FFF]/u.test(letter)) letters.push(letter);
+      if (
+        /(?=\p{L})(?![\u013F\u0140\u01BE\u037A])[\u0041-\u024F\u0370-\u052F\u05D0-\u05EA\u0621-\u064A\u1E00-\u1FFF]/u.test(
+          letter,
+        )
+      )
+        letters.push(letter);
     }
     letters.sort((a, b) => base.compare(a, b));
     const apart = letters.slice(1).flatMap((letter, index) => {

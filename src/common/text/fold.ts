@@ -10,15 +10,35 @@ const IGNORED = /\p{Default_Ignorable_Code_Point}/gu;
 
 // Accents, vowel points, cantillation and tone letters, and the nuktas of Indic scripts. Vowel signs of Indic and Thai scripts are letters of a word,
 // and so are the voicing marks of kana.
-const ACCENTS = /(?![\u3099\u309A])(?:\p{Script=Inherited}|(?=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}])\p{Mn}|[\u093C\u09BC\u0A3C\u0ABC\u0B3C\u0CBC\u0640])/gu;
+const ACCENTS =
+  /(?![\u3099\u309A])(?:\p{Script=Inherited}|(?=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}])\p{Mn}|[\u093C\u09BC\u0A3C\u0ABC\u0B3C\u0CBC\u0640])/gu;
 
 const LETTERS: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', ħ: 'h', ı: 'i', ґ: 'г',
+    ß: 'ss',
+    æ: 'ae',
+    œ: 'oe',
+    ø: 'o',
+    ł: 'l',
+    đ: 'd',
+    ð: 'd',
+    ħ: 'h',
+    ı: 'i',
+    ґ: 'г',
     // Final forms.
-    ς: 'σ', ך: 'כ', ם: 'מ', ן: 'נ', ף: 'פ', ץ: 'צ',
+    ς: 'σ',
+    ך: 'כ',
+    ם: 'מ',
+    ן: 'נ',
+    ף: 'פ',
+    ץ: 'צ',
     // Arabic and Persian, as Lucene's ArabicNormalizer and PersianNormalizer.
-    ى: 'ي', ی: 'ي', ک: 'ك', ة: 'ه', ہ: 'ه', ٱ: 'ا',
+    ى: 'ي',
+    ی: 'ي',
+    ک: 'ك',
+    ة: 'ه',
+    ہ: 'ه',
+    ٱ: 'ا',
   }),
 );
 const MAPPED = new RegExp(`[${[...LETTERS.keys()].join('')}]`, 'gu');

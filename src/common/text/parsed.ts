@@ -5,4 +5,7 @@ export type Parsed<Value> = { readonly value: Value } | { readonly problem: stri
 export const parsed = <Value>(value: Value): Parsed<Value> => ({ value });
 
 /** Returns the result of parsing that failed. */
-export const problem = (detail: string, limit?: number): { readonly problem: string; readonly limit?: number } => ({ problem: detail, ...(limit !== undefined && { limit }) });
+export const problem = (detail: string, limit?: number): { readonly problem: string; readonly limit?: number } => ({
+  problem: detail,
+  ...(limit !== undefined && { limit }),
+});

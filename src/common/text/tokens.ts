@@ -13,4 +13,8 @@ const PIECE =
   /(?<run>(?:(?=[\p{L}\p{M}\p{N}])[\p{Script_Extensions=Han}\p{Script_Extensions=Hiragana}\p{Script_Extensions=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])+)|(?:(?![\p{Script_Extensions=Han}\p{Script_Extensions=Hiragana}\p{Script_Extensions=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])[\p{L}\p{M}\p{N}])+/gu;
 
 /** Returns the tokens of a text in order, folded. */
-export const tokensOf = (text: string): Token[] => [...foldText(text).matchAll(PIECE)].map(({ 0: piece, groups }) => ({ text: piece, isRun: groups?.['run'] !== undefined }));
+export const tokensOf = (text: string): Token[] =>
+  [...foldText(text).matchAll(PIECE)].map(({ 0: piece, groups }) => ({
+    text: piece,
+    isRun: groups?.['run'] !== undefined,
+  }));

@@ -42,10 +42,17 @@ export class Authentication {
   private authenticate(body: Doc): PlainDoc {
     const mechanism = body.get('mechanism');
     const payload = body.get('payload');
-    if (mechanism !== 'PLAIN') throw unsupported(`authentication other than with authMechanism=PLAIN, here ${String(mechanism)}`);
+    if (mechanism !== 'PLAIN')
+      throw unsupported(`authentication other than with authMechanism=PLAIN, here ${String(mechanism)}`);
     const credentials = payload instanceof Opaque ? payload.bytes.subarray(BINARY_HEADER_BYTES) : Buffer.alloc(0);
-    if (!timingSafeEqual(digest(credentials), this.expected)) throw new CommandError(18, 'AuthenticationFailed', 'Authentication failed.');
+    if (!timingSafeEqual(digest(credentials), this.expected))
+      throw new CommandError(18, 'AuthenticationFailed', 'Authentication failed.');
     this.isDone = true;
-    return { conversationId: 1, done: true, payload: new Opaque(BSONType.binData, Buffer.alloc(BINARY_HEADER_BYTES)), ok: 1 };
+    return {
+      conversationId: 1,
+      done: true,
+      payload: new Opaque(BSONType.binData, Buffer.alloc(BINARY_HEADER_BYTES)),
+      ok: 1,
+    };
   }
 }

@@ -62,6 +62,10 @@ describe('reading and writing documents', () => {
   });
 
   it('tells numbers apart by their size', () => {
-    expect([...docOf({ small: 1, large: 2 ** 31, half: 0.5 }).values()]).toMatchObject([1, { value: 2 ** 31 }, { value: 0.5 }]);
+    expect([...docOf({ small: 1, large: 2 ** 31, half: 0.5 }).values()]).toMatchObject([
+      1,
+      { value: 2 ** 31 },
+      { value: 0.5 },
+    ]);
   });
 });

@@ -67,7 +67,10 @@ export function show(value: Value): string {
   if (value instanceof Double) return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
   if (value instanceof Opaque) return `${typeName(value)}(${value.bytes.toString('hex')})`;
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `[ ${value.map(show).join(', ')} ]`;
-  if (value instanceof Map) return value.size === 0 ? '{}' : `{ ${Array.from(value, ([name, field]) => `${name}: ${show(field)}`).join(', ')} }`;
+  if (value instanceof Map)
+    return value.size === 0
+      ? '{}'
+      : `{ ${Array.from(value, ([name, field]) => `${name}: ${show(field)}`).join(', ')} }`;
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
@@ -172,7 +175,10 @@ function writeString(out: ByteWriter, value: string): void {
 function writeFields(out: ByteWriter, fields: Doc | PlainDoc | readonly Plain[]): void {
   const start = out.length;
   out.int32(0);
-  const entries = fields instanceof Map || Array.isArray(fields) ? (fields.entries() as Iterable<[string | number, Plain]>) : Object.entries(fields);
+  const entries =
+    fields instanceof Map || Array.isArray(fields)
+      ? (fields.entries() as Iterable<[string | number, Plain]>)
+      : Object.entries(fields);
   for (const [name, value] of entries) writeField(out, String(name), value);
   out.byte(0);
   out.patchInt32(out.length - start, start);

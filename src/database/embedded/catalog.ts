@@ -37,7 +37,15 @@ export interface Collection {
 /** The name of a collection within its database. */
 export const nameIn = (database: string, namespace: string): string => namespace.slice(database.length + 1);
 
-const INDEX_OPTIONS = new Set(['v', 'key', 'name', 'unique', 'partialFilterExpression', 'expireAfterSeconds', 'background']);
+const INDEX_OPTIONS = new Set([
+  'v',
+  'key',
+  'name',
+  'unique',
+  'partialFilterExpression',
+  'expireAfterSeconds',
+  'background',
+]);
 
 /** Which collections and indexes there are. What is written within a transaction that fails is forgotten by `load`. */
 export class Catalog {
@@ -61,7 +69,10 @@ export class Catalog {
   load(): void {
     this.collections.clear();
     this.nextTree = 1;
-    for (const { value } of this.storage.scan({ start: CATALOG_ENTRY, end: Buffer.concat([CATALOG_ENTRY, Buffer.of(0xff)]) })) {
+    for (const { value } of this.storage.scan({
+      start: CATALOG_ENTRY,
+      end: Buffer.concat([CATALOG_ENTRY, Buffer.of(0xff)]),
+    })) {
       const collection = readCollection(decode(value));
       this.collections.set(collection.namespace, collection);
       this.nextTree = Math.max(this.nextTree, collection.id + 1, ...collection.indexes.map(({ id }) => id + 1));
@@ -120,13 +131,23 @@ const entryKey = (namespace: string): Buffer => Buffer.concat([CATALOG_ENTRY, Bu
 
 function assertName(namespace: string): void {
   const collection = namespace.slice(namespace.indexOf('.') + 1);
-  if (collection === '' || collection.includes('$') || collection.includes('\0') || collection.startsWith('system.') || Buffer.byteLength(namespace) > 255) {
+  if (
+    collection === '' ||
+    collection.includes('$') ||
+    collection.includes('\0') ||
+    collection.startsWith('system.') ||
+    Buffer.byteLength(namespace) > 255
+  ) {
     throw new CommandError(73, 'InvalidNamespace', `Invalid namespace specified '${namespace}'`);
   }
 }
 
 function writeCollection({ namespace, id, indexes }: Collection): Doc {
-  return docOf({ namespace, id, indexes: indexes.map((index) => docOf({ id: index.id, multikey: index.multikey, declared: describeIndex(index) })) });
+  return docOf({
+    namespace,
+    id,
+    indexes: indexes.map((index) => docOf({ id: index.id, multikey: index.multikey, declared: describeIndex(index) })),
+  });
 }
 
 function readCollection(stored: Doc): Collection {
@@ -171,7 +192,9 @@ export function readIndex(id: number, declared: Doc): Index {
   if (!(key instanceof Map)) throw typeMismatch("The field 'key' of an index must be an object");
   if (typeof name !== 'string' || name === '') throw cannotCreate('An index needs a name');
   if (key.size === 0) throw cannotCreate('Index keys cannot be empty.');
-  for (const [field, direction] of key) if (numberOf(direction) !== 1 || /[.$]/.test(field)) throw unsupported(`an index on { ${field}: ${show(direction)} }`);
+  for (const [field, direction] of key)
+    if (numberOf(direction) !== 1 || /[.$]/.test(field))
+      throw unsupported(`an index on { ${field}: ${show(direction)} }`);
   return {
     id,
     name,
@@ -187,17 +210,23 @@ export function readIndex(id: number, declared: Doc): Index {
 function readPartial(value: Value | undefined): string | undefined {
   if (value === undefined) return undefined;
   const [only, ...others] = value instanceof Map ? value : [];
-  if (!only || others.length > 0 || only[0].includes('.') || !equal(only[1], docOf({ $exists: true }))) throw unsupported('a partial index by anything but the presence of a field');
+  if (!only || others.length > 0 || only[0].includes('.') || !equal(only[1], docOf({ $exists: true })))
+    throw unsupported('a partial index by anything but the presence of a field');
   return only[0];
 }
 
 function readExpiry(key: Doc, value: Value | undefined): number | undefined {
   if (value === undefined) return undefined;
   const seconds = numberOf(value);
-  if (seconds === undefined || seconds < 0 || !isInt32(Math.floor(seconds))) throw cannotCreate('TTL index expireAfterSeconds must be within 0 and 2147483647');
-  if (key.size > 1 || key.has('_id')) throw cannotCreate('TTL indexes are single-field indexes, compound indexes do not support TTL, and neither does _id.');
+  if (seconds === undefined || seconds < 0 || !isInt32(Math.floor(seconds)))
+    throw cannotCreate('TTL index expireAfterSeconds must be within 0 and 2147483647');
+  if (key.size > 1 || key.has('_id'))
+    throw cannotCreate(
+      'TTL indexes are single-field indexes, compound indexes do not support TTL, and neither does _id.',
+    );
   return Math.floor(seconds);
 }
 
 /** Whether two declarations mean the same index, names aside. */
-export const sameIndex = (a: Index, b: Index): boolean => equal(describeIndex({ ...a, name: '' }), describeIndex({ ...b, name: '' }));
+export const sameIndex = (a: Index, b: Index): boolean =>
+  equal(describeIndex({ ...a, name: '' }), describeIndex({ ...b, name: '' }));

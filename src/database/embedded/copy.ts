@@ -15,13 +15,21 @@ const AS_IS = { promoteValues: false, bsonRegExp: true } as const;
 export async function copyDatabase(source: mongo.Db, target: mongo.Db, report: (line: string) => void): Promise<void> {
   const collections = await source.listCollections({}, { nameOnly: true }).toArray();
   for (const { name } of collections) {
-    if ((await target.collection(name).findOne({})) !== null) throw new Error(`The collection ${name} of the target isn't empty; nothing was copied.`);
+    if ((await target.collection(name).findOne({})) !== null)
+      throw new Error(`The collection ${name} of the target isn't empty; nothing was copied.`);
   }
-  for (const { name } of collections) report(`${name}: ${await copyCollection(source.collection(name), target, name)} documents`);
+  for (const { name } of collections)
+    report(`${name}: ${await copyCollection(source.collection(name), target, name)} documents`);
 }
 
 /** An index without what concerns only the server that it is on. */
-function withoutInternals({ v: _, ns: __, storageEngine: ___, background: ____, ...index }: mongo.IndexDescriptionInfo): mongo.IndexDescription {
+function withoutInternals({
+  v: _,
+  ns: __,
+  storageEngine: ___,
+  background: ____,
+  ...index
+}: mongo.IndexDescriptionInfo): mongo.IndexDescription {
   return index;
 }
 
@@ -40,6 +48,9 @@ async function copyCollection(source: mongo.Collection, target: mongo.Db, name: 
   for await (const document of source.find({}, AS_IS)) if (batch.push(document) === BATCH) await insert();
   await insert();
   const [wanted, got] = await Promise.all([source.countDocuments(), into.countDocuments()]);
-  if (wanted !== got || copied !== got) throw new Error(`The collection ${name} has ${wanted} documents, its copy ${got}. Was it written to in the meantime?`);
+  if (wanted !== got || copied !== got)
+    throw new Error(
+      `The collection ${name} has ${wanted} documents, its copy ${got}. Was it written to in the meantime?`,
+    );
   return copied;
 }

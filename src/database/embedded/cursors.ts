@@ -29,7 +29,12 @@ export class Cursors {
 
   /** Answers a query with its first batch; the rest waits for `getMore`. */
   start(namespace: string, rows: Iterable<Buffer>, batchSize = FIRST_BATCH, single = false): PlainDoc {
-    const cursor: Cursor = { namespace, rows: rows[Symbol.iterator]() as Iterator<Buffer, void>, next: undefined, usedAt: Date.now() };
+    const cursor: Cursor = {
+      namespace,
+      rows: rows[Symbol.iterator]() as Iterator<Buffer, void>,
+      next: undefined,
+      usedAt: Date.now(),
+    };
     advance(cursor);
     const batch = take(cursor, batchSize);
     if (single || cursor.next === undefined) {
@@ -51,7 +56,11 @@ export class Cursors {
     const cursor = this.open.get(id);
     if (!cursor) throw new CommandError(43, 'CursorNotFound', `cursor id ${id} not found`);
     if (cursor.namespace !== namespace) {
-      throw new CommandError(13, 'Unauthorized', `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`);
+      throw new CommandError(
+        13,
+        'Unauthorized',
+        `Requested getMore on namespace '${namespace}', but cursor belongs to a different namespace ${cursor.namespace}`,
+      );
     }
     cursor.usedAt = Date.now();
     const batch = take(cursor, batchSize);
@@ -80,7 +89,11 @@ function advance(cursor: Cursor): void {
 function take(cursor: Cursor, batchSize: number): Encoded[] {
   const batch: Encoded[] = [];
   let bytes = 0;
-  while (cursor.next && batch.length < batchSize && (batch.length === 0 || bytes + cursor.next.length <= MAX_BATCH_BYTES)) {
+  while (
+    cursor.next &&
+    batch.length < batchSize &&
+    (batch.length === 0 || bytes + cursor.next.length <= MAX_BATCH_BYTES)
+  ) {
     batch.push(new Encoded(cursor.next));
     bytes += cursor.next.length;
     advance(cursor);
@@ -88,4 +101,6 @@ function take(cursor: Cursor, batchSize: number): Encoded[] {
   return batch;
 }
 
-const reply = (batchName: string, id: bigint, namespace: string, batch: readonly Encoded[]): PlainDoc => ({ cursor: { [batchName]: batch, id, ns: namespace } });
+const reply = (batchName: string, id: bigint, namespace: string, batch: readonly Encoded[]): PlainDoc => ({
+  cursor: { [batchName]: batch, id, ns: namespace },
+});

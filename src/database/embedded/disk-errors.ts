@@ -15,7 +15,8 @@ const PROBE_BYTES = 16 * 1024 * 1024;
 
 /** Returns the number of an error of LMDB or of the system; undefined for any other error. */
 function numberOf(error: unknown): number | undefined {
-  const code = error instanceof CommandError || !(error instanceof Error) ? undefined : (error as { code?: unknown }).code;
+  const code =
+    error instanceof CommandError || !(error instanceof Error) ? undefined : (error as { code?: unknown }).code;
   return typeof code === 'number' ? code : undefined;
 }
 
@@ -55,10 +56,18 @@ function probeFails(file: string): boolean {
 }
 
 export const diskFull = (error: unknown): CommandError =>
-  new CommandError(14031, 'OutOfDiskSpace', `The disk is full (${(error as Error).message}); nothing of this command was kept.`);
+  new CommandError(
+    14031,
+    'OutOfDiskSpace',
+    `The disk is full (${(error as Error).message}); nothing of this command was kept.`,
+  );
 
 export const storageFailed = (error: unknown): CommandError =>
-  new CommandError(91, 'ShutdownInProgress', `The data file can't be trusted after a failure of the disk (${(error as Error).message}); the database stops.`);
+  new CommandError(
+    91,
+    'ShutdownInProgress',
+    `The data file can't be trusted after a failure of the disk (${(error as Error).message}); the database stops.`,
+  );
 
 /** @param owner the collection that the damaged entry belongs to */
 export const dataDamaged = (owner: string): CommandError =>

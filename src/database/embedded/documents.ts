@@ -38,7 +38,8 @@ export class Documents {
    */
   indexed(collection: Collection, index: Index, entry: Buffer, idKey: Buffer): Found | undefined {
     const bytes = this.find(collection, idKey);
-    if (bytes && entriesOf(index, decode(bytes, fieldsOf(index)), idKey).some((each) => each.equals(entry))) return new Found(idKey, bytes);
+    if (bytes && entriesOf(index, decode(bytes, fieldsOf(index)), idKey).some((each) => each.equals(entry)))
+      return new Found(idKey, bytes);
     if (this.storage.has(entry)) throw dataDamaged(`the index ${index.name} of ${collection.namespace}`);
     return undefined;
   }
@@ -64,7 +65,11 @@ export class Documents {
    */
   write(collection: Collection, idKey: Buffer, before: Doc | undefined, after: Doc, bytes: Buffer): void {
     if (bytes.length > MAX_DOCUMENT_BYTES) {
-      throw new CommandError(10334, 'BSONObjectTooLarge', `BSONObj size: ${bytes.length} is invalid. Size must be between 0 and ${MAX_DOCUMENT_BYTES}`);
+      throw new CommandError(
+        10334,
+        'BSONObjectTooLarge',
+        `BSONObj size: ${bytes.length} is invalid. Size must be between 0 and ${MAX_DOCUMENT_BYTES}`,
+      );
     }
     // All conflicts are found before anything is written, so that a statement that fails leaves nothing behind.
     const entries = collection.indexes.map((index) => {
@@ -78,7 +83,8 @@ export class Documents {
   }
 
   remove(collection: Collection, idKey: Buffer, document: Doc): void {
-    for (const entry of collection.indexes.flatMap((index) => entriesOf(index, document, idKey))) this.storage.remove(entry);
+    for (const entry of collection.indexes.flatMap((index) => entriesOf(index, document, idKey)))
+      this.storage.remove(entry);
     this.storage.remove(treeKey(collection.id, idKey));
   }
 
@@ -96,7 +102,8 @@ export class Documents {
     for (const entry of entries) {
       assertFits(collection, index.name, entry);
       const owner = index.unique ? this.storage.get(entry) : undefined;
-      if (owner && !owner.equals(idKey)) throw duplicateKey(collection, index.name, keyValuesOf(index, document, keyInTree(entry)));
+      if (owner && !owner.equals(idKey))
+        throw duplicateKey(collection, index.name, keyValuesOf(index, document, keyInTree(entry)));
     }
     if (!index.multikey && isMultikey(index, document)) {
       index.multikey = true;
@@ -112,7 +119,8 @@ const fieldsOf = ({ fields, only }: Index): readonly string[] => (only === undef
 export const entriesOf = (index: Index, document: Doc, idKey: Buffer): Buffer[] =>
   keysOf(index, document).map((key) => treeKey(index.id, index.unique ? key : Buffer.concat([key, idKey])));
 
-const without = (entries: readonly Buffer[], others: readonly Buffer[]): Buffer[] => entries.filter((entry) => !others.some((other) => other.equals(entry)));
+const without = (entries: readonly Buffer[], others: readonly Buffer[]): Buffer[] =>
+  entries.filter((entry) => !others.some((other) => other.equals(entry)));
 
 /**
  * The key that a document is stored by.
@@ -121,20 +129,28 @@ const without = (entries: readonly Buffer[], others: readonly Buffer[]): Buffer[
  */
 export function idKeyOf(document: Doc): Buffer {
   const id = document.get('_id') as Value;
-  if (Array.isArray(id)) throw new CommandError(53, 'InvalidIdField', `The '_id' value cannot be of type ${typeName(id)}`);
+  if (Array.isArray(id))
+    throw new CommandError(53, 'InvalidIdField', `The '_id' value cannot be of type ${typeName(id)}`);
   return keyOf(id);
 }
 
 function assertFits(collection: Collection, index: string, key: Buffer): void {
   if (key.length > MAX_KEY_BYTES) {
-    throw unsupported(`index keys of more than ${MAX_KEY_BYTES} bytes (${key.length} in index ${index} of ${collection.namespace})`);
+    throw unsupported(
+      `index keys of more than ${MAX_KEY_BYTES} bytes (${key.length} in index ${index} of ${collection.namespace})`,
+    );
   }
 }
 
 function duplicateKey(collection: Collection, name: string, keyValue: Doc): CommandError {
   const shown = Array.from(keyValue, ([field, value]) => `${field}: ${show(value)}`).join(', ');
-  return new CommandError(11000, 'DuplicateKey', `E11000 duplicate key error collection: ${collection.namespace} index: ${name} dup key: { ${shown} }`, {
-    keyPattern: patternOf([...keyValue.keys()]),
-    keyValue,
-  });
+  return new CommandError(
+    11000,
+    'DuplicateKey',
+    `E11000 duplicate key error collection: ${collection.namespace} index: ${name} dup key: { ${shown} }`,
+    {
+      keyPattern: patternOf([...keyValue.keys()]),
+      keyValue,
+    },
+  );
 }

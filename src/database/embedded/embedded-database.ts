@@ -42,14 +42,21 @@ function exit(reason: string): void {
  *
  * @throws Error when the folder can't be written, is in use, or holds something else than this engine's complete data
  */
-export async function startEmbeddedDatabase({ dataDir, port, onFailure = exit }: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+export async function startEmbeddedDatabase({
+  dataDir,
+  port,
+  onFailure = exit,
+}: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
   const folder = resolve(dataDir);
   makePrivateFolder(folder);
   const path = port === undefined ? socketPath(folder, SOCKET) : undefined;
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   // Where no address leads to a folder with a long path, a port serves as well.
   const local = path && Buffer.byteLength(path.address) <= MAX_ADDRESS_BYTES ? path : undefined;
-  const workerData: WorkerOptions = { dataDir: folder, address: local ? { path: local.address } : { port: port ?? 0, secret } };
+  const workerData: WorkerOptions = {
+    dataDir: folder,
+    address: local ? { path: local.address } : { port: port ?? 0, secret },
+  };
   const worker = new Worker(require.resolve('./worker'), { workerData });
   try {
     const bound = await listening(worker);

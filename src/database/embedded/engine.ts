@@ -93,6 +93,8 @@ function commandOf(request: Request): Command {
 /** An error as a client gets it. */
 export function errorReply(error: unknown): PlainDoc {
   const { code, codeName, message, details } =
-    error instanceof CommandError ? error : new CommandError(1, 'InternalError', error instanceof Error ? error.message : String(error));
+    error instanceof CommandError
+      ? error
+      : new CommandError(1, 'InternalError', error instanceof Error ? error.message : String(error));
   return { ok: 0, errmsg: message, code, codeName, ...details };
 }

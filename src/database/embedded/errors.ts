@@ -19,4 +19,8 @@ export const typeMismatch = (message: string): CommandError => new CommandError(
 
 /** Refuses what MongoDB could do and this engine doesn't, naming it, so that nobody takes a wrong answer for a right one. */
 export const unsupported = (what: string): CommandError =>
-  new CommandError(238, 'NotImplemented', `The embedded database does not support ${what}. Set MONGODB_URI to use a MongoDB for it.`);
+  new CommandError(
+    238,
+    'NotImplemented',
+    `The embedded database does not support ${what}. Set MONGODB_URI to use a MongoDB for it.`,
+  );

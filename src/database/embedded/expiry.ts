@@ -13,7 +13,8 @@ export class TtlMonitor {
 
   start(): void {
     // A full disk or a damaged entry delays the deletion; a failed disk ends the process by itself.
-    const log = (error: Error): void => void process.stderr.write(`Expired documents can't be deleted: ${error.message}\n`);
+    const log = (error: Error): void =>
+      void process.stderr.write(`Expired documents can't be deleted: ${error.message}\n`);
     this.timer = setInterval(() => void this.sweep().catch(log), SWEEP_INTERVAL_MS).unref();
   }
 

@@ -82,4 +82,5 @@ function parseOperator(path: Path, operator: string, operand: Value): Filter {
 }
 
 /** What MongoDB takes for true where it wants a flag: anything but false, 0, null. */
-export const isTrue = (value: Value | undefined): boolean => value !== undefined && value !== null && value !== false && numberOf(value) !== 0;
+export const isTrue = (value: Value | undefined): boolean =>
+  value !== undefined && value !== null && value !== false && numberOf(value) !== 0;

@@ -28,7 +28,11 @@ export class QueryExecutor {
   ) {}
 
   /** What a query finds, one by one; nothing in a collection that doesn't exist. */
-  *find(collection: Collection | undefined, { filter, sort, skip = 0, limit = 0 }: Query, cost: Cost = { keys: 0, documents: 0 }): Generator<Found> {
+  *find(
+    collection: Collection | undefined,
+    { filter, sort, skip = 0, limit = 0 }: Query,
+    cost: Cost = { keys: 0, documents: 0 },
+  ): Generator<Found> {
     if (!collection) return;
     const { scans, residual } = planFor(collection, filter, sort);
     let position = 0;
@@ -54,7 +58,11 @@ export class QueryExecutor {
     }
   }
 
-  private *scan(collection: Collection, { index, bounds, reverse, onlyOne, merged }: Scan, cost: Cost): Generator<Found> {
+  private *scan(
+    collection: Collection,
+    { index, bounds, reverse, onlyOne, merged }: Scan,
+    cost: Cost,
+  ): Generator<Found> {
     if (!index && onlyOne) {
       const { start } = bounds[0] as Bounds;
       const bytes = this.documents.find(collection, start);
@@ -62,7 +70,10 @@ export class QueryExecutor {
       if (bytes) yield new Found(start, bytes);
       return;
     }
-    const ranges = (reverse ? bounds.toReversed() : bounds).map(({ start, end, lookedUp }) => ({ lookedUp, entries: this.storage.scan(treeRange(index?.id ?? collection.id, start, end), reverse) }));
+    const ranges = (reverse ? bounds.toReversed() : bounds).map(({ start, end, lookedUp }) => ({
+      lookedUp,
+      entries: this.storage.scan(treeRange(index?.id ?? collection.id, start, end), reverse),
+    }));
     for (const { key, value } of merged ? mergedEntries(ranges, reverse) : oneAfterTheOther(ranges)) {
       cost.keys += 1;
       const found = index ? this.documents.indexed(collection, index, key, value) : new Found(keyInTree(key), value);

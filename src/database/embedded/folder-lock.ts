@@ -76,7 +76,11 @@ function openMutex(file: string): RootDatabase {
 }
 
 /** Replaces the socket of a process that died. Returns undefined if the process lives. */
-async function listenAlone(file: string, address: string, exclusively: (work: () => void) => void): Promise<Server | undefined> {
+async function listenAlone(
+  file: string,
+  address: string,
+  exclusively: (work: () => void) => void,
+): Promise<Server | undefined> {
   for (;;) {
     const inode = inodeOf(file);
     if (inode !== undefined && (await answers(address))) return undefined;

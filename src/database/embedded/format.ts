@@ -14,7 +14,7 @@ const UPGRADE_CHUNK = 512;
 
 /** Format 2: every entry ends with a checksum. */
 function addChecksums(database: DataFile): void {
-  for (let start = Buffer.alloc(1); ; ) {
+  for (let start = Buffer.alloc(1); ;) {
     const entries = Array.from(database.getRange({ start, limit: UPGRADE_CHUNK }));
     for (const { key, value } of entries) if (!key.equals(FORMAT_KEY)) void database.put(key, seal(key, value));
     const last = entries.at(-1);
@@ -50,7 +50,9 @@ export function upgradeFormat(database: DataFile, path: string, upgrades: readon
 export function readFormat(database: DataFile, path: string, upgrades: readonly Upgrade[]): number {
   const stored = database.getBinary(FORMAT_KEY)?.toString();
   const newest = upgrades.length + 1;
-  if (stored === undefined || !(Number(stored) >= 1)) throw new Error(`${path} holds something else than Derailed's data; use another folder.`);
-  if (Number(stored) > newest) throw new Error(`${path} has format ${stored}, this version of Derailed reads up to ${newest}: use a newer one.`);
+  if (stored === undefined || !(Number(stored) >= 1))
+    throw new Error(`${path} holds something else than Derailed's data; use another folder.`);
+  if (Number(stored) > newest)
+    throw new Error(`${path} has format ${stored}, this version of Derailed reads up to ${newest}: use a newer one.`);
   return Number(stored);
 }

@@ -27,7 +27,8 @@ function combinationsOf({ fields, only }: Index, document: Doc): readonly Combin
   const values = fields.map((field) => document.get(field));
   const [first, second] = fields.filter((_, at) => Array.isArray(values[at]));
   if (first === undefined) return [values];
-  if (second !== undefined) throw new CommandError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays [${second}] [${first}]`);
+  if (second !== undefined)
+    throw new CommandError(171, 'CannotIndexParallelArrays', `cannot index parallel arrays [${second}] [${first}]`);
   const array = document.get(first) as Value[];
   const elements: Combination = array.length === 0 ? [EMPTY] : array;
   return elements.map((element) => values.map((value) => (value === array ? element : value)));
@@ -54,7 +55,8 @@ export function keysOf(index: Index, document: Doc): Buffer[] {
 }
 
 /** Whether a document has an array in an index, and so may be in several places of it. */
-export const isMultikey = ({ fields }: Index, document: Doc): boolean => fields.some((field) => Array.isArray(document.get(field)));
+export const isMultikey = ({ fields }: Index, document: Doc): boolean =>
+  fields.some((field) => Array.isArray(document.get(field)));
 
 /** The values that a key of a document was made of, by field, as the error of a duplicate shows them. */
 export function keyValuesOf(index: Index, document: Doc, key: Buffer): Doc {

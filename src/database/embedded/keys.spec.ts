@@ -5,7 +5,12 @@ import { after, compare, equal, keyOf } from './keys';
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const double = fc.double().map((value) => new Double(value));
-const numeric: fc.Arbitrary<Value> = fc.oneof(fc.integer(), int64, double, int64.map((value) => new Double(Number(value))));
+const numeric: fc.Arbitrary<Value> = fc.oneof(
+  fc.integer(),
+  int64,
+  double,
+  int64.map((value) => new Double(Number(value))),
+);
 const opaque = (type: number, bytes: number[]): Opaque => new Opaque(type, Buffer.from(bytes));
 
 const value: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
@@ -15,7 +20,9 @@ const value: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({
     fc.string({ unit: 'grapheme', maxLength: 4 }),
     fc.constantFrom<Value>(null, true, false, '\0', 'a\0b', 'a'),
     fc.array(tie('value'), { maxLength: 3 }),
-    fc.array(fc.tuple(fc.constantFrom('a', 'b', ''), tie('value')), { maxLength: 3 }).map((fields): Doc => new Map(fields)),
+    fc
+      .array(fc.tuple(fc.constantFrom('a', 'b', ''), tie('value')), { maxLength: 3 })
+      .map((fields): Doc => new Map(fields)),
   ),
 })).value;
 
@@ -56,10 +63,18 @@ describe('the order of keys', () => {
     ));
 
   it('agrees with the comparison', () =>
-    fc.assert(fc.property(value, value, (a, b) => expect(Math.sign(Buffer.compare(keyOf(a), keyOf(b)))).toBe(Math.sign(compare(a, b))))));
+    fc.assert(
+      fc.property(value, value, (a, b) =>
+        expect(Math.sign(Buffer.compare(keyOf(a), keyOf(b)))).toBe(Math.sign(compare(a, b))),
+      ),
+    ));
 
   it('lets no key be the beginning of another, so that they can be joined', () =>
-    fc.assert(fc.property(value, value, (a, b) => expect(equal(a, b) || !keyOf(b).subarray(0, keyOf(a).length).equals(keyOf(a))).toBe(true))));
+    fc.assert(
+      fc.property(value, value, (a, b) =>
+        expect(equal(a, b) || !keyOf(b).subarray(0, keyOf(a).length).equals(keyOf(a))).toBe(true),
+      ),
+    ));
 
   it('goes through the types as MongoDB does', () => {
     const ascending: Value[] = [

@@ -40,7 +40,11 @@ export function assertComplete(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     // A commit meanwhile reuses pages that the check still reads, so a failed check counts only if there was none.
-    for (let before: bigint | undefined, meta = newestMeta(descriptor, path); meta; before = meta.transaction, meta = newestMeta(descriptor, path)) {
+    for (
+      let before: bigint | undefined, meta = newestMeta(descriptor, path);
+      meta;
+      before = meta.transaction, meta = newestMeta(descriptor, path)
+    ) {
       const problem = missingPages(descriptor, meta);
       if (problem === undefined) return;
       if (before === meta.transaction) throw new Error(`${path} is torn: ${problem}; restore a backup.`);
@@ -65,12 +69,15 @@ function missingPages(descriptor: number, { pageSize, roots, lastPage }: Meta): 
   if (lastPage < pages) return undefined;
   // LMDB never writes its last pages when they are free already, so a file may be shorter than it says and lack nothing.
   const file = { descriptor, pageSize, pages };
-  return roots.every((root) => root === NO_PAGE || holds(file, root)) ? undefined : `it has only ${pages} of its ${lastPage + 1n} pages`;
+  return roots.every((root) => root === NO_PAGE || holds(file, root))
+    ? undefined
+    : `it has only ${pages} of its ${lastPage + 1n} pages`;
 }
 
 function readMeta(descriptor: number, position: number): Meta | undefined {
   const bytes = Buffer.alloc(META_BYTES);
-  if (readSync(descriptor, bytes, 0, META_BYTES, position) < META_BYTES || bytes.readUInt32LE(META_MAGIC_AT) !== MAGIC) return undefined;
+  if (readSync(descriptor, bytes, 0, META_BYTES, position) < META_BYTES || bytes.readUInt32LE(META_MAGIC_AT) !== MAGIC)
+    return undefined;
   return {
     pageSize: bytes.readUInt32LE(PAGE_SIZE_AT),
     roots: [bytes.readBigUInt64LE(FREE_ROOT_AT), bytes.readBigUInt64LE(MAIN_ROOT_AT)],

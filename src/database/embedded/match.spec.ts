@@ -22,7 +22,12 @@ const RULES: readonly [rule: string, filter: object, match: object, miss: object
   ['kinds do not compare', { a: { $gt: 5 } }, { a: 6 }, { a: '6' }],
   ['a document equals with its fields in order', { a: { b: 1, c: 2 } }, { a: { b: 1, c: 2 } }, { a: { c: 2, b: 1 } }],
   ['numbers equal across types', { a: 1 }, { a: mongo.Long.fromNumber(1) }, { a: 1.5 }],
-  ['large numbers compare exactly', { a: { $gt: mongo.Long.fromString('9007199254740992') } }, { a: mongo.Long.fromString('9007199254740993') }, { a: 2 ** 53 }],
+  [
+    'large numbers compare exactly',
+    { a: { $gt: mongo.Long.fromString('9007199254740992') } },
+    { a: mongo.Long.fromString('9007199254740993') },
+    { a: 2 ** 53 },
+  ],
   ['not-a-number is less than nothing', { a: { $lt: 1 } }, { a: 0 }, { a: NaN }],
   ['in null is missing too', { a: { $in: [null, 7] } }, {}, { a: 6 }],
 ];

@@ -46,7 +46,9 @@ export function matches(filter: Filter, document: Doc): boolean {
     case 'not':
       return !matches(filter.filter, document);
     case 'in':
-      return any(document, filter.path, 0, true, (found) => filter.values.some((requested) => compares('eq', found, requested)));
+      return any(document, filter.path, 0, true, (found) =>
+        filter.values.some((requested) => compares('eq', found, requested)),
+      );
     case 'exists':
       return any(document, filter.path, 0, false, (found) => found !== undefined);
     default:
@@ -59,7 +61,8 @@ function compares(op: Comparison, found: Value | undefined, requested: Value): b
   if (found === undefined || found === null) return requested === null && (op === 'eq' || op === 'gte' || op === 'lte');
   if (rankOf(found) !== rankOf(requested)) return false;
   if (op === 'eq') return equal(found, requested);
-  if (isNaNValue(found) || isNaNValue(requested)) return op !== 'gt' && op !== 'lt' && isNaNValue(found) && isNaNValue(requested);
+  if (isNaNValue(found) || isNaNValue(requested))
+    return op !== 'gt' && op !== 'lt' && isNaNValue(found) && isNaNValue(requested);
   const order = compare(found, requested);
   if (op === 'gt') return order > 0;
   if (op === 'gte') return order >= 0;

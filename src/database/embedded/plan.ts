@@ -51,7 +51,9 @@ const MAX_MERGED = 200;
  * @throws CommandError NotImplemented when no index has the order that is asked for
  */
 export function planFor(collection: Collection, filter: Filter, sort: Sort | undefined): Plan {
-  const candidates = [undefined, ...collection.indexes].map((index) => candidate(index, filter, sort)).filter((each) => each !== undefined);
+  const candidates = [undefined, ...collection.indexes]
+    .map((index) => candidate(index, filter, sort))
+    .filter((each) => each !== undefined);
   const best = candidates.toSorted((a, b) => b.score - a.score)[0];
   if (!best) throw unsupported(`a sort that no index serves, here by ${sort?.fields.join()}`);
   const union = best.score < LOOKUP && !sort ? planUnion(collection, filter) : undefined;
@@ -108,11 +110,18 @@ function candidate(index: Index | undefined, filter: Filter, sort: Sort | undefi
   const { bounds, exact } = boundsOf(lookups, interval);
   const residual = remaining(filter, used, exact && !index?.multikey);
   const score = (onlyOne ? ONE : 0) + lookups.length * LOOKUP + (interval ? RANGE : 0);
-  return { plan: { scans: [{ index, bounds, reverse: ordered && sort.reverse, onlyOne, merged: ordered && ranges > 1 }], residual }, score };
+  return {
+    plan: {
+      scans: [{ index, bounds, reverse: ordered && sort.reverse, onlyOne, merged: ordered && ranges > 1 }],
+      residual,
+    },
+    score,
+  };
 }
 
 /** Whether an index has every document that a filter can match. */
-const covers = ({ only }: Index, filter: Filter): boolean => only === undefined || conjuncts(filter).some((each) => impliesPresence(each, only));
+const covers = ({ only }: Index, filter: Filter): boolean =>
+  only === undefined || conjuncts(filter).some((each) => impliesPresence(each, only));
 
 function impliesPresence(given: Filter, field: string): boolean {
   if (!('path' in given) || given.path.join('.') !== field) return false;
@@ -124,9 +133,13 @@ function impliesPresence(given: Filter, field: string): boolean {
 const isPlain = (value: Value): boolean => value !== null && !Array.isArray(value) && !isNaNValue(value);
 
 function lookupOn(field: string, filter: Filter): Condition | undefined {
-  const conditions = conjuncts(filter).filter((each): each is Condition => (each.op === 'eq' || each.op === 'in') && each.path.join('.') === field);
+  const conditions = conjuncts(filter).filter(
+    (each): each is Condition => (each.op === 'eq' || each.op === 'in') && each.path.join('.') === field,
+  );
   // An array is looked up by its elements in an index, so a whole one is not.
-  const usable = conditions.filter((each) => (each.op === 'in' ? each.values : [each.value]).every((value) => !Array.isArray(value)));
+  const usable = conditions.filter((each) =>
+    (each.op === 'in' ? each.values : [each.value]).every((value) => !Array.isArray(value)),
+  );
   return usable.find(({ op }) => op === 'eq') ?? usable[0];
 }
 
@@ -143,14 +156,19 @@ interface Interval {
 
 function intervalOn(field: string, filter: Filter, multikey: boolean, used: Set<Filter>): Interval | undefined {
   const isRange = (each: Filter): each is Extract<Filter, { op: Comparison }> =>
-    (each.op === 'gt' || each.op === 'gte' || each.op === 'lt' || each.op === 'lte') && each.path.join('.') === field && isPlain(each.value);
+    (each.op === 'gt' || each.op === 'gte' || each.op === 'lt' || each.op === 'lte') &&
+    each.path.join('.') === field &&
+    isPlain(each.value);
   const [first, ...others] = conjuncts(filter).filter(isRange);
   if (!first) return undefined;
   // Different elements of an array may meet the two ends of a range, so only one of the ends bounds a multikey index.
   const conditions = [first, ...(multikey ? [] : others)].filter(({ value }) => rankOf(value) === rankOf(first.value));
   for (const condition of conditions) used.add(condition);
   const intervals = conditions.map(intervalOf);
-  return { start: intervals.map(({ start }) => start).reduce(greater), end: intervals.map(({ end }) => end).reduce(lesser) };
+  return {
+    start: intervals.map(({ start }) => start).reduce(greater),
+    end: intervals.map(({ end }) => end).reduce(lesser),
+  };
 }
 
 const greater = (a: Buffer, b: Buffer): Buffer => (a.compare(b) > 0 ? a : b);
@@ -164,7 +182,10 @@ function intervalOf({ op, value }: { op: Comparison; value: Value }): Interval {
   const key = keyOf(value);
   const kind = Buffer.of(rankOf(value));
   if (op === 'gt' || op === 'gte') return { start: op === 'gt' ? behind(key) : key, end: behind(kind) };
-  return { start: kind.equals(LOWEST_NUMBER.subarray(0, 1)) ? LOWEST_NUMBER : kind, end: op === 'lte' ? behind(key) : key };
+  return {
+    start: kind.equals(LOWEST_NUMBER.subarray(0, 1)) ? LOWEST_NUMBER : kind,
+    end: op === 'lte' ? behind(key) : key,
+  };
 }
 
 /** The first key behind all that begin as this one does: there is one, since no key begins with all bits set. */
@@ -173,7 +194,10 @@ const behind = (key: Buffer): Buffer => after(key) as Buffer;
 /** Every combination of the values looked up, each with the range behind it. */
 function boundsOf(lookups: readonly Value[][], interval: Interval | undefined): { bounds: Bounds[]; exact: boolean } {
   const none = [Buffer.alloc(0)];
-  const prefixes = lookups.reduce((before, values) => before.flatMap((prefix) => values.map((value) => Buffer.concat([prefix, keyOf(value)]))), none);
+  const prefixes = lookups.reduce(
+    (before, values) => before.flatMap((prefix) => values.map((value) => Buffer.concat([prefix, keyOf(value)]))),
+    none,
+  );
   const bounds = prefixes.map((prefix) => ({
     start: interval ? Buffer.concat([prefix, interval.start]) : prefix,
     end: interval ? Buffer.concat([prefix, interval.end]) : after(prefix),
@@ -183,7 +207,12 @@ function boundsOf(lookups: readonly Value[][], interval: Interval | undefined): 
 }
 
 /** Whether an index, beyond the fields looked up, has the order that is asked for. */
-function givesOrder(index: Index | undefined, fields: readonly string[], lookups: readonly Value[][], sort: Sort): boolean {
+function givesOrder(
+  index: Index | undefined,
+  fields: readonly string[],
+  lookups: readonly Value[][],
+  sort: Sort,
+): boolean {
   // Where there are arrays, a document is at several places by its fields, but at one by its `_id`.
   if (index?.multikey && sort.fields.some((field) => field !== '_id')) return false;
   const fixed = fields.filter((_, at) => lookups[at]?.length === 1);

@@ -14,7 +14,8 @@ export function parseProjection(document: Doc | undefined): Projection | undefin
   if (!document || document.size === 0) return undefined;
   for (const [field, value] of document) {
     const included = isTrue(value) && (value === true || numberOf(value) !== undefined);
-    if (!included || field.includes('.') || field.startsWith('$')) throw unsupported(`a projection that does more than to include fields, such as that of '${field}'`);
+    if (!included || field.includes('.') || field.startsWith('$'))
+      throw unsupported(`a projection that does more than to include fields, such as that of '${field}'`);
   }
   return new Set(['_id', ...document.keys()]);
 }

@@ -83,4 +83,5 @@ export class Server {
 }
 
 /** Writes, and waits until the client has taken it or is gone. */
-const sent = (socket: Socket, bytes: Buffer): Promise<void> => new Promise((resolve) => void socket.write(bytes, () => resolve()));
+const sent = (socket: Socket, bytes: Buffer): Promise<void> =>
+  new Promise((resolve) => void socket.write(bytes, () => resolve()));

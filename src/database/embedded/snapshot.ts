@@ -38,11 +38,13 @@ async function assertUndamaged(copy: string, source: string): Promise<void> {
     if (readFormat(database, source, UPGRADES) < CHECKSUMS_SINCE) return;
     let entries = 0;
     for (const { key, value } of database.getRange({})) {
-      if (!key.equals(FORMAT_KEY) && !unseal(key, value)) throw new Error(`${source} is damaged at the key ${key.toString('hex')}; nothing was copied.`);
+      if (!key.equals(FORMAT_KEY) && !unseal(key, value))
+        throw new Error(`${source} is damaged at the key ${key.toString('hex')}; nothing was copied.`);
       entries += 1;
     }
     const { entryCount } = database.getStats() as { entryCount: number };
-    if (entries !== entryCount) throw new Error(`${source} is damaged: ${entries} of ${entryCount} entries can be read; nothing was copied.`);
+    if (entries !== entryCount)
+      throw new Error(`${source} is damaged: ${entries} of ${entryCount} entries can be read; nothing was copied.`);
   } finally {
     await database.close();
     rmSync(lockFileOf(copy), { force: true });

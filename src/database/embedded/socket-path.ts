@@ -14,7 +14,8 @@ export const MAX_ADDRESS_BYTES = 103;
 /** Returns an address for a socket file that fits however long the path of the folder is, on Linux. */
 export function socketPath(folder: string, name: string): SocketPath {
   const path = join(folder, name);
-  if (Buffer.byteLength(path) <= MAX_ADDRESS_BYTES || process.platform !== 'linux') return { address: path, release: () => undefined };
+  if (Buffer.byteLength(path) <= MAX_ADDRESS_BYTES || process.platform !== 'linux')
+    return { address: path, release: () => undefined };
   const descriptor = openSync(folder, 'r');
   return { address: `/proc/self/fd/${descriptor}/${name}`, release: () => closeSync(descriptor) };
 }

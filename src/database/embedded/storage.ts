@@ -2,7 +2,15 @@ import { accessSync, constants, existsSync, renameSync, rmSync, statfsSync, stat
 import { dirname, join } from 'node:path';
 import { open } from 'lmdb';
 import { seal, unseal } from './checksum';
-import { dataDamaged, diskFull, isDamagedPage, isDiskFull, isRecoverable, isStorageError, storageFailed } from './disk-errors';
+import {
+  dataDamaged,
+  diskFull,
+  isDamagedPage,
+  isDiskFull,
+  isRecoverable,
+  isStorageError,
+  storageFailed,
+} from './disk-errors';
 import type { CommandError } from './errors';
 import { FolderLock } from './folder-lock';
 import { type DataFile, FORMAT_KEY, upgradeFormat, UPGRADES } from './format';
@@ -160,14 +168,17 @@ export class Storage {
 
   private chunk(start: Buffer, end: Buffer, reverse: boolean, limit: number): { entries: Entry[]; last: boolean } {
     if (start.compare(end) >= 0) return { entries: [], last: true };
-    const range = reverse ? { start: end, end: start, reverse, exclusiveStart: true, inclusiveEnd: true, limit } : { start, end, limit };
+    const range = reverse
+      ? { start: end, end: start, reverse, exclusiveStart: true, inclusiveEnd: true, limit }
+      : { start, end, limit };
     const entries: Entry[] = [];
     let bytes = 0;
     let previous = reverse ? end : start;
     for (const entry of this.database.getRange(range)) {
       // A damaged page of keys leads to entries of other places, each of which is undamaged.
       const order = entry.key.compare(previous);
-      if (reverse ? order >= 0 : order < 0 || (order === 0 && entries.length > 0)) throw dataDamaged(this.ownerOf(start));
+      if (reverse ? order >= 0 : order < 0 || (order === 0 && entries.length > 0))
+        throw dataDamaged(this.ownerOf(start));
       previous = entry.key;
       entries.push(entry);
       bytes += entry.value.length;
@@ -185,7 +196,9 @@ export class Storage {
    * @throws CommandError DataCorruptionDetected if the entry is damaged
    */
   private checkBeside(place: Buffer, below: boolean, sought: Buffer): void {
-    const range = below ? { start: place, end: LOWEST_KEY, reverse: true, exclusiveStart: true, inclusiveEnd: true, limit: 1 } : { start: place, limit: 1 };
+    const range = below
+      ? { start: place, end: LOWEST_KEY, reverse: true, exclusiveStart: true, inclusiveEnd: true, limit: 1 }
+      : { start: place, limit: 1 };
     const [entry] = this.read(sought, () => Array.from(this.database.getRange(range)));
     if (entry && !entry.key.equals(FORMAT_KEY)) this.verified(entry.key, entry.value, sought);
   }
@@ -286,4 +299,9 @@ function openForWriting(file: string): DataFile {
 }
 
 /** Options of every data file. `permissionsMode` is missing in the types of lmdb. */
-export const DATA_FILE_OPTIONS = { noSubdir: true, encoding: 'binary', keyEncoding: 'binary', permissionsMode: PRIVATE_FILE } as const;
+export const DATA_FILE_OPTIONS = {
+  noSubdir: true,
+  encoding: 'binary',
+  keyEncoding: 'binary',
+  permissionsMode: PRIVATE_FILE,
+} as const;

@@ -21,12 +21,15 @@ function add(a: Value, b: Value): Value | undefined {
 }
 
 function increment(operand: Value, path: string): Modifier {
-  if (numberOf(operand) === undefined) throw typeMismatch(`Cannot increment with non-numeric argument: {${path}: ${show(operand)}}`);
+  if (numberOf(operand) === undefined)
+    throw typeMismatch(`Cannot increment with non-numeric argument: {${path}: ${show(operand)}}`);
   const apply = (current: Value | undefined): Value => {
     if (current === undefined) return operand;
-    if (numberOf(current) === undefined) throw typeMismatch(`Cannot apply $inc to a value of non-numeric type. '${path}' is of type ${typeName(current)}`);
+    if (numberOf(current) === undefined)
+      throw typeMismatch(`Cannot apply $inc to a value of non-numeric type. '${path}' is of type ${typeName(current)}`);
     const sum = add(current, operand);
-    if (sum === undefined) throw badValue(`Failed to apply $inc operations to current value (${show(current)}) of '${path}'`);
+    if (sum === undefined)
+      throw badValue(`Failed to apply $inc operations to current value (${show(current)}) of '${path}'`);
     return sum;
   };
   return { creates: true, apply };
@@ -35,7 +38,8 @@ function increment(operand: Value, path: string): Modifier {
 function addToSet(operand: Value, path: string): Modifier {
   if (isOperators(operand)) throw unsupported(`${[...operand.keys()].join()} in $addToSet`);
   const apply = (current: Value = []): Value => {
-    if (!Array.isArray(current)) throw badValue(`Cannot apply $addToSet to non-array field. '${path}' has non-array type ${typeName(current)}`);
+    if (!Array.isArray(current))
+      throw badValue(`Cannot apply $addToSet to non-array field. '${path}' has non-array type ${typeName(current)}`);
     return current.some((other) => equal(other, operand)) ? current : [...current, operand];
   };
   return { creates: true, apply };
@@ -69,7 +73,10 @@ export const MODIFIERS: Readonly<Record<string, (operand: Value, path: string) =
   $setOnInsert: set,
   $unset: () => ({ creates: false, apply: () => undefined }),
   $inc: increment,
-  $max: (operand) => ({ creates: true, apply: (current) => (current === undefined || compare(operand, current) > 0 ? operand : current) }),
+  $max: (operand) => ({
+    creates: true,
+    apply: (current) => (current === undefined || compare(operand, current) > 0 ? operand : current),
+  }),
   $addToSet: addToSet,
   $pull: pull,
 };

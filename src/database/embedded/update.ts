@@ -26,11 +26,19 @@ export function parseUpdate(update: Value | undefined): Update {
   const changes: Change[] = [];
   for (const [operator, fields] of update) {
     const parse = MODIFIERS[operator];
-    if (!parse) throw operator.startsWith('$') ? unsupported(`the update operator ${operator}`) : failedToParse(`Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`);
+    if (!parse)
+      throw operator.startsWith('$')
+        ? unsupported(`the update operator ${operator}`)
+        : failedToParse(
+            `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
+          );
     if (!(fields instanceof Map)) {
-      throw failedToParse(`Modifiers operate on fields but we found type ${typeName(fields)} instead. For example: {$mod: {<field>: ...}} not {${operator}: ${show(fields)}}`);
+      throw failedToParse(
+        `Modifiers operate on fields but we found type ${typeName(fields)} instead. For example: {$mod: {<field>: ...}} not {${operator}: ${show(fields)}}`,
+      );
     }
-    for (const [path, operand] of fields) changes.push({ operator, path: parsePath(path), modifier: parse(operand, path) });
+    for (const [path, operand] of fields)
+      changes.push({ operator, path: parsePath(path), modifier: parse(operand, path) });
   }
   const ordered = changes.toSorted((a, b) => (sortable(a.path) < sortable(b.path) ? -1 : 1));
   ordered.forEach(({ path }, at) => assertApart(ordered[at - 1]?.path, path));
@@ -42,7 +50,12 @@ const sortable = (path: Path): string => path.join('\0');
 
 function parsePath(path: string): Path {
   const parts = path.split('.');
-  if (parts.includes('')) throw new CommandError(56, 'EmptyFieldName', `The update path '${path}' contains an empty field name, which is not allowed.`);
+  if (parts.includes(''))
+    throw new CommandError(
+      56,
+      'EmptyFieldName',
+      `The update path '${path}' contains an empty field name, which is not allowed.`,
+    );
   const positional = parts.find((part) => part.startsWith('$') || /^\d+$/.test(part));
   if (positional !== undefined) throw unsupported(`'${positional}' in the path of an update`);
   return parts;
@@ -50,7 +63,11 @@ function parsePath(path: string): Path {
 
 function assertApart(before: Path | undefined, path: Path): void {
   if (!before?.every((part, at) => part === path[at])) return;
-  throw new CommandError(40, 'ConflictingUpdateOperators', `Updating the path '${path.join('.')}' would create a conflict at '${before.join('.')}'`);
+  throw new CommandError(
+    40,
+    'ConflictingUpdateOperators',
+    `Updating the path '${path.join('.')}' would create a conflict at '${before.join('.')}'`,
+  );
 }
 
 /** Makes one change to a document, in its place. */
@@ -66,7 +83,11 @@ function apply({ operator, path, modifier }: Change, document: Doc): void {
     if (!(next instanceof Map)) {
       // Nothing can be in there that would have to be taken away.
       if (operator === '$unset') return;
-      throw new CommandError(28, 'PathNotViable', `Cannot reach '${path.join('.')}' in element {${part}: ${show(next)}}`);
+      throw new CommandError(
+        28,
+        'PathNotViable',
+        `Cannot reach '${path.join('.')}' in element {${part}: ${show(next)}}`,
+      );
     }
     inside = next;
   }
@@ -81,7 +102,11 @@ function apply({ operator, path, modifier }: Change, document: Doc): void {
 function assertSameId(before: Value | undefined, after: Doc): void {
   const id = after.get('_id');
   if (before === undefined || (id !== undefined && equal(before, id))) return;
-  throw new CommandError(66, 'ImmutableField', "Performing an update on the path '_id' would modify the immutable field '_id'");
+  throw new CommandError(
+    66,
+    'ImmutableField',
+    "Performing an update on the path '_id' would modify the immutable field '_id'",
+  );
 }
 
 /**
@@ -97,7 +122,8 @@ export function applyUpdate(update: Update, before: Doc): Doc {
 }
 
 /** A copy whose documents can be changed; arrays are never changed in their place. */
-const copyOf = (value: Value): Value => (value instanceof Map ? new Map(Array.from(value, ([name, field]) => [name, copyOf(field)])) : value);
+const copyOf = (value: Value): Value =>
+  value instanceof Map ? new Map(Array.from(value, ([name, field]) => [name, copyOf(field)])) : value;
 
 /** A document with its `_id` in front, as every stored one has it; drivers give one to every document that they insert. */
 export function withIdFirst(document: Doc): Doc {
@@ -126,7 +152,9 @@ export function upserted(update: Update, filter: Filter): Doc {
 function equalities(filter: Filter): Extract<Filter, { op: Comparison }>[] {
   if (filter.op === 'eq') return [filter];
   if (filter.op === 'and') return filter.filters.flatMap(equalities);
-  if (filter.op === 'in' && filter.values.length === 1) throw unsupported("an upsert with '$in' of one value in its filter; ask for equality");
-  if (filter.op === 'or' && filter.filters.length === 1) throw unsupported("an upsert with '$or' of one condition in its filter");
+  if (filter.op === 'in' && filter.values.length === 1)
+    throw unsupported("an upsert with '$in' of one value in its filter; ask for equality");
+  if (filter.op === 'or' && filter.filters.length === 1)
+    throw unsupported("an upsert with '$or' of one condition in its filter");
   return [];
 }

@@ -94,7 +94,7 @@ function readMsg(message: Buffer): Message {
 function readSequence(section: Buffer): [string, Buffer[]] {
   const zero = section.indexOf(0, 4);
   const documents: Buffer[] = [];
-  for (let at = zero + 1; at < section.length; ) {
+  for (let at = zero + 1; at < section.length;) {
     const length = at + 4 <= section.length ? section.readInt32LE(at) : -1;
     if (zero < 0 || length < 5 || at + length > section.length) throw malformed('a document has a wrong length');
     documents.push(section.subarray(at, at + length));

@@ -57,7 +57,10 @@ export class Dispatcher {
       try {
         await this.deliver(event);
       } catch (error) {
-        this.log.error(`An event could not be dispatched: ${String(error)}`, error instanceof Error ? error.stack : undefined);
+        this.log.error(
+          `An event could not be dispatched: ${String(error)}`,
+          error instanceof Error ? error.stack : undefined,
+        );
       }
       this.dispatched = event.seq;
     });
@@ -104,7 +107,9 @@ export class Dispatcher {
   private sendReadState({ name, data, seq }: DomainEvent<'READ_STATE_UPDATE'>, audience: Audience): void {
     const room = this.sockets.guildSockets(data.guild_id);
     if (!room || !('userIds' in audience)) return;
-    const sockets = this.sockets.socketsOf(...audience.userIds).filter((socket) => room.canReadHistory(socket, data.track_id));
+    const sockets = this.sockets
+      .socketsOf(...audience.userIds)
+      .filter((socket) => room.canReadHistory(socket, data.track_id));
     this.sockets.send(sockets, name, data, seq);
   }
 
@@ -112,7 +117,10 @@ export class Dispatcher {
     const room = this.sockets.guildSockets(guildId);
     if (!room || room.unsentRoles.isOutdated(happened)) return;
     const mustOrderFollow = room.unsentRoles.settle(happened, room.view.state.guild.role_ids);
-    this.toGroups(withCurrentPayload(mustOrderFollow ? { ...happened, seq: seqBefore(happened.seq) } : happened, room.view), room);
+    this.toGroups(
+      withCurrentPayload(mustOrderFollow ? { ...happened, seq: seqBefore(happened.seq) } : happened, room.view),
+      room,
+    );
     if (!mustOrderFollow) return;
     const order = { guild_id: guildId, role_ids: [...room.view.state.guild.role_ids] };
     this.sockets.sendToGroups([...room.groups], 'ROLES_REORDER', order, happened.seq);
@@ -139,7 +147,12 @@ export class Dispatcher {
   }
 
   // Without VIEW_MESSAGE_HISTORY, what a user knows depends on when each socket connected. Sockets that know the same share one packet.
-  private sendKnownParts(event: DomainEvent, room: GuildSockets, groups: ReadonlySet<VisibilityGroup>, trackId: Snowflake): void {
+  private sendKnownParts(
+    event: DomainEvent,
+    room: GuildSockets,
+    groups: ReadonlySet<VisibilityGroup>,
+    trackId: Snowflake,
+  ): void {
     const parts = new Map<string, { readonly data: EventData<EventName>; readonly sockets: ClientSocket[] }>();
     for (const [socket, userId] of room.socketsIn(groups)) {
       let answers = '';
@@ -162,28 +175,44 @@ export class Dispatcher {
   }
 
   private applyView(guildId: Snowflake, view: GuildSnapshotView, place: string): void {
-    this.sockets.guildSockets(guildId)?.refresh(view, (change) => this.sendVisibilityChanges(view, change, guildId, place));
+    this.sockets
+      .guildSockets(guildId)
+      ?.refresh(view, (change) => this.sendVisibilityChanges(view, change, guildId, place));
   }
 
-  private sendVisibilityChanges({ state, tracks }: GuildSnapshotView, { rooms, trackIds, appeared, disappeared, isRearranged }: VisibilityChange, guildId: Snowflake, place: string): void {
-    for (const id of disappeared) this.sockets.sendTo(rooms, 'TRACK_DELETE', { guild_id: guildId, track_id: id }, place);
+  private sendVisibilityChanges(
+    { state, tracks }: GuildSnapshotView,
+    { rooms, trackIds, appeared, disappeared, isRearranged }: VisibilityChange,
+    guildId: Snowflake,
+    place: string,
+  ): void {
+    for (const id of disappeared)
+      this.sockets.sendTo(rooms, 'TRACK_DELETE', { guild_id: guildId, track_id: id }, place);
     if (appeared.length === 0 && !isRearranged) return;
     const seen = visibleLayout(state.guild.track_layout, (id) => trackIds.has(id));
     for (const id of appeared) {
       const track = tracks.get(id);
       if (track) this.sockets.sendTo(rooms, 'TRACK_CREATE', toTrackDto(track, seen), place);
     }
-    if (isRearranged) this.sockets.sendTo(rooms, 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, place);
+    if (isRearranged)
+      this.sockets.sendTo(rooms, 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, place);
   }
 
   private async join(userId: Snowflake, guildId: Snowflake, seq: string): Promise<void> {
     this.pendingSockets.markStale(userId);
     if (this.sockets.socketsOf(userId).length === 0) return;
-    const [member, view] = await Promise.all([this.membersRepository.find(guildId, userId), this.snapshots.find(guildId)]);
+    const [member, view] = await Promise.all([
+      this.membersRepository.find(guildId, userId),
+      this.snapshots.find(guildId),
+    ]);
     const sockets = this.sockets.socketsOf(userId);
     if (!member || !view) return;
     this.applyView(guildId, view, seqBefore(seq));
-    this.sendGuildCreate(sockets.filter((socket) => hasIntent(socket, 'guilds')), { member, view }, seq);
+    this.sendGuildCreate(
+      sockets.filter((socket) => hasIntent(socket, 'guilds')),
+      { member, view },
+      seq,
+    );
     this.sockets.enterGuild(sockets, member, view);
   }
 
@@ -192,7 +221,10 @@ export class Dispatcher {
     if (!this.sockets.guildSockets(guildId) || this.sockets.socketsOf(userId).length === 0) return;
     const member = await this.membersRepository.find(guildId, userId);
     const room = this.sockets.guildSockets(guildId);
-    if (room && member) room.update(this.sockets.socketsOf(userId), member, (change) => this.sendVisibilityChanges(room.view, change, guildId, seqBefore(seq)));
+    if (room && member)
+      room.update(this.sockets.socketsOf(userId), member, (change) =>
+        this.sendVisibilityChanges(room.view, change, guildId, seqBefore(seq)),
+      );
   }
 
   private leaveGuild(userId: Snowflake, guildId: Snowflake, seq: string): void {
@@ -218,13 +250,20 @@ export class Dispatcher {
     if (!room || !view) return;
     room.unsentRoles.clear();
     for (const [socket, member] of room.members) {
-      if (GUILD_INTENTS.some((family) => hasIntent(socket, family))) this.sendGuildCreate([socket], { member, view }, seq);
+      if (GUILD_INTENTS.some((family) => hasIntent(socket, family)))
+        this.sendGuildCreate([socket], { member, view }, seq);
     }
   }
 
   // At the place right before, so that who is cut off within comes back for all of it.
   private sendGuildCreate(sockets: readonly ClientSocket[], seat: MemberGuild, seq: string): void {
-    for (const { name, data } of guildCreatePackets([seat])) this.sockets.sendTo(sockets.map(({ id }) => id), name, data, seqBefore(seq));
+    for (const { name, data } of guildCreatePackets([seat]))
+      this.sockets.sendTo(
+        sockets.map(({ id }) => id),
+        name,
+        data,
+        seqBefore(seq),
+      );
   }
 
   private closeRevoked({ user_id: userId, session_ids: sessionIds }: EventData<'SESSIONS_REVOKE'>): void {

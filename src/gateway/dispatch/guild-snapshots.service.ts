@@ -26,7 +26,10 @@ export class GuildSnapshots {
   /** What a guild looks like now, when there is one. */
   async find(guildId: Snowflake): Promise<GuildSnapshotView | undefined> {
     try {
-      const [state, tracks] = await Promise.all([this.resolver.getGuildState(guildId), this.resolver.getTracksOfGuild(guildId)]);
+      const [state, tracks] = await Promise.all([
+        this.resolver.getGuildState(guildId),
+        this.resolver.getTracksOfGuild(guildId),
+      ]);
       return { state, tracks };
     } catch (error) {
       if (error instanceof GuildNotFound) return undefined;
@@ -46,10 +49,16 @@ export class GuildSnapshots {
 
 /** All of a guild that a client needs to show it. */
 export function snapshotOf({ member, view }: MemberGuild): GuildSnapshot {
-  return { ...guildFieldsFor(new GuildAuthority(view.state, member, undefined, Date.now()), view), me: toMemberDto(member) };
+  return {
+    ...guildFieldsFor(new GuildAuthority(view.state, member, undefined, Date.now()), view),
+    me: toMemberDto(member),
+  };
 }
 
 /** Returns the part of a guild's snapshot that is the same for all members with these permissions. */
-export function guildFieldsFor(permissions: GuildPermissions, { state, tracks }: GuildSnapshotView): Omit<GuildSnapshot, 'me'> {
+export function guildFieldsFor(
+  permissions: GuildPermissions,
+  { state, tracks }: GuildSnapshotView,
+): Omit<GuildSnapshot, 'me'> {
   return { ...toGuildDto(state.guild), roles: roleDtos(state), tracks: visibleTracks(permissions, tracks) };
 }

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { lowestAt, type Snowflake } from '../../common/snowflake';
 import { ALL_INTENTS } from '../../events/intents';
 import type { MemberDocument } from '../../members/member.schema';
-import { type Overwrite, Permission, permissionSet, type SubjectOverwrite } from '../../permissions/compute-permissions';
+import {
+  type Overwrite,
+  Permission,
+  permissionSet,
+  type SubjectOverwrite,
+} from '../../permissions/compute-permissions';
 import { GuildAuthority } from '../../permissions/authority';
 import type { GuildState } from '../../permissions/guild-state';
 import type { RoleDocument } from '../../roles/role.schema';
@@ -13,31 +18,70 @@ import { GuildSockets, type VisibilityChange } from './guild-sockets';
 import type { GuildSnapshotView } from './member-view';
 
 const GUILD: Snowflake = 1n;
-const [USERS, ROLES, TRACKS] = [[101n, 102n, 103n, 104n], [11n, 12n], [21n, 22n, 23n]];
+const [USERS, ROLES, TRACKS] = [
+  [101n, 102n, 103n, 104n],
+  [11n, 12n],
+  [21n, 22n, 23n],
+];
 const NONE = permissionSet(0n);
 
-const overwrite: fc.Arbitrary<Overwrite> = fc.constantFrom({ allow: Permission.ViewTrack, deny: NONE }, { allow: NONE, deny: Permission.ViewTrack }, { allow: NONE, deny: NONE });
+const overwrite: fc.Arbitrary<Overwrite> = fc.constantFrom(
+  { allow: Permission.ViewTrack, deny: NONE },
+  { allow: NONE, deny: Permission.ViewTrack },
+  { allow: NONE, deny: NONE },
+);
 const subjectOverwrites: fc.Arbitrary<SubjectOverwrite[]> = fc.uniqueArray(
-  fc.record({ subject: fc.constantFrom(...[GUILD, ...ROLES].map((id) => ({ id, type: 'role' as const })), ...USERS.map((id) => ({ id, type: 'member' as const }))), said: overwrite }).map(({ subject, said }) => ({ ...subject, ...said })),
+  fc
+    .record({
+      subject: fc.constantFrom(
+        ...[GUILD, ...ROLES].map((id) => ({ id, type: 'role' as const })),
+        ...USERS.map((id) => ({ id, type: 'member' as const })),
+      ),
+      said: overwrite,
+    })
+    .map(({ subject, said }) => ({ ...subject, ...said })),
   { maxLength: 3, selector: ({ id }) => id },
 );
 
 /** A guild with a category, a track inside it and a track outside. */
 const views: fc.Arbitrary<GuildSnapshotView> = fc
-  .record({ owner: fc.constantFrom(...USERS), says: fc.tuple(overwrite, overwrite, overwrite), overwrites: fc.tuple(subjectOverwrites, subjectOverwrites, subjectOverwrites), inherits: fc.boolean(), size: fc.integer({ min: 1, max: 3 }) })
+  .record({
+    owner: fc.constantFrom(...USERS),
+    says: fc.tuple(overwrite, overwrite, overwrite),
+    overwrites: fc.tuple(subjectOverwrites, subjectOverwrites, subjectOverwrites),
+    inherits: fc.boolean(),
+    size: fc.integer({ min: 1, max: 3 }),
+  })
   .map(({ owner, says, overwrites, inherits, size }) => {
-    const tracks = TRACKS.slice(0, size).map((id, index) => ({ _id: id, overwrites: overwrites[index] }) as unknown as TrackDocument);
+    const tracks = TRACKS.slice(0, size).map(
+      (id, index) => ({ _id: id, overwrites: overwrites[index] }) as unknown as TrackDocument,
+    );
     const roles = [GUILD, ...ROLES].map((id, index) => ({ _id: id, ...says[index] }) as unknown as RoleDocument);
     const layout = tracks.map(({ _id: id }) => ({ id, parent_id: id === TRACKS[1] ? TRACKS[0] : null, inherits }));
     const guild = { _id: GUILD, owner_id: owner, role_ids: roles.map(({ _id }) => _id), track_layout: layout };
-    return { state: { guild, roles } as unknown as GuildState, tracks: new Map(tracks.map((track) => [track._id, track])) };
+    return {
+      state: { guild, roles } as unknown as GuildState,
+      tracks: new Map(tracks.map((track) => [track._id, track])),
+    };
   });
 
 const memberships: fc.Arbitrary<MemberDocument> = fc
   .record({ user: fc.constantFrom(...USERS), roleIds: fc.subarray(ROLES), isTimedOut: fc.boolean() })
-  .map(({ user, roleIds, isTimedOut }) => ({ guild_id: GUILD, user_id: user, role_ids: roleIds, timed_out_until: isTimedOut ? new Date('2999-01-01') : null }) as unknown as MemberDocument);
+  .map(
+    ({ user, roleIds, isTimedOut }) =>
+      ({
+        guild_id: GUILD,
+        user_id: user,
+        role_ids: roleIds,
+        timed_out_until: isTimedOut ? new Date('2999-01-01') : null,
+      }) as unknown as MemberDocument,
+  );
 
-type Step = { readonly connect: MemberDocument } | { readonly update: MemberDocument } | { readonly disconnect: number } | { readonly view: GuildSnapshotView };
+type Step =
+  | { readonly connect: MemberDocument }
+  | { readonly update: MemberDocument }
+  | { readonly disconnect: number }
+  | { readonly view: GuildSnapshotView };
 const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: memberships.map((connect) => ({ connect })) },
   { weight: 2, arbitrary: memberships.map((update) => ({ update })) },
@@ -68,7 +112,8 @@ class Socket {
 }
 
 /** What a member sees, evaluated for this member alone. */
-const visibleTo = (member: MemberDocument, { state, tracks }: GuildSnapshotView): Set<Snowflake> => new Set([...tracks.keys()].filter(isVisibleTo(new GuildAuthority(state, member, undefined, Date.now()), tracks)));
+const visibleTo = (member: MemberDocument, { state, tracks }: GuildSnapshotView): Set<Snowflake> =>
+  new Set([...tracks.keys()].filter(isVisibleTo(new GuildAuthority(state, member, undefined, Date.now()), tracks)));
 
 const FIRST_ID: Snowflake = 1_000n;
 
@@ -89,7 +134,11 @@ describe('GuildSockets', () => {
             guild.enter(socket as unknown as ClientSocket, socket.member);
           } else if ('update' in step) {
             for (const { socket } of own) socket.member = step.update;
-            guild.update(own.map(({ socket }) => socket as unknown as ClientSocket), step.update, () => undefined);
+            guild.update(
+              own.map(({ socket }) => socket as unknown as ClientSocket),
+              step.update,
+              () => undefined,
+            );
           } else if ('disconnect' in step) {
             for (const { socket } of sockets.splice(step.disconnect, 1)) guild.leave(socket as unknown as ClientSocket);
           } else guild.refresh(step.view, () => undefined);
@@ -123,7 +172,8 @@ describe('GuildSockets', () => {
         };
         all.forEach((step, index) => {
           if ('connect' in step) {
-            const member = sockets.find((socket) => socket.member.user_id === step.connect.user_id)?.member ?? step.connect;
+            const member =
+              sockets.find((socket) => socket.member.user_id === step.connect.user_id)?.member ?? step.connect;
             const socket = new Socket(`socket-${index}`, member);
             sockets.push(socket);
             guild.enter(socket as unknown as ClientSocket, member);
@@ -138,7 +188,9 @@ describe('GuildSockets', () => {
 
           for (const socket of sockets) {
             const expected = [...visibleTo(socket.member, guild.view)].sort();
-            const groups = [...guild.groups].filter((group) => group.roomsFor('tracks').some((room) => socket.rooms.has(room)));
+            const groups = [...guild.groups].filter((group) =>
+              group.roomsFor('tracks').some((room) => socket.rooms.has(room)),
+            );
             expect(groups.map((group) => [...group.view.trackIds].sort())).toEqual([expected]);
             expect([...socket.tracks].sort()).toEqual(expected);
           }
@@ -149,14 +201,31 @@ describe('GuildSockets', () => {
 
   it('counts a message as seen only if it was sent while the socket was connected and the track was visible, although ids are ahead of the clock', () => {
     const viewWith = (deny: bigint, version: number): GuildSnapshotView => {
-      const guild = { _id: GUILD, owner_id: 999n, role_ids: [GUILD], track_layout: [{ id: 21n, parent_id: null, inherits: true }], version };
-      const track = { _id: 21n, overwrites: [{ id: GUILD, type: 'role', allow: NONE, deny }] } as unknown as TrackDocument;
-      return { state: { guild, roles: [{ _id: GUILD, allow: Permission.ViewTrack, deny: NONE }] } as unknown as GuildState, tracks: new Map([[21n, track]]) };
+      const guild = {
+        _id: GUILD,
+        owner_id: 999n,
+        role_ids: [GUILD],
+        track_layout: [{ id: 21n, parent_id: null, inherits: true }],
+        version,
+      };
+      const track = {
+        _id: 21n,
+        overwrites: [{ id: GUILD, type: 'role', allow: NONE, deny }],
+      } as unknown as TrackDocument;
+      return {
+        state: { guild, roles: [{ _id: GUILD, allow: Permission.ViewTrack, deny: NONE }] } as unknown as GuildState,
+        tracks: new Map([[21n, track]]),
+      };
     };
     const future = lowestAt(new Date(Date.now() + 7_200_000));
     let newest = future;
     const guild = new GuildSockets(viewWith(NONE, 1), () => newest);
-    const member = { guild_id: GUILD, user_id: USERS[0], role_ids: [], timed_out_until: null } as unknown as MemberDocument;
+    const member = {
+      guild_id: GUILD,
+      user_id: USERS[0],
+      role_ids: [],
+      timed_out_until: null,
+    } as unknown as MemberDocument;
     const socket = new Socket('socket', member) as unknown as ClientSocket;
     const seen = (id: Snowflake): boolean => guild.hasSeen(socket, 21n, id);
     guild.enter(socket, member);

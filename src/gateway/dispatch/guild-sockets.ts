@@ -139,7 +139,8 @@ export class GuildSockets {
 
   /** Applies a changed membership to the sockets of its user, and reports the changes of visibility. */
   update(sockets: Iterable<ClientSocket>, member: MemberDocument, report: ReportVisibility): void {
-    for (const socket of sockets) this.move({ socket, member, before: this.viewOf(socket), carried: this.seenBy(socket) }, report);
+    for (const socket of sockets)
+      this.move({ socket, member, before: this.viewOf(socket), carried: this.seenBy(socket) }, report);
   }
 
   /**
@@ -156,7 +157,12 @@ export class GuildSockets {
     this.current = view;
     this.refreshes += 1;
     this.unsentRoles.note(old.state.guild.role_ids, view.state.guild.role_ids);
-    const moved = this.movedSockets(old).map(([socket, { member, group }]) => ({ socket, member, before: group.view, carried: this.seenBy(socket) }));
+    const moved = this.movedSockets(old).map(([socket, { member, group }]) => ({
+      socket,
+      member,
+      before: group.view,
+      carried: this.seenBy(socket),
+    }));
     for (const { socket } of moved) this.detach(socket);
     const now = this.now();
     for (const group of this.groupsByKey.values()) {
@@ -175,7 +181,9 @@ export class GuildSockets {
 
   // Only another owner or another set of members with overwrites makes members individual, or ends it.
   private movedSockets(old: GuildSnapshotView): [ClientSocket, SocketEntry][] {
-    const isSame = old.state.guild.owner_id === this.view.state.guild.owner_id && sameIds(usersWithOverwrite(old.tracks), usersWithOverwrite(this.view.tracks));
+    const isSame =
+      old.state.guild.owner_id === this.view.state.guild.owner_id &&
+      sameIds(usersWithOverwrite(old.tracks), usersWithOverwrite(this.view.tracks));
     return isSame ? [] : [...this.entries].filter(([, { member, group }]) => this.keyFor(member) !== group.key);
   }
 
@@ -185,7 +193,9 @@ export class GuildSockets {
 
   private groupFor(member: MemberDocument): VisibilityGroup {
     const key = this.keyFor(member);
-    const group = this.groupsByKey.get(key) ?? new VisibilityGroup(member.guild_id, viewerOf(member, this.view), this.view, this.now());
+    const group =
+      this.groupsByKey.get(key) ??
+      new VisibilityGroup(member.guild_id, viewerOf(member, this.view), this.view, this.now());
     this.groupsByKey.set(key, group);
     return group;
   }
@@ -195,7 +205,8 @@ export class GuildSockets {
   }
 }
 
-const appearedBetween = (before: MemberView, after: MemberView): Snowflake[] => [...after.trackIds].filter((id) => !before.trackIds.has(id));
+const appearedBetween = (before: MemberView, after: MemberView): Snowflake[] =>
+  [...after.trackIds].filter((id) => !before.trackIds.has(id));
 
 function reportChange(rooms: readonly string[], before: MemberView, after: MemberView, report: ReportVisibility): void {
   const [appeared, disappeared] = [appearedBetween(before, after), appearedBetween(after, before)];
@@ -208,8 +219,12 @@ function isRearranged(before: MemberView, after: MemberView): boolean {
   return [...after.places].some(([id, { parent_id: parentId }]) => {
     const oldParentId = before.places.get(id)?.parent_id;
     if (oldParentId === undefined || oldParentId === parentId) return false;
-    return (oldParentId !== null && !after.trackIds.has(oldParentId)) || (parentId !== null && !before.trackIds.has(parentId));
+    return (
+      (oldParentId !== null && !after.trackIds.has(oldParentId)) ||
+      (parentId !== null && !before.trackIds.has(parentId))
+    );
   });
 }
 
-const sameIds = (a: ReadonlySet<Snowflake>, b: ReadonlySet<Snowflake>): boolean => a.size === b.size && [...a].every((id) => b.has(id));
+const sameIds = (a: ReadonlySet<Snowflake>, b: ReadonlySet<Snowflake>): boolean =>
+  a.size === b.size && [...a].every((id) => b.has(id));

@@ -26,9 +26,12 @@ export function namesEarlierMessages(event: DomainEvent): boolean {
  */
 export function knownPart(event: DomainEvent, knows: KnowsMessage): EventData<EventName> | undefined {
   if (isNamed(event, 'MESSAGE_CREATE')) return withKnownReply(event.data, knows);
-  if (isNamed(event, 'MESSAGE_UPDATE')) return knows(event.data.id, event.data.author_id) ? withKnownReply(event.data, knows) : undefined;
-  if (isNamed(event, 'MESSAGE_MENTIONS_UPDATE') || isNamed(event, 'MESSAGE_DELETE')) return knows(event.data.message_id, event.data.author_id) ? event.data : undefined;
-  if (isNamed(event, 'REACTION_ADD') || isNamed(event, 'REACTION_REMOVE')) return knows(event.data.message_id) ? event.data : undefined;
+  if (isNamed(event, 'MESSAGE_UPDATE'))
+    return knows(event.data.id, event.data.author_id) ? withKnownReply(event.data, knows) : undefined;
+  if (isNamed(event, 'MESSAGE_MENTIONS_UPDATE') || isNamed(event, 'MESSAGE_DELETE'))
+    return knows(event.data.message_id, event.data.author_id) ? event.data : undefined;
+  if (isNamed(event, 'REACTION_ADD') || isNamed(event, 'REACTION_REMOVE'))
+    return knows(event.data.message_id) ? event.data : undefined;
   if (isNamed(event, 'MESSAGES_DELETE')) {
     const messages = event.data.messages.filter(({ id, author_id }) => knows(id, author_id));
     return messages.length > 0 ? { ...event.data, message_ids: messages.map(({ id }) => id), messages } : undefined;

@@ -51,7 +51,13 @@ export class MemberView {
   /** Returns whether the viewer may read messages of a track that were sent before the track became visible. */
   canReadHistory(trackId: Snowflake): boolean {
     const track = this.view.tracks.get(trackId);
-    return track !== undefined && has(this.permissions().permissionsIn(track, this.view.tracks), union(Permission.ViewTrack, Permission.ViewMessageHistory));
+    return (
+      track !== undefined &&
+      has(
+        this.permissions().permissionsIn(track, this.view.tracks),
+        union(Permission.ViewTrack, Permission.ViewMessageHistory),
+      )
+    );
   }
 
   /** Returns the payload of an event of the guild as the viewer receives it; undefined when the viewer does not receive the event. */
@@ -64,7 +70,9 @@ export class MemberView {
     // The place of a track depends on which other tracks are visible.
     if (isNamed(event, 'TRACKS_REORDER')) {
       const layout = this.visiblePart(event.data.layout);
-      return audience.layoutBefore && isSameLayout(layout, this.visiblePart(audience.layoutBefore)) ? undefined : { ...event.data, layout: [...layout] };
+      return audience.layoutBefore && isSameLayout(layout, this.visiblePart(audience.layoutBefore))
+        ? undefined
+        : { ...event.data, layout: [...layout] };
     }
     if (isNamed(event, 'INVITE_CREATE')) return inviteSeenBy(event.data, (id) => this.trackIds.has(id));
     if (isNamed(event, 'TRACK_UPDATE')) return { ...event.data, ...this.places.get(event.data.id) };

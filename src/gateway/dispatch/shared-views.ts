@@ -24,7 +24,9 @@ class SharedView {
 
   /** The guild with roles and visible tracks as JSON, without its closing brace. */
   get openJson(): string {
-    return (this.json ??= JSON.stringify(guildFieldsFor(new RoleSetPermissions(this.guild.state, this.roleIds), this.guild)).slice(0, -1));
+    return (this.json ??= JSON.stringify(
+      guildFieldsFor(new RoleSetPermissions(this.guild.state, this.roleIds), this.guild),
+    ).slice(0, -1));
   }
 }
 
@@ -39,7 +41,9 @@ export function memberViewOf(seat: MemberGuild): MemberView {
 /** Returns the snapshot of a guild for one of its members as JSON. Only `me` is encoded for each member with the same roles. */
 export function snapshotJsonOf(seat: MemberGuild): string {
   const shared = sharedViewOf(seat);
-  return shared ? `${shared.openJson},"me":${JSON.stringify(toMemberDto(seat.member))}}` : JSON.stringify(snapshotOf(seat));
+  return shared
+    ? `${shared.openJson},"me":${JSON.stringify(toMemberDto(seat.member))}}`
+    : JSON.stringify(snapshotOf(seat));
 }
 
 function sharedViewOf({ member, view }: MemberGuild): SharedView | undefined {

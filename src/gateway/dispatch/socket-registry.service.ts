@@ -89,15 +89,35 @@ export class SocketRegistry {
   }
 
   /** Sends an event to those of these sockets that want it. */
-  send<Name extends keyof ServerEvents>(sockets: readonly ClientSocket[], name: Name, data: ServerEvents[Name], seq: string): void {
+  send<Name extends keyof ServerEvents>(
+    sockets: readonly ClientSocket[],
+    name: Name,
+    data: ServerEvents[Name],
+    seq: string,
+  ): void {
     const family = intentOf(name);
-    this.sendTo(sockets.filter((socket) => hasIntent(socket, family)).map(({ id }) => id), name, data, seq);
+    this.sendTo(
+      sockets.filter((socket) => hasIntent(socket, family)).map(({ id }) => id),
+      name,
+      data,
+      seq,
+    );
   }
 
   /** Sends an event to those in these groups that want it; encoded once. */
-  sendToGroups<Name extends keyof ServerEvents>(groups: readonly VisibilityGroup[], name: Name, data: ServerEvents[Name], seq: string): void {
+  sendToGroups<Name extends keyof ServerEvents>(
+    groups: readonly VisibilityGroup[],
+    name: Name,
+    data: ServerEvents[Name],
+    seq: string,
+  ): void {
     const family = intentOf(name);
-    this.sendTo(groups.flatMap((group) => group.roomsFor(family)), name, data, seq);
+    this.sendTo(
+      groups.flatMap((group) => group.roomsFor(family)),
+      name,
+      data,
+      seq,
+    );
   }
 
   /** Sends an event to every socket that was taken in. */
@@ -106,7 +126,12 @@ export class SocketRegistry {
   }
 
   /** Sends an event to rooms of Socket.IO; encoded once. One that has no place in the log has no seq. */
-  sendTo<Name extends keyof ServerEvents>(rooms: readonly string[], name: Name, data: ServerEvents[Name], seq?: string): void {
+  sendTo<Name extends keyof ServerEvents>(
+    rooms: readonly string[],
+    name: Name,
+    data: ServerEvents[Name],
+    seq?: string,
+  ): void {
     this.expiry.closeDue();
     if (rooms.length > 0) this.namespace?.to([...rooms]).emit(name, data, ...(seq === undefined ? [] : [seq]));
   }

@@ -40,7 +40,9 @@ export class VisibilityGroup {
 
   /** Returns the rooms of the sockets that chose a family of events. */
   roomsFor(family: Intent | undefined): string[] {
-    return [...this.counts.keys()].filter((intents) => family === undefined || includesIntent(intents, family)).map((intents) => this.room(intents));
+    return [...this.counts.keys()]
+      .filter((intents) => family === undefined || includesIntent(intents, family))
+      .map((intents) => this.room(intents));
   }
 
   /** Adds a socket. */

@@ -12,9 +12,12 @@ export class GatewayFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const problem = problemOf(error);
-    if (problem instanceof InternalError) this.log.error(String(error), error instanceof Error ? error.stack : undefined);
+    if (problem instanceof InternalError)
+      this.log.error(String(error), error instanceof Error ? error.stack : undefined);
     const { code, detail, type: _type, title: _title, status: _status, ...extra } = problemDocument(problem);
-    const acknowledge = host.getArgs<unknown[]>().find((argument): argument is Acknowledge => typeof argument === 'function');
+    const acknowledge = host
+      .getArgs<unknown[]>()
+      .find((argument): argument is Acknowledge => typeof argument === 'function');
     acknowledge?.({ ok: false, error: { code, message: detail, ...extra } });
   }
 }

@@ -54,7 +54,9 @@ export class InteractionLimiter {
   private closeAsFlooded(socket: ClientSocket): void {
     const rule = this.config.get('GATEWAY_BUCKET');
     terminate(socket, CLOSE.rateLimited, rule.windowMs);
-    this.buckets.fill(gatewayBucket(socket.data.session.user_id), rule).catch((error: unknown) => this.log.error(error));
+    this.buckets
+      .fill(gatewayBucket(socket.data.session.user_id), rule)
+      .catch((error: unknown) => this.log.error(error));
   }
 
   private async check(socket: ClientSocket, packet: Packet, ahead: number): Promise<boolean> {
@@ -112,8 +114,11 @@ function warn(socket: ClientSocket, { limit }: RateRule, { remaining, resetMs }:
   send(socket, 'BUCKET_WARNING', { limit, remaining, reset_after: Math.ceil(resetMs / 1_000) });
 }
 
-const isInteraction = (name: unknown): name is InteractionName => typeof name === 'string' && Object.hasOwn(INTERACTIONS, name);
+const isInteraction = (name: unknown): name is InteractionName =>
+  typeof name === 'string' && Object.hasOwn(INTERACTIONS, name);
 
-const isAcknowledgedAtMost = ({ length, 2: acknowledge }: Packet): boolean => length === 2 || (length === 3 && typeof acknowledge === 'function');
+const isAcknowledgedAtMost = ({ length, 2: acknowledge }: Packet): boolean =>
+  length === 2 || (length === 3 && typeof acknowledge === 'function');
 
-const isPlain = (payload: unknown): boolean => payload !== null && typeof payload === 'object' && !Array.isArray(payload) && findUnsafeKey(payload) === undefined;
+const isPlain = (payload: unknown): boolean =>
+  payload !== null && typeof payload === 'object' && !Array.isArray(payload) && findUnsafeKey(payload) === undefined;

@@ -38,6 +38,11 @@ export class LimitsController {
 
   private async stateOf(key: string, rule: RateRule): Promise<LimitsDto['gateway']> {
     const { remaining, resetMs } = await this.buckets.peek(key, rule);
-    return { limit: rule.limit, window_seconds: rule.windowMs / 1_000, remaining: rule.limit === 0 ? null : remaining, reset_after: Math.ceil(resetMs / 1_000) };
+    return {
+      limit: rule.limit,
+      window_seconds: rule.windowMs / 1_000,
+      remaining: rule.limit === 0 ? null : remaining,
+      reset_after: Math.ceil(resetMs / 1_000),
+    };
   }
 }

@@ -28,15 +28,27 @@ export class MembersGateway {
   async subscribe(
     @ConnectedSocket() socket: ClientSocket,
     @Authority() authority: GuildAuthority,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['guild.subscribe'].data)) { members }: Interaction<'guild.subscribe'>,
+    @MessageBody(new ZodValidationPipe(INTERACTIONS['guild.subscribe'].data))
+    { members }: Interaction<'guild.subscribe'>,
   ): Promise<Done<MemberWindow>> {
-    return { ok: true, data: await this.memberListSubscriptions.subscribe(socket, authority, members ? { range: members, showsMembers: true } : EVERYBODY) };
+    return {
+      ok: true,
+      data: await this.memberListSubscriptions.subscribe(
+        socket,
+        authority,
+        members ? { range: members, showsMembers: true } : EVERYBODY,
+      ),
+    };
   }
 
   /** Looks at a guild no more. */
   @SubscribeMessage('guild.unsubscribe')
   @Authenticated()
-  unsubscribe(@ConnectedSocket() socket: ClientSocket, @MessageBody(new ZodValidationPipe(INTERACTIONS['guild.unsubscribe'].data)) { guild_id }: Interaction<'guild.unsubscribe'>): Done<null> {
+  unsubscribe(
+    @ConnectedSocket() socket: ClientSocket,
+    @MessageBody(new ZodValidationPipe(INTERACTIONS['guild.unsubscribe'].data))
+    { guild_id }: Interaction<'guild.unsubscribe'>,
+  ): Done<null> {
     this.memberListSubscriptions.unsubscribe(socket, guild_id);
     return { ok: true, data: null };
   }
@@ -50,6 +62,9 @@ export class MembersGateway {
   ): Promise<Done<{ chunks: number; members: number }>> {
     const chunks = await this.memberChunks.chunksFor(request);
     for (const chunk of chunks) send(socket, 'MEMBERS_CHUNK', chunk);
-    return { ok: true, data: { chunks: chunks.length, members: chunks.reduce((sum, { members }) => sum + members.length, 0) } };
+    return {
+      ok: true,
+      data: { chunks: chunks.length, members: chunks.reduce((sum, { members }) => sum + members.length, 0) },
+    };
   }
 }

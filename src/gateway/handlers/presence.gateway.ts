@@ -20,7 +20,8 @@ export class PresenceGateway {
   @Authenticated()
   async update(
     @UserId() userId: Snowflake,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['presence.update'].data)) { status }: Interaction<'presence.update'>,
+    @MessageBody(new ZodValidationPipe(INTERACTIONS['presence.update'].data))
+    { status }: Interaction<'presence.update'>,
   ): Promise<Done<PresenceDto>> {
     return { ok: true, data: await this.presence.choose(userId, status) };
   }

@@ -22,7 +22,8 @@ export class ReadStatesGateway {
   @RequireMembership()
   async update(
     @Authority() authority: TrackAuthority,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['read_state.update'].data)) change: Interaction<'read_state.update'>,
+    @MessageBody(new ZodValidationPipe(INTERACTIONS['read_state.update'].data))
+    change: Interaction<'read_state.update'>,
   ): Promise<Done<ReadStateDto>> {
     return { ok: true, data: await this.readStates.update(authority, change) };
   }

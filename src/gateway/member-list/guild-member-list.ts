@@ -54,7 +54,11 @@ export class GuildMemberList {
     readonly id: Snowflake,
     private readonly around: MemberListDeps,
   ) {
-    this.flushTask = new ThrottledTask(FLUSH_INTERVAL_MS, () => this.flush(), (error) => around.onError(error));
+    this.flushTask = new ThrottledTask(
+      FLUSH_INTERVAL_MS,
+      () => this.flush(),
+      (error) => around.onError(error),
+    );
   }
 
   get isEmpty(): boolean {
@@ -99,7 +103,9 @@ export class GuildMemberList {
   async show(socket: ClientSocket): Promise<MemberWindow | undefined> {
     const window = this.subscribers.get(socket);
     if (!window) return undefined;
-    await this.readUnless(() => this.subscribers.get(socket) !== window || (this.list.covers(window.range) && !this.isStale));
+    await this.readUnless(
+      () => this.subscribers.get(socket) !== window || (this.list.covers(window.range) && !this.isStale),
+    );
     if (this.subscribers.get(socket) !== window) return undefined;
     if (window.showsMembers && hasIntent(socket, 'members')) void socket.join(window.rooms.members);
     if (hasIntent(socket, 'presence')) void socket.join(window.rooms.presence);
@@ -127,7 +133,11 @@ export class GuildMemberList {
   private windowOf(look: ListRange): ListWindow {
     const key = keyOf(look);
     const room = `looking:${this.id}:${key}`;
-    const window = this.windows.get(key) ?? { ...look, rooms: { members: `${room}:members`, presence: `${room}:presence` }, sockets: new Set<ClientSocket>() };
+    const window = this.windows.get(key) ?? {
+      ...look,
+      rooms: { members: `${room}:members`, presence: `${room}:presence` },
+      sockets: new Set<ClientSocket>(),
+    };
     this.windows.set(key, window);
     return window;
   }
@@ -138,7 +148,9 @@ export class GuildMemberList {
       guild_id: this.id,
       member_count: this.list.memberCount,
       members: showsMembers ? members : null,
-      presences: showsMembers ? null : members.filter(({ status }) => status !== 'offline').map(({ user_id, status }) => ({ user_id, status })),
+      presences: showsMembers
+        ? null
+        : members.filter(({ status }) => status !== 'offline').map(({ user_id, status }) => ({ user_id, status })),
     };
   }
 
@@ -149,7 +161,10 @@ export class GuildMemberList {
     if (changedPresences.size === 0) return;
     for (const window of this.windows.values()) {
       const different = this.list.within(window.range).filter(({ user_id }) => changedPresences.has(user_id));
-      this.sendPresences(window, different.map(({ user_id }) => user_id));
+      this.sendPresences(
+        window,
+        different.map(({ user_id }) => user_id),
+      );
     }
   }
 
@@ -208,7 +223,10 @@ export class GuildMemberList {
   private arrivedIn(range: MemberRange, before: MemberListPage): Snowflake[] {
     const existing = new Set(before.within(range).map(({ user_id }) => user_id));
     const arrived = this.list.within(range).filter(({ user_id }) => !existing.has(user_id));
-    return arrived.map((member) => this.around.memberList.rowOf(member)).filter(({ status }) => status !== 'offline').map(({ user_id }) => user_id);
+    return arrived
+      .map((member) => this.around.memberList.rowOf(member))
+      .filter(({ status }) => status !== 'offline')
+      .map(({ user_id }) => user_id);
   }
 
   private sendPresences({ rooms }: ListWindow, userIds: readonly Snowflake[]): void {
@@ -217,6 +235,8 @@ export class GuildMemberList {
   }
 }
 
-const keyOf = ({ range: [first, last], showsMembers }: ListRange): string => `${first}-${last}${showsMembers ? '' : ' presence'}`;
+const keyOf = ({ range: [first, last], showsMembers }: ListRange): string =>
+  `${first}-${last}${showsMembers ? '' : ' presence'}`;
 
-const missingIn = (list: MemberListPage, other: MemberListPage): Snowflake[] => [...other.userIds].filter((id) => list.find(id) === undefined);
+const missingIn = (list: MemberListPage, other: MemberListPage): Snowflake[] =>
+  [...other.userIds].filter((id) => list.find(id) === undefined);

@@ -34,8 +34,13 @@ export class MemberChunks {
     }));
   }
 
-  private find(guildId: Snowflake, { query, user_ids: userIds, limit }: Omit<Request, 'guild_id' | 'nonce'>): Promise<MemberDocument[]> {
+  private find(
+    guildId: Snowflake,
+    { query, user_ids: userIds, limit }: Omit<Request, 'guild_id' | 'nonce'>,
+  ): Promise<MemberDocument[]> {
     if (userIds) return this.membersRepository.listAmong(guildId, userIds);
-    return query === undefined ? this.membersRepository.listByName(guildId, [0, limit - 1]) : this.membersRepository.search(guildId, query, limit);
+    return query === undefined
+      ? this.membersRepository.listByName(guildId, [0, limit - 1])
+      : this.membersRepository.search(guildId, query, limit);
   }
 }

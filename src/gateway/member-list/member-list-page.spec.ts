@@ -1,8 +1,21 @@
 import fc from 'fast-check';
 import { difference, enclosingRange, type ListedMember, MemberListPage } from './member-list-page';
 
-const member = (id: number, nick: string | null = null): ListedMember => ({ guild_id: 1n, user_id: BigInt(id), nick, role_ids: [], timed_out_until: null, joined_at: new Date(0), username: `user ${id}` });
-const lists = fc.uniqueArray(fc.record({ id: fc.nat({ max: 12 }), nick: fc.constantFrom(null, 'a', 'b') }), { selector: ({ id }) => id, maxLength: 8 }).map((rows) => rows.map(({ id, nick }) => member(id, nick)));
+const member = (id: number, nick: string | null = null): ListedMember => ({
+  guild_id: 1n,
+  user_id: BigInt(id),
+  nick,
+  role_ids: [],
+  timed_out_until: null,
+  joined_at: new Date(0),
+  username: `user ${id}`,
+});
+const lists = fc
+  .uniqueArray(fc.record({ id: fc.nat({ max: 12 }), nick: fc.constantFrom(null, 'a', 'b') }), {
+    selector: ({ id }) => id,
+    maxLength: 8,
+  })
+  .map((rows) => rows.map(({ id, nick }) => member(id, nick)));
 
 describe('what became of a list', () => {
   it('makes the one into the other', () =>
@@ -19,7 +32,10 @@ describe('what became of a list', () => {
 
   it('is nothing when nothing happened', () => {
     const before = MemberListPage.read([0, 9], [member(1), member(2)], 2);
-    expect(difference(before.within([0, 9]), before.reuseUnchanged([member(1), member(2)]))).toEqual({ userIds: undefined, changed: [] });
+    expect(difference(before.within([0, 9]), before.reuseUnchanged([member(1), member(2)]))).toEqual({
+      userIds: undefined,
+      changed: [],
+    });
   });
 });
 
@@ -39,5 +55,12 @@ describe('a part of a list', () => {
     expect(MemberListPage.read([20, 29], [], 7).memberCount).toBe(7);
   });
 
-  it('reaches from the lowest place to the highest that anybody looks at', () => expect(enclosingRange([[5, 9], [0, 3], [20, 20]])).toEqual([0, 20]));
+  it('reaches from the lowest place to the highest that anybody looks at', () =>
+    expect(
+      enclosingRange([
+        [5, 9],
+        [0, 3],
+        [20, 20],
+      ]),
+    ).toEqual([0, 20]));
 });

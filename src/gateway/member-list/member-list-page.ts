@@ -70,9 +70,16 @@ export class MemberListPage {
 /** What became of a part of a list between two moments. */
 export function difference(before: readonly ListedMember[], after: readonly ListedMember[]): Difference {
   const existing = new Set(before);
-  const isSameOrder = before.length === after.length && before.every(({ user_id }, index) => user_id === after[index]?.user_id);
-  return { userIds: isSameOrder ? undefined : after.map(({ user_id }) => user_id), changed: after.filter((member) => !existing.has(member)) };
+  const isSameOrder =
+    before.length === after.length && before.every(({ user_id }, index) => user_id === after[index]?.user_id);
+  return {
+    userIds: isSameOrder ? undefined : after.map(({ user_id }) => user_id),
+    changed: after.filter((member) => !existing.has(member)),
+  };
 }
 
 /** The smallest range that has all of these in it. */
-export const enclosingRange = (ranges: readonly MemberRange[]): MemberRange => [Math.min(...ranges.map(([first]) => first)), Math.max(...ranges.map(([, last]) => last))];
+export const enclosingRange = (ranges: readonly MemberRange[]): MemberRange => [
+  Math.min(...ranges.map(([first]) => first)),
+  Math.max(...ranges.map(([, last]) => last)),
+];

@@ -8,7 +8,9 @@ export class SubscriptionLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`This connection looks at ${LIMITS.subscriptions} guilds already; unsubscribe from one.`, { limit: LIMITS.subscriptions });
+    super(`This connection looks at ${LIMITS.subscriptions} guilds already; unsubscribe from one.`, {
+      limit: LIMITS.subscriptions,
+    });
   }
 }
 

@@ -37,7 +37,11 @@ export class MemberListSubscriptions implements OnModuleInit {
       memberList,
       send: (room, name, data) => sockets.sendTo([room], name, data),
       watch: (guild, appeared, disappeared) => this.watch(guild, appeared, disappeared),
-      onError: (error) => this.log.error(`A member list could not be read: ${String(error)}`, error instanceof Error ? error.stack : undefined),
+      onError: (error) =>
+        this.log.error(
+          `A member list could not be read: ${String(error)}`,
+          error instanceof Error ? error.stack : undefined,
+        ),
     };
   }
 
@@ -101,10 +105,12 @@ export class MemberListSubscriptions implements OnModuleInit {
   }
 
   private onEvent(event: DomainEvent): void {
-    if (isNamed(event, 'MEMBER_JOIN') || isNamed(event, 'MEMBER_UPDATE')) this.guilds.get(event.data.guild_id)?.markStale();
+    if (isNamed(event, 'MEMBER_JOIN') || isNamed(event, 'MEMBER_UPDATE'))
+      this.guilds.get(event.data.guild_id)?.markStale();
     else if (isNamed(event, 'MEMBER_LEAVE')) this.removeMember(event.data.guild_id, event.data.user_id);
     else if (isNamed(event, 'GUILD_DELETE')) this.removeGuild(event.data.id);
-    else if (isNamed(event, 'MEMBER_RENAME')) for (const id of event.data.guild_ids) this.guilds.get(id)?.memberRenamed(event.data.user_id);
+    else if (isNamed(event, 'MEMBER_RENAME'))
+      for (const id of event.data.guild_ids) this.guilds.get(id)?.memberRenamed(event.data.user_id);
   }
 
   private removeMember(guildId: Snowflake, userId: Snowflake): void {
@@ -120,7 +126,8 @@ export class MemberListSubscriptions implements OnModuleInit {
   }
 
   private watch(guild: GuildMemberList, appeared: Iterable<Snowflake>, disappeared: Iterable<Snowflake>): void {
-    for (const userId of appeared) this.guildsShowing.set(userId, (this.guildsShowing.get(userId) ?? new Set<GuildMemberList>()).add(guild));
+    for (const userId of appeared)
+      this.guildsShowing.set(userId, (this.guildsShowing.get(userId) ?? new Set<GuildMemberList>()).add(guild));
     for (const userId of disappeared) {
       this.guildsShowing.get(userId)?.delete(guild);
       if (this.guildsShowing.get(userId)?.size === 0) this.guildsShowing.delete(userId);

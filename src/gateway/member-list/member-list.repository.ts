@@ -22,8 +22,15 @@ export class MemberListRepository {
   ) {}
 
   /** A part of a guild's list as it now is; the names that an earlier one knows aren't asked for again, but for those that are others since. */
-  async read(guildId: Snowflake, range: MemberRange, { list, renamed }: { list: MemberListPage; renamed: ReadonlySet<Snowflake> }): Promise<MemberListPage> {
-    const [documents, counted] = await Promise.all([this.membersRepository.listByName(guildId, range), this.roleSets.countMembers(guildId)]);
+  async read(
+    guildId: Snowflake,
+    range: MemberRange,
+    { list, renamed }: { list: MemberListPage; renamed: ReadonlySet<Snowflake> },
+  ): Promise<MemberListPage> {
+    const [documents, counted] = await Promise.all([
+      this.membersRepository.listByName(guildId, range),
+      this.roleSets.countMembers(guildId),
+    ]);
     const members = await this.listed(documents, (id) => (renamed.has(id) ? undefined : list.find(id)?.username));
     return MemberListPage.read(range, list.reuseUnchanged(members), counted);
   }
@@ -43,11 +50,17 @@ export class MemberListRepository {
     return this.presence.statusOf(userId);
   }
 
-  private async listed(documents: readonly MemberDocument[], nameOf: (id: Snowflake) => string | undefined = () => undefined): Promise<ListedMember[]> {
+  private async listed(
+    documents: readonly MemberDocument[],
+    nameOf: (id: Snowflake) => string | undefined = () => undefined,
+  ): Promise<ListedMember[]> {
     const unknown = documents.map(({ user_id }) => user_id).filter((id) => nameOf(id) === undefined);
     const users = unknown.length > 0 ? await this.users.list(unknown) : [];
     const names = new Map(users.map(({ _id, username }) => [_id, username]));
     // An account that is being deleted has no name any more.
-    return documents.map((member) => ({ ...toMemberDto(member), username: nameOf(member.user_id) ?? names.get(member.user_id) ?? nameOfKey(member.username_key) }));
+    return documents.map((member) => ({
+      ...toMemberDto(member),
+      username: nameOf(member.user_id) ?? names.get(member.user_id) ?? nameOfKey(member.username_key),
+    }));
   }
 }

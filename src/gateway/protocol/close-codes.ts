@@ -16,9 +16,18 @@ export const CLOSE = {
   unknownIntents: { code: 4013, reason: 'The intents are no list of kinds of events that there are.' },
   shuttingDown: { code: 4010, reason: 'This node is shutting down; connect again.' },
   resumeExpired: { code: 4014, reason: 'Away for too long; start afresh: connect without session_id and seq.' },
-  unknownSeq: { code: 4015, reason: 'The log doesn’t reach back to this seq; start afresh: connect without session_id and seq.' },
-  tooManyMissed: { code: 4016, reason: 'More was missed than is sent again; start afresh: connect without session_id and seq.' },
-  sessionMismatch: { code: 4017, reason: 'The session_id is not the one of this token; start afresh: connect without session_id and seq.' },
+  unknownSeq: {
+    code: 4015,
+    reason: 'The log doesn’t reach back to this seq; start afresh: connect without session_id and seq.',
+  },
+  tooManyMissed: {
+    code: 4016,
+    reason: 'More was missed than is sent again; start afresh: connect without session_id and seq.',
+  },
+  sessionMismatch: {
+    code: 4017,
+    reason: 'The session_id is not the one of this token; start afresh: connect without session_id and seq.',
+  },
   sessionExpired: { code: 4019, reason: 'The session has expired; log in again.' },
   nodeBehind: { code: 4018, reason: 'This node has not got as far as this seq yet; try again.' },
   eventsLost: { code: 4012, reason: 'Events were lost; start afresh: connect without session_id and seq.' },

@@ -33,7 +33,11 @@ export class EventHistory {
    * @throws HandshakeRefused when that takes too long, or nobody can take up from there
    */
   async waitFor(userId: Snowflake, seq: string): Promise<void> {
-    for (const deadlineMs = Date.now() + MAX_WAIT_MS; isBefore(this.dispatcher.lastSeq, seq); await sleep(POLL_INTERVAL_MS)) {
+    for (
+      const deadlineMs = Date.now() + MAX_WAIT_MS;
+      isBefore(this.dispatcher.lastSeq, seq);
+      await sleep(POLL_INTERVAL_MS)
+    ) {
       if (timeOf(seq) > Date.now() + this.windowMs) throw new HandshakeRefused(CLOSE.unknownSeq);
       if (Date.now() > deadlineMs) throw new HandshakeRefused(CLOSE.nodeBehind, RETRY_AFTER_MS);
     }
@@ -43,14 +47,23 @@ export class EventHistory {
   /** What happened after a place, up to and with what stands at another. @throws HandshakeRefused when that isn't known, or not all of it to this user */
   range(userId: Snowflake, seq: string, until: string): readonly DomainEvent[] {
     const events = this.events.since(seq);
-    if (!events) throw new HandshakeRefused(timeOf(seq) < timeOf(this.dispatcher.lastSeq) - this.windowMs ? CLOSE.resumeExpired : CLOSE.unknownSeq);
-    if (events.some((event) => isNamed(event, 'EVENTS_LOST') && (event.data.user_ids?.includes(userId) ?? true))) throw new HandshakeRefused(CLOSE.eventsLost);
+    if (!events)
+      throw new HandshakeRefused(
+        timeOf(seq) < timeOf(this.dispatcher.lastSeq) - this.windowMs ? CLOSE.resumeExpired : CLOSE.unknownSeq,
+      );
+    if (events.some((event) => isNamed(event, 'EVENTS_LOST') && (event.data.user_ids?.includes(userId) ?? true)))
+      throw new HandshakeRefused(CLOSE.eventsLost);
     return events.slice(0, events.findLastIndex((event) => !isBefore(until, event.seq)) + 1);
   }
 
   /** Whether a client's session was revoked since its token was looked at. */
   hasRevoked({ session, checkedAtSeq }: SocketData): boolean {
     const events = this.events.since(checkedAtSeq) ?? [];
-    return events.some((event) => isNamed(event, 'SESSIONS_REVOKE') && event.data.user_id === session.user_id && (event.data.session_ids?.includes(session.id) ?? true));
+    return events.some(
+      (event) =>
+        isNamed(event, 'SESSIONS_REVOKE') &&
+        event.data.user_id === session.user_id &&
+        (event.data.session_ids?.includes(session.id) ?? true),
+    );
   }
 }

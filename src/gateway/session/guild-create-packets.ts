@@ -24,8 +24,17 @@ export function encodedBytes({ view }: MemberGuild): number {
 function estimateBytes({ state, tracks }: GuildSnapshotView): number {
   const { name, description } = state.guild;
   const ofRoles = state.roles.map((role) => ROLE_BYTES + Buffer.byteLength(role.name));
-  const ofTracks = [...tracks.values()].map((track) => TRACK_BYTES + Buffer.byteLength(track.name) + Buffer.byteLength(track.topic) + track.overwrites.length * OVERWRITE_BYTES);
-  return [...ofRoles, ...ofTracks].reduce((sum, bytes) => sum + bytes, GUILD_BYTES + Buffer.byteLength(name) + Buffer.byteLength(description));
+  const ofTracks = [...tracks.values()].map(
+    (track) =>
+      TRACK_BYTES +
+      Buffer.byteLength(track.name) +
+      Buffer.byteLength(track.topic) +
+      track.overwrites.length * OVERWRITE_BYTES,
+  );
+  return [...ofRoles, ...ofTracks].reduce(
+    (sum, bytes) => sum + bytes,
+    GUILD_BYTES + Buffer.byteLength(name) + Buffer.byteLength(description),
+  );
 }
 
 /** How guilds are told: each at once; or, when that is more than anybody should have to read at once, without its tracks, and then these one by one. */
@@ -39,7 +48,10 @@ export function* guildCreatePackets(seats: readonly MemberGuild[], seq?: string)
 }
 
 /** The guilds that fit into so many bytes, in their order, and the others. */
-export function takeWhileFits(mostBytes: number, seats: readonly MemberGuild[]): { readonly first: readonly MemberGuild[]; readonly others: readonly MemberGuild[] } {
+export function takeWhileFits(
+  mostBytes: number,
+  seats: readonly MemberGuild[],
+): { readonly first: readonly MemberGuild[]; readonly others: readonly MemberGuild[] } {
   const [first, others]: [MemberGuild[], MemberGuild[]] = [[], []];
   let bytes = 0;
   for (const seat of seats) {

@@ -68,7 +68,11 @@ export class Handshake {
   private async count(userId: Snowflake, isResume: boolean): Promise<void> {
     if (isResume) return this.hit(resumeBucket(userId), this.config.get('GATEWAY_RESUME'), CLOSE.identifyTooOften);
     await this.hit(identifyBucket(userId), this.config.get('GATEWAY_IDENTIFY'), CLOSE.identifyTooOften);
-    await this.hit(identifyDailyBucket(userId), this.config.get('GATEWAY_IDENTIFY_DAILY'), CLOSE.dailyConnectionsUsedUp);
+    await this.hit(
+      identifyDailyBucket(userId),
+      this.config.get('GATEWAY_IDENTIFY_DAILY'),
+      CLOSE.dailyConnectionsUsedUp,
+    );
   }
 
   /**

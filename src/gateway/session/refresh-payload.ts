@@ -27,7 +27,13 @@ function currentData(event: DomainEvent, { state, tracks }: GuildSnapshotView): 
   }
   if (isNamed(event, 'TRACK_UPDATE')) {
     const track = tracks.get(event.data.id);
-    return track && toTrackDto(track, visibleLayout(guild.track_layout, () => true));
+    return (
+      track &&
+      toTrackDto(
+        track,
+        visibleLayout(guild.track_layout, () => true),
+      )
+    );
   }
   return undefined;
 }

@@ -37,7 +37,11 @@ interface GuildChanges {
 }
 
 /** Finds out what somebody has missed who got as far as a place. */
-export function collectMissed({ userId, intents, seats }: Reader, since: string, happened: readonly DomainEvent[]): MissedEvents {
+export function collectMissed(
+  { userId, intents, seats }: Reader,
+  since: string,
+  happened: readonly DomainEvent[],
+): MissedEvents {
   const absences = guildChangesOf(userId, happened);
   const here = new Map(seats.map((seat) => [seat.member.guild_id, seat]));
   const memberViews = new Map<Snowflake, MemberView>();
@@ -47,11 +51,13 @@ export function collectMissed({ userId, intents, seats }: Reader, since: string,
     return memberView;
   };
   let createdIds: ReadonlySet<Snowflake> | undefined;
-  const created = (): ReadonlySet<Snowflake> => (createdIds ??= new Set(happened.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : []))));
+  const created = (): ReadonlySet<Snowflake> =>
+    (createdIds ??= new Set(happened.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : []))));
   const wants = (family: Intent | undefined): boolean => family === undefined || includesIntent(intents, family);
 
   // Who joined so recently that the log has not told it yet is new there too.
-  const isChanged = ({ member }: MemberGuild): boolean => absences.get(member.guild_id)?.visibilityChanged === true || createdAt(member._id).getTime() > timeOf(since);
+  const isChanged = ({ member }: MemberGuild): boolean =>
+    absences.get(member.guild_id)?.visibilityChanged === true || createdAt(member._id).getTime() > timeOf(since);
   // A track of an earlier read state may be hidden by now.
   const mayKnow = (event: DomainEvent): boolean => {
     if (!isNamed(event, 'READ_STATE_UPDATE')) return true;
@@ -72,12 +78,20 @@ export function collectMissed({ userId, intents, seats }: Reader, since: string,
     const isHistory = isChanged(seat) && intent !== 'tracks' && audience.trackId !== undefined;
     if (isHistory && !viewOf(seat).canReadHistory(audience.trackId)) return undefined;
     const seen = viewOf(seat).project(withCurrentPayload(event, seat.view));
-    if (!seen || audience.trackId === undefined || !namesEarlierMessages(event) || viewOf(seat).canReadHistory(audience.trackId)) return seen;
+    if (
+      !seen ||
+      audience.trackId === undefined ||
+      !namesEarlierMessages(event) ||
+      viewOf(seat).canReadHistory(audience.trackId)
+    )
+      return seen;
     return knownPart(event, (id, authorId) => authorId === userId || created().has(id));
   };
 
   return {
-    leftIds: wants('guilds') ? [...absences].filter(([id, { hasLeft }]) => hasLeft && !here.has(id)).map(([id]) => id) : [],
+    leftIds: wants('guilds')
+      ? [...absences].filter(([id, { hasLeft }]) => hasLeft && !here.has(id)).map(([id]) => id)
+      : [],
     changed: wants('guilds') || wants('tracks') ? seats.filter(isChanged) : [],
     events: withRoleOrders(
       happened.flatMap((event, index) => {
@@ -98,7 +112,9 @@ export function* missedPackets({ leftIds, changed, events }: MissedEvents, since
 
 /** Returns a function that tells whether an event creates a role that an earlier event has deleted. Clients would keep the role. */
 function outdatedIn(happened: readonly DomainEvent[]): (event: DomainEvent, index: number) => boolean {
-  const deletedAt = new Map(happened.flatMap((event, index) => (isNamed(event, 'ROLE_DELETE') ? [[event.data.role_id, index] as const] : [])));
+  const deletedAt = new Map(
+    happened.flatMap((event, index) => (isNamed(event, 'ROLE_DELETE') ? [[event.data.role_id, index] as const] : [])),
+  );
   return (event, index) => isNamed(event, 'ROLE_CREATE') && (deletedAt.get(event.data.id) ?? Infinity) < index;
 }
 
@@ -110,11 +126,26 @@ const ORDER_EVENTS: ReadonlySet<string> = new Set(['ROLE_CREATE', 'ROLE_DELETE',
  */
 function withRoleOrders(packets: readonly Packet[], seats: readonly MemberGuild[]): readonly Packet[] {
   const orders = new Map<number, Packet>();
-  for (const { member: { guild_id }, view } of seats) {
-    const indexes = [...packets.keys()].filter((index) => ORDER_EVENTS.has(packets[index]!.name) && (packets[index]!.data as { guild_id?: Snowflake }).guild_id === guild_id);
+  for (const {
+    member: { guild_id },
+    view,
+  } of seats) {
+    const indexes = [...packets.keys()].filter(
+      (index) =>
+        ORDER_EVENTS.has(packets[index]!.name) &&
+        (packets[index]!.data as { guild_id?: Snowflake }).guild_id === guild_id,
+    );
     const last = indexes.at(-1);
-    const isSufficient = indexes.length < 2 || !indexes.some((index) => packets[index]!.name === 'ROLE_CREATE') || packets[last!]!.name === 'ROLES_REORDER';
-    if (last !== undefined && !isSufficient) orders.set(last, { name: 'ROLES_REORDER', data: { guild_id, role_ids: [...view.state.guild.role_ids] }, seq: packets[last]!.seq });
+    const isSufficient =
+      indexes.length < 2 ||
+      !indexes.some((index) => packets[index]!.name === 'ROLE_CREATE') ||
+      packets[last!]!.name === 'ROLES_REORDER';
+    if (last !== undefined && !isSufficient)
+      orders.set(last, {
+        name: 'ROLES_REORDER',
+        data: { guild_id, role_ids: [...view.state.guild.role_ids] },
+        seq: packets[last]!.seq,
+      });
   }
   return packets.flatMap((packet, index) => {
     const order = orders.get(index);
@@ -137,7 +168,8 @@ function guildChangesOf(userId: Snowflake, happened: readonly DomainEvent[]): Re
       // A user who is a member again, and whose MEMBER_JOIN is not in the log yet, was not a member since.
       absence.joinedAt = Infinity;
     }
-    if (hasJoined || (isOwn && isNamed(event, 'MEMBER_UPDATE')) || definitionOf(event.name).affectsVisibility) absence.visibilityChanged = true;
+    if (hasJoined || (isOwn && isNamed(event, 'MEMBER_UPDATE')) || definitionOf(event.name).affectsVisibility)
+      absence.visibilityChanged = true;
   });
   return absences;
 }

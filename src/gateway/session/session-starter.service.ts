@@ -69,13 +69,16 @@ export class SessionStarter {
    */
   identify(socket: ClientSocket, greet: SendReady, welcome: SendResumed): Promise<void> {
     return this.prepare(socket, async (pending) => {
-      for (let isIn = false; !isIn && socket.connected; ) {
+      for (let isIn = false; !isIn && socket.connected;) {
         const place = this.dispatcher.lastSeq;
         const memberships = await this.membershipsFor(pending);
         // Looked at before, so that the others don't wait for the database.
         const { first, others } = takeWhileFits(this.maxUnsentBytes, await this.snapshots.memberGuilds(memberships));
         if (others.length > 0) {
-          greet(first, others.map(({ member }) => member.guild_id));
+          greet(
+            first,
+            others.map(({ member }) => member.guild_id),
+          );
           await sendWithBackpressure(socket, guildCreatePackets(others), this.maxUnsentBytes);
           return this.replayUntilCaughtUp(pending, memberships, place, welcome);
         }
@@ -100,17 +103,26 @@ export class SessionStarter {
     return this.prepare(socket, (pending) => this.replayUntilCaughtUp(pending, [], from, welcome));
   }
 
-  private async replayUntilCaughtUp(pending: PendingSocket, existing: readonly MemberDocument[], from: string, welcome: SendResumed): Promise<void> {
+  private async replayUntilCaughtUp(
+    pending: PendingSocket,
+    existing: readonly MemberDocument[],
+    from: string,
+    welcome: SendResumed,
+  ): Promise<void> {
     const { socket } = pending;
     const { intents, session } = socket.data;
     let memberships = existing;
     let [place, replayed] = [from, 0];
     const missedUntil = (seats: readonly MemberGuild[], until: string): MissedEvents => {
-      const missed = collectMissed({ userId: session.user_id, intents, seats }, place, this.history.range(session.user_id, place, until));
+      const missed = collectMissed(
+        { userId: session.user_id, intents, seats },
+        place,
+        this.history.range(session.user_id, place, until),
+      );
       if (replayed + missed.events.length > LIMITS.replayed) throw new HandshakeRefused(CLOSE.tooManyMissed);
       return missed;
     };
-    for (let isIn = false; !isIn && socket.connected; ) {
+    for (let isIn = false; !isIn && socket.connected;) {
       // What is looked at after an event was dispatched is never older than it.
       const until = this.dispatcher.lastSeq;
       if (pending.isStale) memberships = await this.membershipsFor(pending);
@@ -151,7 +163,11 @@ export class SessionStarter {
   }
 
   /** Takes a socket in between two events, unless its memberships have changed or `tell` says that it is too early. @returns whether it is in */
-  private async runBetweenEvents(pending: PendingSocket, memberships: readonly MemberDocument[], tell: (seats: readonly MemberGuild[]) => boolean): Promise<boolean> {
+  private async runBetweenEvents(
+    pending: PendingSocket,
+    memberships: readonly MemberDocument[],
+    tell: (seats: readonly MemberGuild[]) => boolean,
+  ): Promise<boolean> {
     const { socket } = pending;
     await this.turn();
     return this.dispatcher.runBetweenEvents(async () => {

@@ -29,9 +29,17 @@ export interface SocketData {
 }
 
 /** A client's socket. */
-export type ClientSocket = Socket<Record<string, never>, Record<string, (...args: unknown[]) => void>, Record<string, never>, SocketData>;
+export type ClientSocket = Socket<
+  Record<string, never>,
+  Record<string, (...args: unknown[]) => void>,
+  Record<string, never>,
+  SocketData
+>;
 
-const SERVER_EVENTS: Record<keyof ServerEvents, { readonly summary: string; readonly family?: Intent }> = { ...EVENTS, ...GATEWAY_EVENTS };
+const SERVER_EVENTS: Record<keyof ServerEvents, { readonly summary: string; readonly family?: Intent }> = {
+  ...EVENTS,
+  ...GATEWAY_EVENTS,
+};
 
 /** Everything that a client can be sent, by name. */
 export type ServerEvents = { [Name in EventName]: EventData<Name> } & GatewayEvents;
@@ -48,10 +56,16 @@ export interface Packet<Name extends keyof ServerEvents = keyof ServerEvents> {
 export const intentOf = (name: keyof ServerEvents): Intent | undefined => SERVER_EVENTS[name].family;
 
 /** Whether a client wants events of a family. */
-export const hasIntent = ({ data }: ClientSocket, family: Intent | undefined): boolean => family === undefined || includesIntent(data.intents, family);
+export const hasIntent = ({ data }: ClientSocket, family: Intent | undefined): boolean =>
+  family === undefined || includesIntent(data.intents, family);
 
 /** Sends an event to one client, unless its session has expired. */
-export function send<Name extends keyof ServerEvents>(socket: ClientSocket, name: Name, data: ServerEvents[Name], seq?: string): void {
+export function send<Name extends keyof ServerEvents>(
+  socket: ClientSocket,
+  name: Name,
+  data: ServerEvents[Name],
+  seq?: string,
+): void {
   if (isExpired(socket) && name !== 'CLOSING') return;
   if (seq === undefined) socket.emit(name, data);
   else socket.emit(name, data, seq);

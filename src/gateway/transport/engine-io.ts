@@ -40,7 +40,8 @@ interface Inside {
 }
 
 /** The WebSocket beneath a connection. */
-export const webSocketOf = (connection: Connection): WebSocket | undefined => (connection as unknown as Inside).transport.socket;
+export const webSocketOf = (connection: Connection): WebSocket | undefined =>
+  (connection as unknown as Inside).transport.socket;
 
 /** What waits to be sent: handed to the WebSocket already, or queued before it. */
 export function unsentBytes(connection: Connection): number {
@@ -48,7 +49,8 @@ export function unsentBytes(connection: Connection): number {
   return writeBuffer.reduce((bytes, packet) => bytes + bytesOf(packet), webSocketOf(connection)?.bufferedAmount ?? 0);
 }
 
-const bytesOf = ({ data = '', options: { wsPreEncodedFrame: frame } }: Packet): number => (frame ? frame.reduce((bytes, part) => bytes + part.length, 0) : Buffer.byteLength(data));
+const bytesOf = ({ data = '', options: { wsPreEncodedFrame: frame } }: Packet): number =>
+  frame ? frame.reduce((bytes, part) => bytes + part.length, 0) : Buffer.byteLength(data);
 
 /**
  * Lets go of the request that a socket began with, and of what it said then: headers, address and token take more room than all that is needed
@@ -72,7 +74,9 @@ export function interceptFrames(connection: Connection, take: FrameHandler): Fra
 
 /** Tells of every packet before it is queued: how many wait already, and its length in characters or bytes. */
 export function onQueued(connection: Connection, listener: (waiting: number, length: number) => void): void {
-  connection.on('packetCreate', ({ data = '' }: Packet) => listener((connection as unknown as Inside).writeBuffer.length, data.length));
+  connection.on('packetCreate', ({ data = '' }: Packet) =>
+    listener((connection as unknown as Inside).writeBuffer.length, data.length),
+  );
 }
 
 /**

@@ -1,7 +1,14 @@
 import type { Server } from 'socket.io';
 import { LIMITS } from '../../common/limits';
 import { type BucketState, hit } from '../../throttling/bucket';
-import { type Connection, closeConnection, interceptFrames, stopListening, terminateSoon, webSocketOf } from './engine-io';
+import {
+  type Connection,
+  closeConnection,
+  interceptFrames,
+  stopListening,
+  terminateSoon,
+  webSocketOf,
+} from './engine-io';
 import { CLOSE, type CloseReason, closing, PacketRefused } from '../protocol/close-codes';
 import { RoundRobin } from './round-robin';
 
@@ -38,7 +45,11 @@ export interface PendingLimit {
  * @param onSilent is called for a connection that is closed because its client has sent no handshake within 15 seconds
  * @see https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
  */
-export function filterFrames(server: Server, mostWaiting: PendingLimit, onSilent: (connection: Connection) => void): void {
+export function filterFrames(
+  server: Server,
+  mostWaiting: PendingLimit,
+  onSilent: (connection: Connection) => void,
+): void {
   server.engine.on('connection', (connection: Connection) => {
     const guard = new FrameFilter(connection, mostWaiting, onSilent);
     connection.on('packet', ({ type }: { readonly type: string }) => {
@@ -147,6 +158,8 @@ function refuse(connection: Connection, reason: CloseReason = CLOSE.unsupportedD
 function rejectNamespace(connection: Connection, packet: string): void {
   const [, namespace] = TO_A_NAMESPACE.exec(packet) ?? [];
   const { unsupportedData } = CLOSE;
-  connection.write(`4${namespace === undefined ? '' : `${namespace},`}${JSON.stringify({ message: unsupportedData.reason, data: closing(unsupportedData) })}`);
+  connection.write(
+    `4${namespace === undefined ? '' : `${namespace},`}${JSON.stringify({ message: unsupportedData.reason, data: closing(unsupportedData) })}`,
+  );
   closeConnection(connection);
 }

@@ -47,8 +47,12 @@ export class GatewayAdapter extends IoAdapter {
     } as ServerOptions);
     const { addresses } = this.app.get(ConnectionSlots);
     const clients = this.app.get(ClientAddress);
-    server.engine.on('connection', (connection: Connection) => connection.on('close', addresses.acquire(clients.of(connection.request))));
-    filterFrames(server, mostWaiting(this.environment), ({ request }) => this.app.get(GatewaySecurity).connectionRejected(clients.of(request), 'no_identify'));
+    server.engine.on('connection', (connection: Connection) =>
+      connection.on('close', addresses.acquire(clients.of(connection.request))),
+    );
+    filterFrames(server, mostWaiting(this.environment), ({ request }) =>
+      this.app.get(GatewaySecurity).connectionRejected(clients.of(request), 'no_identify'),
+    );
     return server;
   }
 
@@ -71,7 +75,11 @@ export class GatewayAdapter extends IoAdapter {
     const address = this.app.get(ClientAddress).of(request);
     const limit = 2 * this.environment.GATEWAY_SOCKETS_PER_ADDRESS;
     const isFull = limit > 0 && this.app.get(ConnectionSlots).addresses.count(address) >= limit;
-    const detail = isFull ? 'too_many_connections' : this.allowsOrigin(request.headers.origin) ? undefined : 'origin_not_allowed';
+    const detail = isFull
+      ? 'too_many_connections'
+      : this.allowsOrigin(request.headers.origin)
+        ? undefined
+        : 'origin_not_allowed';
     if (detail) this.app.get(GatewaySecurity).connectionRejected(address, detail);
     return detail;
   }
@@ -85,5 +93,7 @@ export class GatewayAdapter extends IoAdapter {
 // What can't be but too much, whatever else is under way or in the user's bucket already.
 function mostWaiting({ GATEWAY_BUCKET: bucket, GATEWAY_IN_FLIGHT: inFlight }: Environment): PendingLimit {
   const isBucketSmaller = bucket.limit > 0 && (inFlight === 0 || bucket.limit <= inFlight);
-  return isBucketSmaller ? { packets: bucket.limit, reason: CLOSE.rateLimited } : { packets: inFlight, reason: CLOSE.tooManyInFlight };
+  return isBucketSmaller
+    ? { packets: bucket.limit, reason: CLOSE.rateLimited }
+    : { packets: inFlight, reason: CLOSE.tooManyInFlight };
 }

@@ -48,7 +48,9 @@ describe('sending many packets to one client', () => {
   it('waits while it doesn’t read, and not forever', async () => {
     const [raw, socket] = await connect();
     raw.stopReading();
-    await expect(sendWithBackpressure(socket, packets(100_000, socket), MAX_UNSENT)).rejects.toMatchObject({ data: { code: 4009 } });
+    await expect(sendWithBackpressure(socket, packets(100_000, socket), MAX_UNSENT)).rejects.toMatchObject({
+      data: { code: 4009 },
+    });
     // The system's own buffers take some megabytes before anything waits here.
     expect(sent).toBeLessThan(10_000);
     expect(most).toBeGreaterThan(MAX_UNSENT / 2);

@@ -13,7 +13,11 @@ const MAX_WAIT_MS = 10_000;
  * @param maxUnsentBytes bytes that may wait for the client
  * @throws HandshakeRefused when it does not read
  */
-export async function sendWithBackpressure(socket: ClientSocket, packets: Iterable<Packet>, maxUnsentBytes: number): Promise<void> {
+export async function sendWithBackpressure(
+  socket: ClientSocket,
+  packets: Iterable<Packet>,
+  maxUnsentBytes: number,
+): Promise<void> {
   let count = 0;
   for (const { name, data, seq } of packets) {
     if (!socket.connected) return;
@@ -25,7 +29,11 @@ export async function sendWithBackpressure(socket: ClientSocket, packets: Iterab
 
 async function waitUntilDrained(socket: ClientSocket, maxUnsentBytes: number): Promise<void> {
   await breathe();
-  for (const deadlineMs = Date.now() + MAX_WAIT_MS; socket.connected && unsentBytes(socket.conn) > maxUnsentBytes; await sleep(WAIT_MS)) {
+  for (
+    const deadlineMs = Date.now() + MAX_WAIT_MS;
+    socket.connected && unsentBytes(socket.conn) > maxUnsentBytes;
+    await sleep(WAIT_MS)
+  ) {
     if (Date.now() > deadlineMs) throw new HandshakeRefused(CLOSE.tooSlow);
   }
 }

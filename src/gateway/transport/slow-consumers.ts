@@ -23,7 +23,8 @@ export class SlowConsumerMonitor {
   watch(socket: ClientSocket): void {
     if (this.config.get('GATEWAY_SEND_BUFFER_BYTES') === 0) return;
     onQueued(socket.conn, (waiting, length) => {
-      if (length >= LONG_PACKET || waiting % CHECK_INTERVAL_PACKETS === CHECK_INTERVAL_PACKETS - 1) this.addCandidate(socket);
+      if (length >= LONG_PACKET || waiting % CHECK_INTERVAL_PACKETS === CHECK_INTERVAL_PACKETS - 1)
+        this.addCandidate(socket);
     });
   }
 

@@ -15,7 +15,10 @@ const file = join(folder, 'derailed.mdb');
 const print = (line) => writeSync(1, `${JSON.stringify(line)}\n`);
 
 async function find(engine, command) {
-  const reply = await engine.answer({ body: docOf({ find: 'items', batchSize: 10_000, ...command, $db: 'derailed' }), sequences: new Map() });
+  const reply = await engine.answer({
+    body: docOf({ find: 'items', batchSize: 10_000, ...command, $db: 'derailed' }),
+    sequences: new Map(),
+  });
   return reply.ok === 1 ? reply.cursor.firstBatch.map(({ bytes }) => bytes.toString('hex')) : reply.errmsg;
 }
 
@@ -35,7 +38,11 @@ async function outcomes() {
       take(await find(engine, { filter: { _id: n } }), [all[n]]);
       take(await find(engine, { filter: { name: documentOf(n).name } }), [all[n]]);
     }
-    for (let group = 0; group < 10; group += 1) take(await find(engine, { filter: { group }, sort: { _id: 1 } }), all.filter((_, n) => n % 10 === group));
+    for (let group = 0; group < 10; group += 1)
+      take(
+        await find(engine, { filter: { group }, sort: { _id: 1 } }),
+        all.filter((_, n) => n % 10 === group),
+      );
     take(await find(engine, { filter: {} }), all);
   } finally {
     await storage.close();
@@ -43,7 +50,12 @@ async function outcomes() {
   return seen;
 }
 
-const documentOf = (n) => ({ _id: n, group: n % 10, name: `name ${n * 7919}`, text: 'text '.repeat(n % 40 === 0 ? 2_000 : n % 17) });
+const documentOf = (n) => ({
+  _id: n,
+  group: n % 10,
+  name: `name ${n * 7919}`,
+  text: 'text '.repeat(n % 40 === 0 ? 2_000 : n % 17),
+});
 
 async function main() {
   const original = flips.length === 0 ? undefined : readFileSync(file);
@@ -51,7 +63,13 @@ async function main() {
     const storage = await Storage.open(folder);
     const engine = new Engine(storage);
     const run = (command) => engine.answer({ body: docOf({ ...command, $db: 'derailed' }), sequences: new Map() });
-    await run({ createIndexes: 'items', indexes: [{ key: { name: 1 }, name: 'name', unique: true }, { key: { group: 1, _id: 1 }, name: 'group' }] });
+    await run({
+      createIndexes: 'items',
+      indexes: [
+        { key: { name: 1 }, name: 'name', unique: true },
+        { key: { group: 1, _id: 1 }, name: 'group' },
+      ],
+    });
     await run({ insert: 'items', documents: Array.from({ length: count }, (_, n) => documentOf(n)) });
     await storage.close();
   }

@@ -12,12 +12,24 @@ export interface Item {
 const LONG_TEXT = 'x'.repeat(9_000);
 
 /** Every third document is stored on pages of its own. */
-export const itemOf = (id: number, version: number): Item => ({ _id: id, version, name: `${id} ${version}`, tags: [id, -version], text: id % 3 === 0 ? LONG_TEXT : `${version}` });
+export const itemOf = (id: number, version: number): Item => ({
+  _id: id,
+  version,
+  name: `${id} ${version}`,
+  tags: [id, -version],
+  text: id % 3 === 0 ? LONG_TEXT : `${version}`,
+});
 
-export const INDEXES = [{ key: { name: 1 }, name: 'name', unique: true }, { key: { tags: 1 }, name: 'tags' }] as const;
+export const INDEXES = [
+  { key: { name: 1 }, name: 'name', unique: true },
+  { key: { tags: 1 }, name: 'tags' },
+] as const;
 
 /** The change that the nth step of the workload makes: the new version of a document, 0 to delete it. */
-export function stepOf(n: number, versionOf: (id: number) => number): { readonly id: number; readonly version: number } {
+export function stepOf(
+  n: number,
+  versionOf: (id: number) => number,
+): { readonly id: number; readonly version: number } {
   const id = (n * 7) % 15;
   return { id, version: n % 5 === 4 ? 0 : Math.max(versionOf(id), 0) + 1 + n };
 }
@@ -45,9 +57,12 @@ export class Ledger {
     return [...ids].flatMap((id) => {
       const version = found.get(id)?.version ?? 0;
       const possible = [this.versionOf(id), ...(this.requested.get(id) ?? [])];
-      if (!possible.includes(version)) return [`document ${id} has version ${version}, expected ${possible.join(' or ')}`];
+      if (!possible.includes(version))
+        return [`document ${id} has version ${version}, expected ${possible.join(' or ')}`];
       const item = found.get(id);
-      return item && !isDeepStrictEqual(item, itemOf(id, version)) ? [`document ${id} of version ${version} is torn`] : [];
+      return item && !isDeepStrictEqual(item, itemOf(id, version))
+        ? [`document ${id} of version ${version} is torn`]
+        : [];
     });
   }
 }

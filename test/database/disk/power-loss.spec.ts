@@ -22,9 +22,13 @@ interface Recorded {
 function readTrace(path: string): Recorded[] {
   const bytes = readFileSync(path);
   const calls: Recorded[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = bytes.readUInt32LE(at + 9);
-    calls.push({ kind: String.fromCharCode(bytes[at] as number) as Recorded['kind'], offset: Number(bytes.readBigUInt64LE(at + 1)), data: bytes.subarray(at + 13, at + 13 + length) });
+    calls.push({
+      kind: String.fromCharCode(bytes[at] as number) as Recorded['kind'],
+      offset: Number(bytes.readBigUInt64LE(at + 1)),
+      data: bytes.subarray(at + 13, at + 13 + length),
+    });
     at += 13 + length;
   }
   return calls;
@@ -43,7 +47,7 @@ function randomFrom(seed: number): () => number {
 
 /** The parts of a write that lie on different pages, which reach the disk independently. */
 function* pagesOf({ offset, data }: Recorded): Generator<{ readonly offset: number; readonly data: Buffer }> {
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const length = Math.min(PAGE - ((offset + at) % PAGE), data.length - at);
     yield { offset: offset + at, data: data.subarray(at, at + length) };
     at += length;
@@ -65,7 +69,10 @@ class Disk {
 
   /** The file after a power failure in the middle of a call: an arbitrary subset of the pages that no sync covers is there. */
   afterLoss(interrupted: Recorded | undefined, random: () => number): Buffer {
-    const unsynced = [...this.pending, ...(interrupted && (interrupted.kind === 'w' || interrupted.kind === 'd') ? [interrupted] : [])];
+    const unsynced = [
+      ...this.pending,
+      ...(interrupted && (interrupted.kind === 'w' || interrupted.kind === 'd') ? [interrupted] : []),
+    ];
     const share = random();
     const kept = unsynced.flatMap((write) => [...pagesOf(write)]).filter(() => random() < share);
     return kept.reduce(written, Buffer.from(this.durable));
@@ -92,29 +99,40 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 afterAll(() => shim?.remove());
 
 (shim ? describe : describe.skip)('a power failure', () => {
-  it('loses no acknowledged write and tears no document, whichever unsynced pages reached the disk', async () => {
-    execFileSync(process.execPath, [join(__dirname, 'recorded-writer.js'), folder, String(STEPS)], {
-      env: { ...process.env, LD_PRELOAD: (shim as { path: string }).path, DISK_TRACE: join(folder, 'trace') },
-    });
-    const calls = readTrace(join(folder, 'trace'));
-    const first = calls.findIndex(({ kind }) => kind === 'n');
-    const random = randomFrom(SEED);
-    const points = Array.from({ length: LOSSES }, () => first + Math.floor(random() * (calls.length - first))).toSorted((a, b) => a - b);
-    const disk = new Disk();
-    const ledger = new Ledger();
-    const problems: string[] = [];
-    for (const [at, call] of calls.entries()) {
-      while (points[0] === at) {
-        points.shift();
-        problems.push(...(await problemsAfter(disk.afterLoss(call, random), ledger)).map((problem) => `call ${at} of ${calls.length}, seed ${SEED}: ${problem}`));
+  it(
+    'loses no acknowledged write and tears no document, whichever unsynced pages reached the disk',
+    async () => {
+      execFileSync(process.execPath, [join(__dirname, 'recorded-writer.js'), folder, String(STEPS)], {
+        env: { ...process.env, LD_PRELOAD: (shim as { path: string }).path, DISK_TRACE: join(folder, 'trace') },
+      });
+      const calls = readTrace(join(folder, 'trace'));
+      const first = calls.findIndex(({ kind }) => kind === 'n');
+      const random = randomFrom(SEED);
+      const points = Array.from(
+        { length: LOSSES },
+        () => first + Math.floor(random() * (calls.length - first)),
+      ).toSorted((a, b) => a - b);
+      const disk = new Disk();
+      const ledger = new Ledger();
+      const problems: string[] = [];
+      for (const [at, call] of calls.entries()) {
+        while (points[0] === at) {
+          points.shift();
+          problems.push(
+            ...(await problemsAfter(disk.afterLoss(call, random), ledger)).map(
+              (problem) => `call ${at} of ${calls.length}, seed ${SEED}: ${problem}`,
+            ),
+          );
+        }
+        disk.apply(call);
+        if (call.kind === 'n') take(call.data, ledger);
       }
-      disk.apply(call);
-      if (call.kind === 'n') take(call.data, ledger);
-    }
-    process.stdout.write(`${LOSSES} power failures in ${calls.length} calls, seed ${SEED}\n`);
-    expect(problems).toEqual([]);
-    expect(calls.filter(({ kind }) => kind === 'd').length).toBeGreaterThan(STEPS / 4);
-  }, 60_000 + LOSSES * 1_000);
+      process.stdout.write(`${LOSSES} power failures in ${calls.length} calls, seed ${SEED}\n`);
+      expect(problems).toEqual([]);
+      expect(calls.filter(({ kind }) => kind === 'd').length).toBeGreaterThan(STEPS / 4);
+    },
+    60_000 + LOSSES * 1_000,
+  );
 });
 
 /** Opens a file as a server would after the power is back. */

@@ -11,7 +11,12 @@ const { Engine } = require(join(dist, 'engine.js'));
 const { Storage } = require(join(dist, 'storage.js'));
 const LONG_TEXT = 'x'.repeat(9_000);
 /** As `itemOf` and `stepOf` of ledger.ts. */
-const itemOf = (id, version) => ({ version, name: `${id} ${version}`, tags: [id, -version], text: id % 3 === 0 ? LONG_TEXT : `${version}` });
+const itemOf = (id, version) => ({
+  version,
+  name: `${id} ${version}`,
+  tags: [id, -version],
+  text: id % 3 === 0 ? LONG_TEXT : `${version}`,
+});
 
 async function main() {
   const notes = openSync(join(folder, 'notes.log'), 'a');
@@ -21,7 +26,13 @@ async function main() {
     const reply = await engine.answer({ body: docOf({ ...command, $db: 'derailed' }), sequences: new Map() });
     if (reply.ok !== 1 || reply.writeErrors) throw new Error(JSON.stringify(reply));
   };
-  await run({ createIndexes: 'items', indexes: [{ key: { name: 1 }, name: 'name', unique: true }, { key: { tags: 1 }, name: 'tags' }] });
+  await run({
+    createIndexes: 'items',
+    indexes: [
+      { key: { name: 1 }, name: 'name', unique: true },
+      { key: { tags: 1 }, name: 'tags' },
+    ],
+  });
   const versions = new Map();
   const change = async (n) => {
     const id = (n * 7) % 15;

@@ -14,11 +14,17 @@ export function compileShim(): { readonly path: string; remove(): void } | undef
   try {
     if (process.platform !== 'linux') throw new Error('not Linux');
     const path = join(folder, 'shim.so');
-    execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-o', path, join(__dirname, 'faulty-disk.c'), '-ldl', '-lpthread'], { stdio: 'pipe' });
+    execFileSync(
+      'gcc',
+      ['-shared', '-fPIC', '-O1', '-o', path, join(__dirname, 'faulty-disk.c'), '-ldl', '-lpthread'],
+      { stdio: 'pipe' },
+    );
     return { path, remove };
   } catch (error) {
     remove();
-    process.stdout.write(`skipped: the tests of failing disks need Linux and gcc (${(error as Error).message.split('\n')[0]})\n`);
+    process.stdout.write(
+      `skipped: the tests of failing disks need Linux and gcc (${(error as Error).message.split('\n')[0]})\n`,
+    );
     return undefined;
   }
 }

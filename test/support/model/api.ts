@@ -27,15 +27,33 @@ export class Api {
     return this.urls[this.turn % this.urls.length]!;
   }
 
-  async send<Body = Record<string, unknown>>(account: Account | undefined, method: Method, path: string, body?: unknown, url = this.url): Promise<Answer<Body>> {
-    const headers = { ...(account && { authorization: `Bearer ${account.token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) };
-    const answer = await fetch(`${url}/api/v1${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
+  async send<Body = Record<string, unknown>>(
+    account: Account | undefined,
+    method: Method,
+    path: string,
+    body?: unknown,
+    url = this.url,
+  ): Promise<Answer<Body>> {
+    const headers = {
+      ...(account && { authorization: `Bearer ${account.token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    const answer = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
     const text = await answer.text();
     return { status: answer.status, body: (text ? JSON.parse(text) : {}) as Body };
   }
 
   /** Sends a request that must succeed. */
-  async must<Body = { readonly id: string }>(account: Account | undefined, method: Method, path: string, body?: unknown): Promise<Body> {
+  async must<Body = { readonly id: string }>(
+    account: Account | undefined,
+    method: Method,
+    path: string,
+    body?: unknown,
+  ): Promise<Body> {
     const answer = await this.send<Body>(account, method, path, body);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
@@ -43,7 +61,12 @@ export class Api {
 
   async register(name: string): Promise<Account> {
     const username = `${name}-${(accounts += 1)}-${process.pid}`;
-    const { token, user } = await this.must<{ token: string; user: { id: string } }>(undefined, 'POST', '/auth/register', { username, email: `${username}@example.org`, password: 'correct horse battery' });
+    const { token, user } = await this.must<{ token: string; user: { id: string } }>(
+      undefined,
+      'POST',
+      '/auth/register',
+      { username, email: `${username}@example.org`, password: 'correct horse battery' },
+    );
     return { id: user.id, name, token };
   }
 }

@@ -54,7 +54,9 @@ export class Connection {
     this.client = new Client(url, { token: this.account.token });
     await this.client.ready;
     const states = (await this.client.readStates) as unknown as { guild_id: string; track_id: string }[];
-    this.readTrackIds = states.flatMap(({ guild_id: guildId, track_id: trackId }) => (guildId === this.guildId ? [trackId] : []));
+    this.readTrackIds = states.flatMap(({ guild_id: guildId, track_id: trackId }) =>
+      guildId === this.guildId ? [trackId] : [],
+    );
   }
 
   /** Resumes at any node from where the connection ended. Starts over when the server rejects this. */

@@ -1,4 +1,11 @@
-import { computeGuildPermissions, computeTrackPermissions, type PermissionSet, type Subject, type SubjectOverwrite, type TrackRules } from '../../../src/permissions/compute-permissions';
+import {
+  computeGuildPermissions,
+  computeTrackPermissions,
+  type PermissionSet,
+  type Subject,
+  type SubjectOverwrite,
+  type TrackRules,
+} from '../../../src/permissions/compute-permissions';
 import type { Account, Api } from './api';
 import { Connection } from './connection';
 import { chooseRequest, type Request, type Scene } from './operations';
@@ -47,7 +54,10 @@ export class Model {
     const people: Account[] = [];
     for (let index = 0; index < peopleCount; index += 1) people.push(await api.register(`p${index}`));
     const owner = people[0]!;
-    const [{ id: guildId }, { id: markerId }] = [await api.must(owner, 'POST', '/guilds', { name: 'Model' }), await api.must(owner, 'POST', '/guilds', { name: 'Marker' })];
+    const [{ id: guildId }, { id: markerId }] = [
+      await api.must(owner, 'POST', '/guilds', { name: 'Model' }),
+      await api.must(owner, 'POST', '/guilds', { name: 'Marker' }),
+    ];
     const trackId = await firstTextTrack(api, owner, markerId);
     for (const track of [await firstTextTrack(api, owner, guildId), trackId]) {
       const { code } = await api.must<{ code: string }>(owner, 'POST', `/tracks/${track}/invites`, {});
@@ -71,9 +81,13 @@ export class Model {
   /** Runs a request, and notes it with its status. A request whose node is killed has none. */
   private async run({ actor, method, path, body, untilMs }: Request): Promise<void> {
     const entry = this.note(`${actor.name} ${method} ${path} ${body === undefined ? '' : JSON.stringify(body)}`);
-    const status = await this.api.send(actor, method, path, body).then((answer) => String(answer.status), () => 'no answer');
+    const status = await this.api.send(actor, method, path, body).then(
+      (answer) => String(answer.status),
+      () => 'no answer',
+    );
     this.history[entry] += ` -> ${status}`;
-    while (untilMs !== undefined && Date.now() <= untilMs) await new Promise((resolve) => setTimeout(resolve, untilMs - Date.now() + 1));
+    while (untilMs !== undefined && Date.now() <= untilMs)
+      await new Promise((resolve) => setTimeout(resolve, untilMs - Date.now() + 1));
   }
 
   /** Reconnects what a killed node has disconnected. */
@@ -92,7 +106,9 @@ export class Model {
     const owner = this.ownerOf(states);
     for (const connection of open) connection.takeArrivals();
     const sent = await this.sendToAll(owner, states.get(owner)!.tracks);
-    const { id: markerId } = await this.api.must(this.marker.owner, 'POST', `/tracks/${this.marker.trackId}/messages`, { content: 'marker' });
+    const { id: markerId } = await this.api.must(this.marker.owner, 'POST', `/tracks/${this.marker.trackId}/messages`, {
+      content: 'marker',
+    });
     await Promise.all(open.map((connection) => connection.reach(markerId)));
     const parents = new Map(states.get(owner)!.tracks.map(({ id, parent_id: parentId }) => [id, parentId]));
     for (const connection of open) this.compare(connection, states.get(connection.account), { sent, parents });
@@ -104,26 +120,50 @@ export class Model {
   }
 
   private compare(connection: Connection, rest: RestState | undefined, { sent, parents }: Sent): void {
-    const arrivals = connection.takeArrivals().flatMap(({ id }) => (sent.has(id) ? [labelOf(id, sent)] : [])).sort();
-    const expected = [...sent].filter(([, trackId]) => rest && (trackId === null ? (rest.permissions & MODIFY_GUILD) !== 0n : rest.tracks.some(({ id }) => id === trackId)));
-    expect({ socket: connection.name, arrivals }).toEqual({ socket: connection.name, arrivals: expected.map(([id]) => labelOf(id, sent)).sort() });
+    const arrivals = connection
+      .takeArrivals()
+      .flatMap(({ id }) => (sent.has(id) ? [labelOf(id, sent)] : []))
+      .sort();
+    const expected = [...sent].filter(
+      ([, trackId]) =>
+        rest &&
+        (trackId === null ? (rest.permissions & MODIFY_GUILD) !== 0n : rest.tracks.some(({ id }) => id === trackId)),
+    );
+    expect({ socket: connection.name, arrivals }).toEqual({
+      socket: connection.name,
+      arrivals: expected.map(([id]) => labelOf(id, sent)).sort(),
+    });
     const { state } = connection;
-    expect({ socket: connection.name, state: state && comparable(state) }).toEqual({ socket: connection.name, state: rest && comparable(rest) });
+    expect({ socket: connection.name, state: state && comparable(state) }).toEqual({
+      socket: connection.name,
+      state: rest && comparable(rest),
+    });
     if (rest && state && !expiresNow(rest.me)) comparePermissions(connection.name, state, rest, parents);
-    for (const trackId of connection.takeReadTrackIds()) expect({ socket: connection.name, trackIds: rest?.tracks.map(({ id }) => id) }).toEqual({ socket: connection.name, trackIds: expect.arrayContaining([trackId]) as unknown });
+    for (const trackId of connection.takeReadTrackIds())
+      expect({ socket: connection.name, trackIds: rest?.tracks.map(({ id }) => id) }).toEqual({
+        socket: connection.name,
+        trackIds: expect.arrayContaining([trackId]) as unknown,
+      });
   }
 
   /** Sends a message to every text track and creates an invite. Returns the track of each message, and null for the invite. */
   private async sendToAll(owner: Account, tracks: readonly Track[]): Promise<ReadonlyMap<string, string | null>> {
     const texts = tracks.filter(({ type }) => type === 'text');
-    const messages = await Promise.all(texts.map(async ({ id }) => [(await this.api.must(owner, 'POST', `/tracks/${id}/messages`, { content: 'probe' })).id, id] as const));
+    const messages = await Promise.all(
+      texts.map(
+        async ({ id }) =>
+          [(await this.api.must(owner, 'POST', `/tracks/${id}/messages`, { content: 'probe' })).id, id] as const,
+      ),
+    );
     const code = await this.invite(owner, texts);
     return new Map<string, string | null>([...messages, ...(code === undefined ? [] : [[code, null] as const])]);
   }
 
   private async invite(owner: Account, texts: readonly Track[]): Promise<string | undefined> {
     if (!texts[0]) return undefined;
-    const { code } = await this.api.must<{ code: string }>(owner, 'POST', `/tracks/${texts[0].id}/invites`, { max_uses: 1 });
+    const { code } = await this.api.must<{ code: string }>(owner, 'POST', `/tracks/${texts[0].id}/invites`, {
+      max_uses: 1,
+    });
     await this.api.must(owner, 'DELETE', `/invites/${code}`);
     return code;
   }
@@ -131,7 +171,10 @@ export class Model {
   private async changeConnections(): Promise<void> {
     const { random } = this;
     const connection = random.pick(this.connections)!;
-    const [closed, own] = [this.connections.filter(({ isOpen }) => !isOpen), this.connections.filter(({ account }) => account === connection.account)];
+    const [closed, own] = [
+      this.connections.filter(({ isOpen }) => !isOpen),
+      this.connections.filter(({ account }) => account === connection.account),
+    ];
     if (closed.length > 0 && random.chance(0.6)) {
       const returning = random.pick(closed)!;
       this.note(`${returning.name} resumes`);
@@ -164,10 +207,22 @@ export class Model {
     const bans = await api.must<{ user_id: string }[]>(owner, 'GET', `/guilds/${guildId}/bans`);
     const { roles, tracks } = states.get(owner)!;
     const invite = async (): Promise<string> => {
-      const { id } = tracks.find(({ type }) => type === 'text') ?? (await api.must<{ id: string }>(owner, 'POST', `/guilds/${guildId}/tracks`, { name: 'door' }));
+      const { id } =
+        tracks.find(({ type }) => type === 'text') ??
+        (await api.must<{ id: string }>(owner, 'POST', `/guilds/${guildId}/tracks`, { name: 'door' }));
       return (await api.must<{ code: string }>(owner, 'POST', `/tracks/${id}/invites`, { max_uses: 1 })).code;
     };
-    return { random, guildId, owner, people, roles, tracks, members: [...states.values()].flatMap((state) => state?.me ?? []), bannedIds: bans.map(({ user_id: id }) => id), invite };
+    return {
+      random,
+      guildId,
+      owner,
+      people,
+      roles,
+      tracks,
+      members: [...states.values()].flatMap((state) => state?.me ?? []),
+      bannedIds: bans.map(({ user_id: id }) => id),
+      invite,
+    };
   }
 
   private ownerOf(states: States): Account {
@@ -189,20 +244,33 @@ export class Model {
       this.api.must<Member>(person, 'GET', `${path}/members/${person.id}`),
       this.api.must<{ permissions: string }>(person, 'GET', `${path}/permissions/@me`),
     ]);
-    return { guild, roles, tracks, me, permissions: BigInt(permissions) as PermissionSet, sample: await this.sample(person, tracks) };
+    return {
+      guild,
+      roles,
+      tracks,
+      me,
+      permissions: BigInt(permissions) as PermissionSet,
+      sample: await this.sample(person, tracks),
+    };
   }
 
   private async sample(person: Account, tracks: readonly Track[]): Promise<RestState['sample']> {
     const track = this.random.pick(tracks);
     if (!track) return undefined;
-    const { permissions } = await this.api.must<{ permissions: string }>(person, 'GET', `/guilds/${this.guildId}/permissions/@me?track_id=${track.id}`);
+    const { permissions } = await this.api.must<{ permissions: string }>(
+      person,
+      'GET',
+      `/guilds/${this.guildId}/permissions/@me?track_id=${track.id}`,
+    );
     return { track, permissions: BigInt(permissions) as PermissionSet };
   }
 }
 
-const labelOf = (id: string, sent: ReadonlyMap<string, string | null>): string => (sent.get(id) === null ? `invite ${id}` : `message ${id} in ${sent.get(id)}`);
+const labelOf = (id: string, sent: ReadonlyMap<string, string | null>): string =>
+  sent.get(id) === null ? `invite ${id}` : `message ${id} in ${sent.get(id)}`;
 
-const expiresNow = ({ timed_out_until: until }: Member): boolean => until !== null && Math.abs(new Date(until).getTime() - Date.now()) < EXPIRY_MARGIN_MS;
+const expiresNow = ({ timed_out_until: until }: Member): boolean =>
+  until !== null && Math.abs(new Date(until).getTime() - Date.now()) < EXPIRY_MARGIN_MS;
 
 async function firstTextTrack(api: Api, owner: Account, guildId: string): Promise<string> {
   return (await api.must<Track[]>(owner, 'GET', `/guilds/${guildId}/tracks`)).find(({ type }) => type === 'text')!.id;
@@ -211,22 +279,45 @@ async function firstTextTrack(api: Api, owner: Account, guildId: string): Promis
 // The version of a guild grows without an event, and overwrites and roles of members have no order.
 function comparable({ guild: { version: _version, ...guild }, roles, tracks, me }: GuildState): object {
   const byId = (a: Overwrite, b: Overwrite): number => (a.id < b.id ? -1 : 1);
-  return { guild, roles, tracks: tracks.map((track) => ({ ...track, overwrites: [...track.overwrites].sort(byId) })), me: { ...me, role_ids: [...me.role_ids].sort() } };
+  return {
+    guild,
+    roles,
+    tracks: tracks.map((track) => ({ ...track, overwrites: [...track.overwrites].sort(byId) })),
+    me: { ...me, role_ids: [...me.role_ids].sort() },
+  };
 }
 
 /** Compares the permissions that a client computes from what it knows with those over REST, in the guild and in one track. */
-function comparePermissions(socket: string, state: GuildState, { permissions, sample }: RestState, parents: ReadonlyMap<string, string | null>): void {
+function comparePermissions(
+  socket: string,
+  state: GuildState,
+  { permissions, sample }: RestState,
+  parents: ReadonlyMap<string, string | null>,
+): void {
   const subject = subjectOf(state);
   expect({ socket, permissions: computeGuildPermissions(subject) }).toEqual({ socket, permissions });
   const track = state.tracks.find(({ id }) => id === sample?.track.id);
   // A client cannot know the overwrites of a category that its user may not view.
   if (!sample || !track || (track.inherits && parents.get(track.id) !== track.parent_id)) return;
   const category = state.tracks.find(({ id }) => id === track.parent_id);
-  const rules: TrackRules = { overwrites: track.overwrites.map(toBits), inherits: track.inherits, categoryOverwrites: category?.overwrites.map(toBits) ?? [] };
-  expect({ socket, track: track.id, permissions: computeTrackPermissions(subject, rules) }).toEqual({ socket, track: track.id, permissions: sample.permissions });
+  const rules: TrackRules = {
+    overwrites: track.overwrites.map(toBits),
+    inherits: track.inherits,
+    categoryOverwrites: category?.overwrites.map(toBits) ?? [],
+  };
+  expect({ socket, track: track.id, permissions: computeTrackPermissions(subject, rules) }).toEqual({
+    socket,
+    track: track.id,
+    permissions: sample.permissions,
+  });
 }
 
-const toBits = ({ id, type, allow, deny }: Overwrite): SubjectOverwrite => ({ id: BigInt(id), type, allow: BigInt(allow) as PermissionSet, deny: BigInt(deny) as PermissionSet });
+const toBits = ({ id, type, allow, deny }: Overwrite): SubjectOverwrite => ({
+  id: BigInt(id),
+  type,
+  allow: BigInt(allow) as PermissionSet,
+  deny: BigInt(deny) as PermissionSet,
+});
 
 function subjectOf({ guild, roles, me }: GuildState): Subject {
   const held = new Set([guild.id, ...me.role_ids]);
@@ -234,6 +325,10 @@ function subjectOf({ guild, roles, me }: GuildState): Subject {
     userId: BigInt(me.user_id),
     isOwner: guild.owner_id === me.user_id,
     isTimedOut: me.timed_out_until !== null && new Date(me.timed_out_until).getTime() > Date.now(),
-    roles: roles.flatMap(({ id, allow, deny }) => (held.has(id) ? [{ id: BigInt(id), allow: BigInt(allow) as PermissionSet, deny: BigInt(deny) as PermissionSet }] : [])),
+    roles: roles.flatMap(({ id, allow, deny }) =>
+      held.has(id)
+        ? [{ id: BigInt(id), allow: BigInt(allow) as PermissionSet, deny: BigInt(deny) as PermissionSet }]
+        : [],
+    ),
   };
 }

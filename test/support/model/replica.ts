@@ -44,7 +44,11 @@ export interface GuildState {
   readonly me: Member;
 }
 
-type Snapshot = GuildFields & { readonly roles: readonly Role[]; readonly tracks: readonly Track[]; readonly me: Member };
+type Snapshot = GuildFields & {
+  readonly roles: readonly Role[];
+  readonly tracks: readonly Track[];
+  readonly me: Member;
+};
 
 /**
  * One guild, rebuilt by a client from READY and events alone. It makes exactly the inferences that the AsyncAPI document states, and keeps positions
@@ -66,7 +70,10 @@ export class Replica {
     return {
       guild,
       roles: roles.map((role, index) => ({ ...role, position: index + 1 })),
-      tracks: ordered.map((track) => ({ ...track, position: ordered.filter(({ parent_id }) => parent_id === track.parent_id).indexOf(track) + 1 })),
+      tracks: ordered.map((track) => ({
+        ...track,
+        position: ordered.filter(({ parent_id }) => parent_id === track.parent_id).indexOf(track) + 1,
+      })),
       me,
     };
   }
@@ -101,33 +108,59 @@ export class Replica {
 
 type Reducer = (state: GuildState, data: never, userId: string) => GuildState;
 
-const ownMember = (state: GuildState, member: Member, userId: string): GuildState => (member.user_id === userId ? { ...state, me: member } : state);
+const ownMember = (state: GuildState, member: Member, userId: string): GuildState =>
+  member.user_id === userId ? { ...state, me: member } : state;
 
 const REDUCERS: Readonly<Record<string, Reducer>> = {
   GUILD_UPDATE: (state, fields: GuildFields) => ({ ...state, guild: { ...state.guild, ...fields } }),
-  ROLE_CREATE: (state, role: Role) => ({ ...state, roles: without(state.roles, role.id).toSpliced(role.position - 1, 0, role) }),
-  ROLE_UPDATE: (state, role: Role) => ({ ...state, roles: state.roles.map((existing) => (existing.id === role.id ? role : existing)) }),
+  ROLE_CREATE: (state, role: Role) => ({
+    ...state,
+    roles: without(state.roles, role.id).toSpliced(role.position - 1, 0, role),
+  }),
+  ROLE_UPDATE: (state, role: Role) => ({
+    ...state,
+    roles: state.roles.map((existing) => (existing.id === role.id ? role : existing)),
+  }),
   ROLE_DELETE: ({ guild, roles, tracks, me }, { role_id: roleId }: { role_id: string }) => ({
     guild,
     roles: without(roles, roleId),
-    tracks: tracks.map((track) => ({ ...track, overwrites: track.overwrites.filter(({ type, id }) => type !== 'role' || id !== roleId) })),
+    tracks: tracks.map((track) => ({
+      ...track,
+      overwrites: track.overwrites.filter(({ type, id }) => type !== 'role' || id !== roleId),
+    })),
     me: { ...me, role_ids: me.role_ids.filter((id) => id !== roleId) },
   }),
-  ROLES_REORDER: (state, { role_ids: ids }: { role_ids: string[] }) => ({ ...state, roles: ids.flatMap((id) => state.roles.filter((role) => role.id === id)) }),
+  ROLES_REORDER: (state, { role_ids: ids }: { role_ids: string[] }) => ({
+    ...state,
+    roles: ids.flatMap((id) => state.roles.filter((role) => role.id === id)),
+  }),
   TRACK_CREATE: (state, track: Track) => ({ ...state, tracks: insert(without(state.tracks, track.id), track) }),
-  TRACK_UPDATE: (state, track: Track) => ({ ...state, tracks: state.tracks.map((existing) => (existing.id === track.id ? { ...track, parent_id: existing.parent_id } : existing)) }),
+  TRACK_UPDATE: (state, track: Track) => ({
+    ...state,
+    tracks: state.tracks.map((existing) =>
+      existing.id === track.id ? { ...track, parent_id: existing.parent_id } : existing,
+    ),
+  }),
   TRACK_DELETE: (state, { track_id: id }: { track_id: string }) => ({ ...state, tracks: without(state.tracks, id) }),
   TRACKS_REORDER: (state, { layout }: { layout: Pick<Track, 'id' | 'parent_id' | 'inherits'>[] }) => ({
     ...state,
-    tracks: layout.flatMap((entry) => state.tracks.filter(({ id }) => id === entry.id).map((track) => ({ ...track, ...entry }))),
+    tracks: layout.flatMap((entry) =>
+      state.tracks.filter(({ id }) => id === entry.id).map((track) => ({ ...track, ...entry })),
+    ),
   }),
   MEMBER_JOIN: ownMember,
   MEMBER_UPDATE: ownMember,
 };
 
-const reduce = (state: GuildState, name: string, data: unknown, userId: string): GuildState => (REDUCERS[name] as ((state: GuildState, data: unknown, userId: string) => GuildState) | undefined)?.(state, data, userId) ?? state;
+const reduce = (state: GuildState, name: string, data: unknown, userId: string): GuildState =>
+  (REDUCERS[name] as ((state: GuildState, data: unknown, userId: string) => GuildState) | undefined)?.(
+    state,
+    data,
+    userId,
+  ) ?? state;
 
-const without = <Item extends { readonly id: string }>(items: readonly Item[], id: string): Item[] => items.filter((item) => item.id !== id);
+const without = <Item extends { readonly id: string }>(items: readonly Item[], id: string): Item[] =>
+  items.filter((item) => item.id !== id);
 
 /** Inserts a track at its position among the tracks of its category; the tracks from this position on move down by one. */
 function insert(tracks: readonly Track[], track: Track): Track[] {

@@ -33,6 +33,9 @@ async function withHistory(model: Model, seed: number, act: () => Promise<void>)
     await act();
   } catch (error) {
     const operations = model.history.map((entry, index) => `${index + 1}. ${entry}`).join('\n');
-    throw new Error(`MODEL_SEED=${seed}, after these operations:\n${operations}\n\n${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(
+      `MODEL_SEED=${seed}, after these operations:\n${operations}\n\n${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

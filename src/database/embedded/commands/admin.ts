@@ -27,8 +27,13 @@ function dropDatabase({ database }: Request, { catalog }: Engine): PlainDoc {
 function listCollections(request: Request, { catalog, cursors }: Engine): PlainDoc {
   const filter = filterIn(request, 'filter');
   const details = request.flag('nameOnly') ? {} : { options: {}, info: { readOnly: false }, idIndex: ID_INDEX };
-  const described = catalog.of(request.database).map(({ namespace }) => docOf({ name: nameIn(request.database, namespace), type: 'collection', ...details }));
-  return cursors.start(`${request.database}.$cmd.listCollections`, described.filter((each) => matches(filter, each)).map(encode));
+  const described = catalog
+    .of(request.database)
+    .map(({ namespace }) => docOf({ name: nameIn(request.database, namespace), type: 'collection', ...details }));
+  return cursors.start(
+    `${request.database}.$cmd.listCollections`,
+    described.filter((each) => matches(filter, each)).map(encode),
+  );
 }
 
 function listDatabases(request: Request, { catalog }: Engine): PlainDoc {
@@ -64,10 +69,17 @@ function createIndex({ catalog, documents }: Engine, collection: Collection, dec
   const named = collection.indexes.find(({ name }) => name === requested.name);
   if (named) {
     if (sameIndex(named, requested)) return;
-    throw new CommandError(86, 'IndexKeySpecsConflict', `An existing index has the same name as the requested index: ${requested.name}`);
+    throw new CommandError(
+      86,
+      'IndexKeySpecsConflict',
+      `An existing index has the same name as the requested index: ${requested.name}`,
+    );
   }
-  const alike = collection.indexes.find(({ fields, only }) => fields.join() === requested.fields.join() && only === requested.only);
-  if (alike) throw new CommandError(85, 'IndexOptionsConflict', `Index already exists with a different name: ${alike.name}`);
+  const alike = collection.indexes.find(
+    ({ fields, only }) => fields.join() === requested.fields.join() && only === requested.only,
+  );
+  if (alike)
+    throw new CommandError(85, 'IndexOptionsConflict', `Index already exists with a different name: ${alike.name}`);
   documents.build(collection, catalog.addIndex(collection, declared));
 }
 

@@ -22,7 +22,11 @@ export function describePlan({ collection, query, cost, returned }: Explained): 
 function stagesOf(collection: Collection, { filter, sort }: Query): Plain {
   const { scans, residual } = planFor(collection, filter, sort);
   const stages = scans.map((scan) => stageOf(scan));
-  return { stage: 'FETCH', filtered: residual !== undefined, inputStage: stages.length > 1 ? { stage: 'OR', inputStages: stages } : stages[0] };
+  return {
+    stage: 'FETCH',
+    filtered: residual !== undefined,
+    inputStage: stages.length > 1 ? { stage: 'OR', inputStages: stages } : stages[0],
+  };
 }
 
 function stageOf(scan: Scan): Plain {
@@ -30,6 +34,12 @@ function stageOf(scan: Scan): Plain {
   if (isWhole(scan)) return { stage: 'COLLSCAN' };
   if (!index && onlyOne) return { stage: 'IDHACK' };
   const direction = reverse ? 'backward' : 'forward';
-  const stage = { stage: 'IXSCAN', indexName: index?.name ?? '_id_', keyPattern: patternOf(index?.fields ?? ['_id']), direction, ranges: bounds.length };
+  const stage = {
+    stage: 'IXSCAN',
+    indexName: index?.name ?? '_id_',
+    keyPattern: patternOf(index?.fields ?? ['_id']),
+    direction,
+    ranges: bounds.length,
+  };
   return merged ? { stage: 'SORT_MERGE', inputStages: [stage] } : stage;
 }

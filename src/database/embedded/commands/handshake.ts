@@ -31,10 +31,29 @@ function hello(): PlainDoc {
 }
 
 const HELLO: Command = {
-  fields: ['helloOk', 'client', 'compression', 'hostInfo', 'topologyVersion', 'maxAwaitTimeMS', 'loadBalanced', 'saslSupportedMechs', 'speculativeAuthenticate', 'backpressure'],
+  fields: [
+    'helloOk',
+    'client',
+    'compression',
+    'hostInfo',
+    'topologyVersion',
+    'maxAwaitTimeMS',
+    'loadBalanced',
+    'saslSupportedMechs',
+    'speculativeAuthenticate',
+    'backpressure',
+  ],
   run: hello,
 };
-const BUILD_INFO: Command = { fields: [], run: () => ({ version: VERSION, versionArray: [...VERSION.split('.').map(Number), 0], bits: 64, maxBsonObjectSize: MAX_DOCUMENT_BYTES }) };
+const BUILD_INFO: Command = {
+  fields: [],
+  run: () => ({
+    version: VERSION,
+    versionArray: [...VERSION.split('.').map(Number), 0],
+    bits: 64,
+    maxBsonObjectSize: MAX_DOCUMENT_BYTES,
+  }),
+};
 const NOTHING: Command = { fields: [], run: () => ({}) };
 
 /** Fails while the disk is full, so that the health check of the application does. */

@@ -12,26 +12,38 @@ import type { Command, Request } from './request';
 const EMPTY: Doc = new Map();
 
 /** The filter in a field of a command; a missing one finds everything. */
-export const filterIn = (request: Request, field: string): Query['filter'] => parseFilter(request.document(field) ?? EMPTY);
+export const filterIn = (request: Request, field: string): Query['filter'] =>
+  parseFilter(request.document(field) ?? EMPTY);
 
 function sortIn(request: Request): Sort | undefined {
   const sort = request.document('sort');
   if (!sort || sort.size === 0) return undefined;
   const [direction, ...others] = new Set([...sort.values()].map(numberOf));
   if (others.length > 0) throw unsupported('a sort by several fields in different directions');
-  if (direction !== 1 && direction !== -1) throw badValue('a sort key must be 1 (for ascending) or -1 (for descending)');
+  if (direction !== 1 && direction !== -1)
+    throw badValue('a sort key must be 1 (for ascending) or -1 (for descending)');
   return { fields: [...sort.keys()], reverse: direction === -1 };
 }
 
 function findQuery(request: Request): Query {
-  return { filter: filterIn(request, 'filter'), sort: sortIn(request), skip: request.count('skip') ?? 0, limit: request.count('limit') ?? 0 };
+  return {
+    filter: filterIn(request, 'filter'),
+    sort: sortIn(request),
+    skip: request.count('skip') ?? 0,
+    limit: request.count('limit') ?? 0,
+  };
 }
 
 function find(request: Request, { catalog, finder, cursors }: Engine): PlainDoc {
   const { namespace } = request;
   const projection = parseProjection(request.document('projection'));
   const rows = finder.find(catalog.find(namespace), findQuery(request));
-  return cursors.start(namespace, map(rows, ({ bytes }) => projectEncoded(projection, bytes)), request.count('batchSize'), request.flag('singleBatch'));
+  return cursors.start(
+    namespace,
+    map(rows, ({ bytes }) => projectEncoded(projection, bytes)),
+    request.count('batchSize'),
+    request.flag('singleBatch'),
+  );
 }
 
 function* map<A, B>(values: Iterable<A>, change: (value: A) => B): Generator<B> {
@@ -47,13 +59,15 @@ function aggregate(request: Request, { catalog, finder, cursors }: Engine): Plai
 
 function getMore(request: Request, { cursors }: Engine): PlainDoc {
   const id = request.body.get('getMore');
-  if (typeof id !== 'bigint') throw typeMismatch("BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
+  if (typeof id !== 'bigint')
+    throw typeMismatch("BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
   return cursors.more(id, request.namespaceOf(request.body.get('collection')), request.count('batchSize') || undefined);
 }
 
 function killCursors(request: Request, { cursors }: Engine): PlainDoc {
   const ids = request.body.get('cursors');
-  if (!Array.isArray(ids)) throw typeMismatch("BSON field 'killCursors.cursors' is the wrong type, expected type 'array'");
+  if (!Array.isArray(ids))
+    throw typeMismatch("BSON field 'killCursors.cursors' is the wrong type, expected type 'array'");
   const cursorsKilled: Value[] = [];
   const cursorsNotFound: Value[] = [];
   for (const id of ids) (typeof id === 'bigint' && cursors.kill(id) ? cursorsKilled : cursorsNotFound).push(id);

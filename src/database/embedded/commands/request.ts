@@ -5,14 +5,7 @@ import { isTrue } from '../filter';
 import type { Message } from '../wire';
 
 /** Fields that any command may carry and that change nothing here: there is one node, and every write is on the disk. */
-const EVERYWHERE = new Set([
-  '$db',
-  'lsid',
-  '$readPreference',
-  'writeConcern',
-  'maxTimeMS',
-  'comment',
-]);
+const EVERYWHERE = new Set(['$db', 'lsid', '$readPreference', 'writeConcern', 'maxTimeMS', 'comment']);
 
 /** One command, and its fields by their types. */
 export class Request {
@@ -35,14 +28,19 @@ export class Request {
    */
   assertOnly(fields: readonly string[]): void {
     if (this.body.has('txnNumber') || this.body.has('startTransaction')) {
-      throw new CommandError(20, 'IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
+      throw new CommandError(
+        20,
+        'IllegalOperation',
+        'Transaction numbers are only allowed on a replica set member or mongos',
+      );
     }
     for (const [field, value] of this.body) {
       if (field === this.name || fields.includes(field) || EVERYWHERE.has(field) || value === false) continue;
       throw unsupported(`the field '${field}' of ${this.name}`);
     }
     const w = numberOf(this.document('writeConcern')?.get('w'));
-    if (w !== undefined && w > 1) throw new CommandError(2, 'BadValue', "cannot use 'w' > 1 when a host is not replicated");
+    if (w !== undefined && w > 1)
+      throw new CommandError(2, 'BadValue', "cannot use 'w' > 1 when a host is not replicated");
   }
 
   /** The command in a field of this one, on the same database. */
@@ -57,7 +55,11 @@ export class Request {
 
   namespaceOf(collection: Value | undefined): string {
     if (typeof collection !== 'string' || collection === '' || collection.includes('\0')) {
-      throw new CommandError(73, 'InvalidNamespace', `Invalid namespace specified '${this.database}.${typeof collection === 'string' ? collection : ''}'`);
+      throw new CommandError(
+        73,
+        'InvalidNamespace',
+        `Invalid namespace specified '${this.database}.${typeof collection === 'string' ? collection : ''}'`,
+      );
     }
     return `${this.database}.${collection}`;
   }
@@ -74,7 +76,12 @@ export class Request {
     if (value === undefined) return undefined;
     const number = numberOf(value);
     if (number === undefined) throw this.wrongType(field, value, 'number');
-    if (number < 0 || !Number.isSafeInteger(number)) throw new CommandError(51024, 'Location51024', `BSON field '${field}' value must be >= 0, actual value '${number}'`);
+    if (number < 0 || !Number.isSafeInteger(number))
+      throw new CommandError(
+        51024,
+        'Location51024',
+        `BSON field '${field}' value must be >= 0, actual value '${number}'`,
+      );
     return number;
   }
 
@@ -95,7 +102,9 @@ export class Request {
   }
 
   private wrongType(field: string, value: Value, expected: string): CommandError {
-    return typeMismatch(`BSON field '${this.name}.${field}' is the wrong type '${typeName(value)}', expected type '${expected}'`);
+    return typeMismatch(
+      `BSON field '${this.name}.${field}' is the wrong type '${typeName(value)}', expected type '${expected}'`,
+    );
   }
 }
 

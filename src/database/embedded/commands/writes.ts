@@ -11,7 +11,8 @@ import { type Command, inTransaction, type Request } from './request';
 
 /** Runs the statements of a command one by one, and tells which failed. */
 function statements<T>(request: Request, all: readonly T[], run: (statement: T, index: number) => void): Plain {
-  if (all.length === 0) throw new CommandError(16, 'InvalidLength', `Write batch sizes must be between 1 and 100000. Got 0 operations.`);
+  if (all.length === 0)
+    throw new CommandError(16, 'InvalidLength', `Write batch sizes must be between 1 and 100000. Got 0 operations.`);
   const ordered = request.body.get('ordered') !== false;
   const errors: Plain[] = [];
   for (const [index, statement] of all.entries()) {
@@ -40,17 +41,24 @@ function insert(request: Request, { catalog, documents }: Engine): PlainDoc {
 }
 
 function assertFieldNames(document: Doc): void {
-  for (const name of document.keys()) if (name.startsWith('$')) throw unsupported(`the field name '${name}', which begins with $`);
+  for (const name of document.keys())
+    if (name.startsWith('$')) throw unsupported(`the field name '${name}', which begins with $`);
   const id = document.get('_id');
   const dollar = id instanceof Map ? [...id.keys()].find((name) => name.startsWith('$')) : undefined;
-  if (dollar !== undefined) throw new CommandError(52, 'DollarPrefixedFieldName', `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`);
+  if (dollar !== undefined)
+    throw new CommandError(
+      52,
+      'DollarPrefixedFieldName',
+      `_id fields may not contain '$'-prefixed fields: ${dollar} is not valid for storage.`,
+    );
 }
 
 const UPDATE_FIELDS = new Set(['q', 'u', 'multi', 'upsert']);
 const DELETE_FIELDS = new Set(['q', 'limit']);
 
 function assertStatement(command: string, statement: Doc, existing: ReadonlySet<string>): void {
-  for (const [field, value] of statement) if (!existing.has(field) && value !== false) throw unsupported(`the field '${field}' of ${command}`);
+  for (const [field, value] of statement)
+    if (!existing.has(field) && value !== false) throw unsupported(`the field '${field}' of ${command}`);
 }
 
 function filterOf(statement: Doc): Filter {
@@ -60,7 +68,12 @@ function filterOf(statement: Doc): Filter {
 }
 
 /** Stores what an update makes of a document; whether that is anything else than before. */
-function change({ documents }: Engine, collection: Collection, found: Found, update: Update): { after: Doc; changed: boolean } {
+function change(
+  { documents }: Engine,
+  collection: Collection,
+  found: Found,
+  update: Update,
+): { after: Doc; changed: boolean } {
   const after = applyUpdate(update, found.document);
   const bytes = encode(after);
   const changed = !bytes.equals(found.bytes);
@@ -90,10 +103,20 @@ function update(request: Request, engine: Engine): PlainDoc {
     done.n += 1;
     done.upserted.push({ index, _id: inserted.get('_id') });
   });
-  return { n: done.n, nModified: done.nModified, upserted: done.upserted.length > 0 ? done.upserted : undefined, writeErrors };
+  return {
+    n: done.n,
+    nModified: done.nModified,
+    upserted: done.upserted.length > 0 ? done.upserted : undefined,
+    writeErrors,
+  };
 }
 
-function updateMatching(engine: Engine, namespace: string, query: Query, update: Update): { matched: number; modified: number } {
+function updateMatching(
+  engine: Engine,
+  namespace: string,
+  query: Query,
+  update: Update,
+): { matched: number; modified: number } {
   const collection = engine.catalog.find(namespace);
   if (!collection) return { matched: 0, modified: 0 };
   if (query.limit === 1) {
@@ -103,7 +126,12 @@ function updateMatching(engine: Engine, namespace: string, query: Query, update:
   // All are found before the first is changed, so that none is met again where a change moved it; only their keys are kept.
   const idKeys = Array.from(engine.finder.find(collection, query), ({ idKey }) => idKey);
   const found = (idKey: Buffer): Found => new Found(idKey, engine.documents.find(collection, idKey) as Buffer);
-  return { matched: idKeys.length, modified: engine.atomically(() => idKeys.filter((idKey) => change(engine, collection, found(idKey), update).changed).length) };
+  return {
+    matched: idKeys.length,
+    modified: engine.atomically(
+      () => idKeys.filter((idKey) => change(engine, collection, found(idKey), update).changed).length,
+    ),
+  };
 }
 
 async function remove(request: Request, engine: Engine): Promise<PlainDoc> {
@@ -115,7 +143,10 @@ async function remove(request: Request, engine: Engine): Promise<PlainDoc> {
   });
   let n = 0;
   for (const { filter, limit } of deletions) {
-    n += limit === 0 ? await engine.removeAll(request.namespace, filter) : await engine.writer.write(() => engine.remove(request.namespace, { filter, limit }));
+    n +=
+      limit === 0
+        ? await engine.removeAll(request.namespace, filter)
+        : await engine.writer.write(() => engine.remove(request.namespace, { filter, limit }));
   }
   return { n, writeErrors };
 }
@@ -130,8 +161,10 @@ function findAndModify(request: Request, engine: Engine): PlainDoc {
   const removing = request.flag('remove');
   const returnsNew = request.flag('new');
   const upsert = request.flag('upsert');
-  if (removing === request.body.has('update')) throw failedToParse("Exactly one of 'update' and 'remove'=true must be specified");
-  if (removing && (upsert || returnsNew)) throw failedToParse("Cannot specify 'upsert'=true or 'new'=true with 'remove'=true");
+  if (removing === request.body.has('update'))
+    throw failedToParse("Exactly one of 'update' and 'remove'=true must be specified");
+  if (removing && (upsert || returnsNew))
+    throw failedToParse("Cannot specify 'upsert'=true or 'new'=true with 'remove'=true");
   const { namespace } = request;
   const collection = engine.catalog.find(namespace);
   const filter = filterIn(request, 'query');
@@ -147,7 +180,10 @@ function findAndModify(request: Request, engine: Engine): PlainDoc {
   }
   if (!upsert) return { lastErrorObject: { n: 0, updatedExisting: false }, value: null };
   const inserted = insertUpserted(engine, namespace, update, filter);
-  return { lastErrorObject: { n: 1, updatedExisting: false, upserted: inserted.get('_id') }, value: returnsNew ? inserted : null };
+  return {
+    lastErrorObject: { n: 1, updatedExisting: false, upserted: inserted.get('_id') },
+    value: returnsNew ? inserted : null,
+  };
 }
 
 /** The commands that change documents. */
