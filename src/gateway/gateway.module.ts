@@ -13,6 +13,7 @@ import { InteractionLimiter } from './handlers/interaction-limiter';
 import { Gateway } from './gateway';
 import { GuildSnapshots } from './dispatch/guild-snapshots.service';
 import { GatewaySecurity } from './transport/gateway-security';
+import { GroupDelivery } from './dispatch/group-delivery';
 import { Handshake } from './session/handshake';
 import { HandlerRegistry } from './handlers/handler-registry';
 import { LimitsController } from './handlers/limits.controller';
@@ -51,6 +52,7 @@ import { ConnectionSlots } from './session/connection-slots';
     SocketRegistry,
     PendingSockets,
     GuildSnapshots,
+    GroupDelivery,
     Dispatcher,
     EventHistory,
     SessionStarter,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { messagesIn, readMessage } from '../../src/database/embedded/wire';
+import { messagesIn, readMessage, writeReply } from '../../src/database/embedded/wire';
 import { linkSockets } from './link-sockets';
 
 /** A command that waits on its way to the database. */
@@ -11,6 +11,26 @@ export interface Held {
   release(): void;
 }
 
+/** How a command fails: the database answers with an error, or the connection ends without an answer. */
+export type FailureKind = 'error' | 'disconnect';
+
+/** Commands that fail until they are mended. */
+export interface Failure {
+  /** How many commands have failed so far. */
+  readonly count: number;
+  /** Lets later commands pass. */
+  mend(): void;
+}
+
+interface FailingCommand {
+  readonly name: string;
+  readonly collection: string;
+  readonly kind: FailureKind;
+  count: number;
+}
+
+const INTERNAL_ERROR = 1;
+
 interface Gate {
   readonly name: string;
   readonly collection: string;
@@ -18,10 +38,11 @@ interface Gate {
   readonly opened: Promise<void>;
 }
 
-/** A wire to a MongoDB on which single commands can be held up, as if their node had stalled right before them. */
+/** A wire to a MongoDB on which single commands can be held up, as if their node had stalled right before them, or fail. */
 export class PausableProxy {
   private readonly ends = new Set<Socket>();
   private readonly gates: Gate[] = [];
+  private readonly failing = new Set<FailingCommand>();
 
   private constructor(
     private readonly server: Server,
@@ -49,6 +70,18 @@ export class PausableProxy {
     return { arrived: arrived.promise, release: opened.resolve };
   }
 
+  /** Makes every command of this name on this collection fail from now on. */
+  fail(name: string, collection: string, kind: FailureKind = 'error'): Failure {
+    const command: FailingCommand = { name, collection, kind, count: 0 };
+    this.failing.add(command);
+    return {
+      get count() {
+        return command.count;
+      },
+      mend: () => void this.failing.delete(command),
+    };
+  }
+
   async close(): Promise<void> {
     for (const end of this.ends) end.destroy();
     this.server.close();
@@ -67,16 +100,32 @@ export class PausableProxy {
   }
 
   private async relay(near: Socket, far: Socket): Promise<void> {
-    for await (const message of messagesIn(near as AsyncIterable<Buffer>)) await this.pass(message, far);
+    for await (const message of messagesIn(near as AsyncIterable<Buffer>)) await this.pass(message, near, far);
   }
 
-  private async pass(message: Buffer, far: Socket): Promise<void> {
-    const [[name, collection] = []] = readMessage(message).body;
-    const index = this.gates.findIndex((gate) => gate.name === name && gate.collection === collection);
+  private async pass(message: Buffer, near: Socket, far: Socket): Promise<void> {
+    const { requestId, legacy, body } = readMessage(message);
+    const [[name, collection] = []] = body;
+    const isThis = (command: { readonly name: string; readonly collection: string }): boolean =>
+      command.name === name && command.collection === collection;
+    const index = this.gates.findIndex(isThis);
     const [gate] = index === -1 ? [] : this.gates.splice(index, 1);
     gate?.arrive();
     await gate?.opened;
-    far.write(message);
+    const failing = [...this.failing].find(isThis);
+    if (!failing) return void far.write(message);
+    failing.count += 1;
+    // A connection has one command at a time, so that no other answer is interrupted.
+    if (failing.kind === 'error')
+      near.write(
+        writeReply(requestId, legacy, {
+          ok: 0,
+          code: INTERNAL_ERROR,
+          codeName: 'InternalError',
+          errmsg: 'The command was made to fail.',
+        }),
+      );
+    else near.destroy();
   }
 }
 

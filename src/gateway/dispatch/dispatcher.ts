@@ -1,22 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Snowflake } from '../../common/snowflake';
 import { type Audience, type DomainEvent, EventLog } from '../../events/event-log';
-import { type EventData, type EventName, isInternal, isNamed } from '../../events/event-map';
+import { type EventData, isInternal, isNamed } from '../../events/event-map';
 import type { Intent } from '../../events/intents';
 import { seqBefore } from '../../events/seq';
+import type { MemberDocument } from '../../members/member.schema';
 import { MembersRepository } from '../../members/members.repository';
 import { toTrackDto, visibleLayout } from '../../tracks/track-visibility';
-import { withCurrentPayload } from '../session/refresh-payload';
 import { SocketRegistry } from './socket-registry.service';
 import { type ClientSocket, terminate, disconnect, hasIntent } from '../transport/client-socket';
 import { CLOSE } from '../protocol/close-codes';
+import { GroupDelivery } from './group-delivery';
 import { guildCreatePackets } from '../session/guild-create-packets';
-import type { GuildSockets, VisibilityChange } from './guild-sockets';
+import type { VisibilityChange } from './guild-sockets';
 import { GuildSnapshots, type MemberGuild } from './guild-snapshots.service';
-import { knownPart, namesEarlierMessages } from './known-messages';
 import type { GuildSnapshotView } from './member-view';
 import { PendingSockets } from '../session/pending-sockets';
-import type { VisibilityGroup } from './visibility-group';
 
 const GUILD_INTENTS: readonly Intent[] = ['guilds', 'members', 'roles', 'tracks'];
 
@@ -39,6 +38,7 @@ export class Dispatcher {
   constructor(
     private readonly sockets: SocketRegistry,
     private readonly pendingSockets: PendingSockets,
+    private readonly delivery: GroupDelivery,
     private readonly snapshots: GuildSnapshots,
     private readonly membersRepository: MembersRepository,
     events: EventLog,
@@ -58,9 +58,10 @@ export class Dispatcher {
         await this.deliver(event);
       } catch (error) {
         this.log.error(
-          `An event could not be dispatched: ${String(error)}`,
+          `${event.name} could not be dispatched, its sockets are closed: ${String(error)}`,
           error instanceof Error ? error.stack : undefined,
         );
+        this.forceReidentify(socketsConcernedBy(event, this.sockets));
       }
       this.dispatched = event.seq;
     });
@@ -88,19 +89,41 @@ export class Dispatcher {
   private async deliver(event: DomainEvent): Promise<void> {
     const { audience, name, data, seq } = event;
     if (isNamed(event, 'SESSIONS_REVOKE')) return this.closeRevoked(event.data);
-    if (isNamed(event, 'EVENTS_LOST')) return this.forceReidentify(event.data);
-    if (isNamed(event, 'GUILD_RESYNC')) return this.resync(event.data.guild_id, seq);
+    if (isNamed(event, 'EVENTS_LOST')) return this.closeAfterLoss(event.data);
     if (isNamed(event, 'HEARTBEAT')) return this.sockets.sendToAll('CHECKPOINT', {}, seq);
-    if (isInternal(name)) return;
+    if (isInternal(name) && !isNamed(event, 'GUILD_RESYNC')) return;
     if (isNamed(event, 'READ_STATE_UPDATE')) return this.sendReadState(event, audience);
     if ('userIds' in audience) return this.sockets.send(this.sockets.socketsOf(...audience.userIds), name, data, seq);
     if (isNamed(event, 'GUILD_DELETE')) return this.deleteGuild(event.data.id, seq);
-    const { guildId } = audience;
-    await this.refresh(guildId, seq);
-    if (isNamed(event, 'MEMBER_JOIN')) await this.join(event.data.user_id, guildId, seq);
-    else if (isNamed(event, 'MEMBER_UPDATE')) await this.updateMember(event.data.user_id, guildId, seq);
+    return this.deliverToGuild(event, audience.guildId);
+  }
+
+  /** Loads everything that the event needs before anything is sent, so that a failed load has no partial effect. The driver repeats a failed read once. */
+  private async deliverToGuild(event: DomainEvent, guildId: Snowflake): Promise<void> {
+    const { seq } = event;
+    if (isNamed(event, 'MEMBER_JOIN') || isNamed(event, 'MEMBER_UPDATE') || isNamed(event, 'MEMBER_LEAVE'))
+      this.pendingSockets.markStale(event.data.user_id);
+    const { view, member } = await this.load(event, guildId);
+    if (view) this.applyView(guildId, view, seqBefore(seq));
+    const current = this.sockets.guildSockets(guildId)?.view ?? view;
+    if (isNamed(event, 'GUILD_RESYNC')) return view && this.resync(guildId, seq);
+    if (isNamed(event, 'MEMBER_JOIN') && member && current) this.join({ member, view: current }, seq);
+    else if (isNamed(event, 'MEMBER_UPDATE') && member) this.updateMember(member, seq);
     else if (isNamed(event, 'MEMBER_LEAVE')) this.leaveGuild(event.data.user_id, guildId, seq);
-    this.toGuild(event, guildId);
+    this.delivery.send(event, guildId);
+  }
+
+  /** Loads the guild if sockets of its members are connected, and the membership that the event changes if its user is connected. */
+  private async load(event: DomainEvent, guildId: Snowflake): Promise<Partial<MemberGuild>> {
+    const hasRoom = this.sockets.guildSockets(guildId) !== undefined;
+    const isJoin = isNamed(event, 'MEMBER_JOIN');
+    const userId = isJoin || isNamed(event, 'MEMBER_UPDATE') ? event.data.user_id : undefined;
+    const isConnected = userId !== undefined && this.sockets.socketsOf(userId).length > 0;
+    const [view, member] = await Promise.all([
+      hasRoom || (isJoin && isConnected) ? this.snapshots.find(guildId) : undefined,
+      isConnected && (hasRoom || isJoin) ? this.membersRepository.find(guildId, userId) : undefined,
+    ]);
+    return { ...(view && { view }), ...(member && { member }) };
   }
 
   // The track may be hidden by now.
@@ -111,67 +134,6 @@ export class Dispatcher {
       .socketsOf(...audience.userIds)
       .filter((socket) => room.canReadHistory(socket, data.track_id));
     this.sockets.send(sockets, name, data, seq);
-  }
-
-  private toGuild(happened: DomainEvent, guildId: Snowflake): void {
-    const room = this.sockets.guildSockets(guildId);
-    if (!room || room.unsentRoles.isOutdated(happened)) return;
-    const mustOrderFollow = room.unsentRoles.settle(happened, room.view.state.guild.role_ids);
-    this.toGroups(
-      withCurrentPayload(mustOrderFollow ? { ...happened, seq: seqBefore(happened.seq) } : happened, room.view),
-      room,
-    );
-    if (!mustOrderFollow) return;
-    const order = { guild_id: guildId, role_ids: [...room.view.state.guild.role_ids] };
-    this.sockets.sendToGroups([...room.groups], 'ROLES_REORDER', order, happened.seq);
-  }
-
-  private toGroups(event: DomainEvent, room: GuildSockets): void {
-    // Most events are the same for all who get them.
-    const sent = new Map<EventData<EventName>, VisibilityGroup[]>();
-    const withoutHistory = new Set<VisibilityGroup>();
-    const { trackId } = 'userIds' in event.audience ? {} : event.audience;
-    const namesEarlier = trackId !== undefined && namesEarlierMessages(event);
-    for (const group of room.groups) {
-      const data = group.view.project(event);
-      if (data && namesEarlier && !group.view.canReadHistory(trackId)) {
-        withoutHistory.add(group);
-        continue;
-      }
-      const alike = data && sent.get(data);
-      if (alike) alike.push(group);
-      else if (data) sent.set(data, [group]);
-    }
-    for (const [data, groups] of sent) this.sockets.sendToGroups(groups, event.name, data, event.seq);
-    if (withoutHistory.size > 0 && trackId !== undefined) this.sendKnownParts(event, room, withoutHistory, trackId);
-  }
-
-  // Without VIEW_MESSAGE_HISTORY, what a user knows depends on when each socket connected. Sockets that know the same share one packet.
-  private sendKnownParts(
-    event: DomainEvent,
-    room: GuildSockets,
-    groups: ReadonlySet<VisibilityGroup>,
-    trackId: Snowflake,
-  ): void {
-    const parts = new Map<string, { readonly data: EventData<EventName>; readonly sockets: ClientSocket[] }>();
-    for (const [socket, userId] of room.socketsIn(groups)) {
-      let answers = '';
-      const data = knownPart(event, (id, authorId) => {
-        const isKnown = authorId === userId || room.hasSeen(socket, trackId, id);
-        answers += isKnown ? '1' : '0';
-        return isKnown;
-      });
-      const part = parts.get(answers);
-      if (part) part.sockets.push(socket);
-      else if (data) parts.set(answers, { data, sockets: [socket] });
-    }
-    for (const { data, sockets } of parts.values()) this.sockets.send(sockets, event.name, data, event.seq);
-  }
-
-  /** Sees a guild as it now is, and tells whoever sees other tracks than before. */
-  private async refresh(guildId: Snowflake, seq: string): Promise<void> {
-    const view = this.sockets.guildSockets(guildId) && (await this.snapshots.find(guildId));
-    if (view) this.applyView(guildId, view, seqBefore(seq));
   }
 
   private applyView(guildId: Snowflake, view: GuildSnapshotView, place: string): void {
@@ -198,37 +160,26 @@ export class Dispatcher {
       this.sockets.sendTo(rooms, 'TRACKS_REORDER', { guild_id: guildId, layout: [...seen.layout] }, place);
   }
 
-  private async join(userId: Snowflake, guildId: Snowflake, seq: string): Promise<void> {
-    this.pendingSockets.markStale(userId);
-    if (this.sockets.socketsOf(userId).length === 0) return;
-    const [member, view] = await Promise.all([
-      this.membersRepository.find(guildId, userId),
-      this.snapshots.find(guildId),
-    ]);
-    const sockets = this.sockets.socketsOf(userId);
-    if (!member || !view) return;
-    this.applyView(guildId, view, seqBefore(seq));
+  private join(seat: MemberGuild, seq: string): void {
+    const sockets = this.sockets.socketsOf(seat.member.user_id);
+    if (sockets.length === 0) return;
     this.sendGuildCreate(
       sockets.filter((socket) => hasIntent(socket, 'guilds')),
-      { member, view },
+      seat,
       seq,
     );
-    this.sockets.enterGuild(sockets, member, view);
+    this.sockets.enterGuild(sockets, seat.member, seat.view);
   }
 
-  private async updateMember(userId: Snowflake, guildId: Snowflake, seq: string): Promise<void> {
-    this.pendingSockets.markStale(userId);
-    if (!this.sockets.guildSockets(guildId) || this.sockets.socketsOf(userId).length === 0) return;
-    const member = await this.membersRepository.find(guildId, userId);
+  private updateMember(member: MemberDocument, seq: string): void {
+    const { guild_id: guildId, user_id: userId } = member;
     const room = this.sockets.guildSockets(guildId);
-    if (room && member)
-      room.update(this.sockets.socketsOf(userId), member, (change) =>
-        this.sendVisibilityChanges(room.view, change, guildId, seqBefore(seq)),
-      );
+    room?.update(this.sockets.socketsOf(userId), member, (change) =>
+      this.sendVisibilityChanges(room.view, change, guildId, seqBefore(seq)),
+    );
   }
 
   private leaveGuild(userId: Snowflake, guildId: Snowflake, seq: string): void {
-    this.pendingSockets.markStale(userId);
     const sockets = this.sockets.socketsOf(userId);
     this.sockets.send(sockets, 'GUILD_DELETE', { id: guildId }, seq);
     this.sockets.leaveGuild(sockets, guildId);
@@ -242,16 +193,14 @@ export class Dispatcher {
     this.sockets.leaveGuild([...room.sockets], guildId);
   }
 
-  // Whoever follows anything in a guild gets all of it, whatever it was that was not told.
-  private async resync(guildId: Snowflake, seq: string): Promise<void> {
-    await this.refresh(guildId, seq);
+  /** Sends the whole guild to its sockets: it is unknown which of its changes were not published. */
+  private resync(guildId: Snowflake, seq: string): void {
     const room = this.sockets.guildSockets(guildId);
-    const view = room && (await this.snapshots.find(guildId));
-    if (!room || !view) return;
+    if (!room) return;
     room.unsentRoles.clear();
     for (const [socket, member] of room.members) {
       if (GUILD_INTENTS.some((family) => hasIntent(socket, family)))
-        this.sendGuildCreate([socket], { member, view }, seq);
+        this.sendGuildCreate([socket], { member, view: room.view }, seq);
     }
   }
 
@@ -272,8 +221,12 @@ export class Dispatcher {
     }
   }
 
-  private forceReidentify({ user_ids: userIds }: EventData<'EVENTS_LOST'>): void {
-    const sockets = userIds?.flatMap((id) => this.openOf(id)) ?? this.sockets.openSockets;
+  private closeAfterLoss({ user_ids: userIds }: EventData<'EVENTS_LOST'>): void {
+    this.forceReidentify(userIds?.flatMap((id) => this.openOf(id)) ?? [...this.sockets.openSockets]);
+  }
+
+  /** Closes sockets whose clients have missed events. Their delays differ, so that they do not return at the same moment. */
+  private forceReidentify(sockets: readonly ClientSocket[]): void {
     for (const socket of sockets) disconnect(socket, CLOSE.eventsLost, Math.random() * REIDENTIFY_SPREAD_MS);
   }
 
@@ -281,4 +234,15 @@ export class Dispatcher {
   private openOf(userId: Snowflake): ClientSocket[] {
     return [...this.sockets.socketsOf(userId), ...[...this.pendingSockets.of(userId)].map(({ socket }) => socket)];
   }
+}
+
+/**
+ * Returns the sockets to which an event may apply: those of its users, those in its guild, and those of a user who joins the guild. Sockets whose
+ * handshake is not complete load what they need themselves.
+ */
+function socketsConcernedBy(event: DomainEvent, sockets: SocketRegistry): ClientSocket[] {
+  const { audience } = event;
+  if ('userIds' in audience) return sockets.socketsOf(...new Set(audience.userIds));
+  const joined = isNamed(event, 'MEMBER_JOIN') ? sockets.socketsOf(event.data.user_id) : [];
+  return [...new Set([...(sockets.guildSockets(audience.guildId)?.sockets ?? []), ...joined])];
 }

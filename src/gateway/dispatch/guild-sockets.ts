@@ -5,9 +5,9 @@ import { viewerKeyOf, viewerOf } from '../../permissions/viewer';
 import type { VisibleTracks } from '../../read-states/read-states.service';
 import { type ClientSocket, hasIntent } from '../transport/client-socket';
 import type { GuildSnapshotView, MemberView } from './member-view';
-import { UnsentRoles } from '../unsent-roles';
+import { UnsentRoles } from './unsent-roles';
 import { VisibilityGroup } from './visibility-group';
-import { allSeenSince, type Entrance, type Moment, seenSince } from '../visible-since';
+import { allSeenSince, type Entrance, type Moment, seenSince } from './visible-since';
 
 /** Tracks that became visible or hidden for some sockets. */
 export interface VisibilityChange {

@@ -3,7 +3,7 @@ import { type Intent, type IntentSet, includesIntent } from '../../events/intent
 import { type Viewer, viewerKeyOf } from '../../permissions/viewer';
 import type { ClientSocket } from '../transport/client-socket';
 import { type GuildSnapshotView, MemberView } from './member-view';
-import { type Moment, type VisibleSince, visibleSince } from '../visible-since';
+import { type Moment, type VisibleSince, visibleSince } from './visible-since';
 
 /** Sockets whose users see the same of a guild: the sockets of one viewer. Those with the same intents share a Socket.IO room. */
 export class VisibilityGroup {

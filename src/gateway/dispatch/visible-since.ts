@@ -1,4 +1,4 @@
-import type { Snowflake } from '../common/snowflake';
+import type { Snowflake } from '../../common/snowflake';
 
 /** A moment in the life of a guild's sockets. Ids of messages are compared with ids, because ids can be ahead of the clock. */
 export interface Moment {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DomainEvent } from '../events/event-log';
+import type { DomainEvent } from '../../events/event-log';
 import { UnsentRoles } from './unsent-roles';
 
 const EVERYONE = 1n;

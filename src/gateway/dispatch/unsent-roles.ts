@@ -1,6 +1,6 @@
-import type { Snowflake } from '../common/snowflake';
-import type { DomainEvent } from '../events/event-log';
-import { isNamed } from '../events/event-map';
+import type { Snowflake } from '../../common/snowflake';
+import type { DomainEvent } from '../../events/event-log';
+import { isNamed } from '../../events/event-map';
 
 // An event overtakes others by milliseconds, during which a guild deletes far fewer roles.
 const MAX_DELETED = 200;
