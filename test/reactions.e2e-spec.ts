@@ -74,7 +74,10 @@ describe('reacting', () => {
     await owner.next('REACTION_REMOVE');
     await world.settle();
     const sent = { guild_id: guild.id, track_id: guild.track, message_id: id, emoji: '👍', user_id: mo.id };
-    expect([client.received('REACTION_ADD'), client.received('REACTION_REMOVE')]).toEqual([[sent], [sent]]);
+    expect([client.received('REACTION_ADD'), client.received('REACTION_REMOVE')]).toEqual([
+      [{ ...sent, count: 1 }],
+      [{ ...sent, count: 0 }],
+    ]);
     expect(owner.received('REACTION_ADD')).toHaveLength(2);
     client.close();
     owner.close();
@@ -168,9 +171,10 @@ describe('reacting', () => {
     expect(costs[1]).toEqual([
       'find messages',
       'find reactions',
-      'find messages',
-      'update messages',
+      'findAndModify messages',
       'insert reactions',
+      'find messages',
+      'find reactions',
     ]);
   });
 });

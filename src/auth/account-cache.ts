@@ -51,6 +51,18 @@ export class AccountCache {
     return account;
   }
 
+  /**
+   * Keeps what a request of an account has written if the account is still open, and undoes it otherwise. Needs no query while the account is cached.
+   *
+   * @param undo removes what the request has written
+   * @throws TokenInvalid if the account was closed meanwhile
+   */
+  async keepIfOpen(userId: Snowflake, undo: () => Promise<unknown>): Promise<void> {
+    if (await this.find(userId)) return;
+    await undo();
+    throw new TokenInvalid();
+  }
+
   /** Makes all nodes load an account again. */
   invalidate(userId: Snowflake): Promise<void> {
     return this.cacheVersions.bump([userVersionKey(userId)]);

@@ -15,6 +15,12 @@ export interface BanPage {
   readonly limit: number;
 }
 
+/** A ban after a write, and before it if it existed. */
+export interface AddedBan {
+  readonly ban: BanDocument;
+  readonly before: BanDocument | null;
+}
+
 /** Who may not be in which guild: asked by everything that lets somebody in. */
 @Injectable()
 export class BansRepository {
@@ -59,7 +65,7 @@ export class BansRepository {
   }
 
   /** Adds a user. Who is on the list already stays there as they are, but for the reason. @returns the ban, and what it was before if it isn't new */
-  async add(ban: Omit<BanDocument, '_id'>): Promise<{ ban: BanDocument; before: BanDocument | null }> {
+  async add(ban: Omit<BanDocument, '_id'>): Promise<AddedBan> {
     const existing = await this.find(ban.guild_id, ban.user_id);
     if (existing?.reason === ban.reason) return { ban: existing, before: existing };
     try {
@@ -82,6 +88,12 @@ export class BansRepository {
     await this.bans.deleteOne({ guild_id: guildId, user_id: userId });
   }
 
+  /** Undoes `add`: removes a new ban, or restores the previous reason. Has no effect if the ban has changed since. */
+  async revert({ ban, before }: AddedBan): Promise<void> {
+    const written = { _id: ban._id, reason: ban.reason };
+    await (before ? this.bans.updateOne(written, { $set: { reason: before.reason } }) : this.bans.deleteOne(written));
+  }
+
   /** Forgets the bans of a guild that is gone. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.bans.deleteMany({ guild_id: guildId });
@@ -92,12 +104,7 @@ export class BansRepository {
     await this.bans.deleteMany({ user_id: userId });
   }
 
-  private async put({
-    guild_id,
-    user_id,
-    moderator_id,
-    reason,
-  }: Omit<BanDocument, '_id'>): Promise<{ ban: BanDocument; before: BanDocument | null }> {
+  private async put({ guild_id, user_id, moderator_id, reason }: Omit<BanDocument, '_id'>): Promise<AddedBan> {
     const _id = this.snowflakes.next();
     const change = { $set: { reason }, $setOnInsert: { _id, moderator_id } };
     const before = await this.bans

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log';
 import { diffFields } from '../audit/diff';
+import { AccountCache } from '../auth/account-cache';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
 import { publishUntilStable, republishUntilStable } from '../events/publish-until-stable';
@@ -12,7 +13,7 @@ import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { UsersService } from '../users/users.service';
 import type { BanDto, CreateBanDto } from './ban.dto';
-import { BansRepository, type BanPage } from './bans.repository';
+import { type AddedBan, BansRepository, type BanPage } from './bans.repository';
 import type { BanDocument } from './ban.schema';
 
 const SECOND_MS = 1_000;
@@ -25,6 +26,7 @@ const INTERRUPTED_MS = 300_000;
 export class BansService {
   constructor(
     private readonly bans: BansRepository,
+    private readonly accounts: AccountCache,
     private readonly users: UsersService,
     private readonly membersRepository: MembersRepository,
     private readonly memberRemoval: MemberRemovalService,
@@ -50,6 +52,7 @@ export class BansService {
    * Banning again changes the reason and sweeps again, so that it also finishes what a crash interrupted.
    *
    * @throws UserNotFound
+   * @throws TokenInvalid if the account of the caller was closed meanwhile; the ban is reverted
    * @throws MemberOutOfReach for the owner, members as high as the caller and the caller themselves
    */
   async ban(
@@ -60,13 +63,10 @@ export class BansService {
   ): Promise<BanDto> {
     const { guildId, userId: moderatorId } = authority;
     await this.throwOut(authority, userId);
-    const { ban, before } = await this.bans.add({
-      guild_id: guildId,
-      user_id: userId,
-      moderator_id: moderatorId,
-      reason,
-    });
+    const added = await this.bans.add({ guild_id: guildId, user_id: userId, moderator_id: moderatorId, reason });
+    const { ban, before } = added;
     await this.assertStillExists(guildId, userId);
+    await this.accounts.keepIfOpen(moderatorId, () => this.revert(added));
     const changes = diffFields(
       { reason: before?.reason },
       { reason, ...(seconds > 0 && { delete_message_seconds: seconds }) },
@@ -134,6 +134,11 @@ export class BansService {
           ? this.events.publish('BAN_CREATE', audience, ban)
           : this.events.publish('BAN_DELETE', audience, { guild_id: guildId, user_id: userId }),
     });
+  }
+
+  private async revert(added: AddedBan): Promise<void> {
+    await this.bans.revert(added);
+    await this.republish(added.ban.guild_id, added.ban.user_id);
   }
 
   // The deletion of an account removes its bans; one that was added after that has to be removed again.

@@ -21,6 +21,15 @@ describe('a keyed queue', () => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
+  it('knows whether tasks of a key wait for the running one', async () => {
+    const queue = new KeyedQueue<string>();
+    const waiting: boolean[] = [];
+    const task = async (): Promise<void> => void waiting.push(queue.hasWaiting('k'), queue.hasWaiting('other'));
+    await Promise.all([queue.run('k', task), queue.run('k', task), queue.run('k', task)]);
+    expect(waiting).toEqual([true, false, true, false, false, false]);
+    expect(queue.hasWaiting('k')).toBe(false);
+  });
+
   it('runs tasks of different keys side by side', async () => {
     const queue = new KeyedQueue<string>();
     const log: string[] = [];

@@ -31,6 +31,11 @@ interface EventDefinition {
 
 const guildId = { guild_id: snowflake() };
 const inTrack = { ...guildId, track_id: snowflake() };
+const reactionCount = z.int().min(0).meta({
+  description:
+    'The number of users who now react with the emoji; replaces the count that the client has. 0 removes the emoji from the message.',
+  example: 3,
+});
 
 /**
  * Every event from its name to its payload. Publishing, dispatch, resume and the AsyncAPI page derive from it, so that renaming
@@ -132,7 +137,9 @@ export const EVENTS = {
     data: object({
       ...inTrack,
       message_id: snowflake(),
-      author_id: snowflake('The author; null if unknown because a node failed.').nullable(),
+      author_id: snowflake(
+        'The author; null if unknown because a node failed, and if the event is repeated because another event of the message was published after it.',
+      ).nullable(),
       mentions: mentionsDto.nullable(),
     }),
   },
@@ -150,17 +157,19 @@ export const EVENTS = {
   },
   REACTION_ADD: {
     intent: 'reactions',
-    summary: 'Somebody reacted to a message.',
-    data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake() }),
+    summary: 'A user has reacted to a message. Can be sent again with another count.',
+    data: object({ ...inTrack, message_id: snowflake(), emoji, user_id: snowflake(), count: reactionCount }),
   },
   REACTION_REMOVE: {
     intent: 'reactions',
-    summary: 'Somebody took a reaction back, or all with an emoji were taken back.',
+    summary:
+      'A user has removed a reaction, or all reactions with an emoji were removed. Can be sent again with another count.',
     data: object({
       ...inTrack,
       message_id: snowflake(),
       emoji,
-      user_id: snowflake('Whose it was; null is everybody’s.').nullable(),
+      user_id: snowflake('The user; null if the reactions of all users were removed.').nullable(),
+      count: reactionCount,
     }),
   },
   PINS_UPDATE: {

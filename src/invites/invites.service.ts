@@ -4,11 +4,12 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AuditLog } from '../audit/audit-log';
 import { diffFields } from '../audit/diff';
+import { AccountCache } from '../auth/account-cache';
 import { BansRepository } from '../bans/bans.repository';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
-import { republishUntilStable } from '../events/publish-until-stable';
+import { publishUntilStable, republishUntilStable } from '../events/publish-until-stable';
 import { MemberJoinsService } from '../members/member-joins.service';
 import { MembersRepository } from '../members/members.repository';
 import type { MemberDocument } from '../members/member.schema';
@@ -29,6 +30,7 @@ const CODE_BYTES = 9;
 @Injectable()
 export class InvitesService {
   constructor(
+    private readonly accounts: AccountCache,
     private readonly bans: BansRepository,
     private readonly membersRepository: MembersRepository,
     private readonly memberJoins: MemberJoinsService,
@@ -39,7 +41,7 @@ export class InvitesService {
     @InjectModel(MODELS.invite) private readonly invites: Model<InviteDocument>,
   ) {}
 
-  /** Creates an invite to a track. @throws InviteLimitReached, MemberInviteLimitReached, NotATextTrack */
+  /** Creates an invite to a track. @throws InviteLimitReached, MemberInviteLimitReached, NotATextTrack, or TokenInvalid if the account was closed meanwhile */
   async create(
     authority: TrackAuthority,
     { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto,
@@ -59,6 +61,7 @@ export class InvitesService {
       expires_at: maxAgeSeconds === 0 ? null : new Date(created_at.getTime() + maxAgeSeconds * 1_000),
     };
     await this.repository.create(invite);
+    await this.accounts.keepIfOpen(userId, () => this.discard(invite));
     // Whoever knows a code that works can let people in; that is not for all who read the log.
     await Promise.all([
       this.audit.record(
@@ -70,7 +73,7 @@ export class InvitesService {
         },
         reason,
       ),
-      this.events.publish('INVITE_CREATE', { guildId, permission: Permission.ModifyGuild }, toInviteDto(invite)),
+      this.publish(invite),
     ]);
     return toInviteDto(invite);
   }
@@ -175,6 +178,26 @@ export class InvitesService {
     ]);
     const isSeen = isVisibleTo(authority, tracks);
     return invites.filter(isUsable).map((invite) => inviteSeenBy(toInviteDto(invite), isSeen));
+  }
+
+  // An invite that is revoked or accepted right after it was stored is published again, as it is stored by then.
+  private async publish({ _id: code, guild_id: guildId, ...others }: InviteDocument): Promise<void> {
+    const audience = { guildId, permission: Permission.ModifyGuild };
+    await publishUntilStable<InviteDto | null>(toInviteDto({ _id: code, guild_id: guildId, ...others }), {
+      read: async () => {
+        const stored = await this.invites.findById(code).lean<InviteDocument | null>();
+        return stored && toInviteDto(stored);
+      },
+      publish: (invite) =>
+        invite
+          ? this.events.publish('INVITE_CREATE', audience, invite)
+          : this.events.publish('INVITE_DELETE', audience, { guild_id: guildId, code }),
+    });
+  }
+
+  private async discard({ _id: code, guild_id: guildId }: InviteDocument): Promise<void> {
+    await this.invites.deleteOne({ _id: code });
+    await this.republish(guildId, code);
   }
 
   private async get(code: string): Promise<InviteDocument> {

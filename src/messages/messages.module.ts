@@ -4,6 +4,7 @@ import { PinsRepositoryModule } from '../pins/pins.repository.module';
 import { ReactionsRepositoryModule } from '../reactions/reactions.repository.module';
 import { ReadMarkersModule } from '../read-states/read-markers.module';
 import { UnreadCounts } from './unread-counts.service';
+import { MessageEventOrder } from './message-event-order';
 import { MessageDeletion } from './message-deletion.service';
 import { MessageSearchRepository } from './message-search.repository';
 import { MessagesController } from './messages.controller';
@@ -14,7 +15,14 @@ import { ReactionCounts } from '../reactions/reaction-counts';
 @Module({
   imports: [AuditLogModule, PinsRepositoryModule, ReactionsRepositoryModule, ReadMarkersModule],
   controllers: [MessagesController],
-  providers: [MessagesService, MessageDeletion, MessageSearchRepository, UnreadCounts, ReactionCounts],
+  providers: [
+    MessagesService,
+    MessageDeletion,
+    MessageSearchRepository,
+    UnreadCounts,
+    ReactionCounts,
+    MessageEventOrder,
+  ],
   exports: [MessagesService, MessageDeletion, MessageSearchRepository, UnreadCounts, ReactionCounts],
 })
 export class MessagesModule {}

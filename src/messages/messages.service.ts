@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { AccountCache } from '../auth/account-cache';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { SnowflakeService } from '../common/snowflake.service';
 import { atMost } from '../database/at-most';
@@ -9,12 +10,13 @@ import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
-import { republishUntilStable } from '../events/publish-until-stable';
+import { publishUntilStable, republishUntilStable } from '../events/publish-until-stable';
 import { has, Permission } from '../permissions/compute-permissions';
 import type { TrackAuthority } from '../permissions/authority';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import type { ReactionCountDto } from '../reactions/reaction.dto';
 import { ReactionsRepository } from '../reactions/reactions.repository';
+import { DeletedMessages } from '../read-states/deleted-messages.service';
 import { ReadMarkersService } from '../read-states/read-markers.service';
 import { Buckets } from '../throttling/buckets';
 import { NotATextTrack } from '../tracks/tracks.errors';
@@ -41,6 +43,8 @@ export class MessagesService {
     private readonly buckets: Buckets,
     private readonly reactions: ReactionsRepository,
     private readonly readMarkers: ReadMarkersService,
+    private readonly deleted: DeletedMessages,
+    private readonly accounts: AccountCache,
     @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
   ) {}
 
@@ -51,6 +55,7 @@ export class MessagesService {
    * @throws NotATextTrack, SlowModeActive
    * @throws MessageNotFound when the message that it answers is not in this track
    * @throws PermissionsMissing if it is a reply and the author lacks VIEW_MESSAGE_HISTORY
+   * @throws TokenInvalid if the account of the author was closed meanwhile; the message is removed again
    */
   async create(
     authority: TrackAuthority,
@@ -75,6 +80,7 @@ export class MessagesService {
     };
     const existing = await this.write(message);
     if (existing) return this.oneSeenBy(userId, existing);
+    await this.accounts.keepIfOpen(userId, () => this.discard(message));
     await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, toMessageDto(message));
     return toMessageDto(message);
   }
@@ -116,6 +122,7 @@ export class MessagesService {
    *
    * @throws MessageNotFound if the message does not exist, or has another author and the caller lacks VIEW_MESSAGE_HISTORY
    * @throws NotTheAuthor if the message has another author
+   * @throws TokenInvalid if the account of the author was closed meanwhile; the edit is undone
    */
   async update(authority: TrackAuthority, messageId: Snowflake, { content }: UpdateMessageDto): Promise<MessageDto> {
     const { guildId, trackId, userId } = authority;
@@ -130,7 +137,8 @@ export class MessagesService {
     if (!before) return this.oneSeenBy(userId, await this.unchanged(authority, own));
     const { mentions: mentionsBefore = NO_MENTIONS, mention_ids: _, ...others } = before;
     const message: MessageDocument = { ...others, ...$set };
-    await this.events.publish('MESSAGE_UPDATE', { guildId, trackId }, toMessageDto(message));
+    await this.accounts.keepIfOpen(userId, () => this.restore(before, $set));
+    await this.publishUpdate(message);
     await this.publishMentions(message, mentionsBefore);
     return this.oneSeenBy(userId, message);
   }
@@ -191,6 +199,49 @@ export class MessagesService {
     if (!message) throw new MessageNotFound();
     if (message.author_id !== userId) throw new NotTheAuthor();
     return message;
+  }
+
+  /** Publishes a message as it is stored by now. Repeats the deletion of a deleted message without mentions, which clients have subtracted already. */
+  private async publishUpdate(message: MessageDocument): Promise<void> {
+    const { _id, guild_id, track_id } = message;
+    const audience = { guildId: guild_id, trackId: track_id };
+    await publishUntilStable<MessageDto | null>(toMessageDto(message), {
+      read: async () => {
+        const stored = await this.messages.findOne({ _id, track_id }).lean<MessageDocument | null>();
+        return stored && toMessageDto(stored);
+      },
+      publish: (dto) =>
+        dto
+          ? this.events.publish('MESSAGE_UPDATE', audience, dto)
+          : this.events.publish('MESSAGE_DELETE', audience, {
+              guild_id,
+              track_id,
+              message_id: _id,
+              author_id: null,
+              mentions: null,
+            }),
+    });
+  }
+
+  // The message was counted: as with any deleted message, read states subtract it. Clients can have found it in a list.
+  private async discard({ _id, guild_id: guildId, track_id: trackId, author_id }: MessageDocument): Promise<void> {
+    await this.deleted.record({ guildId, trackId }, [{ id: _id, author_id }]);
+    await this.messages.deleteOne({ _id });
+    await this.readMarkers.leave(guildId, author_id);
+    await this.republish(guildId, trackId, _id);
+  }
+
+  // Another request can have published the content that is removed here.
+  private async restore(
+    before: MessageDocument,
+    written: Pick<MessageDocument, 'content' | 'edited_at'>,
+  ): Promise<void> {
+    const { _id, guild_id, track_id, content, terms, edited_at, mentions, mention_ids } = before;
+    const $unset = { ...(!terms && { terms: '' }), ...(!mentions && { mentions: '', mention_ids: '' }) };
+    const $set = { content, edited_at, ...(terms && { terms }), ...(mentions && { mentions, mention_ids }) };
+    const change = { $set, ...(Object.keys($unset).length > 0 && { $unset }) };
+    await this.messages.updateOne({ _id, content: written.content, edited_at: written.edited_at }, change);
+    await this.republish(guild_id, track_id, _id);
   }
 
   private async publishMentions(

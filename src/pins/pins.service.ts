@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log';
+import { AccountCache } from '../auth/account-cache';
 import type { Snowflake } from '../common/snowflake';
 import type { MessageDto } from '../messages/message.dto';
 import { MessageNotFound } from '../messages/messages.errors';
@@ -13,6 +14,7 @@ export class PinsService {
   constructor(
     private readonly pins: PinsRepository,
     private readonly messages: MessagesService,
+    private readonly accounts: AccountCache,
     private readonly audit: AuditLog,
   ) {}
 
@@ -32,6 +34,7 @@ export class PinsService {
    * finds it pinned.
    *
    * @throws MessageNotFound, PinLimitReached
+   * @throws TokenInvalid if the account of the user was closed meanwhile; the message is unpinned again
    */
   async pin(authority: TrackAuthority, messageId: Snowflake, reason: string | undefined): Promise<void> {
     const { guildId, trackId } = authority;
@@ -43,6 +46,7 @@ export class PinsService {
       throw error;
     }
     if (!isNew) return;
+    await this.accounts.keepIfOpen(authority.userId, () => this.pins.remove(guildId, trackId, [messageId]));
     await Promise.all([
       this.audit.record(authority, { action: 'PIN_ADD', targetId: messageId, trackIds: [trackId] }, reason),
       this.pins.publish(guildId, trackId),

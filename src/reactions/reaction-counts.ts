@@ -16,6 +16,12 @@ export interface ReactionPlace {
   readonly emoji: string;
 }
 
+/** A kind of reaction after a write: its id, and the number of users who react with it. */
+export interface ReactionKind {
+  readonly id: Snowflake;
+  readonly count: number;
+}
+
 /**
  * How often a message was reacted to, with what.
  *
@@ -35,27 +41,42 @@ export class ReactionCounts {
     return (await this.known.get(trackId, messageId)).reactions?.[emoji]?.id;
   }
 
-  /** Counts one more of a kind, or the first. Its limit is a condition of the write. @throws MessageNotFound, ReactionLimitReached */
-  async add(place: ReactionPlace): Promise<Snowflake> {
+  /** Returns a kind of reaction as it is stored; undefined if nobody reacts with the emoji; null if the message does not exist. */
+  async read({ trackId, messageId, emoji }: ReactionPlace): Promise<ReactionKind | undefined | null> {
+    const message = await this.messages
+      .findOne({ _id: messageId, track_id: trackId }, { reactions: 1 })
+      .lean<Pick<MessageDocument, 'reactions'> | null>();
+    return message && message.reactions?.[emoji];
+  }
+
+  /**
+   * Adds 1 to the count of a kind of reaction, or creates the kind. The limit of kinds is a condition of the write.
+   *
+   * @param foundId the kind that `find` returned; another request can have created or ended the kind since
+   * @throws MessageNotFound, ReactionLimitReached
+   */
+  async add(place: ReactionPlace, foundId: Snowflake | undefined): Promise<ReactionKind> {
     const { trackId, messageId, emoji } = place;
-    for (;;) {
+    let counted = await this.countOrStart(place, foundId);
+    while (counted === undefined) {
       const { reactions, reaction_emojis: emojis = [] } = await this.known.get(trackId, messageId);
       const id = reactions?.[emoji]?.id;
       if (id === undefined && emojis.length >= LIMITS.reactionKinds) throw new ReactionLimitReached();
-      const counted = id === undefined ? await this.start(place) : await this.count(place, id, 1);
-      // Otherwise somebody else started or ended it meanwhile.
-      if (counted !== undefined) return counted;
+      counted = await this.countOrStart(place, id);
     }
+    return counted;
   }
 
-  /** Counts one less of a kind; without any left, it ends. */
-  async subtract(place: ReactionPlace, id: Snowflake): Promise<void> {
-    await this.count(place, id, -1);
+  /** Counts one less of a kind; without any left, it ends. @returns how many are left */
+  async subtract(place: ReactionPlace, id: Snowflake): Promise<number> {
+    const left = (await this.count(place, id, -1))?.count ?? 0;
+    if (left > 0) return left;
     const { kind, all } = fieldsOf(place);
     await this.messages.updateOne(
       { _id: place.messageId, [`${kind}.id`]: id, [`${kind}.count`]: 0 },
       { $unset: { [kind]: '' }, $pull: all },
     );
+    return 0;
   }
 
   /** Ends a kind of reaction, however many there are. @returns which it was, when there was one @throws MessageNotFound */
@@ -70,7 +91,11 @@ export class ReactionCounts {
     return modifiedCount > 0 ? id : undefined;
   }
 
-  private async start(place: ReactionPlace): Promise<Snowflake | undefined> {
+  private countOrStart(place: ReactionPlace, id: Snowflake | undefined): Promise<ReactionKind | undefined> {
+    return id === undefined ? this.start(place) : this.count(place, id, 1);
+  }
+
+  private async start(place: ReactionPlace): Promise<ReactionKind | undefined> {
     const { kind, all } = fieldsOf(place);
     const id = this.snowflakes.next();
     const hasRoom = {
@@ -82,16 +107,19 @@ export class ReactionCounts {
       $set: { [kind]: { id, count: 1 } },
       $addToSet: all,
     });
-    return modifiedCount > 0 ? id : undefined;
+    return modifiedCount > 0 ? { id, count: 1 } : undefined;
   }
 
-  private async count(place: ReactionPlace, id: Snowflake, by: 1 | -1): Promise<Snowflake | undefined> {
+  private async count(place: ReactionPlace, id: Snowflake, by: 1 | -1): Promise<ReactionKind | undefined> {
     const { kind } = fieldsOf(place);
-    const { modifiedCount } = await this.messages.updateOne(
-      { _id: place.messageId, [`${kind}.id`]: id },
-      { $inc: { [`${kind}.count`]: by } },
-    );
-    return modifiedCount > 0 ? id : undefined;
+    const counted = await this.messages
+      .findOneAndUpdate(
+        { _id: place.messageId, [`${kind}.id`]: id },
+        { $inc: { [`${kind}.count`]: by } },
+        { returnDocument: 'after' },
+      )
+      .lean<Pick<MessageDocument, 'reactions'> | null>();
+    return counted?.reactions?.[place.emoji];
   }
 }
 

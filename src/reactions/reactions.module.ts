@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditLogModule } from '../audit/audit-log.module';
 import { MessagesModule } from '../messages/messages.module';
+import { ReactionEvents } from './reaction-events';
 import { ReactionsRepositoryModule } from './reactions.repository.module';
 import { ReactionsController } from './reactions.controller';
 import { ReactionsService } from './reactions.service';
@@ -9,6 +10,6 @@ import { ReactionsService } from './reactions.service';
 @Module({
   imports: [AuditLogModule, ReactionsRepositoryModule, MessagesModule],
   controllers: [ReactionsController],
-  providers: [ReactionsService],
+  providers: [ReactionsService, ReactionEvents],
 })
 export class ReactionsModule {}

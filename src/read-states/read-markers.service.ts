@@ -84,6 +84,15 @@ export class ReadMarkersService {
     return position ?? undefined;
   }
 
+  /** Returns the read marker of a user in a track; undefined if the user has none. */
+  async findOwn(trackId: Snowflake, userId: Snowflake): Promise<ReadPlace | undefined> {
+    const { message_id, count } =
+      (await this.positions
+        .findOne({ track_id: trackId, user_id: userId }, { message_id: 1, count: 1 })
+        .lean<ReadMarkerDocument | null>()) ?? {};
+    return message_id === undefined || count === undefined ? undefined : { message_id, count };
+  }
+
   /**
    * Moves a user to a place in a track: only forward unless they may go back. Devices that do so at the same time end up at the place that is
    * further.

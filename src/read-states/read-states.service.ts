@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { AccountCache } from '../auth/account-cache';
 import type { Snowflake } from '../common/snowflake';
 import { SnowflakeService } from '../common/snowflake.service';
 import { EventsService } from '../events/events.service';
+import { publishUntilStable } from '../events/publish-until-stable';
 import type { MemberDocument } from '../members/member.schema';
 import { MembersRepository } from '../members/members.repository';
 import { UnreadCounts } from '../messages/unread-counts.service';
@@ -27,6 +29,7 @@ export class ReadStatesService {
   constructor(
     private readonly snowflakes: SnowflakeService,
     private readonly membersRepository: MembersRepository,
+    private readonly accounts: AccountCache,
     private readonly resolver: AuthorityResolver,
     private readonly readMarkers: ReadMarkersService,
     private readonly deleted: DeletedMessages,
@@ -86,6 +89,7 @@ export class ReadStatesService {
    * Without VIEW_MESSAGE_HISTORY nothing is read or stored, so that the result does not depend on the messages of the track.
    *
    * @throws NotATextTrack if the track is a category
+   * @throws TokenInvalid if the account of the user was closed meanwhile; the read marker is removed again
    */
   async update(authority: TrackAuthority, { message_id, backwards }: UpdateReadStateDto): Promise<ReadStateDto> {
     const { guildId, trackId, userId, track, guild, permissions } = authority;
@@ -97,14 +101,37 @@ export class ReadStatesService {
     const newest = await this.readMarkers.findNewest(trackId);
     const place = { message_id: readId, count: await this.countUpTo(authority, readId, newest) };
     const before = await this.readMarkers.move(authority, userId, place, backwards);
+    await this.accounts.keepIfOpen(userId, () => this.readMarkers.leave(guildId, userId));
     const read = backwards ? place : further(place, before);
-    const state = await this.withMentions(
-      stateOf(ids, read, newest, await this.deletedAfter(authority, read, newest)),
-      guild.member,
-    );
+    const state = await this.stateAt(authority, read, newest);
     if (before?.message_id !== read.message_id || before.count !== read.count)
-      await this.events.publish('READ_STATE_UPDATE', { userIds: [userId] }, state);
+      await this.publish(authority, read, state);
     return state;
+  }
+
+  // Read markers that are moved at the same time can be published in the other order: a marker that differs by then is published again.
+  private async publish(authority: TrackAuthority, written: ReadPlace, state: ReadStateDto): Promise<void> {
+    const { trackId, userId } = authority;
+    let published = written;
+    await publishUntilStable<ReadPlace>(written, {
+      read: async () => (await this.readMarkers.findOwn(trackId, userId)) ?? published,
+      publish: async (place) => {
+        published = place;
+        const current =
+          place === written ? state : await this.stateAt(authority, place, await this.readMarkers.findNewest(trackId));
+        await this.events.publish('READ_STATE_UPDATE', { userIds: [userId] }, current);
+      },
+    });
+  }
+
+  private async stateAt(
+    authority: TrackAuthority,
+    read: ReadPlace,
+    newest: TrackHead | undefined,
+  ): Promise<ReadStateDto> {
+    const { guildId, trackId, guild } = authority;
+    const deleted = await this.deletedAfter(authority, read, newest);
+    return this.withMentions(stateOf({ guild_id: guildId, track_id: trackId }, read, newest, deleted), guild.member);
   }
 
   /** Counts the messages up to a read marker, deleted ones and the reader's own later ones included. */

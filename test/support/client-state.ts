@@ -108,8 +108,8 @@ export class ClientState {
     if (name === 'MESSAGE_CREATE') this.created.set(data['id'], (this.created.get(data['id']) ?? 0) + 1);
     if (name === 'MESSAGE_CREATE' || name === 'MESSAGE_UPDATE') existing.messages.set(data['id'], data);
     if (name === 'MESSAGE_DELETE') existing.messages.delete(data['message_id']);
-    if (name === 'REACTION_ADD') this.count(existing, data, 1);
-    if (name === 'REACTION_REMOVE') this.count(existing, data, -1);
+    if (name === 'MESSAGES_DELETE') for (const id of data['message_ids'] as string[]) existing.messages.delete(id);
+    if (name === 'REACTION_ADD' || name === 'REACTION_REMOVE') this.count(existing, data);
     if (name === 'PINS_UPDATE') existing.pinnedIds = data['message_ids'] as string[];
     if (name === 'BAN_CREATE') existing.bans.set(data['user_id'], data);
     if (name === 'BAN_DELETE') existing.bans.delete(data['user_id']);
@@ -117,15 +117,15 @@ export class ClientState {
     if (name === 'INVITE_DELETE') existing.inviteCodes.delete(data['code']);
   }
 
-  private count(existing: Known, { message_id: id, emoji }: Fields, by: 1 | -1): void {
+  private count(existing: Known, { message_id: id, emoji, count }: Fields): void {
     const message = existing.messages.get(id);
     if (!message) return;
-    const before = message['reactions'] as { readonly emoji: unknown; readonly count: number }[];
-    const { count = 0 } = before.find((reaction) => reaction.emoji === emoji) ?? {};
-    const others = before.filter((reaction) => reaction.emoji !== emoji);
+    const reactions = message['reactions'] as { readonly emoji: unknown }[];
+    const at = reactions.findIndex((reaction) => reaction.emoji === emoji);
+    const counted = count === 0 ? [] : [{ emoji, count }];
     existing.messages.set(id, {
       ...message,
-      reactions: count + by === 0 ? others : [...others, { emoji, count: count + by }],
+      reactions: at === -1 ? [...reactions, ...counted] : reactions.toSpliced(at, 1, ...counted),
     });
   }
 }

@@ -31,14 +31,19 @@ interface FailingCommand {
 
 const INTERNAL_ERROR = 1;
 
+/** The place of `responseTo` in the header of a reply. @see https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/#standard-message-header */
+const RESPONSE_TO_OFFSET = 8;
+
 interface Gate {
   readonly name: string;
   readonly collection: string;
   readonly arrive: () => void;
   readonly opened: Promise<void>;
+  /** Whether the reply is held instead of the command. */
+  readonly isReply: boolean;
 }
 
-/** A wire to a MongoDB on which single commands can be held up, as if their node had stalled right before them, or fail. */
+/** A proxy before a MongoDB that can hold single commands or replies, as if their node stalled right before or after a command, or make commands fail. */
 export class PausableProxy {
   private readonly ends = new Set<Socket>();
   private readonly gates: Gate[] = [];
@@ -63,11 +68,14 @@ export class PausableProxy {
     return `mongodb://127.0.0.1:${(this.server.address() as AddressInfo).port}${this.far.pathname}${this.far.search}`;
   }
 
-  /** Holds up the next command of this name on this collection. */
+  /** Holds the next command of this name on this collection. */
   hold(name: string, collection: string): Held {
-    const [arrived, opened] = [deferred(), deferred()];
-    this.gates.push({ name, collection, arrive: arrived.resolve, opened: opened.promise });
-    return { arrived: arrived.promise, release: opened.resolve };
+    return this.addGate(name, collection, false);
+  }
+
+  /** Holds the reply to the next command of this name on this collection: the database has executed the command, and the node does not know. */
+  holdReply(name: string, collection: string): Held {
+    return this.addGate(name, collection, true);
   }
 
   /** Makes every command of this name on this collection fail from now on. */
@@ -88,45 +96,70 @@ export class PausableProxy {
     await once(this.server, 'close');
   }
 
+  private addGate(name: string, collection: string, isReply: boolean): Held {
+    const [arrived, opened] = [deferred(), deferred()];
+    this.gates.push({ name, collection, isReply, arrive: arrived.resolve, opened: opened.promise });
+    return { arrived: arrived.promise, release: opened.resolve };
+  }
+
   private join(near: Socket): void {
     const far =
       this.far.port === ''
         ? connect(decodeURIComponent(this.far.hostname))
         : connect(Number(this.far.port), this.far.hostname);
     linkSockets(near, far, this.ends);
-    far.pipe(near);
-    // An end that is cut off is cut off on both sides by `tie`.
-    this.relay(near, far).catch(() => undefined);
+    // Gates of replies that this connection waits for, by the id of their request.
+    const replies = new Map<number, Gate>();
+    // If either end closes, `tie` closes both.
+    this.sendCommands(near, far, replies).catch(() => undefined);
+    sendReplies(far, near, replies).catch(() => undefined);
   }
 
-  private async relay(near: Socket, far: Socket): Promise<void> {
-    for await (const message of messagesIn(near as AsyncIterable<Buffer>)) await this.pass(message, near, far);
+  private async sendCommands(near: Socket, far: Socket, replies: Map<number, Gate>): Promise<void> {
+    for await (const message of messagesIn(near as AsyncIterable<Buffer>)) {
+      const { requestId, legacy, body } = readMessage(message);
+      const [[name, collection] = []] = body;
+      const isThis = (command: { readonly name: string; readonly collection: string }): boolean =>
+        command.name === name && command.collection === collection;
+      const gate = this.takeGate(isThis);
+      if (gate?.isReply) replies.set(requestId, gate);
+      else await pass(gate);
+      const failing = [...this.failing].find(isThis);
+      if (!failing) {
+        far.write(message);
+        continue;
+      }
+      failing.count += 1;
+      // A connection has one command at a time, so that no other answer is interrupted.
+      if (failing.kind === 'error')
+        near.write(
+          writeReply(requestId, legacy, {
+            ok: 0,
+            code: INTERNAL_ERROR,
+            codeName: 'InternalError',
+            errmsg: 'The command was made to fail.',
+          }),
+        );
+      else near.destroy();
+    }
   }
 
-  private async pass(message: Buffer, near: Socket, far: Socket): Promise<void> {
-    const { requestId, legacy, body } = readMessage(message);
-    const [[name, collection] = []] = body;
-    const isThis = (command: { readonly name: string; readonly collection: string }): boolean =>
-      command.name === name && command.collection === collection;
+  private takeGate(isThis: (gate: Gate) => boolean): Gate | undefined {
     const index = this.gates.findIndex(isThis);
-    const [gate] = index === -1 ? [] : this.gates.splice(index, 1);
-    gate?.arrive();
-    await gate?.opened;
-    const failing = [...this.failing].find(isThis);
-    if (!failing) return void far.write(message);
-    failing.count += 1;
-    // A connection has one command at a time, so that no other answer is interrupted.
-    if (failing.kind === 'error')
-      near.write(
-        writeReply(requestId, legacy, {
-          ok: 0,
-          code: INTERNAL_ERROR,
-          codeName: 'InternalError',
-          errmsg: 'The command was made to fail.',
-        }),
-      );
-    else near.destroy();
+    return index === -1 ? undefined : this.gates.splice(index, 1)[0];
   }
+}
+
+async function sendReplies(far: Socket, near: Socket, replies: ReadonlyMap<number, Gate>): Promise<void> {
+  for await (const message of messagesIn(far as AsyncIterable<Buffer>)) {
+    await pass(replies.get(message.readInt32LE(RESPONSE_TO_OFFSET)));
+    near.write(message);
+  }
+}
+
+async function pass(gate: Gate | undefined): Promise<void> {
+  gate?.arrive();
+  await gate?.opened;
 }
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {

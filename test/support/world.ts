@@ -139,7 +139,7 @@ export class World {
 
   /** A guild with members, each with the roles that are named; roles are lowest first and give what they say. */
   async guild(plan: GuildMutation = {}): Promise<GuildWorld> {
-    const owner = await this.person('owner');
+    const owner = plan.people?.['owner'] ?? (await this.person('owner'));
     const { id } = created<{ id: string }>(await owner.post('/guilds', { name: 'Engines' }), 201);
     const roles: Record<string, string> = {};
     for (const [index, [name, { allow = 0n, deny = 0n }]] of Object.entries(plan.roles ?? {}).entries()) {
@@ -162,7 +162,7 @@ export class World {
     };
     const { code } = (await owner.post(`/tracks/${world.track}/invites`, {})).body as unknown as { code: string };
     for (const [name, held] of Object.entries(plan.members ?? {})) {
-      const member = await this.person(name);
+      const member = plan.people?.[name] ?? (await this.person(name));
       await member.post(`/invites/${code}`);
       for (const role of held) await owner.put(`/guilds/${id}/members/${member.id}/roles/${roles[role]!}`);
       world.members[name] = member;
@@ -200,6 +200,8 @@ export class World {
 export interface GuildMutation {
   readonly roles?: Record<string, { readonly allow?: bigint; readonly deny?: bigint }>;
   readonly members?: Record<string, readonly string[]>;
+  /** Existing users to use for `owner` and for members of these names; others are registered. */
+  readonly people?: Record<string, Person>;
 }
 
 /** A guild and who is in it. */
