@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { ownDatabase } from './world';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
 const START_MS = 60_000;
@@ -18,12 +19,18 @@ export class NodeProcess {
   ) {}
 
   /**
-   * Starts a node and waits until it listens.
+   * Starts a node and waits until it listens. Its database is new unless the settings name one.
    *
    * @param openFiles number of files that the process may open; the limit of this process by default
    */
   static async start(settings: Record<string, string>, openFiles?: number): Promise<NodeProcess> {
-    const env = { ...process.env, PORT: '0', LOG_LEVEL: 'warn', ...settings };
+    const env = {
+      ...process.env,
+      MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) ?? '',
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      ...settings,
+    };
     const limited =
       openFiles === undefined
         ? [process.execPath, MAIN]
