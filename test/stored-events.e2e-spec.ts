@@ -83,7 +83,8 @@ const EDIT = ['findAndModify', 'messages'] as const;
 const MEMBER = ['findAndModify', 'members'] as const;
 const COMMIT = ['update', 'guilds'] as const;
 const BAN = ['findAndModify', 'bans'] as const;
-const PIN = ['update', 'pin_lists'] as const;
+// PINS_UPDATE is read from the database first; the race is with this read.
+const PIN = ['find', 'pin_lists'] as const;
 
 /** Races of requests whose events clients of a guild apply to what they have, by the event of the held request. */
 const guildRaces: Partial<Record<EventName, Record<string, Race>>> = {
