@@ -1,4 +1,5 @@
 import { MetricsServer } from '../src/metrics/metrics.server';
+import { rawRequest } from './support/raw-http';
 import { World } from './support/world';
 
 const TOKEN = 'a-token-of-some-length';
@@ -42,6 +43,44 @@ describe('the metrics', () => {
     expect((await fetch(`${url}/metrics`, { method: 'POST', headers })).status).toBe(405);
     for (const path of ['/', '/health/ready', '/api/v1/guilds', '/docs'])
       expect((await fetch(url + path, { headers })).status).toBe(404);
+    const problemAt = async (path: string, init: RequestInit): Promise<unknown> => {
+      const { headers: fields, ...answer } = await fetch(url + path, init).then(async (failed) => ({
+        headers: failed.headers,
+        status: failed.status,
+        body: await failed.json(),
+      }));
+      return {
+        ...answer,
+        type: fields.get('content-type'),
+        cache: fields.get('cache-control'),
+        allow: fields.get('allow'),
+        authenticate: fields.get('www-authenticate'),
+      };
+    };
+    const problem = (status: number, code: string, others: object = {}): object => ({
+      status,
+      body: { status, code, request_id: expect.any(String) as unknown },
+      type: 'application/problem+json',
+      cache: 'no-store',
+      ...others,
+    });
+    expect(await problemAt('/metrics', {})).toMatchObject(
+      problem(401, 'METRICS_TOKEN_INVALID', { authenticate: 'Bearer' }),
+    );
+    expect(await problemAt('/metrics', { method: 'POST', headers })).toMatchObject(
+      problem(405, 'METHOD_NOT_ALLOWED', { allow: 'GET' }),
+    );
+    expect(await problemAt('/', { headers })).toMatchObject(problem(404, 'ROUTE_NOT_FOUND'));
+    for (const [bytes, code] of [
+      ['nonsense\r\n\r\n', 'REQUEST_MALFORMED'],
+      [`GET /metrics HTTP/1.1\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, 'HEADERS_TOO_LARGE'],
+    ] as const) {
+      const malformed = await rawRequest(url, bytes);
+      expect([malformed.headers['content-type'], JSON.parse(malformed.body)]).toMatchObject([
+        'application/problem+json',
+        { code },
+      ]);
+    }
     await world.stop();
     await expect(fetch(`${url}/metrics`)).rejects.toThrow();
   });

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LIMITS } from './limits';
 import { type Problem, type ProblemDocument, problemDocument } from './problem';
 
-const MEDIA_TYPE = 'application/problem+json';
+/** The media type of problem documents. */
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /** Sends a problem as the response to a request; at most `LIMITS.problemBytes` long. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): void {
@@ -11,7 +12,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   if (typeof retryAfter === 'number') void reply.header('Retry-After', Math.ceil(retryAfter));
   if (problem.type.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
   void reply.header('Cache-Control', 'no-store');
-  void reply.status(problem.type.status).type(MEDIA_TYPE).send(serializeProblem(problem, request.id));
+  void reply.status(problem.type.status).type(PROBLEM_MEDIA_TYPE).send(serializeProblem(problem, request.id));
 }
 
 /** Returns the JSON of a problem document, without its additional members if it would be longer than `LIMITS.problemBytes`. */
@@ -35,7 +36,7 @@ export function rawProblemResponse(problem: Problem, requestId: string): string 
   const body = serializeProblem(problem, requestId);
   const { status } = problem.type;
   const fields = [
-    `Content-Type: ${MEDIA_TYPE}`,
+    `Content-Type: ${PROBLEM_MEDIA_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Cache-Control: no-store',
     'Connection: close',

@@ -1,11 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { MethodNotAllowed, RouteNotFound } from '../common/common.errors';
+import type { Problem } from '../common/problem';
+import { problemOf } from '../common/problem.filter';
+import { PROBLEM_MEDIA_TYPE, serializeProblem } from '../common/send-problem';
 import { ConfigService } from '../config/config.service';
+import { answerClientError } from '../http/client-errors';
 import { Metrics } from './metrics';
 import { mayReadMetrics } from './metrics-access';
+import { MetricsTokenInvalid } from './metrics.errors';
 
+const PATH = '/metrics';
 const TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 20;
 
@@ -31,6 +39,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
       { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS },
       (request, response) => void this.respond(request, response),
     );
+    server.on('clientError', answerClientError);
     server.maxConnections = MAX_CONNECTIONS;
     server.listen(port, this.config.get('HOST'));
     await once(server, 'listening');
@@ -42,22 +51,31 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
     this.server?.closeAllConnections();
   }
 
-  private async respond({ method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (url?.split('?')[0] !== '/metrics') return end(response, 404, 'Not found');
-    if (method !== 'GET') return end(response.setHeader('Allow', 'GET'), 405, 'Method not allowed');
-    if (!mayReadMetrics(headers.authorization, this.config.get('METRICS_TOKEN')))
-      return end(response.setHeader('WWW-Authenticate', 'Bearer'), 401, 'METRICS_TOKEN is missing or wrong');
+  private async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      end(
-        response.setHeader('Content-Type', this.metrics.registry.contentType),
-        200,
-        await this.metrics.registry.metrics(),
-      );
-    } catch {
-      end(response, 500, 'The metrics cannot be read');
+      response
+        .setHeader('Content-Type', this.metrics.registry.contentType)
+        .setHeader('Cache-Control', 'no-store')
+        .end(await this.read(request));
+    } catch (error) {
+      endWithProblem(response, problemOf(error));
     }
+  }
+
+  /** Returns the metrics. @throws RouteNotFound, MethodNotAllowed, MetricsTokenInvalid */
+  private read({ method = '', url = '', headers }: IncomingMessage): Promise<string> {
+    const [path = ''] = url.split('?', 1);
+    if (path !== PATH) throw new RouteNotFound(`${method} ${path}`);
+    if (method !== 'GET') throw new MethodNotAllowed(method, ['GET']);
+    if (!mayReadMetrics(headers.authorization, this.config.get('METRICS_TOKEN'))) throw new MetricsTokenInvalid();
+    return this.metrics.registry.metrics();
   }
 }
 
-const end = (response: ServerResponse, status: number, body: string): void =>
-  void response.setHeader('Cache-Control', 'no-store').writeHead(status).end(body);
+function endWithProblem(response: ServerResponse, problem: Problem): void {
+  const { status } = problem.type;
+  if (status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (problem instanceof MethodNotAllowed) response.setHeader('Allow', 'GET');
+  const body = serializeProblem(problem, randomUUID());
+  response.setHeader('Cache-Control', 'no-store').writeHead(status, { 'Content-Type': PROBLEM_MEDIA_TYPE }).end(body);
+}

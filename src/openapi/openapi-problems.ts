@@ -1,5 +1,16 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { DiskFull, InternalError } from '../common/common.errors';
+import {
+  DiskFull,
+  HeadersTooLarge,
+  InternalError,
+  MediaTypeUnsupported,
+  PayloadTooLarge,
+  RequestMalformed,
+  RequestTimedOut,
+  ServiceUnavailable,
+  UriTooLong,
+  ValidationFailed,
+} from '../common/common.errors';
 import { titleOf } from '../common/problem';
 import { PROBLEM_EXTENSION } from '../common/problems.decorator';
 import { snowflake } from '../common/schema';
@@ -55,7 +66,7 @@ export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
       operation.parameters = [...missingPathParameters(path, operation), ...(operation.parameters ?? [])];
       operation.responses = {
         ...operation.responses,
-        ...problemResponses([...takeProblems(operation), InternalError, ...(method === 'get' ? [] : [DiskFull])]),
+        ...problemResponses([...takeProblems(operation), ...generalProblems(method, path)]),
       };
     }
   }
@@ -64,6 +75,18 @@ export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
   >['schemas'];
   return { ...document, components: { ...document.components, schemas } };
 }
+
+/** Returns the problems that the server can answer a route with before, or independently of, its handler. */
+const generalProblems = (method: string, path: string): readonly ProblemOf[] => [
+  RequestMalformed,
+  RequestTimedOut,
+  HeadersTooLarge,
+  InternalError,
+  ServiceUnavailable,
+  ...(path.includes('{') ? [UriTooLong] : []),
+  // A body is parsed on all routes with another method than GET, whether or not they use it.
+  ...(method === 'get' ? [] : [ValidationFailed, PayloadTooLarge, MediaTypeUnsupported, DiskFull]),
+];
 
 function takeProblems(operation: Operation): ProblemOf[] {
   const names = Object.keys(operation).filter((name): name is `${typeof PROBLEM_EXTENSION}${string}` =>
@@ -96,7 +119,7 @@ function problemResponses(problems: readonly ProblemOf[]): Record<string, unknow
 
 function problemResponse(status: number, problems: readonly ProblemOf[]): unknown {
   return {
-    description: problems.map(({ code }) => `\`${code}\``).join(', '),
+    description: [...new Set(problems.map(({ code }) => `\`${code}\``))].join(', '),
     content: {
       'application/problem+json': {
         schema: { $ref: '#/components/schemas/Problem' },

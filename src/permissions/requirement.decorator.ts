@@ -30,9 +30,9 @@ const withToken = (requirement: Requirement) =>
     ApiProblems(TokenInvalid, RateLimited),
   );
 
-/** Open to everybody. */
+/** Open to everybody. A token is not required; an invalid one is rejected all the same. */
 export const Public = () =>
-  applyDecorators(RegisterHttpRoute, RequirementMetadata({ kind: 'public' }), ApiProblems(RateLimited));
+  applyDecorators(RegisterHttpRoute, RequirementMetadata({ kind: 'public' }), ApiProblems(TokenInvalid, RateLimited));
 
 /** Open without a session token. The handler checks the `Authorization` header itself. */
 export const ChecksAuthorization = () =>

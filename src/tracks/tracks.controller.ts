@@ -104,7 +104,14 @@ export class GuildTracksController {
   @RequireMembership()
   @BodyLimit(LIMITS.moveTracksBytes)
   @Validated()
-  @ApiProblems(TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull, PermissionsMissing)
+  @ApiProblems(
+    TrackNotFound,
+    TrackParentInvalid,
+    TrackMoveDuplicate,
+    CategoryFull,
+    PermissionsMissing,
+    PermissionsNotHeld,
+  )
   @ApiResultWithEtag(z.union([z.array(trackDto), impactDto]))
   async move(
     @Authority() authority: GuildAuthority,
@@ -142,7 +149,7 @@ export class TracksController {
   @Audited()
   @RequirePermissions(Permission.ModifyTrack)
   @Validated()
-  @ApiProblems(TrackNotFound, TrackParentInvalid, CategoryFull)
+  @ApiProblems(TrackNotFound, TrackParentInvalid, CategoryFull, PermissionsNotHeld)
   @ApiResultWithEtag(z.union([trackDto, impactDto]))
   async update(
     @Authority() authority: TrackAuthority,

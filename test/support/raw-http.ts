@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net';
+import { recordResponse } from './described-responses';
 
+const REQUEST_LINE = /^(GET|POST|PUT|PATCH|DELETE) (\/\S*) HTTP\/1\.1\r\n/;
 const WAIT_MS = 20_000;
 
 /** A response as it arrived on a connection. */
@@ -85,5 +87,12 @@ function parse(received: Buffer): { readonly response: RawResponse; readonly len
 export async function rawRequest(url: string, bytes: string | Buffer): Promise<RawResponse> {
   const connection = await RawConnection.open(url);
   connection.send(bytes);
-  return connection.response().finally(() => connection.close());
+  const response = await connection.response().finally(() => connection.close());
+  const [, method, target] = REQUEST_LINE.exec(bytes.toString('latin1')) ?? [];
+  if (method !== undefined && target !== undefined)
+    recordResponse(method, target, response.status, problemIn(response));
+  return response;
 }
+
+const problemIn = ({ headers, body }: RawResponse): unknown =>
+  headers['content-type']?.startsWith('application/problem+json') ? JSON.parse(body) : undefined;

@@ -10,6 +10,7 @@ import { type DatabaseServer, openDatabase } from '../../src/database/open-datab
 import { type Derailed, bootstrap } from '../../src/bootstrap';
 import { EventLog } from '../../src/events/event-log';
 import { compareWithDescription, compareWithOrder } from './described-events';
+import { describedBy, recordResponse } from './described-responses';
 
 const SETTLE_MS = 40;
 const SETTLE_TURNS = 3;
@@ -68,6 +69,7 @@ export class World {
     );
     const world = new World(await Promise.all(nodes), database, dataDir);
     World.running.add(world);
+    describedBy(world.app);
     return world;
   }
 
@@ -113,14 +115,15 @@ export class World {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
-    const asked = request(this.url)
-      [method](path.startsWith('/health') || path.startsWith('/docs') || path === '/metrics' ? path : `/api/v1${path}`)
-      .set(headers);
+    const target =
+      path.startsWith('/health') || path.startsWith('/docs') || path === '/metrics' ? path : `/api/v1${path}`;
+    const asked = request(this.url)[method](target).set(headers);
     const answer = await (body === undefined
       ? asked
       : typeof body === 'string'
         ? asked.set('content-type', 'application/json').send(body)
         : asked.send(body as object));
+    recordResponse(method, target, answer.status, answer.body);
     return { status: answer.status, body: answer.body as Json, headers: answer.headers };
   }
 
