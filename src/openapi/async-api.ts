@@ -13,7 +13,7 @@ interface Described {
   readonly internal?: true;
   readonly answer?: z.ZodType;
   readonly weight?: number;
-  readonly family?: Intent;
+  readonly intent?: Intent;
 }
 
 type Document = Record<string, unknown>;
@@ -67,7 +67,7 @@ function described(events: Record<string, Described>): [string, Described][] {
   return Object.entries(events).filter(([, { internal }]) => !internal);
 }
 
-function message(name: string, { summary, answer, weight, family }: Described): Document {
+function message(name: string, { summary, answer, weight, intent }: Described): Document {
   const acknowledged = answer && { 'x-acknowledgement': { $ref: `#/components/schemas/${name}:ack` } };
   return {
     name,
@@ -75,7 +75,7 @@ function message(name: string, { summary, answer, weight, family }: Described): 
     payload: { $ref: `#/components/schemas/${name}` },
     ...acknowledged,
     ...(weight !== undefined && { 'x-bucket-weight': weight }),
-    ...(family && { 'x-intent': family }),
+    ...(intent && { 'x-intent': intent }),
   };
 }
 

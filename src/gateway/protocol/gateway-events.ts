@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../common/limits';
 import { type Infer, integer, line, object, snowflake } from '../../common/schema';
-import { intentsSchema } from '../../events/intents';
+import { type Intent, intentsSchema } from '../../events/intents';
 import { guildDto } from '../../guilds/guild.dto';
 import { memberDto } from '../../members/member.dto';
 import { createMessageDto, messageDto } from '../../messages/message.dto';
@@ -84,13 +84,13 @@ export const GATEWAY_EVENTS = {
     }),
   },
   READ_STATES: {
-    family: 'read_states',
+    intent: 'read_states',
     summary:
       'How far the user has read, in every track that they may view and in which something was said. Sent once, some moments after READY; messages that came meanwhile are counted if their id is not above `last_message_id`.',
     data: z.array(readStateDto),
   },
   MEMBER_LIST_UPDATE: {
-    family: 'members',
+    intent: 'members',
     summary:
       'What a window of a guild’s member list shows is different. Sent to those who look through it, at most once a second.',
     data: object({
@@ -129,7 +129,7 @@ export const GATEWAY_EVENTS = {
     }),
   },
   GUILD_CREATE: {
-    family: 'guilds',
+    intent: 'guilds',
     summary: `A guild that the user was not in before; or, before RESUMED, one that READY has not told, or that may look different to them, as it now is. One of more than ${LIMITS.toldAtOnceBytes / 1_024} KiB comes without tracks, and these right after it, one by one.`,
     data: guildSnapshot,
   },
@@ -157,7 +157,7 @@ export const GATEWAY_EVENTS = {
       }),
     }),
   },
-} as const;
+} as const satisfies Record<string, { summary: string; data: z.ZodType; intent?: Intent }>;
 
 /** What only the gateway sends, from name to payload. */
 export type GatewayEvents = { [Name in keyof typeof GATEWAY_EVENTS]: z.output<(typeof GATEWAY_EVENTS)[Name]['data']> };

@@ -36,7 +36,7 @@ export type ClientSocket = Socket<
   SocketData
 >;
 
-const SERVER_EVENTS: Record<keyof ServerEvents, { readonly summary: string; readonly family?: Intent }> = {
+const SERVER_EVENTS: Record<keyof ServerEvents, { readonly summary: string; readonly intent?: Intent }> = {
   ...EVENTS,
   ...GATEWAY_EVENTS,
 };
@@ -52,8 +52,8 @@ export interface Packet<Name extends keyof ServerEvents = keyof ServerEvents> {
   readonly seq: string | undefined;
 }
 
-/** The family of an event; what has none comes to everybody whom it concerns. */
-export const intentOf = (name: keyof ServerEvents): Intent | undefined => SERVER_EVENTS[name].family;
+/** Returns the intent of an event; undefined if it is sent whatever the intents. */
+export const intentOf = (name: keyof ServerEvents): Intent | undefined => SERVER_EVENTS[name].intent;
 
 /** Whether a client wants events of a family. */
 export const hasIntent = ({ data }: ClientSocket, family: Intent | undefined): boolean =>
