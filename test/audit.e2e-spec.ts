@@ -1,6 +1,7 @@
 import { Permission } from '../src/permissions/compute-permissions';
+import { type Answer, of } from './support/answer';
 import { actionsSeenBy, type Entry, idOf, invite, makeTrack, read, say, THUMB } from './support/audit-log';
-import { type Answer, type GuildMutation, type GuildWorld, of, World } from './support/world';
+import { type GuildMutation, type GuildWorld, World } from './support/world';
 
 const { Administrator, BanMembers, CreateMessage, DeleteMessages, ViewAuditLog } = Permission;
 

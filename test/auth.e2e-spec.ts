@@ -1,6 +1,7 @@
 import { Agent, get } from 'node:http';
 import type { Socket } from 'node:net';
-import { of, World } from './support/world';
+import { of } from './support/answer';
+import { World } from './support/world';
 
 describe('accounts', () => {
   let world: World;

@@ -1,5 +1,7 @@
 import { LIMITS } from '../src/common/limits';
-import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
+import { type Answer, of } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const CONCURRENT = 8;
 const BATCH = 20;

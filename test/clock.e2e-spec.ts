@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { NodeProcess } from './support/node-process';
 import { describeOnce } from './support/once';
+import { ownDatabase } from './support/own-database';
 import { describeWithRedis, TestRedis } from './support/redis';
-import { ownDatabase } from './support/world';
 import { openDatabase } from '../src/database/open-database';
 import { parseEnvironment } from '../src/config/config.service';
 

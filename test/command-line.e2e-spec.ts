@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { eventually } from './support/eventually';
 import { describeOnce } from './support/once';
 
 const DERAILED = resolve(__dirname, '../dist/cli/main.js');
@@ -48,12 +49,10 @@ describeOnce('the command line', () => {
     settings: Record<string, string> = {},
   ): Promise<{ url: string; child: ChildProcess; read: () => Finished }> => {
     const started = launch(['serve', '--json'], { PORT: '0', ...settings });
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline && started.child.exitCode === null;) {
-      const { out } = started.read();
-      if (out.includes('\n')) return { ...started, url: (JSON.parse(out) as { url: string }).url };
-      await new Promise((later) => setTimeout(later, 20));
-    }
-    throw new Error(`It did not start: ${started.read().error}`);
+    await eventually(() => started.read().out.includes('\n') || started.child.exitCode !== null, START_MS);
+    const { out, error } = started.read();
+    if (!out.includes('\n')) throw new Error(`The server did not start: ${error}`);
+    return { ...started, url: (JSON.parse(out) as { url: string }).url };
   };
   const stop = async (child: ChildProcess): Promise<void> => {
     const closed = once(child, 'close');

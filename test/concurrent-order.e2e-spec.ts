@@ -4,7 +4,9 @@ import { groupBy } from '../src/common/group-by';
 import { Permission } from '../src/permissions/compute-permissions';
 import { moveRoles, placeRole, removeRole, type RoleOrder } from '../src/roles/role-order';
 import { moveTracks, placeTrack, removeTrack, type MoveContext, type TrackLayout } from '../src/tracks/track-order';
-import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
+import { type Answer, of } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 /*
  * Fifty people change one order at once. A change is answered with the version that it created, or, if it has no effect, with the version that it

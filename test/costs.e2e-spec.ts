@@ -6,7 +6,9 @@ import {
   tracksVersionKey,
   userVersionKey,
 } from '../src/cache/cache-versions';
-import { type GuildWorld, of, type Person, World } from './support/world';
+import { of } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 describe('what a request costs the database', () => {
   let world: World;

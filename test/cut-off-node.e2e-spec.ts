@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { Permission } from '../src/permissions/compute-permissions';
 import { LossyProxy } from './support/lossy-proxy';
+import type { Person } from './support/person';
 import { describeWithRedis, TestRedis } from './support/redis';
-import { type Person, World } from './support/world';
+import { World } from './support/world';
 
 describeWithRedis('a node that alone has lost Redis', () => {
   let redis: TestRedis;

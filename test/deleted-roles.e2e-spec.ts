@@ -10,9 +10,13 @@ import type { MemberDocument } from '../src/members/member.schema';
 import { Permission } from '../src/permissions/compute-permissions';
 import type { UserDocument } from '../src/users/user.schema';
 import type { TrackDocument } from '../src/tracks/track.schema';
+import { of } from './support/answer';
+import type { Client } from './support/client';
 import { ClientState } from './support/client-state';
 import { PausableProxy } from './support/pausable-proxy';
-import { type Client, type GuildWorld, of, ownDatabase, type Person, World } from './support/world';
+import { ownDatabase } from './support/own-database';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const { CreateMessage, ViewTrack } = Permission;
 

@@ -1,7 +1,10 @@
 import { Permission, union } from '../src/permissions/compute-permissions';
+import { of } from './support/answer';
+import type { Client } from './support/client';
 import { documentedRoutes, fillPath, type Route } from './support/openapi';
+import type { Person } from './support/person';
 import { secretGuild, type SecretGuild } from './support/secret-guild';
-import { type Client, of, type Person, World } from './support/world';
+import { World } from './support/world';
 
 const { CreateMessage, KickMembers } = Permission;
 const SEEDS = [1, 2];

@@ -1,5 +1,6 @@
 import { Permission } from '../src/permissions/compute-permissions';
-import { type GuildWorld, of, World } from './support/world';
+import { of } from './support/answer';
+import { type GuildWorld, World } from './support/world';
 
 const { ViewTrack, CreateMessage, ManageRoles, ModifyTrack, CreateTrack, KickMembers, BanMembers, AddReactions } =
   Permission;

@@ -9,10 +9,13 @@ import {
 import { EVENTS, type EventName } from '../src/events/event-map';
 import { CLOSE } from '../src/gateway/protocol/close-codes';
 import { Permission } from '../src/permissions/compute-permissions';
+import { of } from './support/answer';
+import { Client } from './support/client';
 import { eventually } from './support/eventually';
 import type { FailureKind, PausableProxy } from './support/pausable-proxy';
 import { type HeldWorld, startHeldWorld } from './support/held-world';
-import { Client, type GuildWorld, of, type Person, type World } from './support/world';
+import type { Person } from './support/person';
+import type { GuildWorld, World } from './support/world';
 
 /*
  * The database fails while a node dispatches an event. Every socket either receives what it receives without the failure, or is closed with the code

@@ -3,8 +3,11 @@ import { EventsService } from '../src/events/events.service';
 import { SocketRegistry } from '../src/gateway/dispatch/socket-registry.service';
 import { unsentBytes } from '../src/gateway/transport/engine-io';
 import { messageDto } from '../src/messages/message.dto';
+import { of } from './support/answer';
+import { Client } from './support/client';
+import { eventually } from './support/eventually';
 import { RawSocket } from './support/raw-socket';
-import { Client, of, World } from './support/world';
+import { World } from './support/world';
 
 const refusalOf = (client: Client): Promise<{ data?: { code: number } }> =>
   client.ready.then(
@@ -30,7 +33,9 @@ describe('a user’s bucket', () => {
     for (let n = 0; n < 2; n += 1) await type(one);
     expect(one.received('BUCKET_WARNING')).toEqual([{ limit: 10, remaining: 2, reset_after: 5 }]);
     expect(other.received('BUCKET_WARNING')).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 5_500));
+    await eventually(async () =>
+      expect(await guild.owner.get('/users/@me/limits')).toMatchObject({ body: { gateway: { remaining: 10 } } }),
+    );
     for (let n = 0; n < 9; n += 1) await type(one);
     expect(one.received('BUCKET_WARNING')).toHaveLength(2);
     expect(one.socket.connected && other.socket.connected).toBe(true);

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { Client } from './support/client';
+import type { Person } from './support/person';
 import { RawSocket } from './support/raw-socket';
-import { Client, type Person, World } from './support/world';
+import { World } from './support/world';
 
 describe('the Origin of a gateway handshake', () => {
   const allowed = ['https://app.example', 'http://localhost:5173', 'https://other.example:8443'];

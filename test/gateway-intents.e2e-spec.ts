@@ -1,5 +1,6 @@
 import { Permission } from '../src/permissions/compute-permissions';
-import { Client, World } from './support/world';
+import { Client } from './support/client';
+import { World } from './support/world';
 
 describe('intents', () => {
   let world: World;

@@ -1,8 +1,12 @@
 import { EventLog } from '../src/events/event-log';
 import { EventsService } from '../src/events/events.service';
 import { Dispatcher } from '../src/gateway/dispatch/dispatcher';
+import { of } from './support/answer';
+import { Client } from './support/client';
+import { eventually } from './support/eventually';
 import { ClientState } from './support/client-state';
-import { Client, of, type Person, World } from './support/world';
+import type { Person } from './support/person';
+import { World } from './support/world';
 
 interface Id {
   readonly id: string;
@@ -150,8 +154,7 @@ describe('a user of many guilds', () => {
     let goOn = (): void => undefined;
     const standing = world.app.get(Dispatcher).runBetweenEvents(() => new Promise<void>((resolve) => (goOn = resolve)));
     const telling = tellMuch(guildId, trackId);
-    while (!world.app.get(EventLog).buffered.some(({ name }) => name === 'MESSAGE_DELETE'))
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => world.app.get(EventLog).buffered.some(({ name }) => name === 'MESSAGE_DELETE'));
     const client = new Client(world.urls[0]!, { token: ada.token });
     client.socket.once('MESSAGE_DELETE', () => client.close());
     await client.ready;

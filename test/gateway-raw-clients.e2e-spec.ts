@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { eventually } from './support/eventually';
+import type { Person } from './support/person';
 import { RawSocket } from './support/raw-socket';
-import { type Person, World } from './support/world';
+import { World } from './support/world';
 
 describe('a raw client', () => {
   let world: World;
@@ -165,8 +167,7 @@ describe('a raw client', () => {
   it('that gives signs of life when asked stays', async () => {
     const raw = await RawSocket.enter(world.url, person.token);
     for (let n = 1; n <= 3; n += 1) {
-      while (raw.received.filter((text) => text === '2').length < n)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      await eventually(() => raw.received.filter((text) => text === '2').length >= n);
       raw.send('3');
     }
     raw.send('41/gateway,');

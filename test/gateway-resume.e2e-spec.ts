@@ -3,7 +3,11 @@ import { EventsService } from '../src/events/events.service';
 import { seqAt, timeOf } from '../src/events/seq';
 import { messageDto } from '../src/messages/message.dto';
 import { Permission } from '../src/permissions/compute-permissions';
-import { Client, type GuildWorld, of, type Person, World } from './support/world';
+import { of } from './support/answer';
+import { Client } from './support/client';
+import { eventually } from './support/eventually';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const { ViewTrack, ViewMessageHistory, ModifyGuild } = Permission;
 const RESUME_SECONDS = 3;
@@ -365,7 +369,7 @@ describe('coming back', () => {
       await world.app
         .get(EventsService)
         .publish('MESSAGE_CREATE', { guildId, trackId }, { ...message, guild_id: guildId, track_id: trackId, content });
-    await world.settle();
+    await world.settle([before]);
     expect(await fetch(`${world.url}/metrics`).then((answer) => answer.text())).toContain('code="4009"');
     tcp.resume();
     await before.closed();
@@ -425,16 +429,20 @@ describe('coming back', () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const quiet = await mo.connect();
-    const atFirst = quiet.place['seq'];
-    await new Promise((resolve) => setTimeout(resolve, 2 * RESUME_SECONDS * 1_000));
-    expect(BigInt(of<string>(quiet.place['seq']))).toBeGreaterThan(BigInt(of<string>(atFirst)));
+    const atFirst = of<string>(quiet.place['seq']);
+    await eventually(() => timeOf(of<string>(quiet.place['seq'])) > timeOf(atFirst) + RESUME_SECONDS * 1_000);
     quiet.close();
     await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' });
     const client = await mo.resume(quiet);
     expect(client.names).toEqual(['MESSAGE_CREATE', 'RESUMED']);
     client.close();
-    await new Promise((resolve) => setTimeout(resolve, 2 * RESUME_SECONDS * 1_000));
-    expect(await refusalOf(new Client(world.url, client.place))).toMatchObject({ data: { code: 4014 } });
+    await eventually(async () => {
+      const attempt = new Client(world.url, client.place);
+      const refusal = await refusalOf(attempt);
+      attempt.close();
+      expect(refusal).toMatchObject({ data: { code: 4014 } });
+    });
+    expect(Date.now()).toBeGreaterThan(timeOf(of<string>(client.place['seq'])) + RESUME_SECONDS * 1_000);
     (await mo.connect()).close();
     await world.stop();
   });

@@ -1,7 +1,11 @@
 import type { Connection } from 'mongoose';
 import { sessionField } from '../src/auth/account';
 import { Dispatcher } from '../src/gateway/dispatch/dispatcher';
-import { Client, type GuildWorld, of, type Person, World } from './support/world';
+import { of } from './support/answer';
+import { Client } from './support/client';
+import { eventually } from './support/eventually';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const refusalOf = (client: Client): Promise<{ data?: { code: number } }> =>
   client.ready.then(
@@ -88,7 +92,7 @@ describe('a session that ends while its sockets are open', () => {
         .runBetweenEvents(() => new Promise<void>((resolve) => (release = resolve)));
       const client = new Client(world.url, how === 'resumes' ? place : { token });
       await new Promise((resolve) => client.socket.once('connect', () => resolve(undefined)));
-      while (Date.now() < expiresAt) await new Promise((resolve) => setImmediate(resolve));
+      await eventually(() => Date.now() >= expiresAt);
       release();
       await held;
       await client.closed();
@@ -104,12 +108,9 @@ describe('a session that ends while its sockets are open', () => {
     for (let n = 0; n < 3; n += 1)
       clients.push(await mo.connect({ token: (await expiringToken(300_000)).token }, world.url));
     const [deleted, shortened] = clients.map((client) => sessionField(BigInt(client.place['session_id'] as string)));
-    const changedAt = Date.now();
     await change({ $unset: { [deleted!]: 1 } });
     await change({ $set: { [`${shortened!}.expires_at`]: new Date() } });
-    while (clients.slice(0, 2).some(({ socket }) => socket.connected) && Date.now() < changedAt + 30_000)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(clients.map(({ socket }) => socket.connected)).toEqual([false, false, true]);
+    await eventually(() => expect(clients.map(({ socket }) => socket.connected)).toEqual([false, false, true]), 30_000);
     expect(clients.slice(0, 2).map((client) => client.received('CLOSING'))).toEqual([
       [expect.objectContaining({ code: 4008 })],
       [expect.objectContaining({ code: 4008 })],

@@ -1,8 +1,11 @@
 import { EventsService } from '../src/events/events.service';
 import { messageDto } from '../src/messages/message.dto';
 import { Permission } from '../src/permissions/compute-permissions';
+import { of } from './support/answer';
+import { Client } from './support/client';
 import { eventually } from './support/eventually';
-import { Client, type GuildWorld, of, type Person, World } from './support/world';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const { ViewTrack, CreateMessage, ModifyGuild } = Permission;
 
@@ -353,7 +356,7 @@ describe('a client that misbehaves', () => {
       await small.app
         .get(EventsService)
         .publish('MESSAGE_CREATE', { guildId: message.guild_id, trackId: message.track_id }, message);
-    await small.settle();
+    await small.settle([deaf]);
     expect(await metrics()).toContain('derailed_gateway_sockets 0');
     expect(await metrics()).toContain('code=\\"4009\\"');
     tcp.destroy();

@@ -10,8 +10,10 @@ import {
 } from '../src/permissions/compute-permissions';
 import { AuthorityResolver } from '../src/permissions/authority-resolver';
 import type { GuildState, GuildTracks } from '../src/permissions/guild-state';
+import { type Answer, of } from './support/answer';
 import { overwriteAbout, someOf } from './support/arbitraries';
-import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 /*
  * Random people with random permissions send random requests to the real application. After each, nobody may have more through a request of

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { parseEnvironment } from '../src/config/config.service';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import { Permission } from '../src/permissions/compute-permissions';
+import { of } from './support/answer';
 import { PausableProxy } from './support/pausable-proxy';
+import { ownDatabase } from './support/own-database';
+import type { Person } from './support/person';
 import { describeWithRedis, TestRedis } from './support/redis';
-import { type GuildWorld, of, ownDatabase, type Person, World } from './support/world';
+import { type GuildWorld, World } from './support/world';
 
 const { CreateMessage, KickMembers, BanMembers } = Permission;
 

@@ -1,5 +1,7 @@
 import { Permission } from '../src/permissions/compute-permissions';
-import { type Answer, type GuildWorld, type Person, World } from './support/world';
+import type { Answer } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 type Change = (owner: Person, guild: GuildWorld, headers: Record<string, string>) => Promise<Answer>;
 

@@ -4,7 +4,9 @@ import { LIMITS } from '../src/common/limits';
 import { MODELS } from '../src/database/database.module';
 import type { InviteDocument } from '../src/invites/invite.schema';
 import { Permission } from '../src/permissions/compute-permissions';
-import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
+import { type Answer, of } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const CONCURRENT = 12;
 

@@ -1,4 +1,5 @@
-import { of, World } from './support/world';
+import { of } from './support/answer';
+import { World } from './support/world';
 
 // Each address is the one that a proxy names.
 const HOME = '198.51.100.1';

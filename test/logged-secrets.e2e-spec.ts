@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { io } from 'socket.io-client';
+import { of } from './support/answer';
 import { eventually } from './support/eventually';
 import { NodeProcess } from './support/node-process';
-import { of } from './support/world';
 
 const MARK = 'SECRETMARK';
 

@@ -1,6 +1,8 @@
 import { LIMITS } from '../src/common/limits';
 import { Permission } from '../src/permissions/compute-permissions';
-import { type GuildWorld, type Json, of, type Person, World } from './support/world';
+import { type Json, of } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const { MentionEveryone, ViewTrack } = Permission;
 

@@ -1,5 +1,6 @@
 import { Permission } from '../src/permissions/compute-permissions';
-import { of, World } from './support/world';
+import { of } from './support/answer';
+import { World } from './support/world';
 
 describe('messages', () => {
   let world: World;

@@ -1,7 +1,9 @@
 import { CacheVersions, memberVersionKey, rolesVersionKey, tracksVersionKey } from '../src/cache/cache-versions';
 import { ALL_PERMISSIONS, minus, Permission, union } from '../src/permissions/compute-permissions';
+import { of } from './support/answer';
 import { documentedRoutes, fillPath, type Route } from './support/openapi';
-import { type GuildWorld, of, type Person, World } from './support/world';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const { Administrator, ViewTrack } = Permission;
 const GUILD_PARAMETERS = ['guild_id', 'track_id', 'message_id', 'role_id', 'user_id', 'id', 'session_id'];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseEnvironment } from '../src/config/config.service';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
+import { eventually } from './support/eventually';
 import { Api } from './support/model/api';
 import { Model } from './support/model/model';
 import { Random } from './support/model/random';
@@ -78,7 +79,7 @@ describeOnce(
           api.urls.splice(0, 2, survivor.url);
           await interrupted;
           const deadlineMs = Date.now() + REPAIRED_WITHIN_MS;
-          while (!(await isAlone(survivor.url)) && Date.now() < deadlineMs) await delay(100);
+          await eventually(() => isAlone(survivor.url), REPAIRED_WITHIN_MS);
           await verifyUntil(model, SEED, deadlineMs);
           await runOperations(model, SEED, OPERATIONS);
           nodes = [survivor, await start()];

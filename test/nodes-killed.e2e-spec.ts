@@ -8,10 +8,12 @@ import { Logger } from '@nestjs/common';
 import { parseEnvironment } from '../src/config/config.service';
 import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import { Permission, union } from '../src/permissions/compute-permissions';
+import { Client } from './support/client';
+import { eventually } from './support/eventually';
 import { ClientState, type GuildLists, type GuildState } from './support/client-state';
 import { describeOnce } from './support/once';
+import { ownDatabase } from './support/own-database';
 import { describeWithRedis, TestRedis } from './support/redis';
-import { Client, ownDatabase } from './support/world';
 
 const MAIN = resolve(__dirname, '../dist/main.js');
 const START_MS = 60_000;
@@ -47,13 +49,6 @@ interface People {
 }
 
 type Json = Record<string, unknown> & { readonly id: string };
-
-const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  for (const deadline = Date.now() + REPAIRED_WITHIN_MS; !(await holds()); await pause(200)) {
-    if (Date.now() > deadline) throw new Error('It never came to that.');
-  }
-};
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describeOnce(
   'a node that is killed between a write and its event',
@@ -92,11 +87,11 @@ describeOnce(
       let output = '';
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (text: Buffer) => (output += text.toString()));
-      for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null; await pause(20)) {
-        const url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1];
-        if (url) return { process: child, url };
-      }
-      throw new Error(`It did not start: ${output}`);
+      const urlOf = (): string | undefined => /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1];
+      await eventually(() => urlOf() !== undefined || child.exitCode !== null, START_MS);
+      const url = urlOf();
+      if (!url) throw new Error(`The node did not start: ${output}`);
+      return { process: child, url };
     };
     const ask = async <Body = Json>(
       url: string,
@@ -266,23 +261,25 @@ describeOnce(
           await client.ready;
           const folded = new ClientState(client, guildId, await lists(survivor.url, place, viewer));
           const changing = change(victim.url, place, { owner, members, strangers, outcast });
-          await pause(500 + Math.random() * 1_500);
+          const killAfter = 100 + Math.floor(Math.random() * 300);
+          await eventually(() => folded.heard > killAfter);
           const exited = once(victim.process, 'exit');
           victim.process.kill('SIGKILL');
           await Promise.all([exited, changing]);
 
-          await pause(500);
           const existing = folded.now();
           // Until then the survivor may remember what was true before: nobody told it, and nobody was told otherwise.
-          await until(async () =>
-            (await fetch(`${survivor.url}/metrics`).then((answer) => answer.text())).includes(
-              'derailed_nodes_living 1',
-            ),
+          await eventually(
+            async () =>
+              expect(await fetch(`${survivor.url}/metrics`).then((answer) => answer.text())).toContain(
+                'derailed_nodes_living 1',
+              ),
+            REPAIRED_WITHIN_MS,
           );
-          await until(async () => isDeepStrictEqual(folded.now(), await read(survivor.url, place, viewer))).catch(
-            () => undefined,
+          await eventually(
+            async () => expect(folded.now()).toEqual(await read(survivor.url, place, viewer)),
+            REPAIRED_WITHIN_MS,
           );
-          expect(folded.now()).toEqual(await read(survivor.url, place, viewer));
           const isUntold = !isDeepStrictEqual(existing, folded.now());
           expect(folded.createdTwice).toEqual([]);
           expect(client.received('CLOSING')).toEqual([]);

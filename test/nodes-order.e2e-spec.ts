@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { EventsService } from '../src/events/events.service';
+import { of } from './support/answer';
 import { ClientState } from './support/client-state';
 import { describeWithRedis, TestRedis } from './support/redis';
-import { of, World } from './support/world';
+import { World } from './support/world';
 
 const ROUNDS = 6;
 const AT_ONCE = 12;

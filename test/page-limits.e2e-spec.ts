@@ -1,5 +1,6 @@
+import { type Json, of } from './support/answer';
 import { documentedRoutes, fillPath, type Route } from './support/openapi';
-import { type GuildWorld, type Json, of, World } from './support/world';
+import { type GuildWorld, World } from './support/world';
 
 const ITEMS = 7;
 const LIMIT_BOUNDS = /(\d+) to (\d+)/;

@@ -1,4 +1,6 @@
-import { of, type Person, World } from './support/world';
+import { of } from './support/answer';
+import type { Person } from './support/person';
+import { World } from './support/world';
 
 const MANY = 150;
 

@@ -1,5 +1,7 @@
 import { Permission } from '../src/permissions/compute-permissions';
-import { type GuildWorld, of, type Person, World } from './support/world';
+import { of } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 let world: World;
 beforeAll(async () => (world = await World.start()));

@@ -4,9 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
+import { of } from './support/answer';
+import type { Client } from './support/client';
+import { eventually } from './support/eventually';
 import { describeOnce } from './support/once';
+import type { Person } from './support/person';
 import { describeWithRedis, TestRedis } from './support/redis';
-import { type Client, type GuildWorld, of, type Person, World } from './support/world';
+import { type GuildWorld, World } from './support/world';
 
 const MAIN = resolve(__dirname, '../dist/main.js');
 const START_MS = 60_000;
@@ -34,7 +38,7 @@ describeOnce(
       await redis.stop();
     });
     beforeEach(async () => {
-      guild = await world.guild({ members: { mo: [] } });
+      guild = await world.guild({ members: { mo: [], eve: [] } });
       mo = guild.members['mo']!;
       owner = await guild.owner.connect(undefined, world.urls[0]);
     });
@@ -50,17 +54,17 @@ describeOnce(
       return data.members.find(({ user_id }) => user_id === who.id)!.status;
     };
     const comesTo = async (who: Person, status: string, withinMs = 20_000): Promise<void> => {
-      for (const deadline = Date.now() + withinMs; Date.now() < deadline; await pause(50))
-        if ((await statusOf(who)) === status) return;
-      throw new Error(`It is ${await statusOf(who)} and not ${status} after ${withinMs} ms.`);
+      await eventually(async () => expect(await statusOf(who)).toBe(status), withinMs);
     };
-    const pause = (ms: number): Promise<void> => new Promise((later) => setTimeout(later, ms));
 
     it('is counted over all of them', async () => {
       const [here, there] = [await mo.connect(undefined, world.urls[0]), await mo.connect(undefined, world.urls[1])];
       await comesTo(mo, 'online');
+      const marker = await guild.members['eve']!.connect(undefined, world.urls[0]);
+      await comesTo(guild.members['eve']!, 'online');
       here.close();
-      await pause(2_500);
+      marker.close();
+      await comesTo(guild.members['eve']!, 'offline');
       expect(await statusOf(mo)).toBe('online');
       there.close();
       await comesTo(mo, 'offline');
@@ -80,16 +84,18 @@ describeOnce(
     it('is what a node knows by itself while Redis is away, and comes right when it is back', async () => {
       const there = await mo.connect(undefined, world.urls[1]);
       await comesTo(mo, 'online');
+      const witness = await guild.members['eve']!.connect(undefined, world.urls[1]);
       await redis.stopKeeping();
       const eve = await guild.owner.connect(undefined, world.urls[0]);
       expect(await statusOf(guild.owner, eve)).toBe('online');
       there.close();
-      await pause(1_500);
+      // The node of the closed socket has ended its presence before Redis is back.
+      await eventually(async () => expect(await statusOf(mo, witness)).toBe('offline'));
       await redis.start();
       await comesTo(mo, 'offline');
       const again = await mo.connect(undefined, world.urls[1]);
       await comesTo(mo, 'online');
-      for (const client of [eve, again]) client.close();
+      for (const client of [eve, again, witness]) client.close();
     });
 
     describe('one of which is a process of its own', () => {
@@ -112,15 +118,11 @@ describeOnce(
         let output = '';
         child.stdout!.on('data', (text: Buffer) => (output += text.toString()));
         child.stderr!.on('data', (text: Buffer) => (output += text.toString()));
-        for (
-          const deadline = Date.now() + START_MS;
-          Date.now() < deadline && child.exitCode === null;
-          await pause(20)
-        ) {
+        await eventually(() => {
           url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1] ?? '';
-          if (url) return;
-        }
-        throw new Error(`It did not start: ${output}`);
+          return url !== '' || child.exitCode !== null;
+        }, START_MS);
+        if (!url) throw new Error(`The node did not start: ${output}`);
       });
       afterEach(() => {
         child.kill('SIGKILL');
@@ -136,9 +138,7 @@ describeOnce(
         const early = await mo.connect(undefined, world.urls[1]);
         const late = await guild.owner.connect(undefined, url);
         await comesTo(mo, 'online');
-        for (const deadline = Date.now() + 20_000; Date.now() < deadline && (await statusOf(mo, late)) !== 'online';)
-          await pause(50);
-        expect(await statusOf(mo, late)).toBe('online');
+        await eventually(async () => expect(await statusOf(mo, late)).toBe('online'));
         for (const client of [early, late]) client.close();
       });
 

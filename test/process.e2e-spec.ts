@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { eventually } from './support/eventually';
 import { describeOnce } from './support/once';
 
 const MAIN = resolve(__dirname, '../dist/main.js');
@@ -43,13 +44,11 @@ describeOnce('the process', () => {
   };
   const start = async (settings?: Record<string, string>): Promise<Running> => {
     const { child, output } = launch(settings);
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline;) {
-      const url = /API\s+(http:\S+)\/api\/v1/.exec(output())?.[1];
-      if (url) return { process: child, url, output };
-      if (child.exitCode !== null) break;
-      await new Promise((later) => setTimeout(later, 20));
-    }
-    throw new Error(`It did not start: ${output()}`);
+    const urlOf = (): string | undefined => /API\s+(http:\S+)\/api\/v1/.exec(output())?.[1];
+    await eventually(() => urlOf() !== undefined || child.exitCode !== null, START_MS);
+    const url = urlOf();
+    if (!url) throw new Error(`The process did not start: ${output()}`);
+    return { process: child, url, output };
   };
   const account = (name: string): string =>
     JSON.stringify({ username: name, email: `${name}@example.org`, password: 'correct horse' });
@@ -75,10 +74,6 @@ describeOnce('the process', () => {
       const [{ statusCode }] = (await once(begun, 'response')) as [IncomingMessage];
       return statusCode!;
     };
-  };
-  const until = async (holds: () => boolean): Promise<void> => {
-    for (const deadline = Date.now() + START_MS; !holds(); await new Promise((later) => setTimeout(later, 5)))
-      if (Date.now() > deadline) throw new Error('It never came to that.');
   };
   const end = async (running: Running, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
     const exited = once(running.process, 'exit');
@@ -117,8 +112,7 @@ describeOnce('the process', () => {
           if ((await register(running.url, name)) === 201) acknowledged.push(name);
         }
       }).map((task) => task.catch(() => undefined));
-      await until(() => acknowledged.length > 0);
-      await new Promise((later) => setTimeout(later, 200 * round));
+      await eventually(() => acknowledged.length > 15 * round, START_MS);
       await end(running, 'SIGKILL');
       await Promise.all(writing);
       const again = await start();
@@ -177,8 +171,8 @@ describeOnce('the process', () => {
         }
       });
       const ended = Promise.allSettled(moving);
-      await until(() => made > madeBefore);
-      await new Promise((later) => setTimeout(later, Math.random() * 300));
+      const killAfter = madeBefore + Math.floor(Math.random() * 40);
+      await eventually(() => made > killAfter, START_MS);
       await end(running, 'SIGKILL');
       // The connection was lost before an answer came, or within one.
       for (const outcome of await ended)

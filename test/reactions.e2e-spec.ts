@@ -1,5 +1,7 @@
 import { Permission } from '../src/permissions/compute-permissions';
-import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
+import { type Answer, of } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const { AddReactions, DeleteMessages, ViewMessageHistory } = Permission;
 /** Twenty-one that differ. */

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { Permission } from '../src/permissions/compute-permissions';
-import { type Client, type GuildWorld, of, type Person, World } from './support/world';
+import { of } from './support/answer';
+import type { Client } from './support/client';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 interface ReadState {
   readonly track_id: string;

@@ -1,6 +1,7 @@
 import { documentedRoutes, fillPath, type Route } from './support/openapi';
+import type { Person } from './support/person';
 import { rawRequest, type RawResponse } from './support/raw-http';
-import { type Person, World } from './support/world';
+import { World } from './support/world';
 
 const WRONG_TOKEN = 'x'.repeat(43);
 const WITHOUT_CONTROLLER = [

@@ -1,6 +1,7 @@
+import { of } from './support/answer';
 import { documentedRoutes, fillPath, type Route } from './support/openapi';
 import { rawRequest, type RawResponse } from './support/raw-http';
-import { type GuildWorld, of, World } from './support/world';
+import { type GuildWorld, World } from './support/world';
 
 const MAX_RESPONSE_BYTES = 16_384;
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));

@@ -2,7 +2,8 @@ import { Agent, request } from 'node:http';
 import { type FullGuild, fullGuild } from './support/full-guild';
 import { NodeProcess } from './support/node-process';
 import { describeOnce } from './support/once';
-import { type Person, World } from './support/world';
+import type { Person } from './support/person';
+import { World } from './support/world';
 
 const CONNECTIONS = 40;
 const REPEAT = 20;

@@ -1,7 +1,9 @@
 import { parseSnowflake } from '../src/common/snowflake';
 import type { PendingMutation } from '../src/cluster/mutation';
 import { EventRepublisher } from '../src/recovery/event-republisher';
-import { type Client, type GuildWorld, of, World } from './support/world';
+import { of } from './support/answer';
+import type { Client } from './support/client';
+import { type GuildWorld, World } from './support/world';
 
 const EMOJI = encodeURIComponent('👍');
 

@@ -1,4 +1,6 @@
-import { type Answer, type GuildWorld, type Person, World } from './support/world';
+import type { Answer } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 

@@ -2,12 +2,15 @@ import { getModelToken } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { MODELS } from '../src/database/database.module';
 import { type EventName, EVENTS, isInternal } from '../src/events/event-map';
+import { type Answer, of } from './support/answer';
+import type { Client } from './support/client';
 import { eventually } from './support/eventually';
 import { ClientState, type GuildState } from './support/client-state';
 import { readGuildLists } from './support/guild-lists';
 import type { PausableProxy } from './support/pausable-proxy';
 import { type HeldWorld, startHeldWorld } from './support/held-world';
-import { type Answer, type Client, type GuildWorld, of, type Person, type World } from './support/world';
+import type { Person } from './support/person';
+import type { GuildWorld, World } from './support/world';
 
 /** A request whose reply to a command is held, and the requests that overtake it. */
 interface Race {

@@ -1,4 +1,6 @@
-import { type Answer, type GuildWorld, of, type Person, World } from './support/world';
+import { type Answer, of } from './support/answer';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const PASSWORD = 'correct horse battery';
 const INVISIBLE_NAMES = [

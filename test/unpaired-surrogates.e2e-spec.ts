@@ -1,6 +1,8 @@
 import { asyncApi } from '../src/openapi/async-api';
+import { of } from './support/answer';
+import type { Client } from './support/client';
 import { documentedRoutes, fillPath, type Route } from './support/openapi';
-import { type Client, type GuildWorld, of, World } from './support/world';
+import { type GuildWorld, World } from './support/world';
 
 /** A schema of the OpenAPI or AsyncAPI document, as far as strings are found in it. */
 interface Schema {

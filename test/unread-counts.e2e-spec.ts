@@ -1,4 +1,7 @@
-import { type Client, of, type Person, World } from './support/world';
+import { of } from './support/answer';
+import type { Client } from './support/client';
+import type { Person } from './support/person';
+import { World } from './support/world';
 
 interface Mentions {
   readonly user_ids: readonly string[];

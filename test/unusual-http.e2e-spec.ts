@@ -1,6 +1,7 @@
 import { documentedRoutes, fillPath } from './support/openapi';
+import type { Person } from './support/person';
 import { RawConnection, rawRequest, type RawResponse } from './support/raw-http';
-import { type Person, World } from './support/world';
+import { World } from './support/world';
 
 const ORIGIN = 'https://chat.example.org';
 const HOST = 'Host: x\r\n';

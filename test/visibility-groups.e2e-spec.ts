@@ -1,5 +1,8 @@
 import { Permission } from '../src/permissions/compute-permissions';
-import { type Client, type GuildWorld, of, type Person, World } from './support/world';
+import { of } from './support/answer';
+import type { Client } from './support/client';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const { ViewTrack } = Permission;
 const NAMES = ['ann', 'bob', 'cid'] as const;

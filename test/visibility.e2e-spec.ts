@@ -1,6 +1,9 @@
 import { CacheVersions, memberVersionKey, rolesVersionKey, tracksVersionKey } from '../src/cache/cache-versions';
 import { Permission } from '../src/permissions/compute-permissions';
-import { type Client, type GuildWorld, of, type Person, World } from './support/world';
+import { of } from './support/answer';
+import type { Client } from './support/client';
+import type { Person } from './support/person';
+import { type GuildWorld, World } from './support/world';
 
 const { ViewTrack, ModifyGuild, ManageRoles, CreateTrack, ModifyTrack } = Permission;
 

@@ -1,9 +1,13 @@
 import { LossyProxy } from '../../test/support/lossy-proxy';
+import { eventually } from '../../test/support/eventually';
 import { describeWithRedis, TestRedis } from '../../test/support/redis';
 import { RedisConnection } from '../redis/redis-connection';
 import { MAX_CACHE_AGE_MS } from './cache-versions';
 import { VersionedCache } from './versioned-cache';
 import { VERSION_TTL_MS, RedisCacheVersions } from './redis-cache-versions';
+
+// Attempts to reconnect to Redis after which a change still waits.
+const ATTEMPTS = 3;
 
 describeWithRedis('the epochs in Redis', () => {
   let server: TestRedis;
@@ -28,12 +32,11 @@ describeWithRedis('the epochs in Redis', () => {
   });
   const away = async (): Promise<void> => {
     await server.stop();
-    while (redis.isUp || other.isUp) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => !redis.isUp && !other.isUp);
   };
   const back = async (): Promise<void> => {
     await server.start();
-    while (!redis.isUp || !other.isUp) await new Promise((resolve) => setTimeout(resolve, 5));
-    await new Promise(setImmediate);
+    await eventually(() => redis.isUp && other.isUp);
   };
 
   it('are the same for all nodes, and end for all of them', async () => {
@@ -96,7 +99,7 @@ describeWithRedis('the epochs in Redis', () => {
     });
     const cut = async (): Promise<void> => {
       wire.cut();
-      while (alone.isUp) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually(() => !alone.isUp);
     };
 
     it('begin before what it changed is answered: as soon as Redis can be told', async () => {
@@ -105,7 +108,7 @@ describeWithRedis('the epochs in Redis', () => {
       let answered = 0;
       const answer = (): void => void (answered += 1);
       const changed = Promise.all([mine.bump(['a']).then(answer), mine.raiseTo('b', 7).then(answer)]);
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await eventually(() => wire.rejected >= ATTEMPTS);
       expect([answered, await cacheVersions.read(['a', 'b'])]).toEqual([0, [0, 0]]);
       wire.mend();
       await changed;

@@ -1,3 +1,4 @@
+import { eventually } from '../../test/support/eventually';
 import { describeWithRedis, TestRedis } from '../../test/support/redis';
 import type { NewEvent } from '../events/event-log';
 import { RedisEventLog } from '../events/redis-event-log';
@@ -7,6 +8,7 @@ import { RedisNodeRegistry } from './redis-node-registry';
 import { RedisInFlightMutations } from './redis-in-flight-mutations';
 
 const WORKER_ID = 7;
+const TIMES = { everyMs: 40, aliveMs: 10_000 };
 const change = (userId: bigint): PendingMutation => ({
   userId,
   atMs: 1,
@@ -15,11 +17,6 @@ const change = (userId: bigint): PendingMutation => ({
   workerId: WORKER_ID,
 });
 const event: NewEvent = { name: 'HEARTBEAT', audience: { userIds: [] }, data: {} };
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => {
-  for (const deadline = Date.now() + 10_000; !(await holds()); await sleep(5))
-    if (Date.now() > deadline) throw new Error('It never came to that.');
-};
 
 describeWithRedis('what is under way', () => {
   let server: TestRedis;
@@ -34,7 +31,7 @@ describeWithRedis('what is under way', () => {
       RedisConnection.open(server.url, 'derailed:'),
       RedisConnection.open(server.url, 'derailed:'),
     ]);
-    nodes = await RedisNodeRegistry.join(redis, () => undefined, { everyMs: 40, aliveMs: 10_000 });
+    nodes = await RedisNodeRegistry.join(redis, () => undefined, TIMES);
     log = await RedisEventLog.open(redis, 60_000, () => undefined);
     underway = new RedisInFlightMutations(redis, nodes, log, () => WORKER_ID);
   });
@@ -55,7 +52,7 @@ describeWithRedis('what is under way', () => {
     await Promise.all([first.recorded, second.recorded]);
     expect(await found()).toEqual([change(1n), change(2n)]);
     first.end();
-    await until(async () => (await found()).length === 1);
+    await eventually(async () => (await found()).length === 1);
     expect(await found()).toEqual([change(2n)]);
     await underway.clearNode(nodes.id);
     expect(await found()).toEqual([]);
@@ -65,15 +62,26 @@ describeWithRedis('what is under way', () => {
     const ticket = underway.begin(change(1n));
     await ticket.recorded;
     await server.stopKeeping();
-    await until(() => !redis.isUp && !other.isUp);
+    await eventually(() => !redis.isUp && !other.isUp);
     await log.append(event);
     // As if this node were killed before it could append it.
     log.close();
     ticket.end();
     await server.start();
-    await until(() => redis.isUp && other.isUp);
-    await sleep(300);
+    await eventually(() => redis.isUp && other.isUp);
     await underway.flush();
+    // As a marker, a change of another node that ends later, over the same connection, and whose log is open.
+    const [markerNodes, markerLog] = await Promise.all([
+      RedisNodeRegistry.join(redis, () => undefined, TIMES),
+      RedisEventLog.open(redis, 60_000, () => undefined),
+    ]);
+    const marker = new RedisInFlightMutations(redis, markerNodes, markerLog, () => WORKER_ID);
+    const markerTicket = marker.begin(change(9n));
+    await markerTicket.recorded;
+    markerTicket.end();
+    await eventually(async () => expect(await found(markerNodes.id)).toEqual([]));
+    await markerNodes.leave();
+    markerLog.close();
     expect(await found()).toEqual([change(1n)]);
   });
 
@@ -81,18 +89,18 @@ describeWithRedis('what is under way', () => {
     await underway.begin(change(1n)).recorded;
     const name = nodes.id;
     await other.commands.flushall();
-    await until(async () => nodes.id !== name && (await found()).length === 1);
+    await eventually(async () => nodes.id !== name && (await found()).length === 1);
     expect([await found(), await found(name)]).toEqual([[change(1n)], []]);
   });
 
   it('is not waited for while Redis is away', async () => {
     await server.stopKeeping();
-    await until(() => !redis.isUp && !other.isUp);
+    await eventually(() => !redis.isUp && !other.isUp);
     const ticket = underway.begin(change(1n));
     await ticket.recorded;
     ticket.end();
     await server.start();
-    await until(() => redis.isUp && other.isUp);
+    await eventually(() => redis.isUp && other.isUp);
     await underway.flush();
     expect(await found()).toEqual([]);
   });

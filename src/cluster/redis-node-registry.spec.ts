@@ -1,3 +1,4 @@
+import { eventually } from '../../test/support/eventually';
 import { describeWithRedis, TestRedis } from '../../test/support/redis';
 import { RedisConnection } from '../redis/redis-connection';
 import { RedisNodeRegistry } from './redis-node-registry';
@@ -15,14 +16,6 @@ interface Node {
   /** The names that it had to give up. */
   readonly oldNames: string[];
 }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const until = async (holds: () => boolean): Promise<void> => {
-  for (const deadline = Date.now() + 10_000; !holds();) {
-    if (Date.now() > deadline) throw new Error('It never came to that.');
-    await sleep(5);
-  }
-};
 
 describeWithRedis('nodes', () => {
   let server: TestRedis;
@@ -63,10 +56,35 @@ describeWithRedis('nodes', () => {
     all.push(node);
     return node;
   };
-  /** From then on nothing is heard of it. */
+  /** Ends the connection of a node to Redis: from then on it gives no signs of life. */
   const crash = ({ redis }: Node): void => redis.close();
-  const seeEachOther = (...nodes: readonly Node[]): Promise<void> =>
-    until(() =>
+  /** When the last sign of life of a node expires, in milliseconds since 1970. */
+  const expiryOf = async ({ nodes: { id } }: Node): Promise<number> =>
+    Number(await all[0]!.redis.commands.zscore(all[0]!.redis.key('nodes'), id));
+  const expired = async (...nodes: readonly Node[]): Promise<void> => {
+    const expiry = Math.max(...(await Promise.all(nodes.map(expiryOf))));
+    await server.stopKeeping();
+    await eventually(() => Date.now() > expiry);
+    await server.start();
+  };
+  /** Waits until a node has given this many more signs of life. */
+  const signs = async (node: Node, count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) {
+      const before = await expiryOf(node);
+      await eventually(async () => (await expiryOf(node)) > before);
+    }
+  };
+  /** Lets a marker node join and crash, and waits until it was taken over: nodes that went silent before it have been taken over, too. */
+  const takeOverMarker = async (): Promise<string> => {
+    const marker = await join();
+    const { id } = marker.nodes;
+    all.splice(all.indexOf(marker), 1);
+    crash(marker);
+    await eventually(() => all.some(({ heirTo }) => heirTo.includes(id)));
+    return id;
+  };
+  const seeEachOther = (...nodes: readonly Node[]): Promise<boolean> =>
+    eventually(() =>
       nodes.every(
         ({ nodes: { aliveIds } }) =>
           aliveIds.length === nodes.length && nodes.every((other) => aliveIds.includes(other.nodes.id)),
@@ -76,12 +94,9 @@ describeWithRedis('nodes', () => {
   it('know each other', async () => {
     const [one, other, third] = [await join(), await join(), await join()];
     await seeEachOther(one, other, third);
-    await sleep(2 * TIMES.aliveMs);
-    expect(all.map(({ heirTo, oldNames }) => [heirTo, oldNames])).toEqual([
-      [[], []],
-      [[], []],
-      [[], []],
-    ]);
+    const marker = await takeOverMarker();
+    expect(all.flatMap(({ heirTo }) => heirTo)).toEqual([marker]);
+    expect(all.flatMap(({ oldNames }) => oldNames)).toEqual([]);
   });
 
   it('are gone a while after a crash, and one of the others takes over, once', async () => {
@@ -89,9 +104,9 @@ describeWithRedis('nodes', () => {
     await seeEachOther(one, other, third);
     crash(third);
     await seeEachOther(one, other);
-    await until(() => one.heirTo.length + other.heirTo.length > 0);
-    await sleep(2 * TIMES.aliveMs);
-    expect([...one.heirTo, ...other.heirTo]).toEqual([third.nodes.id]);
+    await eventually(() => one.heirTo.length + other.heirTo.length > 0);
+    const marker = await takeOverMarker();
+    expect([...one.heirTo, ...other.heirTo].toSorted()).toEqual([third.nodes.id, marker].toSorted());
     expect([...one.unheard, ...other.unheard]).toEqual([]);
   });
 
@@ -100,7 +115,7 @@ describeWithRedis('nodes', () => {
     await seeEachOther(one, other);
     const leftAt = performance.now();
     await other.nodes.leave();
-    await until(() => one.heirTo.length > 0);
+    await eventually(() => one.heirTo.length > 0);
     expect(performance.now() - leftAt).toBeLessThan(TIMES.aliveMs / 2);
     expect(one.nodes.aliveIds).toEqual([one.nodes.id]);
   });
@@ -108,10 +123,11 @@ describeWithRedis('nodes', () => {
   it('are taken over from by the next one that starts, when none is left', async () => {
     const one = await join();
     const { id } = one.nodes;
+    const expiry = await expiryOf(one);
     crash(one);
-    await sleep(TIMES.aliveMs);
+    await eventually(() => Date.now() > expiry);
     const next = await join();
-    await until(() => next.heirTo.length > 0);
+    await eventually(() => next.heirTo.length > 0);
     expect(next.heirTo).toEqual([id]);
   });
 
@@ -120,12 +136,12 @@ describeWithRedis('nodes', () => {
     const gone = await join();
     await seeEachOther(stuck, gone);
     crash(gone);
-    await until(() => stuck.nodes.aliveIds.length === 1);
+    await eventually(() => stuck.nodes.aliveIds.length === 1);
     const third = await join();
-    await sleep(2 * TIMES.everyMs);
+    await signs(third, 2);
     expect(third.heirTo).toEqual([]);
     crash(stuck);
-    await until(() => third.heirTo.length === 2);
+    await eventually(() => third.heirTo.length === 2);
     expect(third.heirTo.toSorted()).toEqual([gone.nodes.id, stuck.nodes.id].toSorted());
   });
 
@@ -134,8 +150,8 @@ describeWithRedis('nodes', () => {
     const one = await join(() => ((attempts += 1) < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve()));
     const gone = await join();
     crash(gone);
-    await until(() => one.heirTo.length > 0);
-    await sleep(3 * TIMES.everyMs);
+    await eventually(() => one.heirTo.length > 0);
+    await signs(one, 3);
     expect([attempts, errors.length]).toEqual([3, 2]);
   });
 
@@ -143,8 +159,8 @@ describeWithRedis('nodes', () => {
     const one = await join();
     const stalled = await join(undefined, { ...TIMES, everyMs: 3 * TIMES.aliveMs });
     const { id } = stalled.nodes;
-    await until(() => stalled.oldNames.length > 0);
-    await until(() => one.heirTo.length > 0);
+    await eventually(() => stalled.oldNames.length > 0);
+    await eventually(() => one.heirTo.length > 0);
     expect([one.heirTo[0], stalled.oldNames[0], one.oldNames]).toEqual([id, id, []]);
     expect(stalled.nodes.aliveIds.toSorted()).toEqual([one.nodes.id, stalled.nodes.id].toSorted());
     expect(stalled.nodes.id).not.toBe(id);
@@ -153,41 +169,38 @@ describeWithRedis('nodes', () => {
   it('take nobody for gone when it was Redis that was away', async () => {
     const [one, other] = [await join(), await join()];
     await seeEachOther(one, other);
-    await server.stopKeeping();
-    await sleep(3 * TIMES.aliveMs);
-    await server.start();
-    await until(() => one.redis.isUp && other.redis.isUp);
-    await sleep(2 * TIMES.aliveMs);
-    expect(all.map(({ heirTo, oldNames }) => [heirTo, oldNames])).toEqual([
-      [[], []],
-      [[], []],
-    ]);
+    await expired(one, other);
+    await eventually(() => one.redis.isUp && other.redis.isUp);
+    const marker = await takeOverMarker();
+    expect(all.flatMap(({ heirTo }) => heirTo)).toEqual([marker]);
+    expect(all.flatMap(({ oldNames }) => oldNames)).toEqual([]);
     await seeEachOther(one, other);
   });
 
   it('tell who went while Redis was away, since nobody knows what they could not tell', async () => {
     const [one, other, gone] = [await join(), await join(), await join()];
     await seeEachOther(one, other, gone);
+    const expiry = await expiryOf(gone);
     await server.stopKeeping();
     crash(gone);
-    await sleep(TIMES.aliveMs);
+    await eventually(() => Date.now() > expiry);
     await server.start();
-    await until(() => one.unheard.length + other.unheard.length > 0);
+    await eventually(() => one.unheard.length + other.unheard.length > 0);
     expect([...one.heirTo, ...other.heirTo, ...one.unheard, ...other.unheard]).toEqual([gone.nodes.id, gone.nodes.id]);
     // And only then: who crashes later was heard meanwhile.
     crash(other);
-    await until(() => one.heirTo.includes(other.nodes.id));
+    await eventually(() => one.heirTo.includes(other.nodes.id));
     expect(one.unheard).not.toContain(other.nodes.id);
   });
 
   it('know each other again when Redis has forgotten them', async () => {
     const [one, other] = [await join(), await join()];
     await server.stop();
-    await until(() => !one.redis.isUp && !other.redis.isUp);
+    await eventually(() => !one.redis.isUp && !other.redis.isUp);
     await server.start();
-    await until(() => one.oldNames.length > 0 && other.oldNames.length > 0);
+    await eventually(() => one.oldNames.length > 0 && other.oldNames.length > 0);
     await seeEachOther(one, other);
-    await sleep(2 * TIMES.aliveMs);
-    expect(all.map(({ heirTo }) => heirTo)).toEqual([[], []]);
+    const marker = await takeOverMarker();
+    expect(all.flatMap(({ heirTo }) => heirTo)).toEqual([marker]);
   });
 });

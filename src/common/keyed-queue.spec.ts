@@ -1,14 +1,17 @@
 import { KeyedQueue } from './keyed-queue';
 
-const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Waits for this many turns of the event loop. */
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
 
 describe('a keyed queue', () => {
   it('runs tasks of one key one after another, also after a failure', async () => {
     const queue = new KeyedQueue<string>();
     const log: string[] = [];
-    const task = (name: string, ms: number) => async (): Promise<void> => {
+    const task = (name: string, count: number) => async (): Promise<void> => {
       log.push(`${name} begins`);
-      await later(ms);
+      await turns(count);
       log.push(`${name} ends`);
       if (name === 'b') throw new Error('no');
     };
@@ -34,7 +37,7 @@ describe('a keyed queue', () => {
     const queue = new KeyedQueue<string>();
     const log: string[] = [];
     await Promise.all([
-      queue.run('slow', async () => later(20).then(() => void log.push('slow'))),
+      queue.run('slow', async () => turns(20).then(() => void log.push('slow'))),
       queue.run('fast', async () => void log.push('fast')),
     ]);
     expect(log).toEqual(['fast', 'slow']);

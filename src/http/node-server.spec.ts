@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { eventually } from '../../test/support/eventually';
 import { RawConnection } from '../../test/support/raw-http';
 import { answerClientError } from './client-errors';
 import { ConnectionLimiter, type ConnectionLimits } from './connection-limiter';
@@ -93,7 +94,7 @@ describe('the HTTP server', () => {
     for (const connection of connections) connection.close();
     const countOpen = (): Promise<number> =>
       new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
-    while ((await countOpen()) > 0) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(async () => (await countOpen()) === 0);
     expect(await served(await openAll(url, expected))).toBe(expected);
   });
 

@@ -1,16 +1,10 @@
+import { eventually } from '../../test/support/eventually';
 import { describeWithRedis, TestRedis } from '../../test/support/redis';
 import { RedisConnection } from './redis-connection';
 import { RedisScript } from './redis-script';
 
 // A Redis that doesn't answer is waited for three times as long.
 const AT_ONCE_MS = 1_000;
-
-const until = async (holds: () => boolean): Promise<void> => {
-  for (const deadline = Date.now() + 10_000; !holds();) {
-    if (Date.now() > deadline) throw new Error('It never came to that.');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-};
 
 describeWithRedis('the connection to Redis', () => {
   let server: TestRedis;
@@ -35,12 +29,12 @@ describeWithRedis('the connection to Redis', () => {
 
   it('fails at once while Redis is away, and works again when it is back', async () => {
     await server.stop();
-    await until(() => !redis.isUp);
+    await eventually(() => !redis.isUp);
     const askedAt = performance.now();
     await expect(redis.commands.get('a')).rejects.toThrow();
     expect(performance.now() - askedAt).toBeLessThan(AT_ONCE_MS);
     await server.start();
-    await until(() => redis.isUp);
+    await eventually(() => redis.isUp);
     expect(await redis.commands.set('a', 1)).toBe('OK');
   });
 
@@ -51,7 +45,7 @@ describeWithRedis('the connection to Redis', () => {
     await expect(redis.commands.get('a')).rejects.toThrow();
     expect(performance.now() - askedAt).toBeLessThan(AT_ONCE_MS);
     server.thaw();
-    await until(() => redis.isUp);
+    await eventually(() => redis.isUp);
   });
 
   it('does not come about without a Redis, and says which', async () => {

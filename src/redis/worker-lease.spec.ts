@@ -1,6 +1,9 @@
+import { eventually } from '../../test/support/eventually';
 import { describeWithRedis, TestRedis } from '../../test/support/redis';
 import { RedisConnection } from './redis-connection';
 import { WorkerLease } from './worker-lease';
+
+const OWNER_LATE_MS = 800;
 
 describeWithRedis('worker ids', () => {
   let server: TestRedis;
@@ -50,8 +53,11 @@ describeWithRedis('worker ids', () => {
   it('are not given to others by a Redis that was restarted without them, before who has them could take them again', async () => {
     const owner = await WorkerLease.take(redis);
     const owned = owner.current();
+    let longestDelayMs = 0;
+    redis.commands.on('reconnecting', (delayMs: number) => (longestDelayMs = delayMs));
     await server.stop();
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    // The owner waits longer before each attempt to reconnect, so that the newcomer is connected first.
+    await eventually(() => longestDelayMs >= OWNER_LATE_MS);
     await server.start();
     const newcomer = await RedisConnection.open(server.url, 'derailed:');
     // Only that one is left.

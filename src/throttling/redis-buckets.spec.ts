@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { eventually } from '../../test/support/eventually';
 import { describeWithRedis, TestRedis } from '../../test/support/redis';
 import { RedisConnection } from '../redis/redis-connection';
 import { type BucketState, hit } from './bucket';
@@ -58,8 +59,7 @@ describeWithRedis('the buckets in Redis', () => {
       [await ours.hit('a', rule), await theirs.hit('a', rule), await ours.hit('a', rule)].map(({ allowed }) => allowed),
     ).toEqual([true, true, false]);
     expect((await theirs.peek('a', rule)).resetMs).toBeGreaterThan(0);
-    await new Promise((resolve) => setTimeout(resolve, 2_050));
-    expect(await redis.commands.exists(redis.key('bucket', 'a'))).toBe(0);
+    await eventually(async () => expect(await redis.commands.exists(redis.key('bucket', 'a'))).toBe(0));
     expect((await theirs.hit('a', rule, 2)).allowed).toBe(true);
     other.close();
   });
@@ -92,8 +92,7 @@ describeWithRedis('the buckets in Redis', () => {
     await server.stop();
     expect((await ours.hit('a', rule)).allowed).toBe(true);
     await server.start();
-    for (const deadline = Date.now() + 10_000; !(redis.isUp && other.isUp) && Date.now() < deadline;)
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => redis.isUp && other.isUp);
     expect(
       [
         await ours.hit('a', rule),

@@ -7,12 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mongo } from 'mongoose';
 import { Engine } from '../../src/database/embedded/engine';
 import { Storage } from '../../src/database/embedded/storage';
+import { eventually } from '../support/eventually';
 import { disagreeing } from './disagreeing';
 
 const CYCLES = Number(process.env.KILL_CYCLES ?? 200);
 const LANES = 2;
 const WRITERS = 8;
 const LONGEST_LIFE_MS = 200;
+const WRITTEN_WITHIN_MS = 30_000;
 const LONGEST_START_MS = 120;
 const SERVE = join(__dirname, '../../dist/database/embedded/cli/serve.js');
 
@@ -93,7 +95,8 @@ class Clients {
 
   /** Waits until something was written, and then for a random while. */
   async live(): Promise<void> {
-    for (const before = this.acknowledged; this.acknowledged === before;) await sleep(1);
+    const before = this.acknowledged;
+    await eventually(() => this.acknowledged > before, WRITTEN_WITHIN_MS);
     await sleep(Math.random() * LONGEST_LIFE_MS);
   }
 

@@ -1,5 +1,7 @@
 import { Permission } from '../../src/permissions/compute-permissions';
-import { type Answer, type GuildWorld, of, type Person } from './world';
+import { type Answer, of } from './answer';
+import type { Person } from './person';
+import type { GuildWorld } from './world';
 
 /** An entry of an audit log, as it travels. */
 export interface Entry {

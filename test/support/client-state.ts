@@ -1,4 +1,4 @@
-import type { Client, Received } from './world';
+import type { Client, Received } from './client';
 
 type Fields = Readonly<Record<string, unknown>>;
 

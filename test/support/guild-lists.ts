@@ -1,5 +1,6 @@
+import { of } from './answer';
 import type { GuildLists } from './client-state';
-import { type GuildWorld, of } from './world';
+import type { GuildWorld } from './world';
 
 type Fields = Record<string, unknown>;
 

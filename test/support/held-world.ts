@@ -5,7 +5,8 @@ import { parseEnvironment } from '../../src/config/config.service';
 import { openDatabase } from '../../src/database/open-database';
 import { bootstrap } from '../../src/bootstrap';
 import { PausableProxy } from './pausable-proxy';
-import { ownDatabase, World } from './world';
+import { ownDatabase } from './own-database';
+import { World } from './world';
 
 /** An application whose database commands can be held. */
 export interface HeldWorld {

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { linkSockets } from './link-sockets';
 
-/** A wire to a server that can be cut, while the server goes on for everybody else. */
+/** A proxy in front of a server that can be cut, while the server continues to serve its other clients. */
 export class LossyProxy {
   private readonly ends = new Set<Socket>();
   private isCut = false;
+  private rejectedCount = 0;
 
   private constructor(
     private readonly server: Server,
@@ -26,7 +27,12 @@ export class LossyProxy {
     return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Ends what is connected. Whoever tries again is hung up on. */
+  /** How many connection attempts the wire has rejected since it was created. */
+  get rejected(): number {
+    return this.rejectedCount;
+  }
+
+  /** Closes every connection and rejects new ones. */
   cut(): void {
     this.isCut = true;
     for (const end of this.ends) end.destroy();
@@ -43,7 +49,11 @@ export class LossyProxy {
   }
 
   private join(near: Socket): void {
-    if (this.isCut) return void near.destroy();
+    if (this.isCut) {
+      this.rejectedCount += 1;
+      near.destroy();
+      return;
+    }
     const far = connect(this.port, '127.0.0.1');
     linkSockets(near, far, this.ends);
     near.pipe(far).pipe(near);

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ownDatabase } from './world';
+import { eventually } from './eventually';
+import { ownDatabase } from './own-database';
 
 const MAIN = resolve(__dirname, '../../dist/main.js');
 const START_MS = 60_000;
@@ -38,13 +39,12 @@ export class NodeProcess {
     const child = spawn(limited[0]!, limited.slice(1), { env });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
-    for (const deadline = Date.now() + START_MS; Date.now() < deadline && child.exitCode === null;) {
-      const url = /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1];
-      if (url) return new NodeProcess(child, () => output, url);
-      await new Promise((later) => setTimeout(later, 20));
-    }
+    const urlOf = (): string | undefined => /API\s+(http:\S+)\/api\/v1/.exec(output)?.[1];
+    await eventually(() => urlOf() !== undefined || child.exitCode !== null, START_MS).catch(() => undefined);
+    const url = urlOf();
+    if (url) return new NodeProcess(child, () => output, url);
     child.kill('SIGKILL');
-    throw new Error(`It did not start: ${output}`);
+    throw new Error(`The node did not start: ${output}`);
   }
 
   /** What the process has written to its output and error streams so far. */

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { recordResponse } from './described-responses';
+import { eventually } from './eventually';
 
 const REQUEST_LINE = /^(GET|POST|PUT|PATCH|DELETE) (\/\S*) HTTP\/1\.1\r\n/;
 const WAIT_MS = 20_000;
@@ -59,9 +60,9 @@ export class RawConnection {
   }
 
   private async until(holds: () => boolean, what: string): Promise<void> {
-    for (const deadline = Date.now() + WAIT_MS; !holds(); await new Promise((resolve) => setTimeout(resolve, 2))) {
-      if (Date.now() > deadline) throw new Error(`${what} did not come within ${WAIT_MS} ms`);
-    }
+    await eventually(() => {
+      if (!holds()) throw new Error(`${what} was not received within ${WAIT_MS} ms`);
+    }, WAIT_MS);
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
+import { eventually } from './eventually';
 
 const TEXT = 1;
 const BINARY = 2;
@@ -87,14 +88,12 @@ export class RawSocket {
 
   /** Waits for a frame that contains this. */
   async has(part: string): Promise<string> {
-    for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline;) {
+    return eventually(() => {
       const found = this.received.find((text) => text.includes(part));
-      if (found !== undefined) return found;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    throw new Error(
-      `No ${part} within ${WAIT_MS} ms; came: ${this.received.map((text) => text.slice(0, 100)).join(' | ')}`,
-    );
+      if (found === undefined)
+        throw new Error(`No ${part} was received, only ${this.received.map((text) => text.slice(0, 100)).join(' | ')}`);
+      return found;
+    }, WAIT_MS);
   }
 
   /** The code of CLOSING, when it came. */

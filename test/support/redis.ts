@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
+import { eventually } from './eventually';
 
 const START_MS = 20_000;
 // Below those that the system gives to whoever connects to something: a server that was away would find its port taken.
@@ -14,9 +15,11 @@ const [LOWEST_PORT, HIGHEST_PORT] = [10_000, 32_000];
 /** Whether a Redis can be started here. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
-/** Describes what needs a Redis of its own; skipped, and says so, where there is none. */
+/** Describes tests that start a Redis server. They are skipped, with a message, where there is no redis-server. */
 export function describeWithRedis(name: string, run: () => void): void {
   const quietly = (): void => {
+    // Starting a Redis server, losing it and reconnecting to it take longer than the limit of unit specs.
+    jest.setTimeout(60_000);
     beforeAll(() => Logger.overrideLogger(false));
     run();
   };
@@ -64,10 +67,9 @@ export class TestRedis {
     this.child = child;
     let output = '';
     child.stdout.on('data', (text: Buffer) => (output += text.toString()));
-    for (const deadline = Date.now() + START_MS; !output.includes('Ready to accept connections');) {
-      if (Date.now() > deadline || child.exitCode !== null) throw new Error(`redis-server did not start: ${output}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const isReady = (): boolean => output.includes('Ready to accept connections');
+    await eventually(() => isReady() || child.exitCode !== null, START_MS).catch(() => undefined);
+    if (!isReady()) throw new Error(`redis-server did not start: ${output}`);
   }
 
   /** Ends it at once; what it knew is gone. */

@@ -1,6 +1,8 @@
 import { ALL_PERMISSIONS, minus, Permission, union } from '../../src/permissions/compute-permissions';
+import { of } from './answer';
 import { Random } from './model/random';
-import { type GuildWorld, of, type Person, type World } from './world';
+import type { Person } from './person';
+import type { GuildWorld, World } from './world';
 
 const { AddReactions, Administrator, CreateMessage, ViewMessageHistory, ViewTrack } = Permission;
 const THUMB = encodeURIComponent('👍');

@@ -2,30 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { io, type Socket } from 'socket.io-client';
 import request from 'supertest';
 import { parseEnvironment } from '../../src/config/config.service';
 import { type Command, CommandCounter, isWrite } from '../../src/database/command-counter';
 import { type DatabaseServer, openDatabase } from '../../src/database/open-database';
 import { type Derailed, bootstrap } from '../../src/bootstrap';
 import { EventLog } from '../../src/events/event-log';
-import { compareWithDescription, compareWithOrder } from './described-events';
+import { type Answer, created, type Json } from './answer';
+import { Client } from './client';
 import { describedBy, recordResponse } from './described-responses';
-
-const SETTLE_MS = 40;
-const SETTLE_TURNS = 3;
-const WAIT_MS = 20_000;
-const PASSWORD = 'correct horse battery';
-
-/** What a route answered. */
-export interface Answer<Body = Json> {
-  readonly status: number;
-  readonly body: Body;
-  readonly headers: Record<string, string>;
-}
-
-/** A body as it travels; specs know what they asked for. */
-export type Json = Record<string, never> & { [field: string]: never };
+import { ownDatabase } from './own-database';
+import { PASSWORD, Person } from './person';
 
 /** The real application with its real database, and people who use it. */
 export class World {
@@ -190,12 +177,28 @@ export class World {
     };
   }
 
-  /** Waits until everything that happened was dispatched and has had the time to arrive. */
-  async settle(): Promise<void> {
+  /** Waits until the nodes have dispatched every event that happened so far. */
+  async drain(): Promise<void> {
     for (const { app } of this.nodes) await app.get(EventLog).drain();
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    // A process that stood still meanwhile finds that the time is over before it finds what has arrived.
-    for (let turn = 0; turn < SETTLE_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /**
+   * Waits until every connected client has received every event that happened so far: appends a heartbeat to the event log, which each node sends to
+   * all of its clients, and waits until each client has received it. Specs assert afterwards which events did not arrive.
+   *
+   * @param except clients that do not read what they are sent
+   */
+  async settle(except: readonly Client[] = []): Promise<void> {
+    const log = this.app.get(EventLog);
+    await this.drain();
+    await log.append({ name: 'HEARTBEAT', audience: { userIds: [] }, data: {} });
+    await this.drain();
+    const marker = log.buffered.findLast(({ name }) => name === 'HEARTBEAT')!.seq;
+    await Promise.all(
+      Client.readyAt(this.urls)
+        .filter((client) => !except.includes(client))
+        .map((client) => client.reached(marker)),
+    );
   }
 }
 
@@ -216,176 +219,4 @@ export interface GuildWorld {
   readonly track: string;
   readonly members: Record<string, Person>;
   readonly invite: string;
-}
-
-/** Somebody with an account, and a token. */
-export class Person {
-  constructor(
-    private readonly world: World,
-    readonly id: string,
-    readonly username: string,
-    readonly token: string,
-  ) {}
-
-  get email(): string {
-    return `${this.username}@example.org`;
-  }
-
-  get password(): string {
-    return PASSWORD;
-  }
-
-  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.world.ask('get', path, undefined, { ...this.authorization, ...headers });
-  }
-
-  post(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.world.ask('post', path, body, { ...this.authorization, ...headers });
-  }
-
-  put(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.world.ask('put', path, body, { ...this.authorization, ...headers });
-  }
-
-  patch(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.world.ask('patch', path, body, { ...this.authorization, ...headers });
-  }
-
-  delete(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.world.ask('delete', path, body, { ...this.authorization, ...headers });
-  }
-
-  /**
-   * Connects to the gateway and waits for READY, or RESUMED; after READY for READ_STATES too, unless intents are chosen. What was done before is over
-   * by then, and nothing of it comes later.
-   */
-  async connect(auth: Record<string, unknown> = { token: this.token }, url = this.world.url): Promise<Client> {
-    await this.world.settle();
-    const client = new Client(url, auth);
-    await client.ready;
-    if (auth['intents'] === undefined && auth['seq'] === undefined) await client.readStates;
-    return client;
-  }
-
-  /** Goes on where another client of theirs ended, and waits for RESUMED. */
-  resume(ended: Client, url = this.world.url, auth: Record<string, unknown> = {}): Promise<Client> {
-    return this.connect({ ...ended.place, ...auth }, url);
-  }
-
-  private get authorization(): Record<string, string> {
-    return { authorization: `Bearer ${this.token}` };
-  }
-}
-
-/** An event as it arrived. */
-export interface Received {
-  readonly name: string;
-  readonly data: Json;
-  readonly seq: string;
-}
-
-/** A Socket.IO client that remembers what it got. */
-export class Client {
-  readonly socket: Socket;
-  readonly events: Received[] = [];
-  readonly ready: Promise<void>;
-  /** What READ_STATES told; it comes once and is kept apart from what happens. */
-  readonly readStates: Promise<Json[]>;
-  private seq: string | undefined;
-  private sessionId: string | undefined;
-
-  constructor(
-    url: string,
-    private readonly auth: Record<string, unknown>,
-  ) {
-    this.socket = io(`${url}/gateway`, { auth, transports: ['websocket'], reconnection: false, forceNew: true });
-    this.socket.onAny((name: string, data: Json, seq: string) => {
-      if (name !== 'READ_STATES') this.take({ name, data, seq });
-    });
-    this.readStates = new Promise((resolve) => this.socket.once('READ_STATES', resolve));
-    this.ready = new Promise((resolve, reject) => {
-      for (const name of ['READY', 'RESUMED']) this.socket.once(name, () => resolve());
-      this.socket.once('connect_error', reject);
-    });
-    this.ready.catch(() => undefined);
-  }
-
-  /** The events of this name that have come so far. */
-  received(name: string): Json[] {
-    return this.events.filter((event) => event.name === name).map(({ data }) => data);
-  }
-
-  /** The names of everything that has come so far, in order. */
-  get names(): string[] {
-    return this.events.map(({ name }) => name);
-  }
-
-  /** What to go on with from where this client is. */
-  get place(): Record<string, unknown> {
-    return { token: this.auth['token'], session_id: this.sessionId, seq: this.seq };
-  }
-
-  /** Forgets what came so far. */
-  clear(): void {
-    this.events.length = 0;
-  }
-
-  /** Waits for an event of this name (the one that is meant), unless it has come. */
-  async next(name: string, isMeant: (data: Json) => boolean = () => true): Promise<Json> {
-    const deadline = Date.now() + WAIT_MS;
-    for (;;) {
-      const found = this.events.find((event) => event.name === name && isMeant(event.data));
-      if (found) return found.data;
-      if (Date.now() > deadline) throw new Error(`No ${name} within ${WAIT_MS} ms; came: ${this.names.join(', ')}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-
-  /** Sends an interaction and waits for its acknowledgement. */
-  say(name: string, payload: unknown): Promise<Json> {
-    return this.socket.timeout(WAIT_MS).emitWithAck(name, payload) as Promise<Json>;
-  }
-
-  /** Waits until the server has ended the connection. */
-  async closed(): Promise<void> {
-    if (!this.socket.connected) return;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('The connection is still open.')), WAIT_MS);
-      this.socket.once('disconnect', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  close(): void {
-    this.socket.disconnect();
-  }
-
-  private take(event: Received): void {
-    const { name, data, seq } = event;
-    compareWithDescription(name, data);
-    compareWithOrder(name, seq, this.seq);
-    this.seq = seq ?? this.seq;
-    if (name === 'READY' || name === 'RESUMED') this.sessionId = data['session_id'];
-    // That time has passed is nothing that a spec is about.
-    if (name !== 'CHECKPOINT') this.events.push(event);
-  }
-}
-
-/** Fields of a body that a spec looks at. */
-export const of = <Shape>(value: unknown): Shape => value as Shape;
-
-/** A database of its own at that server. */
-export function ownDatabase(uri: string | undefined): string | undefined {
-  if (!uri) return undefined;
-  const url = new URL(uri);
-  url.pathname = `/derailed_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
-  return url.toString();
-}
-
-/** Returns the body of an answer. Throws if a step that builds a situation has another status. */
-function created<Body>({ status, body }: Answer, expected: number): Body {
-  if (status !== expected) throw new Error(`Expected status ${expected}, received ${status}: ${JSON.stringify(body)}`);
-  return body as unknown as Body;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
+import { eventually } from '../../../test/support/eventually';
 import { RawSocket } from '../../../test/support/raw-socket';
 import type { ClientSocket, Packet } from './client-socket';
 import { unsentBytes } from './engine-io';
@@ -56,13 +57,16 @@ describe('sending many packets to one client', () => {
     expect(most).toBeGreaterThan(MAX_UNSENT / 2);
     expect(most).toBeLessThan(MAX_UNSENT + 10 * (PACKET_BYTES + 100));
     raw.close();
-  });
+    // sendPaced waits ten seconds for a client.
+  }, 30_000);
 
   it('ends with the connection', async () => {
     const [raw, socket] = await connect();
     raw.stopReading();
-    setTimeout(() => raw.close(), 200);
-    await sendWithBackpressure(socket, packets(100_000, socket), MAX_UNSENT);
+    const sending = sendWithBackpressure(socket, packets(100_000, socket), MAX_UNSENT);
+    await eventually(() => unsentBytes(socket.conn) > MAX_UNSENT / 2);
+    raw.close();
+    await sending;
     expect(sent).toBeLessThan(10_000);
   });
 });

@@ -1,4 +1,4 @@
-import { Client } from '../world';
+import { Client } from '../client';
 import type { Account } from './api';
 import { Replica } from './replica';
 

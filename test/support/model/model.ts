@@ -6,6 +6,7 @@ import {
   type SubjectOverwrite,
   type TrackRules,
 } from '../../../src/permissions/compute-permissions';
+import { eventually } from '../eventually';
 import type { Account, Api } from './api';
 import { Connection } from './connection';
 import { chooseRequest, type Request, type Scene } from './operations';
@@ -86,8 +87,7 @@ export class Model {
       () => 'no answer',
     );
     this.history[entry] += ` -> ${status}`;
-    while (untilMs !== undefined && Date.now() <= untilMs)
-      await new Promise((resolve) => setTimeout(resolve, untilMs - Date.now() + 1));
+    if (untilMs !== undefined) await eventually(() => Date.now() > untilMs);
   }
 
   /** Reconnects what a killed node has disconnected. */

@@ -1,6 +1,5 @@
+import { eventually } from '../eventually';
 import type { Model } from './model';
-
-const WAIT_MS = 250;
 
 /** Runs operations and compares after each; a failure names the seed and every operation. */
 export async function runOperations(model: Model, seed: number, operations: number): Promise<void> {
@@ -16,15 +15,10 @@ export async function runOperations(model: Model, seed: number, operations: numb
 /** Reconnects what a killed node has disconnected, and compares until everything that the node left behind is repaired. */
 export async function verifyUntil(model: Model, seed: number, deadlineMs: number): Promise<void> {
   await withHistory(model, seed, async () => {
-    for (;;) {
-      try {
-        await model.restoreConnections();
-        return await model.verify();
-      } catch (error) {
-        if (Date.now() > deadlineMs) throw error;
-        await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
-      }
-    }
+    await eventually(async () => {
+      await model.restoreConnections();
+      await model.verify();
+    }, deadlineMs - Date.now());
   });
 }
 
