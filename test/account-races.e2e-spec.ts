@@ -123,7 +123,7 @@ describe('a revocation', () => {
     }
   });
 
-  it('of two password changes at once lets one win, and the loser changes nothing', async () => {
+  it('lets one of two concurrent password changes win, and the other one change nothing', async () => {
     const ada = await world.person('ada');
     const writing = wire.hold('findAndModify', 'users');
     const late = ada.patch('/users/@me', { password: 'a late horse staple', current_password: ada.password });
@@ -135,7 +135,7 @@ describe('a revocation', () => {
   });
 });
 
-describe('an account that is deleted at the same moment', () => {
+describe('an account that is deleted concurrently', () => {
   let guild: GuildWorld;
   let mo: Person;
   beforeEach(async () => {
@@ -184,7 +184,7 @@ describe('an account that is deleted at the same moment', () => {
     hold.map(([command, collection]) => [name, command, collection] as const),
   );
 
-  it.each(cases)('and %s is rejected, held before %s of %s', async (name, command, collection) => {
+  it.each(cases)('rejects that it %s, held before %s of %s', async (name, command, collection) => {
     const { prepare, run } = requests[name]!;
     await prepare?.();
     const gate = wire.hold(command, collection);
@@ -231,7 +231,7 @@ describe('an account that is deleted at the same moment', () => {
     hold.map(([command, collection]) => [name, command, collection] as const),
   );
 
-  it.each(actionCases)('and %s leaves nothing, held before %s of %s', async (name, command, collection) => {
+  it.each(actionCases)('leaves no reference when it %s, held before %s of %s', async (name, command, collection) => {
     const gate = wire.hold(command, collection);
     const late = actions[name]!.run();
     await gate.arrived;
@@ -249,7 +249,7 @@ describe('an account that is deleted at the same moment', () => {
     expect((await owner().get(`/guilds/${guild.id}`)).body).toMatchObject({ owner_id: guild.owner.id });
   });
 
-  it('stays open when it was given a guild before it was closed', async () => {
+  it('stays open if it became the owner of a guild before it was closed', async () => {
     const closing = wire.hold('update', 'users');
     const deletion = deleteAccount(mo);
     await closing.arrived;
@@ -260,7 +260,7 @@ describe('an account that is deleted at the same moment', () => {
     expect((await mo.get(`/guilds/${guild.id}`)).body).toMatchObject({ owner_id: mo.id });
   });
 
-  it('is not deleted with a password that has changed meanwhile', async () => {
+  it('is not deleted with a password that has changed in the meantime', async () => {
     const closing = wire.hold('update', 'users');
     const deletion = deleteAccount(mo);
     await closing.arrived;
@@ -316,7 +316,7 @@ describe('the name in memberships', () => {
     first.release();
   };
 
-  it('is the one that was stored last, whichever rename copies it last', async () => {
+  it('is the name that was stored last, whichever rename copies it last', async () => {
     const [lost, won] = [`lost${mo.username.replaceAll('-', '')}`, `won${mo.username.replaceAll('-', '')}`];
     const copying = wire.hold('update', 'members');
     const late = rename(lost);
@@ -329,7 +329,7 @@ describe('the name in memberships', () => {
   it.each([
     ['update', 'role_sets'],
     ['insert', 'members'],
-  ])('is the new one of a user who is renamed while joining, held before %s of %s', async (command, collection) => {
+  ])('is the new name of a user who is renamed while joining, held before %s of %s', async (command, collection) => {
     await mo.delete(`/users/@me/guilds/${guild.id}`);
     const gate = wire.hold(command, collection);
     const joined = mo.post(`/invites/${guild.invite}`);
@@ -339,7 +339,7 @@ describe('the name in memberships', () => {
     expect([await foundBy(renamed), await foundBy(mo.username)]).toEqual([true, false]);
   });
 
-  it('is repaired after a crash between the account and the memberships', async () => {
+  it('is repaired after a crash between the update of the account and the memberships', async () => {
     const renamed = `new${mo.username.replaceAll('-', '')}`;
     const copying = wire.hold('update', 'members');
     const late = rename(renamed);
@@ -350,7 +350,7 @@ describe('the name in memberships', () => {
     await late;
   });
 
-  it('is not overwritten by a nick that is removed while it is copied', async () => {
+  it('is not overwritten by a nick that is removed while the name is copied', async () => {
     await mo.patch(`/guilds/${guild.id}/members/@me`, { nick: 'Nick' });
     const renamed = `new${mo.username.replaceAll('-', '')}`;
     const writing = wire.hold('findAndModify', 'members');
@@ -363,7 +363,7 @@ describe('the name in memberships', () => {
     expect(member).toMatchObject({ nick: null, username_key: collationKey(renamed), name_key: collationKey(renamed) });
   });
 
-  it('and the last USER_UPDATE is the one that was stored last', async () => {
+  it('equals the name in the last USER_UPDATE', async () => {
     const client = await mo.connect();
     const [lost, won] = [`lost${mo.username.replaceAll('-', '')}`, `won${mo.username.replaceAll('-', '')}`];
     const publishing = wire.hold('update', 'members');

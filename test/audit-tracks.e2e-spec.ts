@@ -8,7 +8,7 @@ let world: World;
 beforeAll(async () => (world = await World.start()));
 afterAll(() => world.stop());
 
-describe('what is done in a track', () => {
+describe('an audit entry about a track', () => {
   const withAuditor = (): Promise<GuildWorld> =>
     world.guild({
       roles: { auditor: { allow: ViewAuditLog }, admin: { allow: Administrator } },
@@ -50,7 +50,7 @@ describe('what is done in a track', () => {
     'TRACK_CREATE',
   ];
 
-  it('is told to those who view it now, and to ADMINISTRATOR, whatever it was when it was done', async () => {
+  it('is readable for users who can view the track now, and for users with ADMINISTRATOR, whatever the permissions were at the time', async () => {
     const guild = await withAuditor();
     const [mo, ada] = [guild.members['mo']!, guild.members['ada']!];
     const before = await read(mo, guild);
@@ -74,7 +74,7 @@ describe('what is done in a track', () => {
     expect(await actionsSeenBy(guild.owner, guild)).toEqual(await actionsSeenBy(ada, guild));
   });
 
-  it('is told without the tracks that one doesn’t see, when it was done to several at once', async () => {
+  it('omits the tracks that the reader cannot see, if it is about several tracks', async () => {
     const guild = await withAuditor();
     const mo = guild.members['mo']!;
     const [shown, hidden, category] = [
@@ -112,7 +112,7 @@ describe('what is done in a track', () => {
     expect(await read(mo, guild, 'action=TRACKS_REORDER')).toEqual([]);
   });
 
-  it('is told with null for a category that one doesn’t see, and with no place', async () => {
+  it('has null for a category that the reader cannot see, and no position', async () => {
     const guild = await withAuditor();
     const mo = guild.members['mo']!;
     const category = await makeTrack(guild, { type: 'category' });
@@ -125,7 +125,7 @@ describe('what is done in a track', () => {
     expect(created.changes.map(({ key }) => key)).not.toEqual(expect.arrayContaining(['parent_id', 'position']));
   });
 
-  it('is told to all who read the log when it is deleted and nobody was kept from it, else to ADMINISTRATOR', async () => {
+  it('is readable for all readers of the log after the deletion of a track that was visible to every member, otherwise for users with ADMINISTRATOR', async () => {
     const guild = await withAuditor();
     const [mo, ada] = [guild.members['mo']!, guild.members['ada']!];
     const [open, hidden, halfOpen, inHidden, category] = [
@@ -156,7 +156,7 @@ describe('what is done in a track', () => {
     expect(JSON.stringify(await read(ada, guild, 'action=TRACK_CREATE'))).toContain(open);
   });
 
-  it('is told to nobody who lost ADMINISTRATOR or VIEW_AUDIT_LOG', async () => {
+  it('is not readable for users who have lost ADMINISTRATOR or VIEW_AUDIT_LOG', async () => {
     const guild = await withAuditor();
     const ada = guild.members['ada']!;
     const track = await makeTrack(guild, {});

@@ -240,15 +240,15 @@ const ACTS: Record<string, Act> = {
 
 const PLAN: GuildMutation = { roles: { a: {}, b: {} }, members: { mo: ['a'] } };
 
-describe('what is done', () => {
-  it('is every action that is documented', async () => {
+describe('the audit log of changes', () => {
+  it('contains every documented action', async () => {
     const { components } = of<{
       components: { schemas: Record<string, { properties: { action: { enum: string[] } } }> };
     }>((await world.ask('get', '/docs/openapi.json')).body);
     expect(Object.keys(ACTS).sort()).toEqual(components.schemas['AuditEntry']!.properties.action.enum.toSorted());
   });
 
-  it.each(Object.entries(ACTS))('leaves one entry, written once: %s', async (action, { prepare, act, told }) => {
+  it.each(Object.entries(ACTS))('contains one entry, written once: %s', async (action, { prepare, act, told }) => {
     const guild = await world.guild(PLAN);
     const { owner } = guild;
     const prepared = (await prepare?.(guild)) ?? '';
@@ -282,7 +282,7 @@ describe('what is done', () => {
       expect(commands.writes.filter(({ collection }) => collection === 'guilds')).toHaveLength(1);
   });
 
-  it('has no reason when none was given, and a ban its own', async () => {
+  it('has no reason if none was given, and the own reason of a ban', async () => {
     const guild = await world.guild(PLAN);
     await guild.owner.put(`/guilds/${guild.id}/bans/${guild.members['mo']!.id}`, { reason: 'Sold snake oil.' });
     await guild.owner.patch(`/guilds/${guild.id}`, { name: 'Other' });
@@ -292,7 +292,7 @@ describe('what is done', () => {
     ]);
   });
 
-  it('is two things when a member gets both a nick and a role', async () => {
+  it('has two entries if a member gets both a nick and a role', async () => {
     const guild = await world.guild(PLAN);
     const before = await read(guild.owner, guild);
     await guild.owner.patch(`/guilds/${guild.id}/members/${guild.members['mo']!.id}`, {
@@ -309,7 +309,7 @@ describe('what is done', () => {
   });
 });
 
-describe('what is refused, or changes nothing', () => {
+describe('a change that is rejected, or changes nothing', () => {
   const NOTHING: Record<string, (guild: GuildWorld) => Promise<Answer>> = {
     'a change without the permission': ({ id, members }) => members['mo']!.patch(`/guilds/${id}`, { name: 'Mine' }),
     'a change that is based on an older state': ({ id, owner }) =>
@@ -358,7 +358,7 @@ describe('what is refused, or changes nothing', () => {
       owner.delete(`/tracks/${track}/messages/${await say(owner, track)}/reactions/${THUMB}`),
   };
 
-  it('leaves no entry', async () => {
+  it('is not recorded', async () => {
     const guild = await world.guild({
       roles: { a: { allow: BanMembers }, b: {} },
       members: { mo: ['a'], low: [], bad: [] },
@@ -374,7 +374,7 @@ describe('what is refused, or changes nothing', () => {
   });
 });
 
-describe('the reason', () => {
+describe('the audit log reason', () => {
   const rename = (guild: GuildWorld, name: string, header: string): Promise<Answer> =>
     guild.owner.patch(`/guilds/${guild.id}`, { name }, { 'x-audit-reason': header });
 
@@ -385,14 +385,14 @@ describe('the reason', () => {
     ['plain words, 100%25', 'plain words, 100%'],
     ['a+b', 'a+b'],
     [encodeURIComponent(LONGEST), LONGEST],
-  ])('is url-encoded: %#', async (header, reason) => {
+  ])('is URL-decoded: %#', async (header, reason) => {
     const guild = await world.guild();
     expect((await rename(guild, 'Other', header)).status).toBe(200);
     expect((await read(guild.owner, guild))[0]).toMatchObject({ action: 'GUILD_UPDATE', reason });
   });
 
   it.each(['%', '%ff', '%C3%28', 'caf\u00e9', '%0A', '%20', encodeURIComponent(`${LONGEST}!`)])(
-    'is refused when it is not, or not a line of 512 characters, and nothing is done: %#',
+    'is rejected if it is not URL-encoded, or is no line of up to 512 characters, and nothing changes: %#',
     async (header) => {
       const guild = await world.guild();
       expect(await rename(guild, 'Other', header)).toMatchObject({
@@ -403,7 +403,7 @@ describe('the reason', () => {
     },
   );
 
-  it('is documented wherever it is read', async () => {
+  it('is documented for every route that reads it', async () => {
     const { paths } = of<{ paths: Record<string, Record<string, { parameters?: { in: string; name: string }[] }>> }>(
       (await world.ask('get', '/docs/openapi.json')).body,
     );
@@ -416,12 +416,12 @@ describe('the reason', () => {
   });
 });
 
-describe('the log', () => {
+describe('GET /guilds/:guild_id/audit-log', () => {
   const rename = async ({ id, owner }: GuildWorld, count: number): Promise<void> => {
     for (let n = 0; n < count; n += 1) await owner.patch(`/guilds/${id}`, { name: `Engines ${n}` });
   };
 
-  it('is for those who have VIEW_AUDIT_LOG', async () => {
+  it('requires VIEW_AUDIT_LOG', async () => {
     const guild = await world.guild({
       roles: { auditor: { allow: ViewAuditLog } },
       members: { mo: ['auditor'], low: [] },
@@ -437,7 +437,7 @@ describe('the log', () => {
     expect(await actionsSeenBy(guild.members['mo']!, guild)).toContain('ROLE_CREATE');
   });
 
-  it('is paged from the newest on, and knows no other guild', async () => {
+  it('is paged from the newest entry on, and returns entries of this guild only', async () => {
     const guild = await world.guild();
     await (await world.guild()).owner.patch(`/guilds/${guild.id}`, { name: 'Elsewhere' });
     await rename(guild, 5);
@@ -458,7 +458,7 @@ describe('the log', () => {
     expect(await read(guild.owner, guild, `before=${all.at(-1)!.id}`)).toEqual([]);
   });
 
-  it('is read by who acted, by what they did, and by both', async () => {
+  it('filters by actor, by action and by both', async () => {
     const guild = await world.guild({ roles: { admin: { allow: Administrator } }, members: { mo: ['admin'] } });
     const mo = guild.members['mo']!;
     await mo.patch(`/guilds/${guild.id}`, { name: 'Mo’s' });
@@ -478,7 +478,7 @@ describe('the log', () => {
   });
 
   it.each(['limit=0', 'limit=101', 'action=NOTHING', 'before=x', 'user_id=x', 'after=1'])(
-    'refuses what is not as documented: %s',
+    'rejects invalid parameters: %s',
     async (query) => {
       const guild = await world.guild();
       expect((await guild.owner.get(`/guilds/${guild.id}/audit-log?${query}`)).body).toMatchObject({
@@ -488,7 +488,7 @@ describe('the log', () => {
     },
   );
 
-  it('is gone with its guild', async () => {
+  it('is not found after the guild is deleted', async () => {
     const guild = await world.guild();
     const commands = world.recordCommands();
     await guild.owner.delete(`/guilds/${guild.id}`);
@@ -498,7 +498,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('costs one query a page, whatever is looked for and however many tracks there are', async () => {
+  it('costs one query per page, for any filter and any number of tracks', async () => {
     const alone = await World.start({}, 1);
     const guild = await alone.guild({ roles: { auditor: { allow: ViewAuditLog } }, members: { mo: ['auditor'] } });
     for (let created = 0; created < 210; created += 10)

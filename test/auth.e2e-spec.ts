@@ -8,7 +8,7 @@ describe('accounts', () => {
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
 
-  it('registers, logs in and reads oneself; others see no e-mail address', async () => {
+  it('can register, log in and read their own user, whose e-mail address is hidden from others', async () => {
     const ada = await world.person('ada');
     const login = await world.ask('post', '/auth/login', { email: ada.email.toUpperCase(), password: ada.password });
     expect(login.status).toBe(200);
@@ -18,7 +18,7 @@ describe('accounts', () => {
     expect(seen.body).not.toHaveProperty('email');
   });
 
-  it('has each username and e-mail address once, without regard to case', async () => {
+  it('have unique usernames and e-mail addresses, ignoring case', async () => {
     const ada = await world.person('ada');
     const again = { username: ada.username.toUpperCase(), email: 'other@example.org', password: ada.password };
     expect((await world.ask('post', '/auth/register', again)).body).toMatchObject({
@@ -32,7 +32,7 @@ describe('accounts', () => {
     });
   });
 
-  it('lets one of many have a name that they ask for at the same time', async () => {
+  it('allow one of many concurrent requests for the same name', async () => {
     const attempts = Array.from({ length: 10 }, (_, index) =>
       world.ask('post', '/auth/register', {
         username: 'wanted',
@@ -45,7 +45,7 @@ describe('accounts', () => {
     expect(statuses.filter((status) => status === 409)).toHaveLength(9);
   });
 
-  it('tells the same of a wrong address as of a wrong password', async () => {
+  it('answer a wrong address and a wrong password alike', async () => {
     const ada = await world.person('ada');
     const wrongPassword = await world.ask('post', '/auth/login', { email: ada.email, password: 'wrong password' });
     const wrongAddress = await world.ask('post', '/auth/login', {
@@ -58,7 +58,7 @@ describe('accounts', () => {
     expect(one).toMatchObject({ status: 401, code: 'CREDENTIALS_INVALID' });
   });
 
-  it('lists sessions and revokes them at once', async () => {
+  it('list sessions and revoke them at once', async () => {
     const ada = await world.person('ada');
     const second = of<{ token: string; session_id: string }>(
       (await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body,
@@ -77,7 +77,7 @@ describe('accounts', () => {
     expect((await ada.delete(`/auth/sessions/${second.session_id}`)).body).toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
-  it('revokes all others, and nobody else’s', async () => {
+  it('revoke all other sessions of the account, and no session of another one', async () => {
     const ada = await world.person('ada');
     const eve = await world.person('eve');
     const { token } = of<{ token: string }>(
@@ -91,13 +91,13 @@ describe('accounts', () => {
     expect((await eve.get('/users/@me')).status).toBe(200);
   });
 
-  it('logs out', async () => {
+  it('log out', async () => {
     const ada = await world.person('ada');
     expect((await ada.post('/auth/logout')).status).toBe(204);
     expect((await ada.get('/users/@me')).status).toBe(401);
   });
 
-  it('looks at the token of every request, also where one connection carries those of several people', async () => {
+  it('check the token of every request, also on a connection that carries tokens of several users', async () => {
     const [ada, bob] = [await world.person('ada'), await world.person('bob')];
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const [url] = world.urls;
@@ -127,7 +127,7 @@ describe('accounts', () => {
     agent.destroy();
   });
 
-  it('asks for the password to change e-mail and password, and logs out everywhere else', async () => {
+  it('require the password to change e-mail and password, and log out all other sessions', async () => {
     const ada = await world.person('ada');
     const { token } = of<{ token: string }>(
       (await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body,
@@ -148,7 +148,7 @@ describe('accounts', () => {
     });
   });
 
-  it('is deleted with its password, out of all guilds, once it owns none', async () => {
+  it('are deleted with their password, and removed from all guilds, once they own none', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const client = await mo.connect();

@@ -4,7 +4,7 @@ import { type GuildWorld, World } from './support/world';
 
 const deep = `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`;
 
-describe('bad input over REST', () => {
+describe('invalid input over REST', () => {
   let world: World;
   let guild: GuildWorld;
   let owner: Person;
@@ -47,7 +47,7 @@ describe('bad input over REST', () => {
     ['control characters', JSON.stringify({ name: 'a\u0007b' }), 400, { errors: [{ field: 'name' }] }],
     ['deep nesting', `{"name":${deep}}`, 400, { code: 'VALIDATION_FAILED' }],
     ['too much', JSON.stringify({ name: 'x'.repeat(300_000) }), 413, { code: 'PAYLOAD_TOO_LARGE', limit: 16_384 }],
-  ])('with %s gets a problem document, and changes nothing', async (_, body, status, problem) => {
+  ])('with %s is answered with a problem document, and changes nothing', async (_, body, status, problem) => {
     const before = (await owner.get('/users/@me/guilds')).body;
     const answer = await raw('/guilds', body);
     expect(answer.headers['content-type']).toContain('application/problem+json');
@@ -64,14 +64,14 @@ describe('bad input over REST', () => {
     ['a position of 1', { name: 'x', position: 1 }, 'position'],
     ['a position that is no number', { name: 'x', position: '2' }, 'position'],
     ['a colour beyond RGB', { name: 'x', color: 0x1000000 }, 'color'],
-  ])('with %s in a role names the field', async (_, role, field) => {
+  ])('with %s in a role is rejected with the name of the field', async (_, role, field) => {
     expect((await owner.post(`/guilds/${guild.id}/roles`, role)).body).toMatchObject({
       status: 400,
       errors: [{ field }],
     });
   });
 
-  it('with allow and deny overlapping is refused', async () => {
+  it('that allows and denies the same permission is rejected', async () => {
     expect((await owner.post(`/guilds/${guild.id}/roles`, { name: 'x', allow: '3', deny: '1' })).body).toMatchObject({
       code: 'PERMISSIONS_OVERLAP',
       permissions: ['MODIFY_GUILD'],
@@ -83,7 +83,7 @@ describe('bad input over REST', () => {
   });
 
   it.each(['x', '-1', '1e3', '0x1', '01', '9223372036854775808', '99999999999999999999999', '1%00', '%7B%7D'])(
-    'with the id %s names the parameter',
+    'with the id %s is rejected with the name of the parameter',
     async (id) => {
       for (const path of [`/guilds/${id}`, `/tracks/${id}`, `/users/${id}`, `/guilds/${guild.id}/roles/${id}`]) {
         const { body } = await owner.get(path);
@@ -96,7 +96,7 @@ describe('bad input over REST', () => {
     },
   );
 
-  it('with wrong or repeated query parameters names them', async () => {
+  it('in the query is rejected with the names of wrong or repeated parameters', async () => {
     for (const [query, field] of [
       ['limit=0', 'limit'],
       ['limit=x', 'limit'],
@@ -112,7 +112,7 @@ describe('bad input over REST', () => {
     }
   });
 
-  it('in another format is refused', async () => {
+  it('in another format is rejected', async () => {
     const answer = await world.ask('post', '/guilds', 'name=x', {
       authorization: `Bearer ${owner.token}`,
       'content-type': 'text/plain',
@@ -126,18 +126,18 @@ describe('bad input over REST', () => {
     expect(await form.json()).toMatchObject({ status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' });
   });
 
-  it('for a login is no query', async () => {
+  it('for a login runs no query', async () => {
     expect(
       (await world.ask('post', '/auth/login', { email: { $ne: null }, password: { $ne: null } })).body,
     ).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
   });
 
-  it('to no route at all gets a problem document', async () => {
+  it('to an unknown route is answered with a problem document', async () => {
     expect((await owner.get('/nothing')).body).toMatchObject({ status: 404, code: 'ROUTE_NOT_FOUND' });
     expect((await world.ask('get', '/guilds/%E0%A4%A')).status).toBeLessThan(500);
   });
 
-  it('a move that fails half-way moves nothing', async () => {
+  it('that makes a move fail halfway moves nothing', async () => {
     const order = (await owner.get(`/guilds/${guild.id}/tracks`)).body;
     const moved = await owner.patch(`/guilds/${guild.id}/tracks`, [
       { id: guild.track, position: 1, parent_id: null },

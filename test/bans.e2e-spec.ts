@@ -17,8 +17,8 @@ const memberIds = async ({ id, owner }: GuildWorld): Promise<string[]> =>
 const say = async (who: Person, track: string): Promise<string> =>
   of<{ id: string }>((await who.post(`/tracks/${track}/messages`, { content: 'x' })).body).id;
 
-describe('banning', () => {
-  it('throws a member out at once, on sockets that are open too', async () => {
+describe('PUT /guilds/:guild_id/bans/:user_id', () => {
+  it('removes a member at once, also from open sockets', async () => {
     const guild = await world.guild({ members: { mo: [], low: [] } });
     const mo = guild.members['mo']!;
     const [client, other] = await Promise.all([mo.connect(), guild.members['low']!.connect()]);
@@ -39,7 +39,7 @@ describe('banning', () => {
     other.close();
   });
 
-  it('keeps them out until the ban ends, by every invite, and uses none up', async () => {
+  it('blocks every invite until the ban ends, and counts no use of an invite', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const { code } = of<{ code: string }>(
@@ -53,7 +53,7 @@ describe('banning', () => {
     expect((await mo.post(`/invites/${code}`)).status).toBe(200);
   });
 
-  it('keeps out who was never in, but only somebody there is', async () => {
+  it('bans users who never were members, but only existing users', async () => {
     const guild = await world.guild();
     const eve = await world.person('eve');
     expect((await ban(guild.owner, guild, eve.id)).status).toBe(200);
@@ -61,7 +61,7 @@ describe('banning', () => {
     expect((await ban(guild.owner, guild, '4242')).body).toMatchObject({ code: 'USER_NOT_FOUND' });
   });
 
-  it('asks for BAN_MEMBERS and a higher role, and reaches neither the owner nor oneself', async () => {
+  it('requires BAN_MEMBERS and a higher role, and never applies to the owner or the actor', async () => {
     const guild = await world.guild({
       roles: { low: {}, banner: { allow: BanMembers }, kicker: { allow: KickMembers } },
       members: { mo: ['banner'], peer: ['banner'], above: ['kicker'], below: ['low'] },
@@ -76,7 +76,7 @@ describe('banning', () => {
     expect(await memberIds(guild)).not.toContain(below.id);
   });
 
-  it('again gives another reason, and is told once', async () => {
+  it('changes the reason of an existing ban, and publishes it once', async () => {
     const guild = await world.guild();
     const client = await guild.owner.connect();
     const eve = await world.person('eve');
@@ -92,7 +92,7 @@ describe('banning', () => {
     client.close();
   });
 
-  it('is told to those who may ban, and so is its end', async () => {
+  it('publishes the ban, and later its end, to members with BAN_MEMBERS', async () => {
     const guild = await world.guild({ roles: { banner: { allow: BanMembers } }, members: { mod: ['banner'], mo: [] } });
     const eve = await world.person('eve');
     const [mod, mo] = await Promise.all([guild.members['mod']!.connect(), guild.members['mo']!.connect()]);
@@ -107,7 +107,7 @@ describe('banning', () => {
     mo.close();
   });
 
-  it('leaves nobody inside who accepts an invite at the same moment', async () => {
+  it('leaves no member who accepts an invite concurrently', async () => {
     const guild = await world.guild();
     const people = await Promise.all(Array.from({ length: 12 }, () => world.person('eve')));
     for (let round = 0; round < 4; round += 1) {
@@ -144,7 +144,7 @@ describe('the bans of a guild', () => {
     expect(await page(`limit=2&after=${ids[1]}`)).toEqual(ids.slice(2));
   });
 
-  it('are gone with the guild', async () => {
+  it('are deleted with the guild', async () => {
     const guild = await world.guild();
     const eve = await world.person('eve');
     await ban(guild.owner, guild, eve.id);
@@ -155,8 +155,8 @@ describe('the bans of a guild', () => {
   });
 });
 
-describe('what a banned member said', () => {
-  it('goes as far back as was asked for, in every track, told once for each to those who see it', async () => {
+describe('messages of a banned user', () => {
+  it('are deleted as far back as requested, in every track, with one event for each track to the members who see it', async () => {
     const guild = await world.guild({ members: { mo: [], low: [] } });
     const mo = guild.members['mo']!;
     const other = of<{ id: string }>(
@@ -192,14 +192,14 @@ describe('what a banned member said', () => {
     low.close();
   });
 
-  it('stays when nothing else was asked for', async () => {
+  it('are kept if no deletion is requested', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const id = await say(guild.members['mo']!, guild.track);
     await ban(guild.owner, guild, guild.members['mo']!.id);
     expect((await guild.owner.get(`/tracks/${guild.track}/messages/${id}`)).status).toBe(200);
   });
 
-  it('goes a hundred at a time', async () => {
+  it('are deleted in batches of one hundred', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     for (let n = 0; n < 13; n += 1)
       await Promise.all(Array.from({ length: 10 }, () => say(guild.members['mo']!, guild.track)));
@@ -210,7 +210,7 @@ describe('what a banned member said', () => {
     expect((await guild.owner.get(`/tracks/${guild.track}/messages`)).body).toEqual([]);
   });
 
-  it.each([-1, 604_801, 1.5])('can’t be asked to go %s seconds back', async (delete_message_seconds) => {
+  it.each([-1, 604_801, 1.5])('cannot be deleted %s seconds back', async (delete_message_seconds) => {
     const guild = await world.guild({ members: { mo: [] } });
     expect((await ban(guild.owner, guild, guild.members['mo']!.id, { delete_message_seconds })).body).toMatchObject({
       code: 'VALIDATION_FAILED',
@@ -221,8 +221,8 @@ describe('what a banned member said', () => {
   });
 });
 
-describe('a ban', () => {
-  it('that comes back lifts nobody', async () => {
+describe('a ban of a former member', () => {
+  it('does not restore roles that allow permissions when the user rejoins', async () => {
     const guild = await world.guild({
       roles: { gagged: { deny: CreateMessage }, plain: {} },
       members: { mo: ['gagged', 'plain'] },

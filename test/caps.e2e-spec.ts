@@ -129,7 +129,7 @@ describe('every limit of stored objects', () => {
     return { ...guild, messages: messages.map(idOf), roleIds: roles.map(idOf) };
   }
 
-  it('is known here', () => {
+  it('is covered by this spec', () => {
     const unknown = Object.keys(LIMITS).filter(
       (limit) => !(limit in CAPS) && !OTHER_CAPS.includes(limit as Limit) && !NO_CAPS.test(limit),
     );

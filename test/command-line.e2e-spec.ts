@@ -65,23 +65,23 @@ describeOnce('the command line', () => {
     [['serve'], { PORT: '1', HOST: '192.0.2.1' }, 'HOST or PORT'],
     [['serve'], { MONGODB_URI: 'mongodb://' }, 'MONGODB_URI'],
     [['serve'], { MONGODB_URI: 'mongodb://host:99999/x' }, 'MONGODB_URI'],
-  ])('%j with %j fails and names the setting', async (args, settings, name) => {
+  ])('fails with %j and %j, and names the setting', async (args, settings, name) => {
     const { code, error } = await run(args, settings);
     expect([code, error]).toEqual([1, expect.stringContaining(`${name}: `)]);
   });
 
-  it('copies no database that does not exist, and creates none', async () => {
+  it('does not copy a database that does not exist, and creates none', async () => {
     const { code, out } = await run(['copy', 'mongodb://127.0.0.1:1/x', '--data', 'missing', '--json']);
     expect([code, JSON.parse(out)]).toEqual([1, { error: 'There is no data in missing.' }]);
     expect(existsSync(join(folder, 'missing'))).toBe(false);
   });
 
-  it('reports an unknown command as JSON if asked to', async () => {
+  it('reports an unknown command as JSON if requested', async () => {
     const { code, out } = await run(['nope', '--json']);
     expect([code, JSON.parse(out)]).toEqual([2, { error: 'Unknown command: nope' }]);
   });
 
-  it('shows its help and version', async () => {
+  it('prints its help and version', async () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
     for (const name of COMMANDS) expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
@@ -90,7 +90,7 @@ describeOnce('the command line', () => {
     );
   });
 
-  it.each(COMMANDS)('shows the help of %s', async (name) => {
+  it.each(COMMANDS)('prints the help of %s', async (name) => {
     expect(await run([name, '--help'])).toMatchObject({
       code: 0,
       out: expect.stringMatching(new RegExp(`^Usage: derailed ${name}\\b[^]*--json`)) as unknown,
@@ -108,12 +108,12 @@ describeOnce('the command line', () => {
     [['db-serve', '--port', 'x']],
     [['health', '--no-such-option']],
     [['constructor']],
-  ])('ends with 2 for the wrong command line %j', async (args) => {
+  ])('exits with 2 for the invalid command line %j', async (args) => {
     const { code, out, error } = await run(args);
     expect([code, out, error.length > 0]).toEqual([2, '', true]);
   });
 
-  it('ends with 1 and one line if a command fails, as JSON if asked', async () => {
+  it('exits with 1 and one line if a command fails, as JSON if requested', async () => {
     expect(await run(['backup', join(folder, 'to')])).toEqual({
       code: 1,
       out: '',
@@ -179,7 +179,7 @@ describeOnce('the command line', () => {
     await stop(again.child);
   });
 
-  it('plays the demo on one running server again and again, with the default rate limits', async () => {
+  it('plays the demo on one running server repeatedly, with the default rate limits', async () => {
     const { url, child } = await serve();
     for (let turn = 0; turn < 2; turn += 1)
       expect(await run(['demo', '--url', url])).toMatchObject({

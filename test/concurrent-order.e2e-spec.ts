@@ -108,7 +108,7 @@ function replay<Order>(
   return { order, version: versions.at(-1) ?? startVersion };
 }
 
-describe('fifty people at once', () => {
+describe('fifty concurrent clients', () => {
   let world: World;
   let people: Person[];
   beforeAll(async () => {
@@ -128,7 +128,7 @@ describe('fifty people at once', () => {
     return guild;
   };
 
-  it('change the order of roles as if one after the other', async () => {
+  it('change the order of roles as if they ran one after another', async () => {
     let count = 0;
     await fc.assert(
       fc.asyncProperty(changes, async (list) => {
@@ -184,7 +184,7 @@ describe('fifty people at once', () => {
     expect(count).toBeGreaterThan((RUNS * CLIENTS) / 2);
   }, 600_000);
 
-  it('change the order of tracks as if one after the other', async () => {
+  it('change the order of tracks as if they ran one after another', async () => {
     let count = 0;
     await fc.assert(
       fc.asyncProperty(changes, async (list) => {
@@ -263,7 +263,7 @@ describe('fifty people at once', () => {
     expect(count).toBeGreaterThan((RUNS * CLIENTS) / 2);
   }, 600_000);
 
-  it('make no more roles than 200 and no more tracks than 500, and 50 in a category', async () => {
+  it('create at most 200 roles and 500 tracks, and 50 tracks in a category', async () => {
     const guild = await chiefs();
     const makeMany = (path: string, body: object, times: number): Promise<number[]> =>
       Promise.all(

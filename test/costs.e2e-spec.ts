@@ -10,7 +10,7 @@ import { of } from './support/answer';
 import type { Person } from './support/person';
 import { type GuildWorld, World } from './support/world';
 
-describe('what a request costs the database', () => {
+describe('the database commands of a request', () => {
   let world: World;
   let guild: GuildWorld;
   let mo: Person;
@@ -40,12 +40,12 @@ describe('what a request costs the database', () => {
     ]);
   };
 
-  it('is nothing for a role list when all is remembered', async () => {
+  it('are none for a role list if everything is cached', async () => {
     await mo.get(`/guilds/${guild.id}/roles`);
     expect(await cost(() => mo.get(`/guilds/${guild.id}/roles`))).toEqual([]);
   });
 
-  it('is member, guild and roles when nothing is, asked for at the same time', async () => {
+  it('read member, guild and roles at the same time if nothing is cached', async () => {
     await mo.get(`/guilds/${guild.id}/roles`);
     await forget();
     const commands = world.recordCommands();
@@ -55,7 +55,7 @@ describe('what a request costs the database', () => {
     expect(new Set(commands.all.map(({ answersBefore }) => answersBefore)).size).toBe(1);
   });
 
-  it('is the same in a guild that has more roles and tracks than a batch of the driver', async () => {
+  it('are the same in a guild that has more roles and tracks than a batch of the driver', async () => {
     for (let created = 0; created < 110; created += 10) {
       await Promise.all(
         Array.from({ length: 10 }, (_, index) =>
@@ -82,7 +82,7 @@ describe('what a request costs the database', () => {
     ).toEqual(['insert audit_entries', 'update guilds']);
   });
 
-  it('is one more for a track, whatever its category', async () => {
+  it('include one more read for a track, whatever its category', async () => {
     await mo.get(`/tracks/${guild.track}`);
     await forget();
     expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual([
@@ -94,7 +94,7 @@ describe('what a request costs the database', () => {
     expect(await cost(() => mo.get(`/tracks/${guild.track}`))).toEqual([]);
   });
 
-  it('is one write for an order, beside its entry in the audit log, and two for a message', async () => {
+  it('are one write for a new order, beside its audit entry, and two for a message', async () => {
     await guild.owner.get(`/guilds/${guild.id}/roles`);
     await mo.post(`/tracks/${guild.track}/messages`, { content: 'warm' });
     expect(await cost(() => mo.post(`/tracks/${guild.track}/messages`, { content: 'x' }))).toEqual([
@@ -143,7 +143,7 @@ describe('what a request costs the database', () => {
     expect(await cost(readStates)).toEqual(['find members', 'find positions']);
   });
 
-  it('is shared by requests that ask for the same at the same time', async () => {
+  it('are shared by concurrent requests for the same data', async () => {
     await mo.get(`/guilds/${guild.id}/roles`);
     await forget();
     expect(
@@ -152,8 +152,8 @@ describe('what a request costs the database', () => {
   });
 });
 
-describe('what a connection costs the database', () => {
-  it('is five commands at most until READY, however many guilds there are, and one when the account and the guilds are cached; then one for read states, and one when something is unread', async () => {
+describe('the database commands of a connection', () => {
+  it('are five at most until READY, for any number of guilds, and one if the account and the guilds are cached; then one for read states, and one more if something is unread', async () => {
     const world = await World.start({}, 1);
     const ada = await world.person('ada');
     for (let created = 0; created < 50; created += 10)

@@ -5,7 +5,7 @@ import type { Person } from './support/person';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { World } from './support/world';
 
-describeWithRedis('a node that alone has lost Redis', () => {
+describeWithRedis('a node that has lost Redis alone', () => {
   let redis: TestRedis;
   let wire: LossyProxy;
   let world: World;
@@ -26,7 +26,7 @@ describeWithRedis('a node that alone has lost Redis', () => {
     (await fetch(`${world.urls[node]!}/api/v1${path}`, { method, headers: { authorization: `Bearer ${who.token}` } }))
       .status;
 
-  it('has answered no change of permissions, kick or logout that the other doesn’t know', async () => {
+  it('answers no change of permissions, kick or logout before the other node knows it', async () => {
     const guild = await world.guild({
       roles: { guest: { deny: Permission.ViewTrack } },
       members: { mo: [], eve: [], kim: [] },

@@ -72,7 +72,7 @@ describe('documents', () => {
     expect([(await encoded('br')).equals(bytes), (await encoded('gzip')).equals(bytes)]).toEqual([true, true]);
   });
 
-  it('that do not exist are no documents, however often they are requested', async () => {
+  it('that do not exist are not found, however often they are requested', async () => {
     for (let n = 0; n < 3; n += 1) expect((await get('/docs/nothing.css')).status).toBe(404);
     expect((await get('/docs/LICENSE')).status).toBe(404);
     expect((await get('/docs/LICENSE')).status).toBe(404);

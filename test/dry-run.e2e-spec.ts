@@ -59,7 +59,7 @@ describe('a dry run', () => {
     return of<Impact>(body);
   };
 
-  it('of an edited role tells who would gain and lose what, by role set, and changes nothing', async () => {
+  it('of an edited role returns the permissions gained and lost by each role set, and changes nothing', async () => {
     const before = [await owner.get(`/guilds/${guild.id}/roles`), await owner.get(`/guilds/${guild.id}`)].map(
       ({ body }) => body,
     );
@@ -92,14 +92,14 @@ describe('a dry run', () => {
     ).toEqual(before);
   });
 
-  it('of a reordering concerns only those who have both roles', async () => {
+  it('of a reordering contains only members who have both roles', async () => {
     const impact = await ask(
       owner.patch(`/guilds/${guild.id}/roles?dry_run=true`, [{ id: role('talker'), position: 2 }]),
     );
     expect(impact.groups).toMatchObject([{ member_count: 1, user_ids: [id('cy')], guild: lost(CreateMessage) }]);
   });
 
-  it('of an overwrite concerns the track, and the tracks that inherit it', async () => {
+  it('of an overwrite contains the track, and the tracks that inherit the overwrite', async () => {
     const impact = await ask(
       owner.put(`/tracks/${guild.category}/overwrites/${role('talker')}?dry_run=true`, {
         type: 'role',
@@ -114,7 +114,7 @@ describe('a dry run', () => {
     expect(of<{ overwrites: unknown[] }>((await owner.get(`/tracks/${guild.category}`)).body).overwrites).toEqual([]);
   });
 
-  it('looks at whom an overwrite names alone, and counts them in no group', async () => {
+  it('evaluates members with individual overwrites one by one, and counts them in no group', async () => {
     await owner.put(`/tracks/${guild.track}/overwrites/${id('ann')}`, {
       type: 'member',
       allow: String(CreateMessage),
@@ -145,7 +145,7 @@ describe('a dry run', () => {
     expect((await owner.delete(`/tracks/${guild.track}/overwrites/${id('ann')}`)).status).toBe(204);
   });
 
-  it('of a move to another category tells what is inherited there', async () => {
+  it('of a move to another category contains what the track inherits there', async () => {
     const quiet = of<{ id: string }>(
       (
         await owner.post(`/guilds/${guild.id}/tracks`, {
@@ -170,7 +170,7 @@ describe('a dry run', () => {
     expect(await ask(owner.patch(`/tracks/${guild.track}?dry_run=true`, { parent_id: quiet }))).toEqual(impact);
   });
 
-  it('is refused like the change itself, and tells nothing of tracks that the asker cannot see', async () => {
+  it('is rejected like the change itself, and contains no tracks that the actor cannot see', async () => {
     const kay = guild.members['kay']!;
     const hidden = of<{ id: string }>(
       (
@@ -195,7 +195,7 @@ describe('a dry run', () => {
     ]);
   });
 
-  it('follows members who come, go and change, and roles that go', async () => {
+  it('includes members who join, leave and change, and roles that are deleted', async () => {
     const impactOnTalkers = (): Promise<Impact> =>
       ask(
         owner.patch(`/guilds/${guild.id}/roles/${role('talker')}?dry_run=true`, {

@@ -23,7 +23,7 @@ interface Member {
 
 // Requests that are sent at the same time, again and again: whichever comes first, nobody comes out with more than they should. With several
 // nodes each request of a pair goes to another one.
-describe('two requests at once', () => {
+describe('two concurrent requests', () => {
   let world: World;
   let guild: GuildWorld;
   let owner: Person;
@@ -58,7 +58,7 @@ describe('two requests at once', () => {
     for (let round = 0; round < ROUNDS; round += 1) await run();
   };
 
-  it('keep no role that was taken while its holder wrote down all that they had', () =>
+  it('keep no role that was taken while its holder set all current roles', () =>
     rounds(async () => {
       await owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: roles('gagged', 'kicker', 'plain') });
       const writes = [1, 2, 3].map(() =>
@@ -72,7 +72,7 @@ describe('two requests at once', () => {
       expect((await member(mo))!.role_ids).not.toContain(guild.roles['kicker']);
     }));
 
-  it('lose no role that holds down while others are given and dropped', () =>
+  it('lose no role that denies permissions while other roles are given and dropped', () =>
     rounds(async () => {
       await owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { role_ids: roles('kicker', 'plain') });
       const drop = (name: string): Promise<{ status: number }> =>
@@ -88,7 +88,7 @@ describe('two requests at once', () => {
       expect((await member(mo))!.role_ids).toContain(guild.roles['gagged']);
     }));
 
-  it('bring nobody in who is banned while they accept an invite', () =>
+  it('add no member who is banned while accepting an invite', () =>
     rounds(async () => {
       await owner.delete(`/guilds/${guild.id}/bans/${mo.id}`);
       const [banned] = await Promise.all([
@@ -101,7 +101,7 @@ describe('two requests at once', () => {
       expect((await mo.get(`/guilds/${guild.id}`)).status).toBe(404);
     }));
 
-  it('throw nobody out who is lifted out of reach', () =>
+  it('remove no member who rises above the actor', () =>
     rounds(async () => {
       const out = [
         () => friend.delete(`/guilds/${guild.id}/members/${mo.id}`),
@@ -125,7 +125,7 @@ describe('two requests at once', () => {
       }
     }));
 
-  it('leave nobody who is kicked while they accept an invite with what they had', () =>
+  it('leave a member who is kicked while accepting an invite without former permissions', () =>
     rounds(async () => {
       await mo.post(`/invites/${guild.invite}`);
       await owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['kicker']}`);
@@ -137,7 +137,7 @@ describe('two requests at once', () => {
       expect((await member(mo))?.role_ids ?? []).not.toContain(guild.roles['kicker']);
     }));
 
-  it('leave a guild with an owner who is in it, though the new one goes or is thrown out as they get it', () =>
+  it('leave a guild with an owner who is a member, also if the new owner leaves or is removed during the transfer', () =>
     rounds(async () => {
       const away = [
         () => mo.delete(`/users/@me/guilds/${guild.id}`),
@@ -155,7 +155,7 @@ describe('two requests at once', () => {
       }
     }));
 
-  it('give a guild to one of two at most', () =>
+  it('transfer a guild to at most one of two users', () =>
     rounds(async () => {
       const given = await Promise.all(
         [mo, friend].map(({ id }) => owner.patch(`/guilds/${guild.id}`, { owner_id: id })),
@@ -165,7 +165,7 @@ describe('two requests at once', () => {
       expect((await heir.patch(`/guilds/${guild.id}`, { owner_id: owner.id })).status).toBe(200);
     }));
 
-  it('make nothing of a role that is deleted while it is given, also when one of its name is made again', () =>
+  it('leave nothing of a role that is deleted while it is given, also if another role with its name is created', () =>
     rounds(async () => {
       const make = async (): Promise<string> =>
         of<{ id: string }>(
@@ -183,7 +183,7 @@ describe('two requests at once', () => {
       );
     }));
 
-  it('let no role rise above another while that comes to deny what the mover lacks', () =>
+  it('move no role above another one that concurrently denies what the actor lacks', () =>
     rounds(async () => {
       const make = async (allow: bigint): Promise<string> =>
         of<{ id: string }>((await owner.post(`/guilds/${guild.id}/roles`, { name: 'r', allow: String(allow) })).body)
@@ -204,12 +204,12 @@ describe('two requests at once', () => {
     }));
 });
 
-describe('what is left to somebody', () => {
+describe('a former or restricted member', () => {
   let world: World;
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
 
-  it('who is kicked is nothing: not over REST, not by interactions, not in events, be their token as good as ever', async () => {
+  it('who is kicked has no access over REST, the gateway and events, although the token is valid', async () => {
     const guild = await world.guild({
       roles: { manager: { allow: ManageRoles | KickMembers } },
       members: { mo: ['manager'] },
@@ -238,7 +238,7 @@ describe('what is left to somebody', () => {
     client.close();
   });
 
-  it('who manages and is timed out is looking on, and no way to get rid of it', async () => {
+  it('who has management permissions and is timed out can only read, and cannot end the timeout', async () => {
     const guild = await world.guild({
       roles: {
         low: {},
@@ -286,7 +286,7 @@ describe('what is left to somebody', () => {
     ).toHaveLength(2);
   });
 
-  it('who was let into a track and leaves is no way back into it', async () => {
+  it('who leaves loses the access of an individual overwrite, also after rejoining', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.id}`, {

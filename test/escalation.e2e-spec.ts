@@ -25,13 +25,13 @@ afterAll(() => world.stop());
 const overwrite = (guild: GuildWorld, track: string, id: string, allow: bigint, deny: bigint): Promise<unknown> =>
   guild.owner.put(`/tracks/${track}/overwrites/${id}`, { type: 'role', allow: String(allow), deny: String(deny) });
 
-describe('leaving and coming back', () => {
+describe('leaving and rejoining', () => {
   const back = async (guild: GuildWorld, name: string): Promise<Member> => {
     await guild.members[name]!.post(`/invites/${guild.invite}`);
     return of<Member>((await guild.owner.get(`/guilds/${guild.id}/members/${guild.members[name]!.id}`)).body);
   };
 
-  it('brings back roles that deny, in the guild or in a track, and leaves the others', async () => {
+  it('restores roles that deny, in the guild or in a track, and no others', async () => {
     const guild = await world.guild({
       roles: { gagged: { deny: CreateMessage }, kicker: { allow: KickMembers }, banned: {}, plain: {} },
       members: { mo: ['gagged', 'kicker', 'banned', 'plain'] },
@@ -44,7 +44,7 @@ describe('leaving and coming back', () => {
     expect((await guild.members['mo']!.post(`/tracks/${guild.track}/messages`, { content: 'x' })).status).toBe(403);
   });
 
-  it('ends no time-out, also after a kick', async () => {
+  it('ends no timeout, also after a kick', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const until = new Date(Date.now() + HOUR_MS).toISOString();
     const mo = guild.members['mo']!;
@@ -56,7 +56,7 @@ describe('leaving and coming back', () => {
     expect((await back(guild, 'mo')).timed_out_until).toBeNull();
   });
 
-  it('changes nothing for who had a friend ban and unban them', async () => {
+  it('does not change for a member whom a friend bans and unbans', async () => {
     const guild = await world.guild({
       roles: { gagged: { deny: CreateMessage }, friend: { allow: BanMembers } },
       members: { mo: ['gagged'], friend: ['friend'] },
@@ -71,7 +71,7 @@ describe('leaving and coming back', () => {
     expect(await back(guild, 'mo')).toMatchObject({ role_ids: [guild.roles['gagged']], timed_out_until: until });
   });
 
-  it('brings back no role that is gone by then', async () => {
+  it('restores no role that was deleted in the meantime', async () => {
     const guild = await world.guild({ roles: { gagged: { deny: CreateMessage } }, members: { mo: ['gagged'] } });
     await guild.members['mo']!.delete(`/users/@me/guilds/${guild.id}`);
     await guild.owner.delete(`/guilds/${guild.id}/roles/${guild.roles['gagged']}`);
@@ -80,7 +80,7 @@ describe('leaving and coming back', () => {
 });
 
 describe('@everyone', () => {
-  it('can’t be edited by who has no role above it', async () => {
+  it('cannot be edited by a member without a role above it', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.id}`, { allow: String(ManageRoles | ViewTrack) });
     expect(
@@ -89,7 +89,7 @@ describe('@everyone', () => {
   });
 });
 
-describe('a category that somebody can’t see', () => {
+describe('a category that the actor cannot see', () => {
   const hiddenCategory = async (): Promise<GuildWorld> => {
     const guild = await world.guild({
       roles: { builder: { allow: CreateTrack | ModifyTrack } },
@@ -102,7 +102,7 @@ describe('a category that somebody can’t see', () => {
   const list = async (guild: GuildWorld): Promise<Track[]> =>
     of<Track[]>((await guild.members['mo']!.get(`/guilds/${guild.id}/tracks`)).body);
 
-  it('takes up no track of theirs, and answers like one that doesn’t exist', async () => {
+  it('cannot be given a track, and is answered like one that does not exist', async () => {
     const guild = await hiddenCategory();
     const attempt = async (parent_id: string): Promise<unknown> => {
       const { request_id: _request, ...body } = (
@@ -114,7 +114,7 @@ describe('a category that somebody can’t see', () => {
     expect(await attempt(guild.category)).toEqual(await attempt('4242'));
   });
 
-  it('is not named by what is in it: not in lists, not in a track, not in events, and not in numbers', async () => {
+  it('is not named by its tracks: not in lists, in a track, in events and in numbers', async () => {
     const guild = await hiddenCategory();
     const client = await guild.members['mo']!.connect();
     await guild.owner.patch(`/tracks/${guild.track}`, { topic: 'new' });
@@ -137,7 +137,7 @@ describe('a category that somebody can’t see', () => {
     client.close();
   });
 
-  it('is where its tracks are for those who are let in', async () => {
+  it('is named by its tracks for members who can see it', async () => {
     const guild = await hiddenCategory();
     const client = await guild.members['mo']!.connect();
     await overwrite(guild, guild.category, guild.roles['builder']!, ViewTrack, 0n);
@@ -154,7 +154,7 @@ describe('a category that somebody can’t see', () => {
     client.close();
   });
 
-  it('lets nobody make tracks in it whom it denies that', async () => {
+  it('rejects new tracks of members whom it denies MANAGE_TRACKS', async () => {
     const guild = await world.guild({ roles: { builder: { allow: CreateTrack } }, members: { mo: ['builder'] } });
     await overwrite(guild, guild.category, guild.roles['builder']!, 0n, CreateTrack);
     expect(
@@ -163,8 +163,8 @@ describe('a category that somebody can’t see', () => {
   });
 });
 
-describe('somebody who is demoted while their request waits', () => {
-  it('gets nothing done that began after it was answered, and what was under way is judged by what holds then', async () => {
+describe('a member who is demoted while requests wait', () => {
+  it('gets every later request rejected, and earlier ones checked with the new permissions', async () => {
     const guild = await world.guild({
       roles: { target: {}, manager: { allow: ManageRoles } },
       members: { mo: ['manager'], low: [] },

@@ -19,10 +19,10 @@ const refusalOf = (client: Client): Promise<{ data?: { code: number } }> =>
 const left = (seconds: number, sinceMs: number): number[] =>
   Array.from({ length: 1 + Math.ceil((Date.now() - sinceMs) / 1_000) }, (_, gone) => seconds - gone);
 
-describe('a user’s bucket', () => {
+describe('the bucket of a user', () => {
   const settings = { RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '0/1', GATEWAY_IDENTIFY: '2/60' };
 
-  it('warns the socket that fills it at four fifths, and again only when it was emptier meanwhile', async () => {
+  it('sends a warning to the socket that fills it to four fifths, and again only after it was emptier', async () => {
     const world = await World.start({ ...settings, GATEWAY_BUCKET: '10/5' });
     const guild = await world.guild();
     const type = (client: Client): Promise<unknown> => client.say('typing.start', { track_id: guild.track });
@@ -43,7 +43,7 @@ describe('a user’s bucket', () => {
     await world.stop();
   });
 
-  it('can be looked at without putting anything in, and is all that being thrown off costs', async () => {
+  it('can be read without counting, and is the only bucket that a flood fills', async () => {
     const world = await World.start({ ...settings, GATEWAY_BUCKET: '10/60' });
     const ada = await world.person('ada');
     const look = async (): Promise<{ gateway: { reset_after: number } }> =>
@@ -82,8 +82,8 @@ describe('a user’s bucket', () => {
   });
 });
 
-describe('more at once than fits into an empty bucket', () => {
-  it('is not even looked at: the bucket is full, its client off, and nothing done', async () => {
+describe('an oversized burst of interactions', () => {
+  it('fills the bucket, closes the client and executes nothing', async () => {
     const world = await World.start({
       RATE_LIMITS: 'on',
       RATE_REGISTER: '0/1',
@@ -109,7 +109,7 @@ describe('more at once than fits into an empty bucket', () => {
 });
 
 describe('interactions of a socket', () => {
-  it('are done in order, however many arrive together', async () => {
+  it('are executed in order, also if they arrive together', async () => {
     const world = await World.start({ GATEWAY_BUCKET: '0/1', GATEWAY_IN_FLIGHT: '0' });
     const { owner, track } = await world.guild();
     const raw = await RawSocket.enter(world.url, owner.token);
@@ -127,7 +127,7 @@ describe('interactions of a socket', () => {
     await world.stop();
   });
 
-  it('are so many at the same time, and any number one after the other', async () => {
+  it('are limited at the same time, and unlimited one after another', async () => {
     const world = await World.start({ GATEWAY_BUCKET: '0/1', GATEWAY_IN_FLIGHT: '5' });
     const guild = await world.guild({ members: { mo: [] } });
     const [pushy, patient] = await Promise.all([guild.members['mo']!.connect(), guild.owner.connect()]);
@@ -147,8 +147,8 @@ describe('interactions of a socket', () => {
   });
 });
 
-describe('seats of a node', () => {
-  it('are never more than the limit, however many connect at once, and are free again when connections end', async () => {
+describe('connection slots of a node', () => {
+  it('never exceed the limit for concurrent connections, and are released when connections end', async () => {
     const world = await World.start({ GATEWAY_SOCKETS_PER_USER: '5' }, 1);
     const ada = await world.person('ada');
     for (let round = 0; round < 3; round += 1) {
@@ -171,7 +171,7 @@ describe('seats of a node', () => {
     await world.stop();
   });
 
-  it('from one address are given to twice the limit of connections that say nothing, and no more', async () => {
+  it('of one address are limited to twice the limit for connections that send nothing', async () => {
     const world = await World.start({ GATEWAY_SOCKETS_PER_ADDRESS: '3' }, 1);
     const silent = await Promise.all(Array.from({ length: 6 }, () => RawSocket.open(world.url)));
     await expect(RawSocket.open(world.url)).rejects.toThrow('400');
@@ -182,7 +182,7 @@ describe('seats of a node', () => {
   });
 });
 
-describe('an address', () => {
+describe('the address of a client', () => {
   const from = (address: string): Record<string, string> => ({ 'x-forwarded-for': address });
   const isTakenIn = async (world: World, token: string, address: string): Promise<boolean> => {
     const raw = await RawSocket.open(world.url, from(address));
@@ -253,7 +253,7 @@ describe('an address', () => {
   });
 });
 
-describe('limits that are 0', () => {
+describe('limits of 0', () => {
   it('are off', async () => {
     const off = {
       GATEWAY_BUCKET: '0/1',
@@ -280,11 +280,11 @@ describe('limits that are 0', () => {
   });
 });
 
-describe('a client that doesn’t read', () => {
+describe('a client that does not read', () => {
   // The system's own buffers take some megabytes before anything waits here.
   const [LONG, MANY] = ['x'.repeat(2_000), 8_000];
 
-  it('is off when more than the limit waits for it, within a turn of the event loop; others in its guild are not', async () => {
+  it('is closed within a turn of the event loop when more than the limit is unsent, without closing others in its guild', async () => {
     const limit = 262_144;
     const world = await World.start({ GATEWAY_SEND_BUFFER_BYTES: String(limit) }, 1);
     const { track, owner, members } = await world.guild({ members: { deaf: [], mo: [] } });

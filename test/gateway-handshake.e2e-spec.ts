@@ -47,7 +47,7 @@ describe('the Origin of a gateway handshake', () => {
     await world.stop();
   });
 
-  it('is none at all without the setting, not even the origin of the API', async () => {
+  it('is rejected without CORS_ORIGINS, even if it is the origin of the API', async () => {
     const world = await World.start({ CORS_ORIGINS: '' }, 1);
     for (const origin of ['https://app.example', 'null', world.url])
       expect([origin, await open(world, origin), await readsApi(world, origin)]).toEqual([origin, false, false]);
@@ -57,7 +57,7 @@ describe('the Origin of a gateway handshake', () => {
 });
 
 describe('a node that stops', () => {
-  it('spreads the return of its clients over five seconds', async () => {
+  it('spreads the reconnects of its clients over five seconds', async () => {
     const world = await World.start({ GATEWAY_SOCKETS_PER_USER: '0' }, 1);
     const ada = await world.person('ada');
     const clients = await Promise.all(Array.from({ length: 40 }, () => ada.connect()));
@@ -148,7 +148,7 @@ describe('security events of the gateway', () => {
     await world.stop();
   });
 
-  it('write one line for a flood of rejected handshakes', async () => {
+  it('are one line for a flood of rejected handshakes', async () => {
     const world = await World.start({}, 1);
     lines.length = 0;
     const startedAt = Date.now();

@@ -7,7 +7,7 @@ describe('intents', () => {
   beforeAll(async () => (world = await World.start({ GATEWAY_BUCKET: '0/60' })));
   afterAll(() => world.stop());
 
-  it('are all unless a client chooses, and READY tells them', async () => {
+  it('are all by default, and are listed in READY', async () => {
     const ada = await world.person('ada');
     const [all, some, none] = await Promise.all(
       [{}, { intents: ['typing', 'messages'] }, { intents: [] }].map((chosen) =>
@@ -44,13 +44,13 @@ describe('intents', () => {
     [[7]],
     [null],
     [Array.from({ length: 100 }, () => 'messages')],
-  ])('that are %j are refused with a code', async (intents) => {
+  ])('%j are rejected with a code', async (intents) => {
     const ada = await world.person('ada');
     const client = new Client(world.url, { token: ada.token, intents });
     await expect(client.ready).rejects.toMatchObject({ data: { code: 4013 } });
   });
 
-  it('bring what was chosen to each of a user’s sockets, and nothing else', async () => {
+  it('restrict the events of each socket of a user', async () => {
     const guild = await world.guild({ roles: { guest: {} }, members: { mo: [] } });
     const mo = guild.members['mo']!;
     const choices = [

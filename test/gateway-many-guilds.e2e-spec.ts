@@ -20,7 +20,7 @@ const toldBy = (client: Client): string[] => [
 const toComeFor = (client: Client): string[] =>
   of<{ pending_guild_ids: string[] }>(client.received('READY')[0]).pending_guild_ids;
 
-describe('a user of many guilds', () => {
+describe('a user with many guilds', () => {
   const MANY = 30;
   const FEW_BYTES = '16384';
   let world: World;
@@ -54,7 +54,7 @@ describe('a user of many guilds', () => {
         );
   };
 
-  it('is told some with READY and then the others, each once, and then that this is all', async () => {
+  it('receives some guilds in READY and each of the others once, and then RESUMED', async () => {
     const client = new Client(world.url, { token: ada.token });
     await client.next('RESUMED');
     expect(toComeFor(client).length).toBeGreaterThan(MANY / 2);
@@ -73,7 +73,7 @@ describe('a user of many guilds', () => {
     client.close();
   });
 
-  it('is told nothing twice when there are few of them', async () => {
+  it('receives each guild once if there are few', async () => {
     const bob = await world.person('bob');
     await bob.post('/guilds', { name: 'The only one' });
     const client = await bob.connect();
@@ -82,14 +82,14 @@ describe('a user of many guilds', () => {
     client.close();
   });
 
-  it('is told the others whatever it chose to hear', async () => {
+  it('receives the other guilds with any intents', async () => {
     const client = new Client(world.url, { token: ada.token, intents: ['typing'] });
     await client.next('RESUMED');
     expect(toldBy(client).toSorted()).toEqual(guildIds.toSorted());
     client.close();
   });
 
-  it('loses and doubles nothing of what happens meanwhile', async () => {
+  it('misses and duplicates no event during the handshake', async () => {
     const [first, last] = [guildIds[0]!, guildIds.at(-1)!];
     const [one, other] = [await trackOf(first), await trackOf(last)];
     let [said, isOver] = [0, false];
@@ -115,7 +115,7 @@ describe('a user of many guilds', () => {
     await saying;
   });
 
-  it('is told what became of guilds meanwhile', async () => {
+  it('receives changes of guilds that happen during the handshake', async () => {
     const eve = await world.person('eve');
     const [left, deleted, joined] = await Promise.all([world.guild(), world.guild(), world.guild()]);
     for (let n = 0; n < 10; n += 1) await eve.post('/guilds', { name: `Another ${n}` });
@@ -135,7 +135,7 @@ describe('a user of many guilds', () => {
     client.close();
   });
 
-  it('that is cut off before anything has a place has none to go on from', async () => {
+  it('who is disconnected before the first seq starts anew', async () => {
     const client = new Client(world.url, { token: ada.token });
     client.socket.once('GUILD_CREATE', () => client.close());
     await client.ready;
@@ -147,7 +147,7 @@ describe('a user of many guilds', () => {
     again.close();
   });
 
-  it('has all guilds once something has a place, and goes on from there', async () => {
+  it('has all guilds once the first seq was received, and resumes from there', async () => {
     const guildId = guildIds[0]!;
     const trackId = await trackOf(guildId);
     // Nothing is dispatched, and nobody taken in, before the client was greeted: what happens then is told before it has come in.
@@ -174,11 +174,11 @@ describe('a user of many guilds', () => {
   });
 });
 
-describe('a guild with a great deal to tell', () => {
+describe('a large guild', () => {
   // Three bytes each.
   const TOPIC = '話'.repeat(1_000);
 
-  it('is told track by track: with READY, to who joins, and to who comes back', async () => {
+  it('is sent track by track: after READY, to a new member, and after a resume', async () => {
     const world = await World.start();
     const [ada, mo] = [await world.person('ada'), await world.person('mo')];
     const { id: guildId } = of<Id>((await ada.post('/guilds', { name: 'Long' })).body);

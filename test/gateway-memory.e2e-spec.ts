@@ -17,7 +17,7 @@ interface Figures {
   readonly objects: Record<string, number>;
 }
 
-describeOnce('ten thousand connections that come and go', () => {
+describeOnce('thousands of connections that open and close', () => {
   let node: ChildProcess;
   let dataDir: string;
   let url: string;
@@ -110,7 +110,7 @@ describeOnce('ten thousand connections that come and go', () => {
     );
   };
 
-  it('leave nothing behind', async () => {
+  it('leave no objects in memory', async () => {
     await connect(WARM_UP);
     const before = await measure();
     const startedAt = Date.now();

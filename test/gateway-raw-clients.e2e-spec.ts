@@ -76,7 +76,7 @@ describe('a raw client', () => {
     ['an interaction for another namespace', undefined, (raw) => raw.send('42/other,["typing.start",{}]')],
     ['a flood of signs of life', 4005, (raw) => Array.from({ length: 50 }, () => raw.send('3'))],
     ['a flood of pings', 4005, (raw) => Array.from({ length: 50 }, () => raw.ping())],
-  ])('that sends %s is off, and the node goes on without a word', async (_, code, misbehave) => {
+  ])('that sends %s is disconnected without an effect on the node', async (_, code, misbehave) => {
     const raw = await RawSocket.enter(world.url, person.token);
     misbehave(raw);
     await raw.closed;
@@ -90,7 +90,7 @@ describe('a raw client', () => {
     ['a request to enter that is no JSON', '40/gateway,{"token":'],
     ['a request to enter with a list', '40/gateway,[]'],
     ['garbage', '\u0000\u0001'],
-  ])('that begins with %s is off', async (_, packet) => {
+  ])('that begins with %s is disconnected', async (_, packet) => {
     const raw = await RawSocket.open(world.url);
     raw.send(packet);
     await raw.closed;
@@ -104,7 +104,7 @@ describe('a raw client', () => {
     ['/other', '40/other,'],
     ['/gateway?x', '40/gateway?x,{}'],
     ['/gatewayx', '40/gatewayx'],
-  ])('that asks for %s (%s) is told that there is nothing else, and off', async (namespace, packet) => {
+  ])('that connects to %s (%s) is rejected and disconnected', async (namespace, packet) => {
     const raw = await RawSocket.open(world.url);
     raw.send(packet);
     await raw.closed;
@@ -112,7 +112,7 @@ describe('a raw client', () => {
     expect(raw.received[1]!.startsWith(namespace === '/' ? '44{' : `44${namespace},{`)).toBe(true);
   });
 
-  it('that asks for nothing is off within seconds', async () => {
+  it('that connects to no namespace is disconnected within seconds', async () => {
     const raw = await RawSocket.open(world.url);
     const openedAt = Date.now();
     await raw.has('"sid"');
@@ -122,21 +122,21 @@ describe('a raw client', () => {
     expect(Date.now() - openedAt).toBeGreaterThan(14_000);
   });
 
-  it('gets one attempt for a connection', async () => {
+  it('has one attempt per connection', async () => {
     const raw = await RawSocket.open(world.url);
     for (let n = 0; n < 100; n += 1) raw.send('40/gateway,{"token":"wrong"}');
     await raw.closed;
     expect(raw.received.filter((text) => text.startsWith('44')).length).toBeLessThanOrEqual(1);
   });
 
-  it('is told why it is refused, and off', async () => {
+  it('receives the reason of a rejection, and is disconnected', async () => {
     const raw = await RawSocket.open(world.url);
     raw.send('40/gateway,{"token":"wrong"}');
     await raw.closed;
     expect(raw.received[1]).toMatch(/^44\/gateway,.*"code":4001/);
   });
 
-  it('that takes no part in a closing handshake is gone all the same, and costs nothing until then', async () => {
+  it('that does not answer a closing handshake is disconnected nevertheless, and receives nothing until then', async () => {
     const raw = await RawSocket.enter(world.url, person.token);
     raw.send('42/gateway,["unknown",{}]');
     const flood = setInterval(() => raw.send(`42/gateway,["unknown","${'x'.repeat(60_000)}"]`), 1);
@@ -148,7 +148,7 @@ describe('a raw client', () => {
     expect(Date.now() - closedAt).toBeLessThan(10_000);
   });
 
-  it('that interacts before it is in is off, and gets no READY', async () => {
+  it('that sends an interaction before READY is disconnected, and gets no READY', async () => {
     const raw = await RawSocket.open(world.url);
     raw.send(`40/gateway,${JSON.stringify({ token: (await world.person('hasty')).token })}`);
     raw.send('42/gateway,["typing.start",{"track_id":"1"}]');
@@ -156,7 +156,7 @@ describe('a raw client', () => {
     expect(raw.received.filter((text) => text.includes('READY'))).toEqual([]);
   });
 
-  it('that gives no sign of life is off within interval and time-out', async () => {
+  it('that does not answer pings is disconnected within interval and timeout', async () => {
     const startedAt = Date.now();
     const raw = await RawSocket.enter(world.url, person.token);
     await raw.closed;
@@ -164,7 +164,7 @@ describe('a raw client', () => {
     expect(raw.received.filter((text) => text === '2')).toHaveLength(1);
   });
 
-  it('that gives signs of life when asked stays', async () => {
+  it('that answers pings stays connected', async () => {
     const raw = await RawSocket.enter(world.url, person.token);
     for (let n = 1; n <= 3; n += 1) {
       await eventually(() => raw.received.filter((text) => text === '2').length >= n);

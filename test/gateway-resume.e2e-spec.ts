@@ -18,7 +18,7 @@ const refusalOf = (client: Client): Promise<{ data?: { code: number; retry_after
     (error: unknown) => error as { data: { code: number } },
   );
 
-describe('a client that comes back', () => {
+describe('a client that resumes', () => {
   let world: World;
   beforeAll(async () => (world = await World.start({ GATEWAY_BUCKET: '0/60', GATEWAY_SOCKETS_PER_USER: '0' })));
   afterAll(() => world.stop());
@@ -52,7 +52,7 @@ describe('a client that comes back', () => {
     return client;
   };
 
-  it('gets what it missed, once, in order and with the places that everybody else got, and then RESUMED', async () => {
+  it('receives the missed events, once, in order and with their seq, and then RESUMED', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const [owner, mo] = [await guild.owner.connect(), guild.members['mo']!];
     const before = await mo.connect();
@@ -89,7 +89,7 @@ describe('a client that comes back', () => {
     for (const each of [owner, client]) each.close();
   });
 
-  it('can do so again and again, from whatever it got last', async () => {
+  it('can resume repeatedly, from the last event received', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     let client = await mo.connect();
@@ -104,7 +104,7 @@ describe('a client that comes back', () => {
     expect(heard).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`));
   });
 
-  it('gets more than fits in between two events, while things go on happening', async () => {
+  it('receives more events than fit into one turn, while others are published', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const said = Array.from({ length: 300 }, (_, n) => `${n}`);
     const before = await guild.members['mo']!.connect();
@@ -122,7 +122,7 @@ describe('a client that comes back', () => {
     client.close();
   });
 
-  it('gets only the kinds of events that it chooses, and no typing', async () => {
+  it('receives only events of its intents, and no typing', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const during = async (): Promise<void> => {
       await say(guild, 'hello');
@@ -136,7 +136,7 @@ describe('a client that comes back', () => {
     ]);
   });
 
-  it('is told what became of the guilds that it joined and left', async () => {
+  it('receives changes of the guilds that the user joined and left', async () => {
     const [left, joined, kept, back] = await Promise.all([world.guild(), world.guild(), world.guild(), world.guild()]);
     const mo = await world.person('mo');
     for (const guild of [left, kept, back]) await join(mo, guild);
@@ -168,7 +168,7 @@ describe('a client that comes back', () => {
     );
   });
 
-  it('finds a guild that was deleted no longer among its own, and others learn nothing of it', async () => {
+  it('does not have a deleted guild, and other users receive nothing of it', async () => {
     const [guild, other] = await Promise.all([
       world.guild({ members: { mo: [] } }),
       world.guild({ members: { eve: [] } }),
@@ -184,7 +184,7 @@ describe('a client that comes back', () => {
     stranger.close();
   });
 
-  it('gets nothing of tracks that it may no longer see, and the guild as it now is', async () => {
+  it('receives nothing of tracks that the user cannot see any more, and the current guild', async () => {
     const guild = await world.guild({ roles: { guest: { deny: ViewTrack } }, members: { mo: [], eve: [] } });
     const [mo, eve] = [guild.members['mo']!, guild.members['eve']!];
     const hidden = await away(mo, async () => {
@@ -203,7 +203,7 @@ describe('a client that comes back', () => {
     expect(demoted.received('GUILD_CREATE')).toMatchObject([{ tracks: [], me: { role_ids: [guild.roles['guest']] } }]);
   });
 
-  it('knows a track before anything that was said in it', async () => {
+  it('receives a track before the messages in it', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const client = await away(mo, async () => {
@@ -215,7 +215,7 @@ describe('a client that comes back', () => {
     expect(client.received('GUILD_CREATE')).toMatchObject([{ tracks: [{ name: 'new', position: 1 }, {}, {}] }]);
   });
 
-  it('gets what was said in a track that it came to see meanwhile only when it may read back', async () => {
+  it('receives earlier messages of a track that became visible only with VIEW_MESSAGE_HISTORY', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const reveal = (allow: bigint, deny: bigint) => async (): Promise<void> => {
@@ -227,7 +227,7 @@ describe('a client that comes back', () => {
     expect(saidTo(await away(mo, reveal(ViewTrack | ViewMessageHistory, 0n)))).toEqual(['secret']);
   });
 
-  it('leaves hidden tracks out of an order that it missed, and invites to who manages the guild now', async () => {
+  it('receives an order without hidden tracks, and invites only with MODIFY_GUILD', async () => {
     const guild = await world.guild({
       roles: { manager: { allow: ModifyGuild } },
       members: { mo: [], eve: ['manager'] },
@@ -255,7 +255,7 @@ describe('a client that comes back', () => {
     expect(former.received('INVITE_CREATE')).toEqual([]);
   });
 
-  it('gets what happened to its user alone', async () => {
+  it('receives events of the user alone', async () => {
     const ada = await world.person('ada');
     const bob = await world.person('bob');
     const client = await away(ada, async () => {
@@ -266,7 +266,7 @@ describe('a client that comes back', () => {
     expect(client.received('USER_UPDATE')).toMatchObject([{ id: ada.id, username: `${ada.username}x` }]);
   });
 
-  it('that says something that makes no sense, or comes with another session, is told so', async () => {
+  it('is rejected with an invalid seq or another session', async () => {
     const ada = await world.person('ada');
     const before = await ada.connect();
     const { token } = of<{ token: string }>(
@@ -311,8 +311,8 @@ describe('a client that comes back', () => {
   });
 });
 
-describe('coming back', () => {
-  it('has a bucket of its own, and costs nothing that identifying does', async () => {
+describe('resuming', () => {
+  it('has its own bucket, and does not count for those of identifying', async () => {
     const world = await World.start({
       RATE_LIMITS: 'on',
       RATE_REGISTER: '0/1',
@@ -337,7 +337,7 @@ describe('coming back', () => {
     await world.stop();
   });
 
-  it('works after a full bucket', async () => {
+  it('works after the client was closed for a full bucket', async () => {
     const world = await World.start({ GATEWAY_BUCKET: '3/1' });
     const guild = await world.guild();
     const before = await guild.owner.connect();
@@ -350,7 +350,7 @@ describe('coming back', () => {
     await world.stop();
   });
 
-  it('works after having read too slowly', async () => {
+  it('works after the client was closed for reading too slowly', async () => {
     const world = await World.start({ GATEWAY_SEND_BUFFER_BYTES: '262144' }, 1);
     const guild = await world.guild({ members: { mo: [] } });
     const before = await guild.members['mo']!.connect();
@@ -383,7 +383,7 @@ describe('coming back', () => {
     await world.stop();
   });
 
-  it('is over when more was missed than is sent again', async () => {
+  it('is rejected after more missed events than are replayed', async () => {
     const world = await World.start();
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
@@ -409,7 +409,7 @@ describe('coming back', () => {
     await world.stop();
   });
 
-  it('is to be tried again when the node has not got so far yet', async () => {
+  it('is to be retried if the node has not received the seq yet', async () => {
     const world = await World.start();
     const ada = await world.person('ada');
     const before = await ada.connect();
@@ -424,7 +424,7 @@ describe('coming back', () => {
     await world.stop();
   });
 
-  it('is over when one was away for too long; until then a quiet guild is no obstacle', async () => {
+  it('is rejected after the resume window, and works within it in a guild without events', async () => {
     const world = await World.start({ RESUME_SECONDS: String(RESUME_SECONDS) });
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;

@@ -45,7 +45,7 @@ describe('a session that ends while its sockets are open', () => {
   const say = (person: Person, content: string) => person.post(`/tracks/${guild.track}/messages`, { content });
   const contentsOf = (client: Client): unknown[] => client.received('MESSAGE_CREATE').map(({ content }) => content);
 
-  it('closes the socket at its expiry, and delivers and executes nothing afterwards, however busy the node is', async () => {
+  it('closes the socket at its expiry, and delivers and executes nothing afterwards, even if the node is busy', async () => {
     const { token, expiresAt } = await expiringToken(2_500);
     const [client, witness] = [await mo.connect({ token }, world.url), await guild.owner.connect()];
     await say(guild.owner, 'before');

@@ -23,7 +23,7 @@ describe('the gateway', () => {
   const hide = (guild: GuildWorld, from: string): Promise<{ status: number }> =>
     guild.owner.put(`/tracks/${guild.track}/overwrites/${from}`, { type: 'role', allow: '0', deny: String(ViewTrack) });
 
-  it('starts with READY: oneself, and one’s guilds with the tracks that one may view', async () => {
+  it('sends READY first: the user, and the guilds with the tracks that the user may view', async () => {
     const guild = await world.guild({ roles: { guest: {} }, members: { mo: ['guest'] } });
     await hide(guild, guild.roles['guest']!);
     const client = await guild.members['mo']!.connect();
@@ -42,7 +42,7 @@ describe('the gateway', () => {
     client.close();
   });
 
-  it('refuses who has no valid token, before anything else', async () => {
+  it('rejects a client without a valid token before anything else', async () => {
     for (const auth of [{}, { token: 'nonsense' }, { token: 5 }, { token: { $ne: null } }, { token: 'A'.repeat(43) }]) {
       const client = new Client(world.url, auth);
       expect(await refusal(client)).toMatchObject({ data: { code: 4001 } });
@@ -50,7 +50,7 @@ describe('the gateway', () => {
     }
   });
 
-  it('brings a message to exactly those who may see it', async () => {
+  it('delivers a message to exactly the members who may see it', async () => {
     const guild = await world.guild({ roles: { guest: {} }, members: { mo: [], guest: ['guest'] } });
     const eve = await world.person('eve');
     await hide(guild, guild.roles['guest']!);
@@ -65,7 +65,7 @@ describe('the gateway', () => {
     for (const client of [mo, guest, stranger]) client!.close();
   });
 
-  it('tells at once when a track becomes visible or stops being so, and to nobody else', async () => {
+  it('publishes at once that a track becomes visible or hidden, to the affected members only', async () => {
     const guild = await world.guild({ roles: { guest: {} }, members: { mo: [], guest: ['guest'] } });
     const [mo, guest] = await Promise.all([guild.members['mo']!.connect(), guild.members['guest']!.connect()]);
     await hide(guild, guild.roles['guest']!);
@@ -82,7 +82,7 @@ describe('the gateway', () => {
     for (const client of [mo, guest]) client.close();
   });
 
-  it('sees to role changes, role edits and overwrites for one member with the next event', async () => {
+  it('applies role changes, role edits and overwrites for one member to the next event', async () => {
     const guild = await world.guild({ roles: { guest: { deny: ViewTrack } }, members: { mo: [] } });
     const mo = guild.members['mo']!;
     const client = await mo.connect();
@@ -125,7 +125,7 @@ describe('the gateway', () => {
     client.close();
   });
 
-  it('tells of joining, leaving, kicks and the end of a guild', async () => {
+  it('publishes joins, leaves, kicks and the deletion of a guild', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const eve = await world.person('eve');
@@ -151,7 +151,7 @@ describe('the gateway', () => {
     for (const one of [owner, client, newcomer]) one.close();
   });
 
-  it('leaves hidden tracks out of the order, and invites to who manages the guild', async () => {
+  it('hides hidden tracks in the order, and sends invites only to members with MODIFY_GUILD', async () => {
     const guild = await world.guild({
       roles: { guest: {}, manager: { allow: ModifyGuild } },
       members: { guest: ['guest'], manager: ['manager'] },
@@ -180,7 +180,7 @@ describe('the gateway', () => {
     for (const client of [guest, manager]) client.close();
   });
 
-  it('takes messages and typing under the rules of REST, each acknowledged', async () => {
+  it('accepts messages and typing under the rules of REST, and acknowledges each', async () => {
     const guild = await world.guild({
       roles: { muted: { deny: CreateMessage } },
       members: { mo: [], muted: ['muted'] },
@@ -207,7 +207,7 @@ describe('the gateway', () => {
     for (const client of [mo, muted]) client.close();
   });
 
-  it('gives events in order, with a growing seq', async () => {
+  it('delivers events in order, with an increasing seq', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const client = await guild.members['mo']!.connect();
     for (let n = 0; n < 20; n += 1) await guild.owner.post(`/tracks/${guild.track}/messages`, { content: `${n}` });
@@ -220,7 +220,7 @@ describe('the gateway', () => {
     client.close();
   });
 
-  it('neither misses nor doubles what happens while a client connects', async () => {
+  it('neither misses nor duplicates events while a client connects', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const changing = (async () => {
@@ -238,7 +238,7 @@ describe('the gateway', () => {
     }
   });
 
-  it('ends connections whose session is revoked, and only those', async () => {
+  it('closes the connections of a revoked session, and no others', async () => {
     const ada = await world.person('ada');
     const login = of<{ token: string; session_id: string }>(
       (await world.ask('post', '/auth/login', { email: ada.email, password: ada.password })).body,
@@ -281,7 +281,7 @@ describe('a client that misbehaves', () => {
       4000,
       (client: Client) => client.socket.emit('typing.start', JSON.parse(`${'{"a":'.repeat(30)}1${'}'.repeat(30)}`)),
     ],
-  ])('with %s is told so and thrown off', async (_, code, misbehave) => {
+  ])('with %s receives an error and is disconnected', async (_, code, misbehave) => {
     const person = await world.person('mis');
     const client = await person.connect();
     misbehave(client);
@@ -289,13 +289,13 @@ describe('a client that misbehaves', () => {
     expect(client.received('CLOSING')).toMatchObject([{ code }]);
   });
 
-  it('with a packet over the size limit is thrown off', async () => {
+  it('with a packet over the size limit is disconnected', async () => {
     const client = await (await world.person('big')).connect();
     client.socket.emit('typing.start', { track_id: 'x'.repeat(100_000) });
     await client.closed();
   });
 
-  it('with wrong fields is told so, and stays', async () => {
+  it('with invalid fields receives an error, and stays connected', async () => {
     const client = await (await world.person('wrong')).connect();
     expect(await client.say('message.create', { track_id: guild.track })).toMatchObject({ ok: false });
     await mo.get('/users/@me');
@@ -319,7 +319,7 @@ describe('a client that misbehaves', () => {
     for (const one of [client, member]) one.close();
   });
 
-  it('by flooding is told why and thrown off within its bucket, while the others go on', async () => {
+  it('by flooding receives CLOSING and is disconnected within its bucket, while others are not affected', async () => {
     const flooder = await world.person('flooder');
     await flooder.post(`/invites/${guild.invite}`);
     const [flood, other] = await Promise.all([flooder.connect(), guild.owner.connect()]);
@@ -339,7 +339,7 @@ describe('a client that misbehaves', () => {
     other.close();
   });
 
-  it('that never reads is cut off before what it is owed hurts', async () => {
+  it('that never reads is disconnected before the unsent events use much memory', async () => {
     const small = await World.start({ GATEWAY_SEND_BUFFER_BYTES: '65536', GATEWAY_BUCKET: '0/60' }, 1);
     const place = await small.guild({ members: { deaf: [] } });
     const deaf = await place.members['deaf']!.connect();
@@ -365,7 +365,7 @@ describe('a client that misbehaves', () => {
 });
 
 describe('limits on connecting', () => {
-  it('are one connection per 5 s for a user, told with when to come back', async () => {
+  it('are one connection per 5 s for a user, and contain the time to retry', async () => {
     const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1' });
     const ada = await world.person('ada');
     const clients = [world.url, world.url].map((url) => new Client(url, { token: ada.token }));
@@ -377,7 +377,7 @@ describe('limits on connecting', () => {
     await world.stop();
   });
 
-  it('are so many a day for a user', async () => {
+  it('are a number of connections per day for a user', async () => {
     const world = await World.start({
       RATE_LIMITS: 'on',
       RATE_REGISTER: '0/1',

@@ -240,7 +240,7 @@ interface Difference {
   readonly lost: string;
 }
 
-describe('random people with random permissions', () => {
+describe('random actors with random permissions', () => {
   let world: World;
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
@@ -295,7 +295,7 @@ describe('random people with random permissions', () => {
   const send = (who: Person, { method, path, body }: Request, query = ''): Promise<Answer> =>
     method === 'patch' ? who.patch(path + query, body) : who[method](path + query, body);
 
-  it('lift nobody, least of all themselves, and do what a dry run foretells', async () => {
+  it('raise no member, least of all themselves, and have the effect that a dry run returns', async () => {
     const done = new Map<string, number>();
     const counts = { sent: 0, succeeded: 0, foreseen: 0 };
 

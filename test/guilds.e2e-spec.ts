@@ -3,7 +3,7 @@ import { of } from './support/answer';
 import { eventually } from './support/eventually';
 import { World } from './support/world';
 
-describe('guilds, members and invites', () => {
+describe('a guild', () => {
   let world: World;
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
@@ -21,7 +21,7 @@ describe('guilds, members and invites', () => {
     expect((await owner.get('/users/@me/guilds')).body).toMatchObject([{ id, owner_id: owner.id }]);
   });
 
-  it('is nothing to a stranger, unless it is discoverable', async () => {
+  it('is not found for strangers, unless it is discoverable', async () => {
     const { id, owner } = await world.guild();
     const eve = await world.person('eve');
     expect((await eve.get(`/guilds/${id}`)).body).toMatchObject({ status: 404, code: 'GUILD_NOT_FOUND' });
@@ -31,7 +31,7 @@ describe('guilds, members and invites', () => {
     expect((await eve.get(`/guilds/${id}`)).status).toBe(404);
   });
 
-  it('is edited with MODIFY_GUILD, and given away and deleted by its owner only', async () => {
+  it('is edited with MODIFY_GUILD, and transferred and deleted by its owner only', async () => {
     const { id, owner, members } = await world.guild({
       roles: { editor: { allow: Permission.ModifyGuild } },
       members: { ed: ['editor'], mo: [] },
@@ -51,7 +51,7 @@ describe('guilds, members and invites', () => {
     expect((await ed!.get('/users/@me/guilds')).body).toEqual([]);
   });
 
-  it('is left by everybody but its owner', async () => {
+  it('can be left by every member but its owner', async () => {
     const { id, owner, members } = await world.guild({ members: { mo: [] } });
     expect((await owner.delete(`/users/@me/guilds/${id}`)).body).toMatchObject({ code: 'OWNER_CANNOT_LEAVE' });
     expect((await members['mo']!.delete(`/users/@me/guilds/${id}`)).status).toBe(204);
@@ -70,7 +70,7 @@ describe('guilds, members and invites', () => {
     );
   });
 
-  it('throws members out who stand below, and they can come back', async () => {
+  it('allows to kick members below, who can rejoin', async () => {
     const { id, owner, members, invite } = await world.guild({
       roles: { guest: {}, bouncer: { allow: Permission.KickMembers } },
       members: { guest: ['guest'], bouncer: ['bouncer'], other: ['bouncer'] },
@@ -90,7 +90,7 @@ describe('guilds, members and invites', () => {
     expect((await guest!.post(`/invites/${invite}`)).body).toMatchObject({ user_id: guest!.id, role_ids: [] });
   });
 
-  it('gives nicks, roles and time-outs, each with its own permission', async () => {
+  it('sets nicks, roles and timeouts, each with its own permission', async () => {
     const { id, members, track } = await world.guild({
       roles: { mod: { allow: Permission.ModifyMemberNicknames | Permission.TimeoutMembers } },
       members: { mod: ['mod'], mo: [] },
@@ -116,7 +116,7 @@ describe('guilds, members and invites', () => {
     expect((await mo!.post(`/tracks/${track}/messages`, { content: 'thanks' })).status).toBe(201);
   });
 
-  it('ends a time-out by the clock, without a write', async () => {
+  it('ends a timeout by the clock, without a write', async () => {
     const { id, owner, members, track } = await world.guild({ members: { mo: [] } });
     const endsAt = Date.now() + 3_000;
     await owner.patch(`/guilds/${id}/members/${members['mo']!.id}`, {
@@ -130,12 +130,12 @@ describe('guilds, members and invites', () => {
   });
 });
 
-describe('invites', () => {
+describe('an invite', () => {
   let world: World;
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
 
-  it('show a guild to who holds the code, and open it', async () => {
+  it('shows a guild to users with the code, and admits them', async () => {
     const { id, owner, track } = await world.guild();
     const { code } = of<{ code: string }>((await owner.post(`/tracks/${track}/invites`, { max_uses: 5 })).body);
     expect((await world.ask('get', `/invites/${code}`)).body).toMatchObject({ code, guild: { id, name: 'Engines' } });
@@ -146,7 +146,7 @@ describe('invites', () => {
     expect(invites.find((invite) => invite.code === code)).toMatchObject({ uses: 1, max_uses: 5 });
   });
 
-  it('are used no more often than they may, however many accept at once', async () => {
+  it('is used at most as often as it allows, also by concurrent requests', async () => {
     const { id, owner, track } = await world.guild();
     const { code } = of<{ code: string }>((await owner.post(`/tracks/${track}/invites`, { max_uses: 3 })).body);
     const people = await Promise.all(Array.from({ length: 12 }, () => world.person('guest')));
@@ -156,7 +156,7 @@ describe('invites', () => {
     expect(of<unknown[]>((await owner.get(`/guilds/${id}/members`)).body)).toHaveLength(4);
   });
 
-  it('stop working with time', async () => {
+  it('expires', async () => {
     const { owner, track } = await world.guild();
     const { code } = of<{ code: string }>((await owner.post(`/tracks/${track}/invites`, { max_age_seconds: 1 })).body);
     const mo = await world.person('mo');
@@ -164,7 +164,7 @@ describe('invites', () => {
     expect((await mo.post(`/invites/${code}`)).body).toMatchObject({ code: 'INVITE_NOT_FOUND' });
   });
 
-  it('are revoked by their inviter and with DELETE_INVITES', async () => {
+  it('is revoked by its inviter and with DELETE_INVITES', async () => {
     const { members, track } = await world.guild({
       roles: { gate: { allow: Permission.DeleteInvites } },
       members: { gate: ['gate'], mo: [], eve: [] },

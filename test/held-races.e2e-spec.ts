@@ -51,7 +51,7 @@ function describeOnTwoNodes(name: string, run: () => void): void {
 }
 
 // One request is held up right before one of its commands, and others overtake it.
-describe('somebody who was held down and left', () => {
+describe('a member who left with a role that denies permissions', () => {
   let guild: GuildWorld;
   let mo: Person;
   beforeAll(() => startWorld({}, 1));
@@ -66,7 +66,7 @@ describe('somebody who was held down and left', () => {
   const join = async (): Promise<readonly string[]> =>
     of<{ role_ids: string[] }>((await mo.post(`/invites/${guild.invite}`)).body).role_ids;
 
-  it('is so when they come back after they left while they came back', async () => {
+  it('gets the role again after leaving during a concurrent join', async () => {
     const forgetting = wire.hold('delete', 'departures');
     const client = await guild.owner.connect();
     const joined = join();
@@ -81,7 +81,7 @@ describe('somebody who was held down and left', () => {
     expect(await join()).toEqual([guild.roles['gagged']]);
   });
 
-  it('is so when they come back twice at once, and leave between the two', async () => {
+  it('gets the role again after two concurrent joins, and leaving between them', async () => {
     const using = wire.hold('update', 'invites');
     const late = join();
     await using.arrived;
@@ -96,11 +96,11 @@ describe('somebody who was held down and left', () => {
   });
 });
 
-describeOnTwoNodes('somebody who is lifted out of reach on another node', () => {
+describeOnTwoNodes('a member who rises above the actor on another node', () => {
   it.each([
     ['kicked', (by: Person, { id }: GuildWorld, whom: Person) => by.delete(`/guilds/${id}/members/${whom.id}`)],
     ['banned', (by: Person, { id }: GuildWorld, whom: Person) => by.put(`/guilds/${id}/bans/${whom.id}`, {})],
-  ])('is not %s by whoever was above them when they were judged', async (_, throwOut) => {
+  ])('is not %s by an actor who was above at the check', async (_, throwOut) => {
     const guild = await world.guild({
       roles: { gagged: { deny: CreateMessage }, mod: { allow: KickMembers | BanMembers }, boss: {} },
       members: { mod: ['mod'], mo: ['gagged'] },
@@ -124,7 +124,7 @@ describeOnTwoNodes('somebody who is lifted out of reach on another node', () => 
   });
 });
 
-describeOnTwoNodes('what comes about on another node while somebody is judged', () => {
+describeOnTwoNodes('changes on another node during a check', () => {
   const on = async <Body>(node: number, who: Person, method: string, path: string, body?: object): Promise<Body> => {
     const headers = { authorization: `Bearer ${who.token}`, ...(body && { 'content-type': 'application/json' }) };
     const answer = await fetch(`${world.urls[node]!}/api/v1${path}`, {
@@ -136,7 +136,7 @@ describeOnTwoNodes('what comes about on another node while somebody is judged', 
     return of<Body>(await answer.json());
   };
 
-  it('is in its list of roles, at its position', async () => {
+  it('are in the list of roles, at their positions', async () => {
     const { id, owner } = await world.guild({ roles: { some: {} } });
     await on(1, owner, 'GET', `/guilds/${id}/roles`);
     // Now the other node remembers all but the guild itself.
@@ -149,7 +149,7 @@ describeOnTwoNodes('what comes about on another node while somebody is judged', 
     expect(await listed).toContainEqual(expect.objectContaining({ name: 'new', position: 2 }));
   });
 
-  it('is moved around like every track that one sees', async () => {
+  it('are visible tracks that a move has to respect', async () => {
     const { id, owner } = await world.guild();
     const make = (name: string, position: number): Promise<{ id: string }> =>
       on(0, owner, 'POST', `/guilds/${id}/tracks`, { name, position });
@@ -176,7 +176,7 @@ describeOnTwoNodes('what comes about on another node while somebody is judged', 
     ]);
   });
 
-  it('is not dropped by who only asked to drop something else', async () => {
+  it('do not drop a role that the request did not mention', async () => {
     const { id, owner, roles, members } = await world.guild({
       roles: { gagged: { deny: CreateMessage }, plain: {}, other: {} },
       members: { mo: ['plain', 'other'] },
@@ -196,11 +196,11 @@ describeOnTwoNodes('what comes about on another node while somebody is judged', 
   });
 });
 
-describe('an entry of the audit log that is held up', () => {
+describe('an audit entry that is held', () => {
   beforeAll(() => startWorld({}, 1));
   afterAll(stopWorld);
 
-  it('holds up the answer to what it tells of, and nobody else', async () => {
+  it('delays the response to its own change, and no other request', async () => {
     const { id, owner, roles } = await world.guild({ roles: { a: {}, b: {} } });
     const rename = (role: string, name: string) => owner.patch(`/guilds/${id}/roles/${roles[role]!}`, { name });
     const entry = wire.hold('insert', 'audit_entries');

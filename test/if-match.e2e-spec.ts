@@ -31,7 +31,7 @@ const CHANGES: Record<string, Change> = {
   'deleting a track': (owner, { track }, headers) => owner.delete(`/tracks/${track}`, undefined, headers),
 };
 
-describe('a change that names the version it is based on', () => {
+describe('a change with If-Match', () => {
   let world: World;
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
@@ -44,7 +44,7 @@ describe('a change that names the version it is based on', () => {
   };
 
   it.each(Object.entries(CHANGES))(
-    'is refused when the guild has changed since, and changes nothing: %s',
+    'is rejected if the guild has changed since, and changes nothing: %s',
     async (_, change) => {
       const guild = await world.guild({ roles: { a: {}, b: {} } });
       const { owner, id, track, roles } = guild;

@@ -19,7 +19,7 @@ interface Account {
   readonly user: { readonly id: string };
 }
 
-describeOnce('a crash between somebody’s joining and the look at the bans', () => {
+describeOnce('a crash between a join and its check for a ban', () => {
   let dataDir: string;
   let database: DatabaseServer;
   let wire: PausableProxy;
@@ -115,14 +115,14 @@ describeOnce('a crash between somebody’s joining and the look at the bans', ()
     return { ada, eve, guildId };
   };
 
-  it('leaves nobody in who is banned, once it is started again', async () => {
+  it('leaves no banned member after a restart', async () => {
     const { ada, eve, guildId } = await interrupt(await start(wire.uri));
     const node = await start(database.uri);
     expect((await ask(node, 'GET', `/guilds/${guildId}`, eve.token)).status).toBe(404);
     expect(of<unknown[]>((await ask(node, 'GET', `/guilds/${guildId}/members`, ada.token)).body)).toHaveLength(1);
   });
 
-  (hasRedis ? it : it.skip)('leaves nobody in for whom another node goes on, once that has missed it', async () => {
+  (hasRedis ? it : it.skip)('leaves no banned member once another node has noticed the crash', async () => {
     redis = await TestRedis.start();
     const other = await start(database.uri);
     const { eve, guildId } = await interrupt(await start(wire.uri));

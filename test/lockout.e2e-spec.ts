@@ -48,7 +48,7 @@ describe('failed logins', () => {
     return { status, code: of<{ code?: string; policy?: string }>(body).policy ?? of<{ code?: string }>(body).code };
   };
 
-  it('from one address limit that address for the account, also when they arrive together, and not its owner at home', async () => {
+  it('from one address limit that address for the account, also concurrently, and not the owner at a known address', async () => {
     const { email, password } = await register();
     const [attacker] = attackers(1) as [string];
     const attempts = await Promise.all(Array.from({ length: 12 }, () => login(email, 'wrong password', attacker)));
@@ -61,7 +61,7 @@ describe('failed logins', () => {
     expect((await login(email, password, HOME)).status).toBe(200);
   });
 
-  it('from many addresses do not lock out the owner at a new address until they are very many, and never at home', async () => {
+  it('from many addresses lock out the owner at a new address only after very many, and never at a known address', async () => {
     const { email, password } = await register();
     const many = attackers(101);
     for (const address of many.slice(0, 25)) expect((await login(email, 'wrong password', address)).status).toBe(401);
@@ -73,7 +73,7 @@ describe('failed logins', () => {
     expect((await login(email, password, away)).status).toBe(200);
   });
 
-  it('at home do not keep the right password out, and are bounded', async () => {
+  it('from a known address do not block the right password, and are limited', async () => {
     const { email, password } = await register();
     for (let failure = 0; failure < 30; failure += 1)
       expect((await login(email, 'wrong password', HOME)).status).toBe(401);
@@ -104,7 +104,7 @@ describe('failed logins', () => {
     expect(statuses[0]).toEqual(statuses[1]);
   });
 
-  it('are not successes: 20 logins in a row are possible, and few failures after them too', async () => {
+  it('do not include successful logins: 20 in a row are possible, and few failures after them', async () => {
     const { email, password } = await register();
     const [away] = attackers(1) as [string];
     for (let success = 0; success < 20; success += 1) expect((await login(email, password, away)).status).toBe(200);
@@ -112,7 +112,7 @@ describe('failed logins', () => {
     expect((await login(email, password, away)).status).toBe(200);
   });
 
-  it('know the 20 latest address blocks of an account', async () => {
+  it('are compared with the 20 latest address blocks of an account', async () => {
     const { email, password } = await register();
     const others = attackers(20);
     for (const address of others) expect((await login(email, password, address)).status).toBe(200);
@@ -125,7 +125,7 @@ describe('failed logins', () => {
 });
 
 describe('invalid tokens', () => {
-  it('cost no database command and never affect a valid token from the same address, known to the node or not', async () => {
+  it('cost no database command and never affect a valid token from the same address, cached or not', async () => {
     const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '0/1', RATE_ADDRESS: '0/1' });
     const ada = await world.person('ada');
     const commands = world.recordCommands();

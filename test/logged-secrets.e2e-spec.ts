@@ -96,7 +96,7 @@ describe('the log of a node', () => {
     await eventually(() => expect(securityEvents()).toEqual(expected));
   });
 
-  it('contains no token, password, invite code, query string or e-mail address, whatever is sent where', async () => {
+  it('contains no token, password, invite code, query string or e-mail address, for any request', async () => {
     const guild = (await send('POST', '/api/v1/guilds', { name: 'Engines' })).body;
     const tracks = await fetch(`${node.url}/api/v1/guilds/${String(guild['id'])}/tracks`, {
       headers: { authorization: `Bearer ${user.token}` },

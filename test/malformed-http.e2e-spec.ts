@@ -5,7 +5,7 @@ import { World } from './support/world';
 
 const HOST = 'Host: x\r\n';
 
-describe('HTTP at its edges', () => {
+describe('malformed HTTP', () => {
   let world: World;
   let ada: Person;
   beforeAll(async () => {
@@ -75,12 +75,12 @@ describe('HTTP at its edges', () => {
     expect(response.body.length).toBeLessThan(1_000);
   });
 
-  it('forbids caches to store the response to a path that cannot be routed', async () => {
+  it('to a path that cannot be routed is answered with a response that must not be cached', async () => {
     const { headers } = await rawRequest(world.url, `GET /api/v1/invites/%ff HTTP/1.1\r\n${HOST}\r\n`);
     expect(headers).toMatchObject({ 'cache-control': 'no-store' });
   });
 
-  it('answers each wrong method of each documented path with 405 and the methods that it supports', async () => {
+  it('with a wrong method of a documented path is answered with 405 and the supported methods', async () => {
     const routes = await documentedRoutes(world);
     for (const path of new Set(routes.map((route) => route.path))) {
       // A more general path may support more methods: /members/{user_id} beside /members/@me.
@@ -103,7 +103,7 @@ describe('HTTP at its edges', () => {
     }
   });
 
-  it('answers an offer to upgrade to another protocol as HTTP/1.1, with the body', async () => {
+  it('with an offer to upgrade to another protocol is answered as HTTP/1.1, with the body', async () => {
     const body = JSON.stringify({ email: ada.email, password: ada.password });
     const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
     const connection = await RawConnection.open(world.url);
@@ -132,7 +132,7 @@ describe('HTTP at its edges', () => {
     client.close();
   });
 
-  it('forbids caches to store responses to authenticated requests, rejections, and tokens', async () => {
+  it('is answered without caching, as are authenticated requests, rejections, and tokens', async () => {
     const login = await world.ask('post', '/auth/login', { email: ada.email, password: ada.password });
     const wrong = { authorization: 'Bearer x' };
     const responses = [

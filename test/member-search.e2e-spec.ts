@@ -3,7 +3,7 @@ import { of } from './support/answer';
 import type { Person } from './support/person';
 import { type GuildWorld, World } from './support/world';
 
-describe('looking for members', () => {
+describe('member search', () => {
   let world: World;
   let guild: GuildWorld;
   let owner: Person;
@@ -23,13 +23,13 @@ describe('looking for members', () => {
   const nick = (name: string, to: string | null): Promise<{ status: number }> =>
     guild.members[name]!.patch(`/guilds/${guild.id}/members/@me`, { nick: to });
 
-  it('finds those whose name begins so, whatever the case, by that name', async () => {
+  it('finds members by the beginning of their name, ignoring case', async () => {
     expect(await found('an')).toEqual(['ann.e', 'Anna', 'annika']);
     expect(await found('ANN')).toEqual(['ann.e', 'Anna', 'annika']);
     expect(await found('nn')).toEqual([]);
   });
 
-  it('finds nicks too, without regard to accents, each member once, in the order of the list', async () => {
+  it('finds nicks too, ignoring accents, each member once, in the order of the list', async () => {
     await nick('Bert', 'Ännchen');
     await nick('Anna', 'Änna');
     expect(await found('än')).toEqual(['ann.e', 'Anna', 'Bert', 'annika']);
@@ -41,13 +41,13 @@ describe('looking for members', () => {
     await nick('Anna', null);
   });
 
-  it('finds people by a new username at once, and no longer by the old one', async () => {
+  it('finds users by a new username at once, and not by the old one', async () => {
     const bert = guild.members['Bert']!;
     await bert.patch('/users/@me', { username: 'Zacharias' });
     expect([await found('zach'), await found('bert')]).toEqual([['Bert'], []]);
   });
 
-  it('gives so many at most, for two reads by an index', async () => {
+  it('returns at most the limit, with two reads by an index', async () => {
     await found('an');
     const commands = world.recordCommands();
     expect(await found('an', 2)).toEqual(['ann.e', 'Anna']);
@@ -75,14 +75,14 @@ describe('looking for members', () => {
     expect(await found(query)).toEqual([]);
   });
 
-  it.each(['.*', '[', '\\', '%', '_', '*', '$ne', 'a|b', 'a.*z'])('takes %s for no pattern', async (query) =>
+  it.each(['.*', '[', '\\', '%', '_', '*', '$ne', 'a|b', 'a.*z'])('does not treat %s as a pattern', async (query) =>
     expect(await found(query)).toEqual([]),
   );
   it.each(['^a', '(a+)+$'])('ignores the punctuation in %s', async (query) =>
     expect(await found(query)).toEqual(await found('a')),
   );
 
-  it('refuses what is no beginning of a name', async () => {
+  it('rejects a query that is no beginning of a name', async () => {
     const ask = async (query: string): Promise<unknown> =>
       (await owner.get(`/guilds/${guild.id}/members?${query}`)).body;
     for (const query of ['query=', `query=${'x'.repeat(33)}`, 'query[$regex]=a', 'query=a&after=1', 'query=a%00'])

@@ -25,7 +25,7 @@ interface Update {
   readonly changed: readonly Row[];
 }
 
-describe('the window of a member list', () => {
+describe('a member list subscription', () => {
   let world: World;
   let guild: GuildWorld;
   let client: Client;
@@ -68,7 +68,7 @@ describe('the window of a member list', () => {
     return followed(shown, who);
   };
 
-  it('has members by what they are called, with their names and whether they are there', async () => {
+  it('contains members in the order of their names, with their presence', async () => {
     await subscribe([0, 49]);
     const anna = await person('anna').connect();
     await client.next('PRESENCE_UPDATE', (data) => JSON.stringify(data).includes(person('anna').id));
@@ -93,7 +93,7 @@ describe('the window of a member list', () => {
     anna.close();
   });
 
-  it('follows who joins and leaves, also outside of it', async () => {
+  it('receives joins and leaves, also outside its range', async () => {
     const shown = await subscribe([1, 2]);
     expect(namesIn(shown)).toEqual(['Bert', 'carl']);
     const newcomer = await world.person('aaron');
@@ -109,7 +109,7 @@ describe('the window of a member list', () => {
     expect(await client.next('MEMBER_LIST_UPDATE')).toEqual({ guild_id: guild.id, member_count: 5, changed: [] });
   });
 
-  it('follows roles, nicks, usernames and presence', async () => {
+  it('receives roles, nicks, usernames and presence', async () => {
     const shown = await subscribe([0, 4]);
     await guild.owner.put(`/guilds/${guild.id}/members/${person('Bert').id}/roles/${guild.roles['guest']}`);
     expect(await client.next('MEMBER_LIST_UPDATE')).toMatchObject({
@@ -140,7 +140,7 @@ describe('the window of a member list', () => {
     );
   });
 
-  it('tells of nobody’s presence outside of it', async () => {
+  it('receives no presence of members outside its range', async () => {
     await subscribe([0, 1]);
     const wider = await guild.owner.connect();
     await subscribe([0, 4], wider);
@@ -153,7 +153,7 @@ describe('the window of a member list', () => {
     for (const each of [wider, anna, carl]) each.close();
   });
 
-  it('is one of each guild: a later one replaces the earlier, and unsubscribing ends it', async () => {
+  it('is replaced by a later one for the guild, and ended by unsubscribing', async () => {
     await subscribe([0, 1]);
     const shown = await subscribe([3, 4]);
     client.clear();
@@ -178,7 +178,7 @@ describe('the window of a member list', () => {
     for (const each of [subscribed, dora]) each.close();
   });
 
-  it('closes at once to who is thrown out, leaves or sees the guild end', async () => {
+  it('ends at once when the user is kicked, leaves or the guild is deleted', async () => {
     const [carl, dora] = [await person('carl').connect(), await person('dora').connect()];
     for (const each of [client, carl, dora]) await subscribe([0, 4], each);
     await guild.owner.delete(`/guilds/${guild.id}/members/${person('carl').id}`);
@@ -209,7 +209,7 @@ describe('the window of a member list', () => {
     anna.close();
   });
 
-  it('is never opened by somebody who is thrown out meanwhile', async () => {
+  it('is never created for a user who is kicked at the same time', async () => {
     await subscribe([0, 4]);
     for (let round = 0; round < 5; round += 1) {
       const eve = await world.person('eve');
@@ -238,7 +238,7 @@ describe('the window of a member list', () => {
     }
   });
 
-  it('is told only to connections that want such events', async () => {
+  it('sends events only to connections with the matching intents', async () => {
     const [members, presence] = await Promise.all(
       [['members'], ['presence']].map((intents) => guild.owner.connect({ token: guild.owner.token, intents })),
     );
@@ -265,11 +265,11 @@ describe('the window of a member list', () => {
     ['0-1'],
     [{ 0: 0, 1: 1 }],
     [[0, null]],
-  ])('refuses %j', async (members) => {
+  ])('rejects the range %j', async (members) => {
     expect(await refusal(members)).toMatchObject({ ok: false, error: { code: 'VALIDATION_FAILED' } });
   });
 
-  it('is open in so many guilds and no more', async () => {
+  it('is limited in the number of guilds', async () => {
     const ids: string[] = [];
     for (let created = 0; created < 11; created += 1)
       ids.push(of<{ id: string }>((await guild.owner.post('/guilds', { name: `Guild ${created}` })).body).id);
@@ -282,7 +282,7 @@ describe('the window of a member list', () => {
     expect(await client.say('guild.subscribe', { guild_id: ids[10] })).toMatchObject({ ok: true });
   });
 
-  it('costs the same however many look: one read for a change, and none for looking once more', async () => {
+  it('costs one read per change for any number of subscribers, and none for one more subscriber', async () => {
     const clients = await Promise.all(['anna', 'Bert', 'carl', 'dora'].map((name) => person(name).connect()));
     for (const each of clients) await subscribe([0, 49], each);
     // The marker is not a change of a client's own membership, which would be read again.
@@ -302,7 +302,7 @@ describe('the window of a member list', () => {
   });
 });
 
-describe('asking for members', () => {
+describe('members.request', () => {
   let world: World;
   let guild: GuildWorld;
   let client: Client;
@@ -321,7 +321,7 @@ describe('asking for members', () => {
   const chunks = (): { nonce?: string; index: number; count: number; members: Row[]; not_found: string[] }[] =>
     client.received('MEMBERS_CHUNK').map((data) => of(data));
 
-  it('finds them by the beginning of their name, with their presence', async () => {
+  it('finds members by the beginning of their name, with their presence', async () => {
     await client.say('guild.subscribe', { guild_id: guild.id, members: [0, 9] });
     const anna = await guild.members['anna']!.connect();
     await client.next('PRESENCE_UPDATE', (data) => JSON.stringify(data).includes(guild.members['anna']!.id));
@@ -341,7 +341,7 @@ describe('asking for members', () => {
     anna.close();
   });
 
-  it('finds them by their ids, and names those who aren’t members', async () => {
+  it('finds members by their ids, and lists ids of users who are not members', async () => {
     const eve = await world.person('eve');
     await ask({ user_ids: [guild.owner.id, eve.id, guild.members['bert']!.id] });
     expect(chunks()).toMatchObject([{ not_found: [eve.id] }]);
@@ -352,7 +352,7 @@ describe('asking for members', () => {
     ).toEqual([guild.owner.id, guild.members['bert']!.id].sort());
   });
 
-  it('answers in chunks, before it is acknowledged', async () => {
+  it('sends chunks before the acknowledgement', async () => {
     await ask({ limit: 3 });
     expect(chunks()).toMatchObject([{ index: 0, count: 1, members: [{}, {}, {}] }]);
     expect(client.names).toEqual(['MEMBERS_CHUNK']);
@@ -361,7 +361,7 @@ describe('asking for members', () => {
     expect(chunks()).toMatchObject([{ index: 0, count: 1, members: [] }]);
   });
 
-  it('refuses too much, both at once, and strangers', async () => {
+  it('rejects large requests, a query together with ids, and users who are not members', async () => {
     const ids = Array.from({ length: 101 }, (_, n) => String(n + 1));
     for (const request of [
       { limit: 1_001 },

@@ -29,7 +29,7 @@ describe('mentions', () => {
       (await who.get('/users/@me/read-states')).body,
     ).find(({ track_id }) => track_id === guild.track)!;
 
-  it('are told with the message, wherever it is read', async () => {
+  it('are part of the message in every response', async () => {
     const client = await eve.connect();
     const { id, mentions } = await say(guild.owner, `<@${mo.id}> <@&${guild.roles['helper']}> @everyone`);
     expect(mentions).toEqual({ user_ids: [mo.id], role_ids: [guild.roles['helper']], everyone: true });
@@ -38,7 +38,7 @@ describe('mentions', () => {
     client.close();
   });
 
-  it('are none in plain text, code, or of roles that there aren’t', async () => {
+  it('are none in plain text and code, and of roles that do not exist', async () => {
     const other = await world.guild({ roles: { theirs: {} } });
     for (const content of [
       'hello',
@@ -50,7 +50,7 @@ describe('mentions', () => {
     expect(await mentionsOf(mo)).toBe(0);
   });
 
-  it('of everyone and of roles that aren’t mentionable need MENTION_EVERYONE in the track', async () => {
+  it('of everyone and of roles that are not mentionable require MENTION_EVERYONE in the track', async () => {
     const calling = `@everyone <@&${guild.roles['helper']}> <@&${guild.roles['loud']}>`;
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['helper']}`, { mentionable: true });
     expect((await say(eve, calling)).mentions).toEqual({
@@ -75,7 +75,7 @@ describe('mentions', () => {
     expect((await say(eve, calling)).mentions).toMatchObject({ everyone: false });
   });
 
-  it('are counted once for each message, for those whom it means, and not for its author', async () => {
+  it('are counted once per message, for the mentioned users, and not for its author', async () => {
     await say(guild.owner, `<@${mo.id}> <@&${guild.roles['helper']}> @everyone <@${guild.owner.id}>`);
     await say(guild.owner, `<@${mo.id}>`);
     await say(mo, `<@${mo.id}>`);
@@ -84,7 +84,7 @@ describe('mentions', () => {
     expect(await mentionsOf(guild.owner)).toBe(0);
   });
 
-  it('of somebody who may not view the track reach nobody, and count once they may', async () => {
+  it('of a user who may not view the track are not delivered, and count once the user may view it', async () => {
     await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, {
       type: 'member',
       allow: '0',
@@ -100,7 +100,7 @@ describe('mentions', () => {
     client.close();
   });
 
-  it('and their counts follow an edit', async () => {
+  it('are updated, with their counts, by an edit', async () => {
     const plain = await say(guild.owner, 'hello');
     const calling = await say(guild.owner, `<@${eve.id}>`);
     const edit = async (id: string, content: string): Promise<Json> =>
@@ -115,7 +115,7 @@ describe('mentions', () => {
     expect(await mentionsOf(eve)).toBe(0);
   });
 
-  it('are limited to so many in a message', async () => {
+  it('are limited in number per message', async () => {
     const { mentions } = await say(guild.owner, Array.from({ length: 250 }, (_, index) => `<@${index}>`).join(''));
     expect(of<{ user_ids: string[] }>(mentions).user_ids).toEqual(
       Array.from({ length: LIMITS.mentions }, (_, index) => `${index}`),

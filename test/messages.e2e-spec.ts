@@ -7,7 +7,7 @@ describe('messages', () => {
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
 
-  it('are written, read, changed by their author and deleted', async () => {
+  it('are sent, read, edited by their author and deleted', async () => {
     const { owner, members, track } = await world.guild({ members: { mo: [] } });
     const mo = members['mo']!;
     const { id } = of<{ id: string }>((await mo.post(`/tracks/${track}/messages`, { content: 'helo' })).body);
@@ -27,7 +27,7 @@ describe('messages', () => {
     expect((await mo.get(`/tracks/${track}/messages/${id}`)).body).toMatchObject({ code: 'MESSAGE_NOT_FOUND' });
   });
 
-  it('of others are deleted with DELETE_MESSAGES only', async () => {
+  it('of other users are deleted with DELETE_MESSAGES only', async () => {
     const { owner, members, track } = await world.guild({
       roles: { mod: { allow: Permission.DeleteMessages } },
       members: { mod: ['mod'], mo: [] },
@@ -39,7 +39,7 @@ describe('messages', () => {
     expect((await members['mod']!.delete(`/tracks/${track}/messages/${id}`)).status).toBe(204);
   });
 
-  it('are deleted several at once with DELETE_MESSAGES, by one command and told once', async () => {
+  it('are deleted in bulk with DELETE_MESSAGES, with one command and one event', async () => {
     const { id, owner, members, track } = await world.guild({
       roles: { mod: { allow: Permission.DeleteMessages } },
       members: { mod: ['mod'], mo: [] },
@@ -78,7 +78,7 @@ describe('messages', () => {
     client.close();
   });
 
-  it('are paged by id in both directions and around one', async () => {
+  it('are paged by id in both directions and around an id', async () => {
     const { owner, track } = await world.guild();
     const ids: string[] = [];
     for (let n = 0; n < 9; n += 1)
@@ -101,7 +101,7 @@ describe('messages', () => {
     });
   });
 
-  it('are sent once, however often they are sent with the same nonce', async () => {
+  it('are created once for repeated requests with the same nonce', async () => {
     const { owner, members, track } = await world.guild({ members: { mo: [] } });
     const client = await members['mo']!.connect();
     const sent = await Promise.all(
@@ -117,7 +117,7 @@ describe('messages', () => {
     client.close();
   });
 
-  it('answer messages of the same track only', async () => {
+  it('reply to messages of the same track only', async () => {
     const { id, owner, track } = await world.guild();
     const other = of<{ id: string }>((await owner.post(`/guilds/${id}/tracks`, { name: 'other' })).body).id;
     const first = of<{ id: string }>((await owner.post(`/tracks/${track}/messages`, { content: 'a' })).body).id;
@@ -129,7 +129,7 @@ describe('messages', () => {
     });
   });
 
-  it('cost two writes and no read when all is remembered', async () => {
+  it('cost two writes and no read if everything is cached', async () => {
     const { owner, track } = await world.guild();
     await owner.post(`/tracks/${track}/messages`, { content: 'warm' });
     const commands = world.recordCommands();
@@ -141,7 +141,7 @@ describe('messages', () => {
     ]);
   });
 
-  it('wait for each other in slow mode, but not those of who keeps order', async () => {
+  it('are delayed in slow mode, except for members with moderation permissions', async () => {
     const { owner, members, track } = await world.guild({ members: { mo: [] } });
     await owner.patch(`/tracks/${track}`, { slowmode_seconds: 60 });
     const say = (who = members['mo']!): Promise<{ status: number; body: unknown; headers: Record<string, string> }> =>
@@ -154,7 +154,7 @@ describe('messages', () => {
     expect((await say(owner)).status).toBe(201);
   });
 
-  it('that are repeated with their nonce have nothing to wait for in slow mode', async () => {
+  it('that repeat a nonce are not delayed in slow mode', async () => {
     const { owner, members, track } = await world.guild({ members: { mo: [] } });
     await owner.patch(`/tracks/${track}`, { slowmode_seconds: 60 });
     const first = await members['mo']!.post(`/tracks/${track}/messages`, { content: 'x', nonce: 'n' });
@@ -166,7 +166,7 @@ describe('messages', () => {
     });
   });
 
-  it('don’t belong into categories', async () => {
+  it('are rejected in categories', async () => {
     const { owner, category } = await world.guild();
     expect((await owner.post(`/tracks/${category}/messages`, { content: 'x' })).body).toMatchObject({
       code: 'NOT_A_TEXT_TRACK',

@@ -196,7 +196,7 @@ describe('an object that exists and is hidden from the caller', () => {
   /** Whoever knows the code of an invite may read it. */
   const PUBLIC_PARAMETERS = ['code', 'emoji'];
 
-  it('answers every documented route like an object that does not exist, at the same number of database commands', async () => {
+  it('is answered by every documented route like a missing object, with the same number of database commands', async () => {
     const compared = new Set<string>();
     const differences: unknown[] = [];
     for (let time = 0; time < 2; time += 1) await mo.get('/users/@me');

@@ -204,7 +204,7 @@ describe('a list in which only some entries move', () => {
       ).body,
     ).id;
 
-  it('moves roles below the actor, though the list repeats @everyone and higher roles', async () => {
+  it('moves roles below the actor, although the list repeats @everyone and higher roles', async () => {
     const list = await roleList();
     const swapped = list.map(({ id, position }) => ({
       id,
@@ -250,7 +250,7 @@ describe('a list in which only some entries move', () => {
       expect([change, (await mo.patch(path, change)).status]).toEqual([change, 403]);
   });
 
-  it('moves roles of a member below, though the list repeats roles at or above the actor', async () => {
+  it('moves roles of a member below, although the list repeats roles at or above the actor', async () => {
     await guild.owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['top']}`);
     const path = `/guilds/${guild.id}/members/${mo.id}`;
     const { role_ids } = of<{ role_ids: string[] }>((await mo.get(path)).body);

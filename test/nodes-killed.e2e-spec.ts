@@ -228,7 +228,7 @@ describeOnce(
     };
 
     it(
-      'leaves nothing untold: others tell it',
+      'leaves no change unpublished: another node publishes it',
       async () => {
         const sent: string[] = [];
         for (let round = 0; round < ROUNDS; round += 1) {

@@ -8,7 +8,7 @@ import { World } from './support/world';
 const ROUNDS = 6;
 const AT_ONCE = 12;
 
-describeWithRedis('changes of one guild through two nodes at once', () => {
+describeWithRedis('concurrent changes of one guild through two nodes', () => {
   let redis: TestRedis;
   let world: World;
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describeWithRedis('changes of one guild through two nodes at once', () => {
     await redis.stop();
   });
 
-  it('leave every client with what is so in the end, in whatever order they are told', async () => {
+  it('leave every client with the stored state, for any order of events', async () => {
     const guild = await world.guild({ roles: { a: {}, b: {}, c: {}, d: {} }, members: { mo: [] } });
     const { owner, id, track, category } = guild;
     const clients = await Promise.all(world.urls.map((url) => guild.members['mo']!.connect(undefined, url)));
@@ -48,12 +48,12 @@ describeWithRedis('changes of one guild through two nodes at once', () => {
   });
 });
 
-describe('what is told late', () => {
+describe('an event that is published late', () => {
   let world: World;
   beforeAll(async () => (world = await World.start()));
   afterAll(() => world.stop());
 
-  it('tells how it is by now', async () => {
+  it('contains the current state', async () => {
     const guild = await world.guild({ roles: { a: {}, b: {} } });
     const { owner, id, track } = guild;
     const client = await owner.connect();

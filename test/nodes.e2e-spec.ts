@@ -33,7 +33,7 @@ describeOnce(
     const health = (): Promise<Answer> => world.ask('get', '/health/ready');
 
     // Requests go to the nodes in turn, so one node makes each change and the other is asked.
-    it('see each other’s permission changes with the very next request', async () => {
+    it('apply permission changes of each other to the next request', async () => {
       const guild = await world.guild({ roles: { guest: { deny: Permission.ViewTrack } }, members: { mo: [] } });
       const mo = guild.members['mo']!;
       for (let n = 0; n < 5; n += 1) {
@@ -46,21 +46,21 @@ describeOnce(
       expect((await mo.get(`/guilds/${guild.id}`)).status).toBe(404);
     });
 
-    it('refuse a token from the moment on that the other has revoked it', async () => {
+    it('reject a token as soon as the other node has revoked it', async () => {
       const ada = await world.person('ada');
       for (let n = 0; n < 4; n += 1) expect((await ada.get('/users/@me')).status).toBe(200);
       await ada.post('/auth/logout');
       expect((await ada.get('/users/@me')).status).toBe(401);
     });
 
-    it('count a user’s requests together', async () => {
+    it('count the requests of a user together', async () => {
       const ada = await world.person('ada');
       const answers = await Promise.all(Array.from({ length: 40 }, () => ada.get('/users/@me')));
       expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(30);
       expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(10);
     });
 
-    it('note a change while it is under way, and no longer, however it ends', async () => {
+    it('register a mutation while it is in flight, and remove it, however it ends', async () => {
       const { commands } = world.app.get(RedisConnection);
       const noted = async (): Promise<number> =>
         Number(/cmdstat_hset:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1] ?? 0);
@@ -105,7 +105,7 @@ describeOnce(
           UP_WITHIN_MS,
         );
 
-      it('go on, tell that it is away, and believe nothing that is no longer true', async () => {
+      it('continue, report that Redis is down, and use no outdated data', async () => {
         const guild = await world.guild({ roles: { guest: { deny: Permission.ViewTrack } }, members: { mo: [] } });
         const mo = guild.members['mo']!;
         expect((await health()).body).toEqual({ status: 'ok', redis: 'up', events_waiting: 0, nodes: 2 });
@@ -143,7 +143,7 @@ describeOnce(
         expect(answers.some(({ status }) => status === 429)).toBe(true);
       });
 
-      it('keep sockets, and tell them what happened meanwhile, in the order in which each node wrote it', async () => {
+      it('keep sockets, and deliver later events in the order in which each node wrote them', async () => {
         const { clients, say } = await conversation();
         await say(0);
         await redis.stopKeeping();
@@ -166,7 +166,7 @@ describeOnce(
         }
       });
 
-      it('have every client start afresh when Redis comes back without what it was told', async () => {
+      it('make every client identify again when Redis comes back without the published events', async () => {
         const { clients, say } = await conversation();
         await say(0);
         await Promise.all(clients.map((client) => client.next('MESSAGE_CREATE')));

@@ -6,7 +6,7 @@ const ITEMS = 7;
 const LIMIT_BOUNDS = /(\d+) to (\d+)/;
 
 /** Every list, each with more items than the smaller limits. */
-describe('a list is never longer than its limit', () => {
+describe('a list', () => {
   let world: World;
   let guild: GuildWorld;
   let routes: Route[];
@@ -54,7 +54,7 @@ describe('a list is never longer than its limit', () => {
     return [word, ...cursors, ...(names.includes('query') && word === '' ? ['&query=m'] : [])];
   };
 
-  it('knows every list route', () =>
+  it('is covered by this spec for every list route', () =>
     expect(routes.map((route) => route.path).sort()).toEqual(
       expect.arrayContaining([
         '/api/v1/guilds/{guild_id}/audit-log',
@@ -66,7 +66,7 @@ describe('a list is never longer than its limit', () => {
       ]),
     ));
 
-  it('with each cursor, from the lowest to the highest limit', async () => {
+  it('is never longer than its limit with each cursor, from the lowest to the highest limit', async () => {
     const longest = new Map<string, number>();
     for (const route of routes) {
       const [, min, max] =

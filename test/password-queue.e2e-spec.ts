@@ -16,7 +16,7 @@ describe('simultaneous logins', () => {
   const login = (email: string): ReturnType<World['ask']> =>
     world.ask('post', '/auth/login', { email, password: ada.password });
 
-  it('are bounded: those beyond the queue are answered 503 with Retry-After, at once and for unknown addresses alike', async () => {
+  it('are limited: those beyond the queue are answered 503 with Retry-After, at once and for unknown addresses alike', async () => {
     const responses = await Promise.all(
       Array.from({ length: MANY }, (_, index) => login(index % 2 === 0 ? ada.email : 'nobody@example.org')),
     );
@@ -41,7 +41,7 @@ describe('simultaneous logins', () => {
     await logins;
   });
 
-  it('and all other uses of passwords share the queue', async () => {
+  it('share the queue with all other uses of passwords', async () => {
     const busy = Promise.all(Array.from({ length: MANY }, () => login(ada.email)));
     const others = await Promise.all([
       ...Array.from({ length: 10 }, (_, index) =>

@@ -14,8 +14,8 @@ const unpin = (who: Person, { track }: GuildWorld, id: string) => who.delete(`/t
 const pinned = async ({ owner, track }: GuildWorld): Promise<string[]> =>
   of<{ id: string }[]>((await owner.get(`/tracks/${track}/pins`)).body).map(({ id }) => id);
 
-describe('pinning', () => {
-  it('lists what was pinned last first, tells all who see the track, and ends', async () => {
+describe('pins', () => {
+  it('are listed from the latest on, and published to all who see the track, as is their end', async () => {
     const guild = await world.guild({
       roles: { pinner: { allow: Permission.PinMessages } },
       members: { mo: ['pinner'], low: [] },
@@ -39,7 +39,7 @@ describe('pinning', () => {
     client.close();
   });
 
-  it('asks for PIN_MESSAGES', async () => {
+  it('require PIN_MESSAGES', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const id = await say(guild.members['mo']!, guild);
     expect((await pin(guild.members['mo']!, guild, id)).body).toMatchObject({ code: 'PERMISSIONS_MISSING' });
@@ -48,7 +48,7 @@ describe('pinning', () => {
     expect(await pinned(guild)).toEqual([id]);
   });
 
-  it('is for messages of the track only, and leaves nothing behind when there is none', async () => {
+  it('are for existing messages of the track only', async () => {
     const guild = await world.guild();
     const other = of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'other' })).body).id;
     const elsewhere = await say(guild.owner, { ...guild, track: other });
@@ -57,7 +57,7 @@ describe('pinning', () => {
     expect(await pinned(guild)).toEqual([]);
   });
 
-  it('stops at fifty, however many pin at once, and goes on when one is unpinned', async () => {
+  it('are limited to fifty, also for concurrent requests, until one is removed', async () => {
     const guild = await world.guild();
     const ids: string[] = [];
     for (let n = 0; n < 6; n += 1)
@@ -78,7 +78,7 @@ describe('pinning', () => {
 });
 
 describe('a pinned message that is deleted', () => {
-  it('is pinned no more, alone or with others', async () => {
+  it('is unpinned, alone or in bulk', async () => {
     const guild = await world.guild();
     const [one, two, three] = [
       await say(guild.owner, guild),
@@ -96,7 +96,7 @@ describe('a pinned message that is deleted', () => {
     client.close();
   });
 
-  it('takes no place, when it is pinned at the same moment', async () => {
+  it('takes no place in the limit if it is pinned at the same moment', async () => {
     const guild = await world.guild();
     const client = await guild.owner.connect();
     const ids = await Promise.all(Array.from({ length: 20 }, () => say(guild.owner, guild)));

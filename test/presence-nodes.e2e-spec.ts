@@ -57,7 +57,7 @@ describeOnce(
       await eventually(async () => expect(await statusOf(who)).toBe(status), withinMs);
     };
 
-    it('is counted over all of them', async () => {
+    it('counts the sockets of all nodes', async () => {
       const [here, there] = [await mo.connect(undefined, world.urls[0]), await mo.connect(undefined, world.urls[1])];
       await comesTo(mo, 'online');
       const marker = await guild.members['eve']!.connect(undefined, world.urls[0]);
@@ -70,7 +70,7 @@ describeOnce(
       await comesTo(mo, 'offline');
     });
 
-    it('is chosen on one and holds on all', async () => {
+    it('is set on one node and applies on all', async () => {
       const there = await mo.connect(undefined, world.urls[1]);
       const here = await mo.connect(undefined, world.urls[0]);
       await here.say('presence.update', { status: 'dnd' });
@@ -81,7 +81,7 @@ describeOnce(
       for (const client of [here, there]) client.close();
     });
 
-    it('is what a node knows by itself while Redis is away, and comes right when it is back', async () => {
+    it('is local to a node while Redis is down, and is correct again afterwards', async () => {
       const there = await mo.connect(undefined, world.urls[1]);
       await comesTo(mo, 'online');
       const witness = await guild.members['eve']!.connect(undefined, world.urls[1]);
@@ -98,7 +98,7 @@ describeOnce(
       for (const client of [eve, again, witness]) client.close();
     });
 
-    describe('one of which is a process of its own', () => {
+    describe('with one node in its own process', () => {
       let child: ChildProcess;
       let dataDir: string;
       let url: string;
@@ -134,7 +134,7 @@ describeOnce(
         await exited;
       };
 
-      it('is known to a node that starts later', async () => {
+      it('is sent to a node that starts later', async () => {
         const early = await mo.connect(undefined, world.urls[1]);
         const late = await guild.owner.connect(undefined, url);
         await comesTo(mo, 'online');
@@ -142,7 +142,7 @@ describeOnce(
         for (const client of [early, late]) client.close();
       });
 
-      it('ends within 30 s when that one is killed', async () => {
+      it('ends within 30 s when the node is killed', async () => {
         await mo.connect(undefined, url);
         await comesTo(mo, 'online');
         await end('SIGKILL');
@@ -153,7 +153,7 @@ describeOnce(
         );
       });
 
-      it('ends soon when that one stops', async () => {
+      it('ends soon when the node stops', async () => {
         await mo.connect(undefined, url);
         await comesTo(mo, 'online');
         await end('SIGTERM');

@@ -51,7 +51,7 @@ describe('presence', () => {
     await until(owner, eve, 'offline');
   };
 
-  it('tells who looks at a guild who is there, who comes and who goes', async () => {
+  it('is sent to subscribers of a guild when members connect and disconnect', async () => {
     const early = await mo.connect();
     await world.settle();
     expect(await look(owner)).toMatchObject({ guild_id: guild.id, member_count: 3, members: null });
@@ -68,7 +68,7 @@ describe('presence', () => {
     eve.close();
   });
 
-  it('counts all of somebody’s sockets, and doesn’t notice who comes back at once', async () => {
+  it('counts all sockets of a user, and does not change when the user reconnects at once', async () => {
     const [one, other] = [await mo.connect(), await mo.connect()];
     await look(owner);
     one.close();
@@ -83,7 +83,7 @@ describe('presence', () => {
     await until(owner, mo, 'offline');
   });
 
-  it('is what somebody has chosen, over REST and the gateway alike, and is told to all of their sockets', async () => {
+  it('is the status set over REST or the gateway, and is sent to all sockets of the user', async () => {
     await look(owner);
     const [one, other] = [await mo.connect(), await mo.connect()];
     expect(await one.say('presence.update', { status: 'idle' })).toEqual({
@@ -102,7 +102,7 @@ describe('presence', () => {
     for (const client of [one, other]) client.close();
   });
 
-  it('is remembered', async () => {
+  it('is stored', async () => {
     await mo.put('/users/@me/presence', { status: 'dnd' });
     await look(owner);
     const client = await mo.connect();
@@ -114,7 +114,7 @@ describe('presence', () => {
     client.close();
   });
 
-  it('of somebody invisible is that of somebody who isn’t there, and they alone know better', async () => {
+  it("is offline for an invisible user, except for the user's own sockets", async () => {
     await mo.put('/users/@me/presence', { status: 'invisible' });
     await look(owner);
     const client = await mo.connect();
@@ -143,7 +143,7 @@ describe('presence', () => {
     back.close();
   });
 
-  it('is told to nobody who doesn’t look, and about nobody outside the guild', async () => {
+  it('is sent to subscribers only, and for members of the guild only', async () => {
     const stranger = await world.person('stranger');
     const eve = await guild.members['eve']!.connect();
     await look(owner);
@@ -160,7 +160,7 @@ describe('presence', () => {
     for (const each of [client, outside, eve]) each.close();
   });
 
-  it('is told at most once a second, however often somebody changes it, and ends with what is true', async () => {
+  it('is sent at most once a second for any number of changes, and ends with the current status', async () => {
     await look(owner);
     const client = await mo.connect();
     await until(owner, mo, 'online');
@@ -174,7 +174,7 @@ describe('presence', () => {
     client.close();
   });
 
-  it('refuses what nobody can choose, and changes nothing', async () => {
+  it('rejects invalid statuses, and changes nothing', async () => {
     const client = await mo.connect();
     for (const status of ['offline', 'away', '', null, 1, {}]) {
       expect([status, await client.say('presence.update', { status })]).toMatchObject([

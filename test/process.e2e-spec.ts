@@ -81,7 +81,7 @@ describeOnce('the process', () => {
     return ((await exited) as [number | null])[0];
   };
 
-  it('tells where things are, stops when asked and finds everything as it was', async () => {
+  it('prints its addresses, stops on SIGTERM and finds all data after a restart', async () => {
     const first = await start();
     expect(first.output()).toContain(`${first.url}/docs`);
     expect(first.output()).toContain(dataDir);
@@ -92,7 +92,7 @@ describeOnce('the process', () => {
     expect(await end(second, 'SIGTERM')).toBe(0);
   });
 
-  it('answers what is under way before it stops', async () => {
+  it('answers requests in flight before it stops', async () => {
     const running = await start();
     const begun = await Promise.all(Array.from({ length: 8 }, (_, index) => begin(running.url, `late${index}`)));
     const code = end(running, 'SIGTERM');
@@ -102,7 +102,7 @@ describeOnce('the process', () => {
     expect(await register(again.url, 'late7')).toBe(409);
   });
 
-  it('keeps every write that was acknowledged when it is killed', async () => {
+  it('keeps every acknowledged write when it is killed', async () => {
     for (let round = 0; round < 3; round += 1) {
       const running = await start();
       const acknowledged: string[] = [];
@@ -189,7 +189,7 @@ describeOnce('the process', () => {
     );
   }, 600_000);
 
-  it('refuses a second process on the same data', async () => {
+  it('rejects a second process on the same data', async () => {
     await start();
     const { child, output } = launch();
     const [code] = (await once(child, 'exit')) as [number];
@@ -197,7 +197,7 @@ describeOnce('the process', () => {
     expect(output()).toContain(dataDir);
   });
 
-  it('does not start with a wrong setting, and names it', async () => {
+  it('does not start with an invalid setting, and names it', async () => {
     const { child, output } = launch({ PORT: 'abc', GATEWAY_BUCKET: 'many' });
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).toBe(1);

@@ -30,8 +30,8 @@ const counts = async (who: Person, { track }: GuildWorld, id: string): Promise<C
 const reactors = async (who: Person, guild: GuildWorld, id: string, query = '', emoji = '👍'): Promise<string[]> =>
   of<{ user_id: string }[]>((await who.get(place(guild, id, emoji) + query)).body).map(({ user_id }) => user_id);
 
-describe('reacting', () => {
-  it('shows in the message how many did so and whether one did oneself, in the order in which the emojis came', async () => {
+describe('reactions', () => {
+  it('are in the message with their count and whether the user added one, in the order of the first use of each emoji', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const id = await say(mo, guild);
@@ -56,7 +56,7 @@ describe('reacting', () => {
     expect(await counts(mo, guild, id)).toEqual([{ emoji: '👍', count: 1, me: false }]);
   });
 
-  it('is told once, to those who may view the track', async () => {
+  it('are published once, to members who may view the track', async () => {
     const guild = await world.guild({ members: { mo: [], low: [] } });
     const mo = guild.members['mo']!;
     const hidden = of<{ id: string }>(
@@ -85,7 +85,7 @@ describe('reacting', () => {
     owner.close();
   });
 
-  it('asks for ADD_REACTIONS and a message of the track', async () => {
+  it('require ADD_REACTIONS and a message of the track', async () => {
     const guild = await world.guild({
       roles: { mute: { deny: AddReactions }, blind: { deny: ViewMessageHistory } },
       members: { mo: ['mute'], blind: ['blind'] },
@@ -99,7 +99,7 @@ describe('reacting', () => {
     expect(await counts(guild.owner, guild, id)).toEqual([]);
   });
 
-  it.each(['x', '👍👍', '1', '__proto__', 'a.b', '$set', '👍 '])('takes one emoji, not %p', async (emoji) => {
+  it.each(['x', '👍👍', '1', '__proto__', 'a.b', '$set', '👍 '])('consist of one emoji, not %p', async (emoji) => {
     const guild = await world.guild();
     expect((await react(guild.owner, guild, await say(guild.owner, guild), emoji)).body).toMatchObject({
       code: 'VALIDATION_FAILED',
@@ -107,14 +107,14 @@ describe('reacting', () => {
     });
   });
 
-  it.each(['❤️', '1️⃣', '🇫🇷', '👩🏻‍❤️‍💋‍👨🏽', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])('takes %s, whatever it is made of', async (emoji) => {
+  it.each(['❤️', '1️⃣', '🇫🇷', '👩🏻‍❤️‍💋‍👨🏽', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])('may be %s, of any number of code points', async (emoji) => {
     const guild = await world.guild();
     const id = await say(guild.owner, guild);
     expect((await react(guild.owner, guild, id, emoji)).status).toBe(204);
     expect(await counts(guild.owner, guild, id)).toEqual([{ emoji, count: 1, me: true }]);
   });
 
-  it('stops at twenty kinds, however many come at once, and goes on when one is gone', async () => {
+  it('are limited to twenty emojis, also for concurrent requests, until one is removed', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const id = await say(mo, guild);
@@ -131,7 +131,7 @@ describe('reacting', () => {
     expect((await react(mo, guild, id, refused)).status).toBe(204);
   });
 
-  it('loses and invents none, however many react and take it back at once', async () => {
+  it('are neither lost nor duplicated by concurrent additions and removals', async () => {
     const guild = await world.guild({
       members: Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`m${n}`, []])),
     });
@@ -154,7 +154,7 @@ describe('reacting', () => {
     expect(await counts(guild.owner, guild, id)).toEqual([]);
   });
 
-  it('costs the same whether one or many reacted', async () => {
+  it('cost the same with one or many users', async () => {
     const guild = await world.guild({ members: { a: [], b: [], c: [] } });
     const id = await say(guild.owner, guild);
     const costs: string[][] = [];
@@ -181,7 +181,7 @@ describe('reacting', () => {
   });
 });
 
-describe('those who reacted', () => {
+describe('the users of a reaction', () => {
   it('are paged by their ids', async () => {
     const guild = await world.guild({ members: { a: [], b: [] } });
     const people = [guild.owner, guild.members['a']!, guild.members['b']!];
@@ -192,7 +192,7 @@ describe('those who reacted', () => {
     expect(await reactors(guild.owner, guild, id, '', '🎉')).toEqual([]);
   });
 
-  it('are all gone when who has DELETE_MESSAGES clears an emoji, and start from nothing', async () => {
+  it('are all removed when a member with DELETE_MESSAGES clears an emoji, and start from zero', async () => {
     const guild = await world.guild({ roles: { mod: { allow: DeleteMessages } }, members: { mod: ['mod'], mo: [] } });
     const { mod, mo } = guild.members as Record<'mod' | 'mo', Person>;
     const id = await say(guild.owner, guild);
@@ -212,7 +212,7 @@ describe('those who reacted', () => {
     client.close();
   });
 
-  it('are swept by one command when messages are deleted', async () => {
+  it('are removed by one command when messages are deleted', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const ids = [await say(guild.owner, guild), await say(guild.owner, guild)];
     for (const id of ids) for (const emoji of ['👍', '🎉']) await react(guild.members['mo']!, guild, id, emoji);

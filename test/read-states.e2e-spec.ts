@@ -34,7 +34,7 @@ describe('read states', () => {
   const unread = async (who: Person, track = guild.track): Promise<number | undefined> =>
     (await stateOf(who, track))?.unread_count;
 
-  it('count what others said since one has read, and come right after READY', async () => {
+  it('count the messages of other users after the read marker, and arrive right after READY', async () => {
     expect(await all(mo)).toEqual([]);
     const ids = [await say(guild.owner), await say(guild.owner, `<@${mo.id}>`), await say(guild.owner)];
     expect(await stateOf(mo)).toMatchObject({
@@ -58,7 +58,7 @@ describe('read states', () => {
     expect(await stateOf(mo)).toMatchObject({ last_read_id: ids[2], unread_count: 0, mention_count: 0 });
   });
 
-  it('never count one’s own messages', async () => {
+  it('never count messages of the user', async () => {
     await say(guild.owner);
     await say(mo);
     await say(mo);
@@ -72,7 +72,7 @@ describe('read states', () => {
     expect(await unread(mo)).toBe(1);
   });
 
-  it('only go forward, unless one asks to go back', async () => {
+  it('move forward only, unless the user requests to move back', async () => {
     const ids = [await say(guild.owner), await say(guild.owner), await say(mo), await say(guild.owner, '@everyone')];
     await read(mo, ids[3]!);
     expect(await read(mo, ids[0]!)).toMatchObject({ last_read_id: ids[3], unread_count: 0 });
@@ -88,7 +88,7 @@ describe('read states', () => {
     expect(await read(mo, '0', { backwards: true })).toMatchObject({ last_read_id: '0', unread_count: 4 });
   });
 
-  it('go to all of one’s own sockets on all nodes, and to nobody else’s', async () => {
+  it('are sent to all sockets of the user on all nodes, and to no other user', async () => {
     const id = await say(guild.owner);
     const clients = await Promise.all(
       world.urls.flatMap((url) => [mo.connect(undefined, url), mo.connect(undefined, url)]),
@@ -106,7 +106,7 @@ describe('read states', () => {
     for (const client of [...clients, other]) client.close();
   });
 
-  it('are for text tracks that one may view, and change nothing elsewhere', async () => {
+  it('are for visible text tracks only, and change nothing elsewhere', async () => {
     const id = await say(guild.owner);
     const client = await mo.connect();
     expect((await mo.put(`/tracks/${guild.category}/read-state`, { message_id: id })).body).toMatchObject({
@@ -134,13 +134,13 @@ describe('read states', () => {
     client.close();
   });
 
-  it('can’t be ahead of what is said later', async () => {
+  it('cannot be ahead of later messages', async () => {
     await read(mo, String((1n << 63n) - 1n));
     await say(guild.owner);
     expect(await unread(mo)).toBe(1);
   });
 
-  it('start with everything read that was said before one joined, every time', async () => {
+  it('start with everything before the join read, for each join', async () => {
     const other = of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'other' })).body).id;
     for (let n = 0; n < 3; n += 1) await say(guild.owner, '@everyone');
     const eve = await world.person('eve');
@@ -160,7 +160,7 @@ describe('read states', () => {
     await joined();
   });
 
-  it('go away with their track and guild', async () => {
+  it('are deleted with their track and guild', async () => {
     const other = await world.guild({});
     await guild.owner.post(`/invites/${other.invite}`);
     const track = of<{ id: string }>((await guild.owner.post(`/guilds/${guild.id}/tracks`, { name: 'other' })).body).id;
@@ -175,7 +175,7 @@ describe('read states', () => {
     expect(await tracks()).toEqual([guild.track]);
   });
 
-  it('don’t count what is sent twice, and no longer count a message once it is deleted', async () => {
+  it('do not count a repeated message, and do not count a deleted message any more', async () => {
     const twice = { content: 'x', nonce: 'n' };
     await Promise.all(Array.from({ length: 4 }, () => guild.owner.post(`/tracks/${guild.track}/messages`, twice)));
     const last = await say(guild.owner);
@@ -197,7 +197,7 @@ describe('read states', () => {
     ),
     { maxLength: 6 },
   );
-  it('are never negative, and nothing is unread once the newest was read, whatever happens at the same time', () =>
+  it('are never negative, and are 0 once the newest message is read, for concurrent changes', () =>
     fc.assert(
       fc.asyncProperty(acts, async (rounds) => {
         guild = await world.guild({ members: { mo: [] } });
@@ -227,7 +227,7 @@ describe('read states', () => {
       { numRuns: 15 },
     ));
 
-  it('and what happens meanwhile leave no message out, and count none twice', async () => {
+  it('leave no concurrent message out, and count none twice', async () => {
     const clients: Client[] = [];
     let isOver = false;
     const writing = (async () => {

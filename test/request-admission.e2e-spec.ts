@@ -17,7 +17,7 @@ const WITHOUT_CONTROLLER = [
   `GET /api/v1/users/${'9'.repeat(300)}`,
 ];
 
-describe('a request is rejected before its body is read', () => {
+describe('a rejection before the body is read', () => {
   let world: World;
   let routes: Route[];
   beforeAll(async () => {
@@ -35,21 +35,21 @@ describe('a request is rejected before its body is read', () => {
     );
   const lineOf = (route: Route): string => `${route.method.toUpperCase()} ${fillPath(route)}`;
 
-  it('with 401 on every route that requires a token, without a token', async () => {
+  it('has status 401 on every route that requires a token, without a token', async () => {
     for (const route of routes.filter(({ isPublic }) => !isPublic)) {
       const { status, body } = await withoutBody(lineOf(route));
       expect([lineOf(route), status, JSON.parse(body)]).toMatchObject([lineOf(route), 401, { code: 'TOKEN_INVALID' }]);
     }
   });
 
-  it('with 401 on every path, with a wrong token', async () => {
+  it('has status 401 on every path, with a wrong token', async () => {
     for (const line of [...routes.map(lineOf), ...WITHOUT_CONTROLLER]) {
       const { status } = await withoutBody(line, WRONG_TOKEN);
       expect([line, status]).toEqual([line, 401]);
     }
   });
 
-  it('with 404 on unknown paths', async () => {
+  it('has status 404 on unknown paths', async () => {
     for (const line of ['GET /nothing', 'POST /api/v1/nothing', 'DELETE /']) {
       const { status, body } = await withoutBody(line);
       expect([line, status, JSON.parse(body)]).toMatchObject([line, 404, { code: 'ROUTE_NOT_FOUND' }]);
@@ -57,7 +57,7 @@ describe('a request is rejected before its body is read', () => {
   });
 });
 
-describe('a request beyond a limit is rejected with 429 before its body is read', () => {
+describe('a rejection with 429 before the body is read', () => {
   let world: World;
   let routes: Route[];
   let ada: Person;
@@ -107,7 +107,7 @@ describe('a request beyond a limit is rejected with 429 before its body is read'
     }
   });
 
-  it('but health routes have no limit', async () => {
+  it('does not exist for health routes', async () => {
     for (const path of ['/health/live', '/health/ready']) {
       const { status, headers } = await world.ask('get', path);
       expect([path, status, headers['ratelimit']]).toEqual([path, 200, undefined]);

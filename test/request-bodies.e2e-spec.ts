@@ -121,7 +121,7 @@ describe('request bodies', () => {
     ).toBe(200);
   });
 
-  it('may be absent where all fields are optional, and name the missing fields elsewhere', async () => {
+  it('may be absent if all fields are optional, and name the missing fields otherwise', async () => {
     const { owner } = guild;
     for (const body of [undefined, '', {}])
       expect((await owner.post(`/tracks/${guild.track}/invites`, body)).status).toBe(201);
@@ -134,7 +134,7 @@ describe('request bodies', () => {
     });
   });
 
-  it('may be null in optional fields, also where a nested field is optional', async () => {
+  it('may contain null in optional fields, also in nested ones', async () => {
     const { owner } = guild;
     expect(
       (await owner.post(`/tracks/${guild.track}/messages`, { content: 'x', nonce: null, reply_to_id: null })).status,

@@ -85,13 +85,13 @@ describeOnce('the cost of requests on a guild at its limits', () => {
   describe('without rate limits', () => {
     beforeAll(() => restart({ RATE_LIMITS: 'off' }));
 
-    it('lists tracks again for little CPU', async () => {
+    it('lists tracks repeatedly for little CPU', async () => {
       const list: Sent = { method: 'GET', path: `/guilds/${guild.id}/tracks`, token: guild.owner.token };
       expect(await cost(() => list)).toBeLessThan(MAX_READ_MS);
       expect(await cost(() => ({ ...list, token: member.token }))).toBeLessThan(MAX_READ_MS);
     });
 
-    it('shows every change of a track in the list requested after it, to the owner and to members', async () => {
+    it('shows every change of a track in the next list, to the owner and to members', async () => {
       const id = guild.trackIds[3]!;
       const trackIn = async (token: string): Promise<unknown> =>
         (
@@ -124,7 +124,7 @@ describeOnce('the cost of requests on a guild at its limits', () => {
       );
     });
 
-    it.each(Object.keys(EXPENSIVE))('rejects a body that is expensive for little CPU: %s', async (name) => {
+    it.each(Object.keys(EXPENSIVE))('rejects an expensive body for little CPU: %s', async (name) => {
       const body = EXPENSIVE[name]!;
       const routes: readonly Sent[] = [
         { method: 'POST', path: '/auth/login', body },

@@ -75,7 +75,7 @@ const acts: Record<string, Act> = {
 };
 
 // Each change is made and told, and then told again as if its node had gone before it was.
-describe('what a node that is gone may not have told', () => {
+describe('an unpublished event of a node that has crashed', () => {
   let world: World;
   let guild: GuildWorld;
   let client: Client;
@@ -87,28 +87,32 @@ describe('what a node that is gone may not have told', () => {
   });
   afterEach(() => client.close());
 
-  it.each(Object.entries(acts))('is told by another: %s', async (_, { touches, run, event, again = event }) => {
-    const atMs = Date.now();
-    const { names, code } = await run(guild);
-    await client.next(event);
-    client.clear();
-    const ids = Object.fromEntries(Object.entries(names).map(([name, id]) => [name, [parseSnowflake(id)!]]));
-    await world.app.get(EventRepublisher).republish(
-      [
-        {
-          userId: parseSnowflake(guild.owner.id)!,
-          atMs,
-          scope: touches,
-          ids: ids,
-          ...(code !== undefined && { code }),
-        },
-      ],
-      new Set(),
-    );
-    // What was made right before is told again as well.
-    const sent = await client.next(again, (data) => code === undefined || data['code'] === code);
-    if (event.startsWith('BAN_')) expect(sent).toMatchObject({ user_id: names['user_id'] });
-    if (again === 'MESSAGE_UPDATE') expect(sent).toMatchObject({ id: names['message_id'], reactions: [{ count: 1 }] });
-    if (event === 'PINS_UPDATE') expect(sent).toMatchObject({ message_ids: [names['message_id']] });
-  });
+  it.each(Object.entries(acts))(
+    'is published by another node: %s',
+    async (_, { touches, run, event, again = event }) => {
+      const atMs = Date.now();
+      const { names, code } = await run(guild);
+      await client.next(event);
+      client.clear();
+      const ids = Object.fromEntries(Object.entries(names).map(([name, id]) => [name, [parseSnowflake(id)!]]));
+      await world.app.get(EventRepublisher).republish(
+        [
+          {
+            userId: parseSnowflake(guild.owner.id)!,
+            atMs,
+            scope: touches,
+            ids: ids,
+            ...(code !== undefined && { code }),
+          },
+        ],
+        new Set(),
+      );
+      // What was made right before is told again as well.
+      const sent = await client.next(again, (data) => code === undefined || data['code'] === code);
+      if (event.startsWith('BAN_')) expect(sent).toMatchObject({ user_id: names['user_id'] });
+      if (again === 'MESSAGE_UPDATE')
+        expect(sent).toMatchObject({ id: names['message_id'], reactions: [{ count: 1 }] });
+      if (event === 'PINS_UPDATE') expect(sent).toMatchObject({ message_ids: [names['message_id']] });
+    },
+  );
 });

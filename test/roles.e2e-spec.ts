@@ -13,14 +13,14 @@ describe('roles', () => {
   const namesIn = async ({ id }: GuildWorld, who: Person): Promise<string[]> =>
     of<{ name: string }[]>((await who.get(`/guilds/${id}/roles`)).body).map(({ name }) => name);
 
-  it('arrive at the bottom, or where they are asked for', async () => {
+  it('are created at the lowest position, or at the requested one', async () => {
     const guild = await world.guild({ roles: { low: {}, high: {} } });
     await guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'new' });
     await guild.owner.post(`/guilds/${guild.id}/roles`, { name: 'placed', position: 4 });
     expect(await namesIn(guild, guild.owner)).toEqual(['@everyone', 'new', 'low', 'placed', 'high']);
   });
 
-  it('move with one write and one event, however many move', async () => {
+  it('move with one write and one event, for any number of moves', async () => {
     const guild = await world.guild({ roles: { helper: {}, moderator: {}, admin: {} } });
     const client = await guild.owner.connect();
     await guild.owner.get(`/guilds/${guild.id}/roles`);
@@ -46,7 +46,7 @@ describe('roles', () => {
     client.close();
   });
 
-  it('refuse positions below 2 and beyond the last, doubled moves and foreign roles, and move nothing', async () => {
+  it('cannot move to positions below 2 and beyond the last, twice, or to another guild, and nothing moves', async () => {
     const guild = await world.guild({ roles: { a: {}, b: {} } });
     const { a, b } = guild.roles;
     const move = (moves: unknown): Promise<{ body: unknown }> => guild.owner.patch(`/guilds/${guild.id}/roles`, moves);
@@ -72,7 +72,7 @@ describe('roles', () => {
     expect(await namesIn(guild, guild.owner)).toEqual(['@everyone', 'a', 'b']);
   });
 
-  it('refuse an order that is based on an older one, when the mover says so', async () => {
+  it('cannot move with an outdated If-Match', async () => {
     const guild = await world.guild({ roles: { a: {}, b: {} } });
     const { headers } = await guild.owner.get(`/guilds/${guild.id}`);
     await guild.owner.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['a'], position: 3 }]);
@@ -83,7 +83,7 @@ describe('roles', () => {
     expect(await namesIn(guild, guild.owner)).toEqual(['@everyone', 'b', 'a']);
   });
 
-  it('decide over lower ones in both directions', async () => {
+  it('override lower roles in both directions', async () => {
     const guild = await world.guild({
       roles: { talker: { allow: CreateMessage }, muted: { deny: CreateMessage } },
       members: { mo: ['talker', 'muted'] },
@@ -94,7 +94,7 @@ describe('roles', () => {
     expect((await mo.post(`/tracks/${guild.track}/messages`, { content: 'hello' })).status).toBe(201);
   });
 
-  it('are gone from members and overwrites when they are deleted', async () => {
+  it('are removed from members and overwrites when they are deleted', async () => {
     const guild = await world.guild({ roles: { helper: {} }, members: { mo: ['helper'] } });
     await guild.owner.put(`/tracks/${guild.track}/overwrites/${guild.roles['helper']}`, {
       type: 'role',
@@ -110,7 +110,7 @@ describe('roles', () => {
     });
   });
 
-  it('take effect with the very next request of who was demoted', async () => {
+  it('change the permissions of the next request of a demoted member', async () => {
     const guild = await world.guild({ roles: { mod: { allow: DeleteMessages } }, members: { mod: ['mod'] } });
     const mod = guild.members['mod']!;
     const messages = await Promise.all(
@@ -153,7 +153,7 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
     expect((await mo.get(`/guilds/${guild.id}/permissions/@me`)).body).toEqual(before);
   };
 
-  it('can’t give themselves, or others, a role that has more than they have', async () => {
+  it('cannot give a role with more permissions than the actor has', async () => {
     await refused(
       mo.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['kicker']}`),
       'PERMISSIONS_NOT_HELD',
@@ -169,10 +169,10 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
     );
   });
 
-  it('can’t make a role that has more than they have', () =>
+  it('cannot create a role with more permissions than the actor has', () =>
     refused(mo.post(`/guilds/${guild.id}/roles`, { name: 'x', allow: String(KickMembers) }), 'PERMISSIONS_NOT_HELD'));
 
-  it('can’t add to a role, nor lift a deny', async () => {
+  it('cannot add permissions to a role, nor remove a deny', async () => {
     await refused(
       mo.patch(`/guilds/${guild.id}/roles/${guild.roles['plain']}`, { allow: String(Administrator) }),
       'PERMISSIONS_NOT_HELD',
@@ -187,7 +187,7 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
     );
   });
 
-  it('can’t delete a role that denies what they lack, nor take it from somebody', async () => {
+  it('cannot delete a role that denies what the actor lacks, nor take it from a member', async () => {
     await guild.owner.put(`/guilds/${guild.id}/members/${guild.members['low']!.id}/roles/${guild.roles['gagged']}`);
     await refused(mo.delete(`/guilds/${guild.id}/roles/${guild.roles['gagged']}`), 'PERMISSIONS_NOT_HELD');
     await refused(
@@ -196,7 +196,7 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
     );
   });
 
-  it('can’t drop a role of their own that holds them down', async () => {
+  it('cannot drop an own role that denies permissions', async () => {
     await guild.owner.put(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['gagged']}`);
     await refused(
       mo.delete(`/guilds/${guild.id}/members/${mo.id}/roles/${guild.roles['gagged']}`),
@@ -204,7 +204,7 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
     );
   });
 
-  it('can make a role at the bottom, be their highest the lowest there is', async () => {
+  it('can create a role at the lowest position, even if the own highest role is the lowest', async () => {
     const { id, owner, invite } = await world.guild({ roles: { low: { allow: ManageRoles } } });
     const ned = await world.person('ned');
     await ned.post(`/invites/${invite}`);
@@ -222,7 +222,7 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
     ]);
   });
 
-  it('can’t touch roles at their height or above, nor lift one there', async () => {
+  it('cannot change roles at or above the own highest role, nor move a role there', async () => {
     await refused(mo.patch(`/guilds/${guild.id}/roles/${guild.roles['manager']}`, { name: 'x' }), 'ROLE_OUT_OF_REACH');
     await refused(
       mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['plain'], position: 5 }]),
@@ -236,7 +236,7 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
     await refused(mo.delete(`/guilds/${guild.id}/roles/${guild.roles['boss']}`), 'ROLE_OUT_OF_REACH');
   });
 
-  it('can’t let an allow rise over a deny of something that they lack', async () => {
+  it('cannot move an allow above a deny of what the actor lacks', async () => {
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['kicker']}`, { allow: String(DeleteMessages) });
     await refused(
       mo.patch(`/guilds/${guild.id}/roles`, [{ id: guild.roles['kicker'], position: 3 }]),
@@ -244,7 +244,7 @@ describe('a member with MANAGE_ROLES and nothing else', () => {
     );
   });
 
-  it('can do what is theirs: make, order and give roles with no more than they have', async () => {
+  it('can create, order and give roles with no more permissions than the actor has', async () => {
     const { id } = of<{ id: string }>(
       (await mo.post(`/guilds/${guild.id}/roles`, { name: 'helper', allow: String(CreateMessage) })).body,
     );

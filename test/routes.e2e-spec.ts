@@ -108,7 +108,7 @@ describe('every route', () => {
     return world.ask(route.method, path, exampleBody(route, guild), who && { authorization: `Bearer ${who.token}` });
   };
 
-  it('is there, with a summary, its parameters and all its answers documented', () => {
+  it('is documented, with a summary, its parameters and all its responses', () => {
     expect(routes.length).toBeGreaterThan(40);
     for (const route of routes) {
       expect([nameOf(route), route.operation.summary]).toEqual([nameOf(route), expect.stringMatching(/.{10,}/)]);
@@ -153,7 +153,7 @@ describe('every route', () => {
     }
   });
 
-  it('about a guild answers a stranger as if there were none', async () => {
+  it('of a guild answers strangers as if the guild did not exist', async () => {
     const guild = await world.guild({ roles: { any: {} } });
     const eve = await world.person('eve');
     for (const route of routes.filter(inGuild)) {
@@ -166,7 +166,7 @@ describe('every route', () => {
     }
   });
 
-  it('about a guild refuses a member who lacks the permission', async () => {
+  it('of a guild rejects members without the permission', async () => {
     const guild = await world.guild({ roles: { any: {} }, members: { mo: [], other: [] } });
     const mo = guild.members['mo']!;
     const message = (
@@ -180,7 +180,7 @@ describe('every route', () => {
     }
   });
 
-  it('has an example that works as it stands', async () => {
+  it('has an example that is a valid request', async () => {
     const guild = await world.guild({ roles: { any: {} }, members: { other: [] } });
     const message = (
       (await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'x' })).body as { id?: string }

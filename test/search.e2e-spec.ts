@@ -24,8 +24,8 @@ const addTrack = async ({ id, owner }: GuildWorld, overwrites: object[] = []): P
   of<{ id: string }>((await owner.post(`/guilds/${id}/tracks`, { name: 'other', overwrites })).body).id;
 const denying = (id: string, deny: bigint) => ({ id, type: 'role', allow: '0', deny: String(deny) });
 
-describe('searching', () => {
-  it('finds messages that have all of the words, in any order, case and form, the newest first', async () => {
+describe('message search', () => {
+  it('finds messages that contain all words, in any order, case and form, the newest first', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const other = await addTrack(guild);
     await say(guild.owner, guild.track, 'The Analytical Engine weaves');
@@ -39,7 +39,7 @@ describe('searching', () => {
     expect(await found(guild.members['mo']!, guild, 'engine steam')).toEqual([]);
   });
 
-  it('keeps to an author and a track, when they are named', async () => {
+  it('filters by author and track', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const other = await addTrack(guild);
@@ -51,7 +51,7 @@ describe('searching', () => {
     expect(await found(mo, guild, 'loom', `&track_id=${guild.track}&author_id=${mo.id}`)).toEqual(['loom two']);
   });
 
-  it('is paged until there is nothing more', async () => {
+  it('is paged until there are no more results', async () => {
     const guild = await world.guild();
     for (let n = 0; n < 5; n += 1) await say(guild.owner, guild.track, `page ${n}`);
     const contents: string[] = [];
@@ -64,7 +64,7 @@ describe('searching', () => {
     expect(contents).toEqual(['page 4', 'page 3', 'page 2', 'page 1', 'page 0']);
   });
 
-  it('finds what a message says now, and none that is gone', async () => {
+  it('finds the current content of messages, and no deleted ones', async () => {
     const guild = await world.guild();
     const [changed, gone] = [
       await say(guild.owner, guild.track, 'silk'),
@@ -76,7 +76,7 @@ describe('searching', () => {
     expect(await found(guild.owner, guild, 'cotton')).toEqual(['cotton']);
   });
 
-  it('shows reactions, and whether one of them is one’s own', async () => {
+  it('returns reactions, and whether the user added one', async () => {
     const guild = await world.guild();
     const id = await say(guild.owner, guild.track, 'nice');
     await guild.owner.put(`/tracks/${guild.track}/messages/${id}/reactions/${encodeURIComponent('👍')}/@me`);
@@ -85,7 +85,7 @@ describe('searching', () => {
     });
   });
 
-  it('stays within the guild, and is for its members', async () => {
+  it('is restricted to the guild, and to its members', async () => {
     const [guild, other] = [await world.guild(), await world.guild()];
     await say(other.owner, other.track, 'elsewhere');
     expect(await found(guild.owner, guild, 'elsewhere')).toEqual([]);
@@ -95,7 +95,7 @@ describe('searching', () => {
     expect((await ask(guild.owner, other, 'elsewhere')).body).toMatchObject({ code: 'GUILD_NOT_FOUND' });
   });
 
-  it.each(['?!', 'x'.repeat(201)])('asks for a word and is not for essays (%p)', async (q) => {
+  it.each(['?!', 'x'.repeat(201)])('rejects the query %p', async (q) => {
     const guild = await world.guild();
     expect((await ask(guild.owner, guild, q)).body).toMatchObject({
       code: 'VALIDATION_FAILED',
@@ -104,8 +104,8 @@ describe('searching', () => {
   });
 });
 
-describe('what somebody may not see', () => {
-  it('is not found, and nothing tells that it is there', async () => {
+describe('messages that the user may not see', () => {
+  it('are not found, and do not affect the results', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const [hidden, unread] = [
@@ -134,7 +134,7 @@ describe('what somebody may not see', () => {
     });
   });
 
-  it('is gone from what is found with the very next search', async () => {
+  it('are not found by the next search after they are hidden', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     await say(guild.owner, guild.track, 'soon hidden');
@@ -148,7 +148,7 @@ describe('what somebody may not see', () => {
   });
 });
 
-describe('searching in every language', () => {
+describe('search in any language', () => {
   it.each([
     ['私は高等学校に行きます', '学校'],
     ['我们去北京', '北京'],
@@ -177,8 +177,8 @@ describe('searching in every language', () => {
   });
 });
 
-describe('filters', () => {
-  it('work alone and combined, with and without words: all combinations agree with a comparison of all messages', async () => {
+describe('search filters', () => {
+  it('agree with a comparison of all messages, alone and combined, with and without words', async () => {
     const guild = await world.guild({ roles: { crew: {} }, members: { mo: [], low: ['crew'] } });
     const [mo, low] = [guild.members['mo']!, guild.members['low']!];
     await guild.owner.patch(`/guilds/${guild.id}/roles/${guild.roles['crew']}`, { mentionable: true });
@@ -267,7 +267,7 @@ describe('filters', () => {
     }
   });
 
-  it('follow an edit', async () => {
+  it('apply to the content after an edit', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const id = await say(guild.owner, guild.track, `<@${mo.id}> http://a.b`);
@@ -284,7 +284,7 @@ describe('filters', () => {
     ]);
   });
 
-  it('keep to the tracks whose history one may read', async () => {
+  it('are restricted to tracks whose history the user may read', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     for (const track of [

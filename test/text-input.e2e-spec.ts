@@ -28,7 +28,7 @@ let registered = 0;
 const register = (username: string, email = `person${(registered += 1)}@example.org`): Promise<Answer> =>
   world.ask('post', '/auth/register', { username, email, password: PASSWORD });
 
-describe('names in free form', () => {
+describe('free-form names', () => {
   /** Every route that sets one, and what it answers. */
   const routes: readonly (readonly [route: string, send: (name: string) => Promise<Answer>, field: string])[] = [
     ['POST /guilds', (name) => owner.post('/guilds', { name }), 'name'],
@@ -58,7 +58,7 @@ describe('names in free form', () => {
 });
 
 describe('usernames', () => {
-  it('are unique by looks: an invisible letter, another script or another case does not make a new one', async () => {
+  it('are unique by appearance: an invisible letter, another script or another case makes no new username', async () => {
     expect((await register('lovelace')).status).toBe(201);
     for (const name of [
       'Lovelace',
@@ -94,7 +94,7 @@ describe('usernames', () => {
 });
 
 describe('e-mail addresses', () => {
-  it('are trimmed, and an internationalized one logs in by any spelling of its domain', async () => {
+  it('are trimmed, and accept any spelling of an internationalized domain at login', async () => {
     expect((await register('intl', '  δοκιμή@bücher.example ')).body).toMatchObject({
       user: { email: 'δοκιμή@bücher.example' },
     });
@@ -107,7 +107,7 @@ describe('e-mail addresses', () => {
 
 describe('messages', () => {
   it.each(['   ', '\n\n', '\u200B', '\u3164', '\u2800', '\u202E\u2066', '\u00AD\uFE0F'])(
-    'need a visible character: %j is rejected',
+    'with only %j and no visible character are rejected',
     async (content) => {
       expect((await owner.post(`/tracks/${guild.track}/messages`, { content })).body).toMatchObject({
         code: 'VALIDATION_FAILED',
@@ -116,7 +116,7 @@ describe('messages', () => {
     },
   );
 
-  it.each(['👍', '👩‍👩‍👧‍👦', 'क्\u200Dष', ' …', '1️⃣'])('keep %j as it is', async (content) =>
+  it.each(['👍', '👩‍👩‍👧‍👦', 'क्\u200Dष', ' …', '1️⃣'])('with %j are stored unchanged', async (content) =>
     expect((await owner.post(`/tracks/${guild.track}/messages`, { content })).body).toMatchObject({ content }),
   );
 
@@ -140,7 +140,7 @@ describe('reactions', () => {
     ['🇫🇷', '🇫\uFE0F🇷'],
   ];
 
-  it.each(SPELLINGS)('with %s are one kind in every route, however it is spelled', async (canonical, ...others) => {
+  it.each(SPELLINGS)('with %s are one emoji in every route, in any spelling', async (canonical, ...others) => {
     const { id } = of<{ id: string }>((await owner.post(`/tracks/${guild.track}/messages`, { content: 'x' })).body);
     const at = (emoji: string): string =>
       `/tracks/${guild.track}/messages/${id}/reactions/${encodeURIComponent(emoji)}`;
@@ -178,8 +178,8 @@ describe('reactions', () => {
   );
 });
 
-describe('times and null', () => {
-  it('accept an offset and answer in UTC', async () => {
+describe('times and nulls', () => {
+  it('are accepted with an offset and returned in UTC', async () => {
     const local = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 3_600_000);
     const text = new Date(local.getTime() + 2 * 3_600_000).toISOString().replace('.000Z', '+02:00');
     expect(
@@ -194,7 +194,7 @@ describe('times and null', () => {
     ).toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 
-  it('treat null as omitted where a field is optional and null has no meaning, and nowhere else', async () => {
+  it('are treated as omitted if null has no meaning in an optional field, and nowhere else', async () => {
     const { body } = await owner.post('/guilds', { name: 'Nulls', description: null, discoverable: null });
     expect(body).toMatchObject({ name: 'Nulls', description: '', discoverable: false });
     expect(

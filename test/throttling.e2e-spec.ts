@@ -14,14 +14,14 @@ describe('REST rate limits', () => {
   );
   afterAll(() => world.stop());
 
-  it('are told with every answer', async () => {
+  it('are sent in the header fields of every response', async () => {
     const ada = await world.person('ada');
     const { headers } = await ada.get('/users/@me');
     expect(headers['ratelimit-policy']).toBe('"user";q=30;w=60');
     expect(headers['ratelimit']).toMatch(/^"user";r=\d+;t=60$/);
   });
 
-  it('refuse a user beyond the limit with Retry-After, and nobody else', async () => {
+  it('reject a user beyond the limit with Retry-After, and no other user', async () => {
     const [ada, bob] = [await world.person('ada'), await world.person('bob')];
     const answers = await Promise.all(Array.from({ length: 40 }, () => ada.get('/users/@me')));
     const refused = answers.filter(({ status }) => status === 429);
@@ -31,7 +31,7 @@ describe('REST rate limits', () => {
     expect((await bob.get('/users/@me')).status).toBe(200);
   });
 
-  it('count one track apart', async () => {
+  it('count each track separately', async () => {
     const ada = await world.person('ada');
     const { id } = (await ada.post('/guilds', { name: 'G' })).body as unknown as { id: string };
     const tracks = (await ada.get(`/guilds/${id}/tracks`)).body as unknown as { id: string }[];
@@ -41,7 +41,7 @@ describe('REST rate limits', () => {
     expect((await ada.get(`/tracks/${tracks[0]!.id}`)).status).toBe(200);
   });
 
-  it('hold for registrations from one address', async () => {
+  it('apply to registrations from one address', async () => {
     const answers = [];
     for (let n = 0; n < 8; n += 1)
       answers.push(
@@ -132,8 +132,8 @@ describe('requests with an invalid token', () => {
   });
 });
 
-describe('who has to wait', () => {
-  it('gets on after as long as they were told', async () => {
+describe('a rejected client', () => {
+  it('is accepted after the time in Retry-After', async () => {
     const world = await World.start({ RATE_LIMITS: 'on', RATE_REGISTER: '0/1', RATE_USER: '1/2' });
     const ada = await world.person('ada');
     const answers = await Promise.all(Array.from({ length: 20 }, () => ada.get('/users/@me')));

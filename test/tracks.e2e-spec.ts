@@ -24,7 +24,7 @@ describe('tracks', () => {
   const deny = (guild: GuildWorld, track: string, id: string, bits: bigint): Promise<{ status: number }> =>
     guild.owner.put(`/tracks/${track}/overwrites/${id}`, { type: 'role', allow: '0', deny: String(bits) });
 
-  it('are made at the end of their category, changed and deleted', async () => {
+  it('are created at the end of their category, changed and deleted', async () => {
     const guild = await world.guild();
     const one = await create(guild, { name: 'one', parent_id: guild.category });
     expect(one).toMatchObject({ parent_id: guild.category, position: 2, type: 'text', topic: '' });
@@ -36,7 +36,7 @@ describe('tracks', () => {
     expect((await guild.owner.get(`/tracks/${one.id}`)).body).toMatchObject({ code: 'TRACK_NOT_FOUND' });
   });
 
-  it('move in any number, between categories too, with one write and one event', async () => {
+  it('move in any number, also between categories, with one write and one event', async () => {
     const guild = await world.guild();
     const other = await create(guild, { name: 'other', type: 'category' });
     const one = await create(guild, { name: 'one' });
@@ -64,7 +64,7 @@ describe('tracks', () => {
     client.close();
   });
 
-  it('leave their category with null, and a deleted category leaves its tracks in its place', async () => {
+  it('leave their category with null, and keep the position of a deleted category', async () => {
     const guild = await world.guild();
     await create(guild, { name: 'last' });
     await guild.owner.delete(`/tracks/${guild.category}`);
@@ -74,7 +74,7 @@ describe('tracks', () => {
     ]);
   });
 
-  it('refuse parents that are no category of the guild, and move nothing', async () => {
+  it('reject parents that are no category of the guild, and nothing moves', async () => {
     const guild = await world.guild();
     const foreign = await world.guild();
     const second = await create(guild, { name: 'c', type: 'category' });
@@ -89,7 +89,7 @@ describe('tracks', () => {
     expect((await list(guild, guild.owner)).map(({ name }) => name)).toEqual(['Talk', 'general', 'c']);
   });
 
-  it('are 50 in a category at most, however many are made at once', async () => {
+  it('are limited to 50 in a category, also for concurrent creations', async () => {
     const guild = await world.guild();
     const answers = await Promise.all(
       Array.from({ length: 55 }, (_, index) =>
@@ -101,7 +101,7 @@ describe('tracks', () => {
     expect((await list(guild, guild.owner)).filter(({ parent_id }) => parent_id === guild.category)).toHaveLength(50);
   });
 
-  it('that one may not view do not exist', async () => {
+  it('that the user may not view are not found', async () => {
     const guild = await world.guild({ roles: { guest: {} }, members: { mo: ['guest'] } });
     const mo = guild.members['mo']!;
     const { id: message } = of<{ id: string }>(
@@ -128,7 +128,7 @@ describe('tracks', () => {
     });
   });
 
-  it('stay where they are when somebody moves the others who can’t see them', async () => {
+  it('keep their position when another member moves tracks around those hidden from that member', async () => {
     const guild = await world.guild({ roles: { mover: { allow: ModifyTrack } }, members: { mo: ['mover'] } });
     const [hidden, a, b] = await Promise.all(
       ['hidden', 'a', 'b'].map((name) => create(guild, { name, parent_id: guild.category })),
@@ -147,7 +147,7 @@ describe('tracks', () => {
     ).toMatchObject({ code: 'TRACK_NOT_FOUND' });
   });
 
-  it('inherit their category bit by bit, until they don’t', async () => {
+  it('inherit their category bit by bit, until inheritance is turned off', async () => {
     const guild = await world.guild({ members: { mo: [] } });
     const mo = guild.members['mo']!;
     const say = async (): Promise<number> =>
@@ -166,7 +166,7 @@ describe('tracks', () => {
     expect(await say()).toBe(201);
   });
 
-  it('obey the overwrite of a member over those of their roles', async () => {
+  it('apply the overwrite of a member after those of the roles', async () => {
     const guild = await world.guild({ roles: { guest: {} }, members: { mo: ['guest'] } });
     const mo = guild.members['mo']!;
     await deny(guild, guild.track, guild.roles['guest']!, CreateMessage);
@@ -179,7 +179,7 @@ describe('tracks', () => {
     expect((await mo.post(`/tracks/${guild.track}/messages`, { content: 'x' })).status).toBe(201);
   });
 
-  it('take overwrites only for bits that one has there, and never ADMINISTRATOR', async () => {
+  it('accept overwrites only for permissions of the actor in the track, and never ADMINISTRATOR', async () => {
     const guild = await world.guild({ roles: { manager: { allow: ManageRoles } }, members: { mo: ['manager'] } });
     const mo = guild.members['mo']!;
     const put = (id: string, allow: bigint, denied = 0n, type = 'role'): Promise<{ body: unknown }> =>
@@ -205,7 +205,7 @@ describe('tracks', () => {
     });
   });
 
-  it('can’t be used to lift oneself by moving them to a more generous category', async () => {
+  it('cannot be moved to a category that grants the actor more permissions', async () => {
     const guild = await world.guild({
       roles: { mover: { allow: ModifyTrack | CreateTrack } },
       members: { mo: ['mover'] },

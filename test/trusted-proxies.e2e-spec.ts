@@ -23,7 +23,7 @@ describe('clients behind reverse proxies', () => {
       [false, false, true],
     ],
     ['true', ['unknown', '_hidden', ''], [false, false, true]],
-  ])('count by TRUST_PROXY=%s', async (trustProxy, values, expected) =>
+  ])('are counted by TRUST_PROXY=%s', async (trustProxy, values, expected) =>
     expect(await limited(trustProxy, values)).toEqual(expected),
   );
 });

@@ -147,7 +147,7 @@ describeOnce(
       expect(clients.every(({ starts }) => starts === 1)).toBe(true);
     };
 
-    it(`lose, double and disorder nothing of ${MESSAGES} messages to ${CLIENTS} clients while one of them is killed and another comes`, async () => {
+    it(`lose, duplicate and reorder none of ${MESSAGES} messages to ${CLIENTS} clients while a process is killed and another starts`, async () => {
       const living = [...nodes];
       await connect(CLIENTS, (n) => living[n % living.length]!.url);
       const startedAt = Date.now();
@@ -175,7 +175,7 @@ describeOnce(
       expect(resumes).toBeGreaterThanOrEqual(CLIENTS);
     }, 600_000);
 
-    it('hand everybody over when one of them is asked to end', async () => {
+    it('hand over all clients when a process is asked to stop', async () => {
       const [count, said] = [40, 200];
       const living = [...nodes];
       await connect(count, (n) => living[n % living.length]!.url);
@@ -190,7 +190,7 @@ describeOnce(
       expect(clients.map(({ resumes }) => resumes)).toEqual(Array.from({ length: count }, (_, n) => n % 2));
     }, 600_000);
 
-    it('bring everybody back at once, and when Redis was away meanwhile', async () => {
+    it('reconnect all clients at once, also after Redis was down', async () => {
       await connect(CLIENTS, (n) => nodes[n % 2]!.url);
       let n = 0;
       const sayMany = async (count: number): Promise<void> => {

@@ -206,7 +206,7 @@ describe('unread counts', () => {
     },
   );
 
-  it('cost two more commands per deletion, however many members read the track', async () => {
+  it('cost two more commands per deletion, for any number of members who read the track', async () => {
     const guild = await world.guild({ members: { mo: [], eve: [] } });
     const deletion = async (): Promise<string[]> => {
       const { id } = of<{ id: string }>(

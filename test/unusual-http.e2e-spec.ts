@@ -56,7 +56,7 @@ describe('Requests of unusual clients', () => {
     if (status >= 400) expectProblem(response, status, (JSON.parse(response.body) as { code: string }).code);
   });
 
-  it('sends 100 Continue only after authentication, and never for a body that is too long', async () => {
+  it('are answered with 100 Continue only after authentication, and never for a body that is too long', async () => {
     const ask = (fields: string): Promise<RawResponse> =>
       rawRequest(
         world.url,
@@ -82,7 +82,7 @@ describe('Requests of unusual clients', () => {
       [200, 200, 200, 200],
     ],
     ['CONNECT', `CONNECT example.org:443 HTTP/1.1\r\n${HOST}\r\n`, [200, 200, 400]],
-  ])('answers every pipelined request before and after %s, in order', async (_, last, expected) => {
+  ])('are all answered before and after %s in a pipeline, in order', async (_, last, expected) => {
     const connection = await RawConnection.open(world.url);
     connection.send(`GET /api/v1/users/@me HTTP/1.1\r\n${HOST}${authorization}\r\n`.repeat(2) + last);
     const statuses: number[] = [];
@@ -91,14 +91,14 @@ describe('Requests of unusual clients', () => {
     connection.close();
   });
 
-  it('closes the connection after an ignored offer to upgrade if the client asks for it', async () => {
+  it('close the connection after an ignored offer to upgrade if the client asks for it', async () => {
     const connection = await RawConnection.open(world.url);
     connection.send(`GET /health/live HTTP/1.1\r\n${HOST}Connection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n`);
     expect((await connection.response()).status).toBe(200);
     await connection.closed();
   });
 
-  it('survives clients that disconnect while earlier requests are answered', async () => {
+  it('are survived if clients disconnect while earlier requests are answered', async () => {
     for (let count = 0; count < 20; count += 1) {
       const connection = await RawConnection.open(world.url);
       connection.send(
@@ -110,7 +110,7 @@ describe('Requests of unusual clients', () => {
   });
 
   it.each(['%ff', '%', '%e4', '%ED%A0%80', 'a%2', '%C0%AF'])(
-    'rejects a query with %s on every route that has a query',
+    'are rejected with %s in the query of every route that has a query',
     async (text) => {
       const routes = (await documentedRoutes(world)).filter(
         ({ method, parameters }) => method === 'get' && parameters.some((parameter) => parameter.in === 'query'),
@@ -130,7 +130,7 @@ describe('Requests of unusual clients', () => {
     },
   );
 
-  it.each(['__proto__', 'constructor', '$where'])('rejects the query parameter %s', async (name) => {
+  it.each(['__proto__', 'constructor', '$where'])('are rejected with the query parameter %s', async (name) => {
     const { body: guild } = await ada.post('/guilds', { name: 'x' });
     expectProblem(
       await rawRequest(
@@ -142,7 +142,7 @@ describe('Requests of unusual clients', () => {
     );
   });
 
-  it('allows browsers of the configured origins to call every documented route, and to read every response', async () => {
+  it('are allowed from browsers of the configured origins to every documented route, with every response readable', async () => {
     const routes = await documentedRoutes(world);
     for (const { method, path } of routes) {
       const preflight = `Origin: ${ORIGIN}\r\nAccess-Control-Request-Method: ${method.toUpperCase()}\r\nAccess-Control-Request-Headers: authorization,content-type,if-match\r\n`;
@@ -177,7 +177,7 @@ describe('Requests of unusual clients', () => {
     }
   });
 
-  it('answers OPTIONS requests that are no preflight as any other method', async () => {
+  it('that are OPTIONS without a preflight are answered like any other method', async () => {
     expectProblem(
       await rawRequest(world.url, `OPTIONS /api/v1/auth/login HTTP/1.1\r\n${HOST}Origin: ${ORIGIN}\r\n\r\n`),
       405,

@@ -47,7 +47,7 @@ describe('a track that appears or disappears', () => {
     [of<{ id?: string }>(data).id, of<{ track_id?: string }>(data).track_id].includes(guild.track);
 
   // ann starts without the track, bob and cid with it; each step starts where the one before it ended.
-  it('is told to exactly those for whom it does, whatever the reason', async () => {
+  it('is announced to exactly the affected members, for any reason', async () => {
     const { owner, id, track, category, roles } = guild;
     const hidden = await idOf(
       owner.post(`/guilds/${id}/tracks`, {
@@ -187,7 +187,7 @@ describe('a track that appears or disappears', () => {
   });
 });
 
-describe('a track that one may not view', () => {
+describe('a track that the user may not view', () => {
   const NOWHERE = '4242';
   let world: World;
   let guild: GuildWorld;
@@ -216,7 +216,7 @@ describe('a track that one may not view', () => {
     return { status, body: rest };
   };
 
-  it('answers every route like one that doesn’t exist', async () => {
+  it('is answered by every route like a track that does not exist', async () => {
     const { paths } = of<{ paths: Record<string, object> }>((await world.ask('get', '/docs/openapi.json')).body);
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
       path.includes('{track_id}')
@@ -238,7 +238,7 @@ describe('a track that one may not view', () => {
     }
   });
 
-  it('answers wherever else it is named like one that doesn’t exist', async () => {
+  it('is answered like a missing track wherever else it is named', async () => {
     const message = of<{ id: string }>(
       (await guild.owner.post(`/tracks/${hidden}/messages`, { content: 'secret' })).body,
     ).id;
@@ -279,7 +279,7 @@ describe('a track that one may not view', () => {
     client.close();
   });
 
-  it('costs as many questions to the database as one that doesn’t exist, whoever asks and whatever is remembered', async () => {
+  it('costs as many database commands as a missing track, for every user and any cache', async () => {
     const eve = await world.person('eve');
     const cacheVersions = world.app.get(CacheVersions);
     const id = BigInt(guild.id);
@@ -340,7 +340,7 @@ describe('a track that one may not view', () => {
     }
   });
 
-  it('costs as many in a guild that nobody has looked at, and in one that is gone', async () => {
+  it('costs as many in a guild without cached data, and in one that is deleted', async () => {
     const eve = await world.person('eve');
     const other = await world.guild();
     const cost = async (trackId: string): Promise<number> => {

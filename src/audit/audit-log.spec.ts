@@ -2,10 +2,10 @@ import { Logger } from '@nestjs/common';
 import { SnowflakeService } from '../common/snowflake.service';
 import { AuditLog } from './audit-log';
 
-describe('an entry that can’t be written', () => {
+describe('an audit entry that cannot be written', () => {
   afterEach(() => jest.restoreAllMocks());
 
-  it('is logged, and what it tells of has happened all the same', async () => {
+  it('is logged as an error while the audited change remains done', async () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     // Without a worker id there are no ids, and so nothing is asked of the database.
     const log = new AuditLog(new SnowflakeService(() => undefined), {} as never);

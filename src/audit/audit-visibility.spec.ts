@@ -34,22 +34,22 @@ const EVERYTHING: AuditReader = {
   readsHistory: () => true,
 };
 
-describe('an entry', () => {
-  it('names those of its tracks that one sees', () => {
+describe('an audit entry', () => {
+  it('names only those of its tracks that the reader can see', () => {
     const reorder = entry('TRACKS_REORDER', [], [SHOWN, HIDDEN]);
     expect(toAuditEntryDto(reorder, whoSees(SHOWN)).track_ids).toEqual([SHOWN]);
     expect(toAuditEntryDto(reorder, EVERYTHING).track_ids).toEqual([SHOWN, HIDDEN]);
     expect(toAuditEntryDto(entry('ROLE_CREATE', []), EVERYTHING).track_ids).toEqual([]);
   });
 
-  it('tells no move of a track that one doesn’t see', () => {
+  it('is omitted if it moves a track that the reader cannot see', () => {
     const moves = [SHOWN, HIDDEN].map((id) => ({ id, key: 'inherits', old: true, new: false }));
     expect(toAuditEntryDto(entry('TRACKS_REORDER', moves, [SHOWN, HIDDEN]), whoSees(SHOWN)).changes).toEqual([
       moves[0],
     ]);
   });
 
-  it('has null for a category that one doesn’t see, and nothing when that is all', () => {
+  it('has null for a category that the reader cannot see, and is omitted if nothing else changed', () => {
     const moved = (old: bigint | null, now: bigint | null) =>
       toAuditEntryDto(entry('TRACK_UPDATE', [{ key: 'parent_id', old, new: now }], [SHOWN]), whoSees(SHOWN)).changes;
     expect(moved(HIDDEN, SHOWN)).toEqual([{ key: 'parent_id', old: null, new: SHOWN }]);
@@ -58,7 +58,7 @@ describe('an entry', () => {
     expect(moved(HIDDEN, 21n)).toEqual([]);
   });
 
-  it('tells where a track is among others to who sees them all, and where a role is to everybody', () => {
+  it('contains the position of a track only for readers who see all tracks, and the position of a role for every reader', () => {
     const position = { key: 'position', old: 2, new: 3 };
     expect(toAuditEntryDto(entry('TRACK_UPDATE', [position], [SHOWN]), whoSees(SHOWN)).changes).toEqual([]);
     expect(
@@ -78,7 +78,7 @@ describe('an entry', () => {
     expect(targetOf('MESSAGES_DELETE', false)).toBe(77n);
   });
 
-  it('never tells an id of a track that one doesn’t see', () => {
+  it('contains no id of a track that the reader cannot see', () => {
     const id = fc.constantFrom(null, SHOWN, HIDDEN);
     const changes = fc.array(
       fc

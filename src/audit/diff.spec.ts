@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { diffMany, diffFields } from './diff';
 
-describe('what became of something', () => {
-  it('is told field by field, and nothing of what is the same', () => {
+describe('diffs of audited objects', () => {
+  it('contain each field that differs, and no other', () => {
     const until = new Date(0);
     expect(
       diffFields(
@@ -15,7 +15,7 @@ describe('what became of something', () => {
     ]);
   });
 
-  it('is all that it has when it is new or gone, without what it has not', () => {
+  it('contain all fields with a value if the object is created or deleted', () => {
     expect(diffFields({}, { name: 'a', parent_id: null, overwrites: [] })).toEqual([
       { key: 'name', old: null, new: 'a' },
     ]);
@@ -24,7 +24,7 @@ describe('what became of something', () => {
     ]);
   });
 
-  it('is of a list what left it and what came, whatever their order', () => {
+  it('contain the removed and the added entries of a list, in any order', () => {
     expect(diffFields({ role_ids: [1n, 2n, 3n] }, { role_ids: [3n, 4n, 1n] })).toEqual([
       { key: 'role_ids', old: [2n], new: [4n] },
     ]);
@@ -34,11 +34,11 @@ describe('what became of something', () => {
     expect(diffFields({ role_ids: [1n, 2n] }, { role_ids: [2n, 1n] })).toEqual([]);
   });
 
-  it('says nothing of what tells which one it is, nor of the version', () => {
+  it('contain neither ids nor the version', () => {
     expect(diffFields({}, { id: 1n, guild_id: 2n, user_id: 3n, version: 4, created_at: new Date(0) })).toEqual([]);
   });
 
-  it('names each of several that changed', () => {
+  it('contain an entry for each of several objects that changed', () => {
     const [before, after] = [
       new Map([
         [1n, 2],
@@ -63,7 +63,7 @@ describe('what became of something', () => {
     fc.oneof(fc.string(), fc.bigInt(), fc.constant(null), fc.uniqueArray(fc.bigInt())),
   );
 
-  it('is nothing between two that are alike, and turned around when they are', () =>
+  it('are empty for equal objects, and inverted if the objects are swapped', () =>
     fc.assert(
       fc.property(things, things, (a, b) => {
         expect(diffFields(a, structuredClone(a))).toEqual([]);

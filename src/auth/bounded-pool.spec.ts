@@ -7,7 +7,7 @@ describe('BoundedPool', () => {
     return { opened, open };
   };
 
-  it('runs as many tasks at once as allowed, the others in the order of arrival', async () => {
+  it('runs as many tasks at once as allowed, and the others in the order of arrival', async () => {
     const pool = new BoundedPool(2, 10, () => new Error('full'));
     const gates = Array.from({ length: 5 }, gate);
     const started: number[] = [];

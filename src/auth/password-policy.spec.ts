@@ -4,7 +4,7 @@ import { hasPasswordLength, passwordWeakness } from './password-policy';
 const ada = { username: 'Ada.Lovelace', email: 'countess@analytical-engine.org' };
 
 describe('passwordWeakness', () => {
-  it('rejects common passwords whatever their case', () => {
+  it('rejects common passwords in any case', () => {
     for (const password of [
       'password',
       'PassWord1',
@@ -20,7 +20,7 @@ describe('passwordWeakness', () => {
     }
   });
 
-  it('knows at least the 3,000 most common passwords that are long enough', () => {
+  it('contains at least the 3,000 most common passwords that are long enough', () => {
     expect(COMMON_PASSWORDS.size).toBeGreaterThan(3_000);
   });
 

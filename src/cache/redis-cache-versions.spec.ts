@@ -9,7 +9,7 @@ import { VERSION_TTL_MS, RedisCacheVersions } from './redis-cache-versions';
 // Attempts to reconnect to Redis after which a change still waits.
 const ATTEMPTS = 3;
 
-describeWithRedis('the epochs in Redis', () => {
+describeWithRedis('cache versions in Redis', () => {
   let server: TestRedis;
   let redis: RedisConnection;
   let other: RedisConnection;
@@ -39,7 +39,7 @@ describeWithRedis('the epochs in Redis', () => {
     await eventually(() => redis.isUp && other.isUp);
   };
 
-  it('are the same for all nodes, and end for all of them', async () => {
+  it('are shared by all nodes, and change for all of them', async () => {
     expect(await cacheVersions.read(['a', 'b'])).toEqual([0, 0]);
     await theirs.bump(['a']);
     const [first] = (await cacheVersions.read(['a', 'b']))!;
@@ -50,19 +50,19 @@ describeWithRedis('the epochs in Redis', () => {
     expect(b).toBe(a);
   });
 
-  it('reach a number in whatever order the nodes tell of it', async () => {
+  it('reach the highest number in any order of concurrent updates', async () => {
     await Promise.all([cacheVersions.raiseTo('a', 2), theirs.raiseTo('a', 4), cacheVersions.raiseTo('a', 3)]);
     expect(await theirs.read(['a'])).toEqual([4]);
   });
 
-  it('are kept for longer than anything is remembered', async () => {
+  it('are kept for longer than any cached value', async () => {
     await cacheVersions.bump(['a']);
     const keptMs = await redis.commands.pttl(redis.key('epoch', 'a'));
     expect(keptMs).toBeGreaterThan(VERSION_TTL_MS - 1_000);
     expect(VERSION_TTL_MS).toBeGreaterThanOrEqual(2 * MAX_CACHE_AGE_MS);
   });
 
-  it('are asked for together, each question with its own answer', async () => {
+  it('are read with one command for concurrent requests, each with its own result', async () => {
     await cacheVersions.bump(['b']);
     const [[b]] = [(await cacheVersions.read(['b']))!];
     const commandsBefore = await commandsOf(redis);
@@ -75,7 +75,7 @@ describeWithRedis('the epochs in Redis', () => {
     expect((await commandsOf(redis)) - commandsBefore).toBe(1);
   });
 
-  it('are not known while Redis is away, so that nothing is remembered', async () => {
+  it('cannot be read while Redis is down, so that nothing is cached', async () => {
     const cache = new VersionedCache(cacheVersions, 10, () => now);
     let loads = 0;
     const ask = async (): Promise<number> =>
@@ -86,7 +86,7 @@ describeWithRedis('the epochs in Redis', () => {
     expect([await ask(), await ask()]).toEqual([2, 3]);
   });
 
-  describe('of a node that alone has lost Redis', () => {
+  describe('of a node that has lost Redis alone', () => {
     let wire: LossyProxy;
     let alone: RedisConnection;
     beforeEach(async () => {
@@ -102,7 +102,7 @@ describeWithRedis('the epochs in Redis', () => {
       await eventually(() => !alone.isUp);
     };
 
-    it('begin before what it changed is answered: as soon as Redis can be told', async () => {
+    it('are bumped before the change is answered, as soon as Redis is reachable', async () => {
       const mine = new RedisCacheVersions(alone);
       await cut();
       let answered = 0;
@@ -115,7 +115,7 @@ describeWithRedis('the epochs in Redis', () => {
       expect(await cacheVersions.read(['a', 'b'])).toEqual([1, 7]);
     });
 
-    it('need not begin when the others have forgotten by themselves', async () => {
+    it('are not bumped after the caches of the other nodes have expired', async () => {
       const mine = new RedisCacheVersions(alone);
       await cut();
       const changedAt = performance.now();
@@ -124,7 +124,7 @@ describeWithRedis('the epochs in Redis', () => {
     });
   });
 
-  it('of a Redis that forgot everything bring back nothing that was remembered before', async () => {
+  it('of a Redis that lost its data do not make outdated cached values valid again', async () => {
     const cache = new VersionedCache(theirs, 10, () => now);
     let truth = 'old';
     const ask = async (): Promise<string> =>

@@ -19,19 +19,19 @@ const setUp = (): {
   return { cacheVersions, cache, ask, loads: () => loads, pass: (ms) => void (now += ms) };
 };
 
-describe('the memory', () => {
-  it('asks once for what stays true', async () => {
+describe('the versioned cache', () => {
+  it('loads a value once while its version is current', async () => {
     const { ask } = setUp();
     expect([await ask(), await ask()]).toEqual([1, 1]);
   });
 
-  it('has nobody wait for what it remembers', async () => {
+  it('returns a cached value synchronously', async () => {
     const { cache, ask } = setUp();
     await ask('a');
     expect(cache.getMany<[number]>({ key: 'a', versionKey: 'a', load: () => Promise.resolve(-1) })).toEqual([1]);
   });
 
-  it('forgets with the epoch, and nothing else with it', async () => {
+  it('removes a value when its version changes, and no other value', async () => {
     const { ask, cacheVersions } = setUp();
     await ask('a');
     await ask('b');
@@ -39,7 +39,7 @@ describe('the memory', () => {
     expect([await ask('a'), await ask('b')]).toEqual([3, 2]);
   });
 
-  it('never keeps an answer that was asked for before the epoch ended', async () => {
+  it('does not cache a value whose load started before the version changed', async () => {
     const { cache, cacheVersions, ask } = setUp();
     let answer: (value: number) => void = () => undefined;
     const old = cache.getMany<[number]>({
@@ -54,7 +54,7 @@ describe('the memory', () => {
     expect(await ask()).toBe(1);
   });
 
-  it('remembers nothing for longer than ten seconds', async () => {
+  it('caches no value for longer than ten seconds', async () => {
     const { ask, pass } = setUp();
     await ask();
     pass(MAX_CACHE_AGE_MS - 1);
@@ -63,13 +63,13 @@ describe('the memory', () => {
     expect(await ask()).toBe(2);
   });
 
-  it('shares one load among those who ask at the same time', async () => {
+  it('shares one load among concurrent requests', async () => {
     const { ask, loads } = setUp();
     await Promise.all(Array.from({ length: 10 }, () => ask()));
     expect(loads()).toBe(1);
   });
 
-  it('does not remember failures', async () => {
+  it('does not cache failures', async () => {
     const { cache, ask } = setUp();
     await expect(
       cache.getMany<[number]>({ key: 'a', versionKey: 'a', load: () => Promise.reject(new Error('down')) }),
@@ -77,13 +77,13 @@ describe('the memory', () => {
     expect(await ask()).toBe(1);
   });
 
-  it('drops the oldest beyond its capacity', async () => {
+  it('evicts the oldest value beyond its capacity', async () => {
     const { ask } = setUp();
     for (const key of ['a', 'b', 'c', 'd']) await ask(key);
     expect([await ask('d'), await ask('a')]).toEqual([4, 5]);
   });
 
-  it('learns what is true from an epoch on, unless a later one has begun', async () => {
+  it('caches a value written for a version, unless a later version exists', async () => {
     const { cache, cacheVersions, ask } = setUp();
     await cacheVersions.raiseTo('a', 5);
     cache.set('a', 5, 55);
@@ -93,7 +93,7 @@ describe('the memory', () => {
     expect(await ask()).toBe(1);
   });
 
-  it('remembers nothing when nobody can tell the epochs', async () => {
+  it('caches nothing while the versions cannot be read', async () => {
     class Silent extends CacheVersions {
       override read(): Promise<undefined> {
         return Promise.resolve(undefined);
@@ -115,14 +115,14 @@ describe('the memory', () => {
   });
 });
 
-describe('local epochs', () => {
-  it('reach a number, and never go back', async () => {
+describe('in-memory cache versions', () => {
+  it('can be raised to a number, and never decrease', async () => {
     const cacheVersions = new InMemoryCacheVersions();
     for (const version of [2, 4, 3]) await cacheVersions.raiseTo('a', version);
     expect(cacheVersions.read(['a'])).toEqual([4]);
   });
 
-  it('end only by advancing, and are forgotten when no memory can be as old', async () => {
+  it('change only when they are bumped, and are removed when no cached value can be as old', async () => {
     let now = 0;
     const cacheVersions = new InMemoryCacheVersions(() => now);
     expect(cacheVersions.read(['a', 'b'])).toEqual([0, 0]);

@@ -38,8 +38,8 @@ const request = (method: string, params: object, body: unknown): ExecutionContex
 const change = (context: ExecutionContext): ReturnType<typeof describeMutation> =>
   describeMutation(new Reflector(), context, ME);
 
-describe('what a call may change', () => {
-  it('is nothing when it only reads, and anything in its place when its handler doesn’t say', () => {
+describe('the mutation of a handler', () => {
+  it('is none for a handler that only reads, and any in its scope for a handler that declares nothing', () => {
     expect(change(request('GET', { guild_id: '1' }, undefined))).toBeUndefined();
     expect(change(interaction({ track_id: '1' }, 'nothing'))).toBeUndefined();
     expect(change(interaction({ track_id: '1' }, 'self'))).toMatchObject({
@@ -50,13 +50,13 @@ describe('what a call may change', () => {
     expect(change(request('POST', { code: 'abc' }, undefined))).toMatchObject({ scope: 'place', ids: {}, code: 'abc' });
   });
 
-  it('is in the place that the path names, whatever the body says', () =>
+  it('has the scope named in the path, whatever the body contains', () =>
     expect(change(request('PUT', { guild_id: '1' }, { guild_id: '2', user_ids: ['3', 4, 'x', '5'] }))?.ids).toEqual({
       guild_id: [1n],
       user_id: [3n, 5n],
     }));
 
-  it('can be noted and read again, whatever comes', () => {
+  it('is serialized and parsed without loss', () => {
     const field = fc.oneof(
       fc.constantFrom('guild_id', 'user_ids', '__proto___id', 'constructor_id', '_id'),
       fc.string(),

@@ -18,7 +18,7 @@ const change = (userId: bigint): PendingMutation => ({
 });
 const event: NewEvent = { name: 'HEARTBEAT', audience: { userIds: [] }, data: {} };
 
-describeWithRedis('what is under way', () => {
+describeWithRedis('in-flight mutations', () => {
   let server: TestRedis;
   let redis: RedisConnection;
   let other: RedisConnection;
@@ -47,7 +47,7 @@ describeWithRedis('what is under way', () => {
       .listForNode(id)
       .then((changes) => changes.toSorted((a, b) => Number(a.userId - b.userId)));
 
-  it('is found by others from before it happens until it is over', async () => {
+  it('are found by other nodes from before the change until it ends', async () => {
     const [first, second] = [underway.begin(change(1n)), underway.begin(change(2n))];
     await Promise.all([first.recorded, second.recorded]);
     expect(await found()).toEqual([change(1n), change(2n)]);
@@ -58,7 +58,7 @@ describeWithRedis('what is under way', () => {
     expect(await found()).toEqual([]);
   });
 
-  it('stays there while something that it told is not in the log', async () => {
+  it('are kept while an event of the change is not in the log', async () => {
     const ticket = underway.begin(change(1n));
     await ticket.recorded;
     await server.stopKeeping();
@@ -85,7 +85,7 @@ describeWithRedis('what is under way', () => {
     expect(await found()).toEqual([change(1n)]);
   });
 
-  it('is found under the new name of a node that Redis forgot', async () => {
+  it('are found under the new id of a node that Redis has lost', async () => {
     await underway.begin(change(1n)).recorded;
     const name = nodes.id;
     await other.commands.flushall();
@@ -93,7 +93,7 @@ describeWithRedis('what is under way', () => {
     expect([await found(), await found(name)]).toEqual([[change(1n)], []]);
   });
 
-  it('is not waited for while Redis is away', async () => {
+  it('do not delay changes while Redis is down', async () => {
     await server.stopKeeping();
     await eventually(() => !redis.isUp && !other.isUp);
     const ticket = underway.begin(change(1n));

@@ -17,7 +17,7 @@ interface Node {
   readonly oldNames: string[];
 }
 
-describeWithRedis('nodes', () => {
+describeWithRedis('the node registry', () => {
   let server: TestRedis;
   let all: Node[];
   let errors: unknown[];
@@ -91,7 +91,7 @@ describeWithRedis('nodes', () => {
       ),
     );
 
-  it('know each other', async () => {
+  it('lists all nodes on every node', async () => {
     const [one, other, third] = [await join(), await join(), await join()];
     await seeEachOther(one, other, third);
     const marker = await takeOverMarker();
@@ -99,7 +99,7 @@ describeWithRedis('nodes', () => {
     expect(all.flatMap(({ oldNames }) => oldNames)).toEqual([]);
   });
 
-  it('are gone a while after a crash, and one of the others takes over, once', async () => {
+  it('removes a crashed node after a while, and exactly one of the others takes over, once', async () => {
     const [one, other, third] = [await join(), await join(), await join()];
     await seeEachOther(one, other, third);
     crash(third);
@@ -110,7 +110,7 @@ describeWithRedis('nodes', () => {
     expect([...one.unheard, ...other.unheard]).toEqual([]);
   });
 
-  it('are gone at once when they say goodbye', async () => {
+  it('removes a node that leaves at once', async () => {
     const [one, other] = [await join(), await join()];
     await seeEachOther(one, other);
     const leftAt = performance.now();
@@ -120,7 +120,7 @@ describeWithRedis('nodes', () => {
     expect(one.nodes.aliveIds).toEqual([one.nodes.id]);
   });
 
-  it('are taken over from by the next one that starts, when none is left', async () => {
+  it('lets the next node that starts take over if no node is left', async () => {
     const one = await join();
     const { id } = one.nodes;
     const expiry = await expiryOf(one);
@@ -131,7 +131,7 @@ describeWithRedis('nodes', () => {
     expect(next.heirTo).toEqual([id]);
   });
 
-  it('take over from who was about to take over and has crashed too', async () => {
+  it('lets another node take over if the node that was taking over crashes too', async () => {
     const stuck = await join(() => new Promise(() => undefined));
     const gone = await join();
     await seeEachOther(stuck, gone);
@@ -145,7 +145,7 @@ describeWithRedis('nodes', () => {
     expect(third.heirTo.toSorted()).toEqual([gone.nodes.id, stuck.nodes.id].toSorted());
   });
 
-  it('try again what failed, until it is done', async () => {
+  it('repeats a takeover that fails until it succeeds', async () => {
     let attempts = 0;
     const one = await join(() => ((attempts += 1) < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve()));
     const gone = await join();
@@ -155,7 +155,7 @@ describeWithRedis('nodes', () => {
     expect([attempts, errors.length]).toEqual([3, 2]);
   });
 
-  it('have another name when they were taken for gone, so that nobody cleans up what is theirs', async () => {
+  it('gives a new id to a stalled node that was removed, so that its own data is not cleaned up', async () => {
     const one = await join();
     const stalled = await join(undefined, { ...TIMES, everyMs: 3 * TIMES.aliveMs });
     const { id } = stalled.nodes;
@@ -166,7 +166,7 @@ describeWithRedis('nodes', () => {
     expect(stalled.nodes.id).not.toBe(id);
   });
 
-  it('take nobody for gone when it was Redis that was away', async () => {
+  it('removes no node after Redis itself was down', async () => {
     const [one, other] = [await join(), await join()];
     await seeEachOther(one, other);
     await expired(one, other);
@@ -177,7 +177,7 @@ describeWithRedis('nodes', () => {
     await seeEachOther(one, other);
   });
 
-  it('tell who went while Redis was away, since nobody knows what they could not tell', async () => {
+  it('reports nodes that disappeared while Redis was down, since their unpublished events are unknown', async () => {
     const [one, other, gone] = [await join(), await join(), await join()];
     await seeEachOther(one, other, gone);
     const expiry = await expiryOf(gone);
@@ -193,7 +193,7 @@ describeWithRedis('nodes', () => {
     expect(one.unheard).not.toContain(other.nodes.id);
   });
 
-  it('know each other again when Redis has forgotten them', async () => {
+  it('lists all nodes again after Redis has lost its data', async () => {
     const [one, other] = [await join(), await join()];
     await server.stop();
     await eventually(() => !one.redis.isUp && !other.redis.isUp);

@@ -1,6 +1,6 @@
 import { BatchLoader } from './batch-loader';
 
-describe('a batch loader', () => {
+describe('BatchLoader', () => {
   afterEach(() => jest.useRealTimers());
 
   const loader = (): { asked: (readonly bigint[])[]; load: (id: bigint) => Promise<string | undefined> } => {
@@ -13,7 +13,7 @@ describe('a batch loader', () => {
     return { asked, load: (id) => batches.load(id) };
   };
 
-  it('asks once for all that is wanted at the same time, and for each thing once', async () => {
+  it('loads all keys requested at the same time with one query, and each key once', async () => {
     const { asked, load } = loader();
     expect(await Promise.all([load(1n), load(2n), Promise.resolve().then(() => load(1n)), load(100n)])).toEqual([
       '<1>',
@@ -24,13 +24,13 @@ describe('a batch loader', () => {
     expect(asked).toEqual([[1n, 2n, 100n]]);
   });
 
-  it('asks again for what is wanted later', async () => {
+  it('loads keys requested later with another query', async () => {
     const { asked, load } = loader();
     expect([await load(1n), await load(1n)]).toEqual(['<1>', '<1>']);
     expect(asked).toEqual([[1n], [1n]]);
   });
 
-  it('asks for no more at once than it may', async () => {
+  it('loads at most the maximum number of keys at once', async () => {
     const { asked, load } = loader();
     const ids = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n];
     expect(await Promise.all(ids.map(load))).toEqual(ids.map((id) => `<${id}>`));
@@ -65,7 +65,7 @@ describe('a batch loader', () => {
     expect(await slow).toBe(-1);
   });
 
-  it('fails those who wanted what could not be loaded, and nobody after them', async () => {
+  it('rejects the requests of a batch that fails, and no later requests', async () => {
     const { load } = loader();
     await expect(Promise.all([load(13n), load(1n)])).rejects.toThrow('bad luck');
     expect(await load(1n)).toBe('<1>');

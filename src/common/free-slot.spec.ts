@@ -1,7 +1,7 @@
 import { freeSlot } from './free-slot';
 
 describe('freeSlot', () => {
-  it('returns a slot that is not taken, whatever the random number', () => {
+  it('returns a free slot for any random number', () => {
     for (const random of [0, 0.5, 0.999_999]) expect([1, 3]).toContain(freeSlot([0, 2, 4], 5, () => random));
   });
 

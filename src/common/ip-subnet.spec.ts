@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ipSubnet } from './ip-subnet';
 
-describe('what is counted as one address', () => {
+describe('the address block of a client', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],
@@ -13,9 +13,9 @@ describe('what is counted as one address', () => {
     ['64:ff9b::192.0.2.33', '64:ff9b:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['unknown', 'unknown'],
-  ])('of %s is %s', (address, block) => expect(ipSubnet(address)).toBe(block));
+  ])('for %s is %s', (address, block) => expect(ipSubnet(address)).toBe(block));
 
-  it('is an IPv6 network, however its addresses are written', () => {
+  it('is the same for every spelling of an IPv6 network', () => {
     const groups = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 4, maxLength: 4 });
     const write = (all: number[]): string => all.map((group) => group.toString(16)).join(':');
     fc.assert(

@@ -5,7 +5,7 @@ const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-describe('a keyed queue', () => {
+describe('KeyedQueue', () => {
   it('runs tasks of one key one after another, also after a failure', async () => {
     const queue = new KeyedQueue<string>();
     const log: string[] = [];
@@ -33,7 +33,7 @@ describe('a keyed queue', () => {
     expect(queue.hasWaiting('k')).toBe(false);
   });
 
-  it('runs tasks of different keys side by side', async () => {
+  it('runs tasks of different keys concurrently', async () => {
     const queue = new KeyedQueue<string>();
     const log: string[] = [];
     await Promise.all([

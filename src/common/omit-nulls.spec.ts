@@ -23,7 +23,7 @@ describe('omitNulls', () => {
     expect(omitNulls(schema, value)).toEqual(value);
   });
 
-  it('reaches objects in lists', () =>
+  it('omits nulls of objects in lists', () =>
     expect(omitNulls(schema, { nested: [{ inner: null }, { inner: 1 }] })).toEqual({ nested: [{}, { inner: 1 }] }));
 
   it.each([null, 'text', 5, ['x', null]])('returns %p as it is', (value) =>

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { createdAt, DERAILED_EPOCH_MS, MAX_SNOWFLAKE, SnowflakeGenerator, workerIdOf } from './snowflake';
 
-describe('snowflakes', () => {
-  it('carry the moment they were made at, and who made them', () => {
+describe('Snowflake', () => {
+  it('contains the time of its creation and the id of its worker', () => {
     const now = DERAILED_EPOCH_MS + 123_456_789;
     const id = new SnowflakeGenerator(7, () => now).next();
     expect(createdAt(id).getTime()).toBe(now);
@@ -10,7 +10,7 @@ describe('snowflakes', () => {
     expect(workerIdOf(MAX_SNOWFLAKE)).toBe(1_023);
   });
 
-  it('grow strictly, whatever the clock does and however many are made', () => {
+  it('grows strictly for any clock and any number of ids', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -50, max: 5 }), { minLength: 1, maxLength: 50 }), (steps) => {
         let now = DERAILED_EPOCH_MS + 1_000_000;
@@ -28,14 +28,14 @@ describe('snowflakes', () => {
     );
   });
 
-  it('make more than 4,096 in a millisecond by running ahead of the clock', () => {
+  it('exceeds 4,096 ids in a millisecond by running ahead of the clock', () => {
     const generator = new SnowflakeGenerator(0, () => DERAILED_EPOCH_MS + 5);
     const ids = Array.from({ length: 10_000 }, () => generator.next());
     expect(new Set(ids).size).toBe(10_000);
     expect(createdAt(ids.at(-1)!).getTime()).toBe(DERAILED_EPOCH_MS + 7);
   });
 
-  it('of two workers never meet', () => {
+  it('is unique across two workers', () => {
     const now = (): number => DERAILED_EPOCH_MS + 5;
     const [one, other] = [new SnowflakeGenerator(1, now), new SnowflakeGenerator(2, now)];
     const ids = Array.from({ length: 4_096 }, () => [one.next(), other.next()]).flat();
@@ -43,7 +43,7 @@ describe('snowflakes', () => {
     expect(ids.every((id) => id < MAX_SNOWFLAKE)).toBe(true);
   });
 
-  it.each([-1, 1_024, 1.5])('refuse the worker id %s', (workerId) =>
+  it.each([-1, 1_024, 1.5])('rejects the worker id %s', (workerId) =>
     expect(() => new SnowflakeGenerator(workerId)).toThrow(RangeError),
   );
 });

@@ -2,7 +2,7 @@ import { ThrottledTask } from './throttled-task';
 
 const INTERVAL_MS = 1_000;
 
-describe('a task that runs at most every so often', () => {
+describe('a task with a minimum interval', () => {
   let runs: number[];
   let errors: unknown[];
   let fails: boolean;
@@ -21,7 +21,7 @@ describe('a task that runs at most every so often', () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  it('runs at once, and whatever is asked meanwhile is one run', async () => {
+  it('runs at once, and runs once for all calls during an interval', async () => {
     for (let n = 0; n < 5; n += 1) often.schedule();
     await jest.advanceTimersByTimeAsync(400);
     often.schedule();
@@ -33,7 +33,7 @@ describe('a task that runs at most every so often', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('never runs twice at once', async () => {
+  it('never runs twice at the same time', async () => {
     takesMs = 3_000;
     often.schedule();
     await jest.advanceTimersByTimeAsync(2_000);
@@ -42,7 +42,7 @@ describe('a task that runs at most every so often', () => {
     expect(runs).toEqual([0, 4_000]);
   });
 
-  it('tells what fails and goes on, until it is stopped', async () => {
+  it('reports errors and continues until it is stopped', async () => {
     fails = true;
     often.schedule();
     often.schedule();

@@ -17,7 +17,7 @@ function failure(environment: NodeJS.ProcessEnv): Error {
 const example = readFileSync('.env.example', 'utf8');
 
 describe('the configuration', () => {
-  it('has a default for everything', () => {
+  it('has a default for every setting', () => {
     expect(parseEnvironment({})).toMatchObject({
       PORT: 3_000,
       HOST: '127.0.0.1',
@@ -26,7 +26,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('names every setting that is wrong', () => {
+  it('names every setting that is invalid', () => {
     const wrong = {
       PORT: '70000',
       MONGODB_URI: 'postgres://x',

@@ -67,21 +67,21 @@ describe('unknown settings', () => {
     ['CORS_ORIGIN', 'CORS_ORIGINS'],
     ['TRUSTED_PROXY', 'TRUST_PROXY'],
     ['data_dir', 'DATA_DIR'],
-  ])('are found for %s, with the suggestion %s', (name, suggestion) => {
+  ])('include %s, with the suggestion %s', (name, suggestion) => {
     expect(found({ [name]: 'x' })).toEqual([`${name}>${suggestion}`]);
     expect(describeUnknownSettings(findUnknownSettings({ [name]: 'x' }, {}, existing))).toEqual([
       `${name} is not a setting of Derailed; did you mean ${suggestion}?`,
     ]);
   });
 
-  it('are found by a prefix of Derailed, and for every name in the .env file', () => {
+  it('include names with a prefix of Derailed, and every other name in the .env file', () => {
     expect(found({ GATEWAY_SOCKETS_PER_PERSON: '1', EDITOR: 'vi' }, { COLOR: 'red' })).toEqual([
       'GATEWAY_SOCKETS_PER_PERSON>',
       'COLOR>',
     ]);
   });
 
-  it('are not found in the environment of a usual process', () => {
+  it('do not include variables of a usual process', () => {
     const usual = [
       'PATH',
       'HOME',
@@ -103,7 +103,7 @@ describe('unknown settings', () => {
     expect(found(Object.fromEntries(usual.map((name) => [name, 'x'])), { TZ: 'UTC', NODE_OPTIONS: '' })).toEqual([]);
   });
 
-  it('measures the distance of two texts', () => {
+  it('depend on the edit distance of two names', () => {
     expect([
       editDistance('', 'abc'),
       editDistance('abc', 'abc'),

@@ -11,15 +11,15 @@ const event = (seq: string): DomainEvent => ({
 });
 const seqs = (events: readonly DomainEvent[] | undefined): string[] | undefined => events?.map(({ seq }) => seq);
 
-describe('a place in the log', () => {
-  it('grows with time and with the count, and tells when it was given', () => {
+describe('a seq', () => {
+  it('grows with the time and the count, and contains the time', () => {
     const places = [seqAt(5, 0), seqAt(5, 1), seqAt(6, 0), seqAt(6, 1_000_000)].map(BigInt);
     expect(places).toEqual(places.toSorted((a, b) => (a < b ? -1 : 1)));
     expect(timeOf(seqAt(1_790_000_000_123, 7))).toBe(1_790_000_000_123);
   });
 });
 
-describe('the backlog', () => {
+describe('EventBuffer', () => {
   const filled = (): EventBuffer => {
     const buffer = new EventBuffer(1_000);
     for (const ms of [100, 200, 200, 900])
@@ -27,20 +27,20 @@ describe('the backlog', () => {
     return buffer;
   };
 
-  it('has what happened after a place, and nothing twice', () => {
+  it('returns the events after a seq, each once', () => {
     expect(seqs(filled().since(seqAt(200, 0)))).toEqual([seqAt(200, 1), seqAt(900, 0)]);
     expect(seqs(filled().since(seqAt(900, 0)))).toEqual([]);
   });
 
-  it('has an event for who got as far as right before it', () =>
+  it('returns an event to a client whose seq is right before it', () =>
     expect(seqs(filled().since(seqBefore(seqAt(900, 0))))).toEqual([seqAt(900, 0)]));
 
   it.each([seqAt(300, 0), seqAt(50, 0), seqAt(901, 0), '-1', 'x', '', '99999999999999999999'])(
-    'knows nothing of a place that it never gave (%s)',
+    'returns undefined for a seq that it never issued (%s)',
     (seq) => expect(filled().since(seq)).toBeUndefined(),
   );
 
-  it('forgets what is too old, and then knows nothing of its place either', () => {
+  it('drops events that are too old, and returns undefined for their seq', () => {
     const buffer = filled();
     buffer.add(event(seqAt(1_250, 0)));
     expect(buffer.since(seqAt(100, 0))).toBeUndefined();
@@ -50,21 +50,21 @@ describe('the backlog', () => {
     expect(buffer.lastSeq).toBe(seqAt(9_000, 0));
   });
 
-  it('still knows the place before what happened after a long silence', () => {
+  it('returns the events after the last seq, even after a long time without events', () => {
     const buffer = filled();
     buffer.add(event(seqAt(9_000, 0)));
     expect(seqs(buffer.since(seqAt(900, 0)))).toEqual([seqAt(9_000, 0)]);
     expect(buffer.since(seqAt(200, 1))).toBeUndefined();
   });
 
-  it('keeps no more than its capacity', () => {
+  it('keeps at most its capacity', () => {
     const buffer = new EventBuffer(1_000, 2);
     for (let n = 0; n < 5; n += 1) buffer.add(event(seqAt(5, n)));
     expect(buffer.since(seqAt(5, 1))).toBeUndefined();
     expect(seqs(buffer.since(seqAt(5, 3)))).toEqual([seqAt(5, 4)]);
   });
 
-  it('gives all that came after each place that it still has, whatever comes and goes', () =>
+  it('returns all events after each buffered seq, for any sequence of additions and removals', () =>
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 60 }), (steps) => {
         const buffer = new EventBuffer(1_000, 20);

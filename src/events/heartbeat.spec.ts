@@ -16,7 +16,7 @@ describe('the heartbeat', () => {
     return { log, beats: () => beats };
   };
 
-  it('is there from the start, and then again and again', async () => {
+  it('is published at the start and then at the interval', async () => {
     const { log, beats } = setUp();
     const heartbeat = new Heartbeat(log, 1_000);
     heartbeat.start();
@@ -29,7 +29,7 @@ describe('the heartbeat', () => {
     expect(beats()).toBe(before);
   });
 
-  it('is one for all nodes that read the same log', async () => {
+  it('is published once for all nodes that share a log', async () => {
     const { log, beats } = setUp();
     const heartbeats = Array.from({ length: 5 }, () => new Heartbeat(log, 1_000));
     for (const heartbeat of heartbeats) heartbeat.start();

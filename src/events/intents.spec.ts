@@ -3,7 +3,7 @@ import { EVENTS } from './event-map';
 import { ALL_INTENTS, INTENTS, intentNames, intentsFor, includesIntent } from './intents';
 
 describe('intents', () => {
-  it('are what was chosen and nothing else', () =>
+  it('contain exactly the selected intents', () =>
     fc.assert(
       fc.property(fc.subarray([...INTENTS]), (families) => {
         const intents = intentsFor([...families, ...families]);
@@ -12,9 +12,9 @@ describe('intents', () => {
       }),
     ));
 
-  it('are all there is at most', () => expect(intentsFor(INTENTS)).toBe(ALL_INTENTS));
+  it('contain at most all intents', () => expect(intentsFor(INTENTS)).toBe(ALL_INTENTS));
 
-  it('decide about every event that clients get', () => {
+  it('include every event that clients receive', () => {
     for (const [name, event] of Object.entries(EVENTS))
       expect([name, 'internal' in event]).toEqual([name, !('intent' in event)]);
   });

@@ -27,7 +27,7 @@ interface Node {
   readonly heard: DomainEvent[];
 }
 
-describeWithRedis('the log in Redis', () => {
+describeWithRedis('the event log in Redis', () => {
   let server: TestRedis;
   let nodes: Node[];
   beforeEach(async () => {
@@ -59,7 +59,7 @@ describeWithRedis('the log in Redis', () => {
     await eventually(() => nodes.every(({ redis }) => redis.isUp));
   };
 
-  it('brings every event to every node, each once and in the same order', async () => {
+  it('delivers every event to every node, each once and in the same order', async () => {
     const [one, other] = [await node(), await node()];
     await Promise.all(range(0, 1_000).map((n) => (n % 2 ? one : other).log.append(said(n))));
     await Promise.all([one.log.drain(), other.log.drain()]);
@@ -72,7 +72,7 @@ describeWithRedis('the log in Redis', () => {
     expect(one.log.lastSeq).toBe(one.heard.at(-1)!.seq);
   });
 
-  it('keeps the types of what an event tells', async () => {
+  it('keeps the types of payload fields', async () => {
     const { log, heard } = await node();
     const at = new Date();
     const data = {
@@ -97,7 +97,7 @@ describeWithRedis('the log in Redis', () => {
     ]);
   });
 
-  it('ends the epochs that an event ends before anybody hears it', async () => {
+  it('bumps the cache versions of an event before any node receives it', async () => {
     const { log, redis } = await node();
     const cacheVersions = new RedisCacheVersions(redis);
     const keys = [guildVersionKey(1n), memberVersionKey(1n, 2n)];
@@ -110,7 +110,7 @@ describeWithRedis('the log in Redis', () => {
     expect(await cacheVersions.read(keys)).toEqual([0, 2]);
   });
 
-  it('is known to a node from before it started, as far as clients may resume', async () => {
+  it('contains the events from before the start of a node, within the resume window', async () => {
     const { log, heard } = await node();
     await Promise.all(range(0, 1_200).map((n) => log.append(said(n))));
     await log.drain();
@@ -121,7 +121,7 @@ describeWithRedis('the log in Redis', () => {
     expect(numbers(late.heard)).toEqual([1_200]);
   });
 
-  it('is not kept for longer than that', async () => {
+  it('drops events that are older than the resume window', async () => {
     const { log, redis } = await node();
     const old = Date.now() - 2 * KEEP_MS;
     for (let n = 0; n < 300; n += 1) await redis.commands.xadd(redis.key('log'), `${old}-${n}`, 'e', 'x');
@@ -129,7 +129,7 @@ describeWithRedis('the log in Redis', () => {
     expect(await redis.commands.xlen(redis.key('log'))).toBeLessThan(200);
   });
 
-  it('keeps events while Redis is away, waits for nothing, and appends them in order when it is back', async () => {
+  it('keeps events while Redis is down without delaying the publisher, and appends them in order when Redis is back', async () => {
     const [one, other] = [await node(), await node()];
     await one.log.append(said(0));
     await server.stopKeeping();
@@ -145,7 +145,7 @@ describeWithRedis('the log in Redis', () => {
     expect(numbers(other.heard)).toEqual(range(0, 1_000));
   });
 
-  describe('that one node alone can’t reach', () => {
+  describe('that a single node cannot reach', () => {
     const left = (userId: bigint): NewEvent => ({
       name: 'MEMBER_LEAVE',
       audience: { guildId: 1n },
@@ -155,7 +155,7 @@ describeWithRedis('the log in Redis', () => {
     beforeEach(async () => (wire = await LossyProxy.to(server.url)));
     afterEach(() => wire.close());
 
-    it('makes what the others may remember wait until they are told, and nothing else', async () => {
+    it('delays changes of cached data until the other nodes are informed, and no other changes', async () => {
       const [alone, other] = [await node(undefined, wire.url), await node()];
       wire.cut();
       await eventually(() => !alone.redis.isUp);
@@ -170,7 +170,7 @@ describeWithRedis('the log in Redis', () => {
       expect(await new RedisCacheVersions(other.redis).read([memberVersionKey(1n, 2n)])).toEqual([1]);
     });
 
-    it('makes it wait no longer than they remember, even when there is no room for it', async () => {
+    it('delays a change no longer than the other nodes cache data, even when its buffer is full', async () => {
       const alone = await node(3, wire.url);
       wire.cut();
       await eventually(() => !alone.redis.isUp);
@@ -181,7 +181,7 @@ describeWithRedis('the log in Redis', () => {
     });
   });
 
-  it('appends nothing twice, although the answer was lost', async () => {
+  it('appends no event twice, although the reply was lost', async () => {
     const { log, heard, redis } = await node();
     await log.append(said(0));
     server.freeze();
@@ -195,7 +195,7 @@ describeWithRedis('the log in Redis', () => {
     expect(numbers(heard)).toEqual(range(0, 50));
   });
 
-  it('tells every node that events are lost when Redis comes back empty', async () => {
+  it('publishes EVENTS_LOST to every node when Redis comes back empty', async () => {
     const [one, other] = [await node(), await node()];
     await one.log.append(said(0));
     await Promise.all([one.log.drain(), other.log.drain()]);
@@ -211,7 +211,7 @@ describeWithRedis('the log in Redis', () => {
     }
   });
 
-  it('lets nobody go on from before a loss when Redis comes back without what it was told last', async () => {
+  it('rejects a resume from before a loss when Redis comes back without the latest events', async () => {
     const [one, other] = [await node(), await node()];
     for (const n of [0, 1]) await one.log.append(said(n));
     await Promise.all([one.log.drain(), other.log.drain()]);
@@ -244,7 +244,7 @@ describeWithRedis('the log in Redis', () => {
     expect(other.heard).toEqual(one.heard);
   });
 
-  it('tells every node that events are lost when more of them wait than are kept', async () => {
+  it('publishes EVENTS_LOST to every node when more events wait than the buffer can hold', async () => {
     const [one, other] = [await node(10), await node()];
     await one.log.append(said(0));
     server.freeze();
@@ -262,7 +262,7 @@ describeWithRedis('the log in Redis', () => {
     expect(other.heard).toEqual(one.heard);
   });
 
-  it('goes on after an entry that it can’t read', async () => {
+  it('continues after an entry that it cannot read', async () => {
     const { log, heard, redis } = await node();
     await redis.commands.xadd(redis.key('log'), '*', 'e', 'nonsense');
     await log.append(said(1));

@@ -4,7 +4,7 @@ import { detectGap } from './redis-log-gap';
 
 const KEEP_MS = 60_000;
 
-describeWithRedis('the entry that a node heard last', () => {
+describeWithRedis('the last event that a node received', () => {
   let server: TestRedis;
   let redis: RedisConnection;
   beforeAll(async () => {
@@ -22,13 +22,13 @@ describeWithRedis('the entry that a node heard last', () => {
     (await redis.commands.xrange(redis.key('log'), '-', '+')).map(([id]) => id);
   const agoMs = (ms: number): string => `${Date.now() - ms}-0`;
 
-  it('is kept as long as it is there, however old', async () => {
+  it('is present as long as the log contains it, however old it is', async () => {
     const old = await add(agoMs(2 * KEEP_MS));
     await add();
     expect(await detectGap(redis, old, KEEP_MS)).toBe('kept');
   });
 
-  it('was trimmed when it is old and all that is there is younger; then others are told nothing', async () => {
+  it('was trimmed if it is old and all remaining events are younger, which is not reported as a loss', async () => {
     const young = await add();
     expect(await detectGap(redis, agoMs(2 * KEEP_MS), KEEP_MS)).toBe('trimmed');
     expect(await ids()).toEqual([young]);
@@ -38,7 +38,7 @@ describeWithRedis('the entry that a node heard last', () => {
     ['the log is empty', () => Promise.resolve(), agoMs(2 * KEEP_MS)],
     ['it is too young to be trimmed', () => add(), agoMs(1_000)],
     ['something older is there', () => add(agoMs(3 * KEEP_MS)), agoMs(2 * KEEP_MS)],
-  ])('was lost when %s, and that is told once', async (_, given, heard) => {
+  ])('was lost if %s, which is reported once', async (_, given, heard) => {
     await given();
     const before = await ids();
     const trace = await detectGap(redis, heard, KEEP_MS);
@@ -48,7 +48,7 @@ describeWithRedis('the entry that a node heard last', () => {
     expect(await ids()).toHaveLength(before.length + 2);
   });
 
-  it('comes before the place at which its loss is told, although the clock has gone back', async () => {
+  it('comes before the seq at which its loss is reported, although the clock was set back', async () => {
     const heard = `${Date.now() + KEEP_MS}-7`;
     const lostAt = heard.replace('-7', '-8');
     expect(await detectGap(redis, heard, KEEP_MS)).toEqual({ lostAt });

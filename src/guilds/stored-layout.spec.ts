@@ -20,7 +20,7 @@ const layouts: fc.Arbitrary<LayoutEntry[]> = fc
   .filter((layout) => new Set(layout.map(({ id }) => id)).size === layout.length);
 
 describe('a stored layout', () => {
-  it('is the layout, in short', () => {
+  it('is shorter than the layout', () => {
     const layout = [
       { id: 1n, parent_id: null, inherits: true },
       { id: 2n, parent_id: null, inherits: true },
@@ -39,6 +39,6 @@ describe('a stored layout', () => {
     expect(layoutOf({ track_order })).toEqual(layout);
   });
 
-  it('loses nothing', () =>
+  it('is decoded to the same layout', () =>
     fc.assert(fc.property(layouts, (layout) => expect(layoutOf(storedLayoutOf(layout))).toEqual(layout))));
 });

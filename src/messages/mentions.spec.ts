@@ -6,7 +6,7 @@ const ALL = { mayMentionEveryone: true, mayMentionRole: () => true };
 const NONE = { mayMentionEveryone: false, mayMentionRole: () => false };
 
 describe('mentions', () => {
-  it('are users, roles and everyone, each once', () => {
+  it('contain users, roles and everyone, each once', () => {
     const mentions = mentionsIn('<@1> and <@&2>, <@1> again, @everyone!', ALL);
     expect(mentions).toEqual({ user_ids: [1n], role_ids: [2n], everyone: true });
     expect(mentionIds(mentions, 9n)).toEqual([1n, 2n, 9n]);
@@ -26,16 +26,16 @@ describe('mentions', () => {
     '<@&x>',
     '`@everyone <@1>`',
     '```\n<@&2> ` @everyone\n```',
-  ])('are not in %j', (text) => expect(mentionsIn(text, ALL)).toEqual(NO_MENTIONS));
+  ])('are not found in %j', (text) => expect(mentionsIn(text, ALL)).toEqual(NO_MENTIONS));
 
-  it.each(['`a` <@1> `b`', '```a``` <@1>', '`<@1>', '```<@1>'])('are beside code in %j', (text) =>
+  it.each(['`a` <@1> `b`', '```a``` <@1>', '`<@1>', '```<@1>'])('are found beside code in %j', (text) =>
     expect(mentionsIn(text, ALL).user_ids).toEqual([1n]),
   );
 
-  it('of what the writer may not mention are just text', () =>
+  it('do not contain users and roles that the author may not mention', () =>
     expect(mentionsIn('<@1> <@&2> @everyone', NONE)).toEqual({ ...NO_MENTIONS, user_ids: [1n] }));
 
-  it('are limited in number, the first ones counting', () => {
+  it('are limited in number, and the first ones count', () => {
     const text = Array.from({ length: 2 * LIMITS.mentions }, (_, index) => `<@${index % 2 ? '&' : ''}${index}>`).join(
       ' ',
     );

@@ -18,5 +18,5 @@ describe('mayReadMetrics', () => {
     `Bearer ${TOKEN} ${TOKEN}`,
   ])('rejects %j', (authorization) => expect(mayReadMetrics(authorization, TOKEN)).toBe(false));
 
-  it('accepts everyone if no token is configured', () => expect(mayReadMetrics(undefined, undefined)).toBe(true));
+  it('accepts every request if no token is configured', () => expect(mayReadMetrics(undefined, undefined)).toBe(true));
 });

@@ -71,8 +71,8 @@ const inCategory = (categoryOverwrites: SubjectOverwrite[], rules = track()): Tr
   categoryOverwrites,
 });
 
-describe('sets of permissions', () => {
-  it('have the bits of the first Derailed, and the later ones after them', () => {
+describe('permission sets', () => {
+  it('have the bits of the first Derailed, followed by the later ones', () => {
     expect(PERMISSION_NAMES.join(' ')).toBe(
       'MODIFY_GUILD KICK_MEMBERS MODIFY_MEMBERS MODIFY_MEMBER_NICKNAMES BAN_MEMBERS CREATE_TRACK MODIFY_TRACK DELETE_TRACKS MANAGE_ROLES ADMINISTRATOR ' +
         'CREATE_MESSAGE DELETE_MESSAGES VIEW_MESSAGE_HISTORY CREATE_INVITES DELETE_INVITES VIEW_TRACK PIN_MESSAGES ADD_REACTIONS MENTION_EVERYONE ' +
@@ -82,7 +82,7 @@ describe('sets of permissions', () => {
     expect(union(...Object.values(Permission))).toBe(ALL_PERMISSIONS);
   });
 
-  it('give @everyone what a new guild needs', () =>
+  it('give @everyone the permissions that a new guild needs', () =>
     expect(namesOf(EVERYONE_DEFAULT)).toEqual([
       'CREATE_MESSAGE',
       'VIEW_MESSAGE_HISTORY',
@@ -92,7 +92,7 @@ describe('sets of permissions', () => {
       'CHANGE_NICKNAME',
     ]));
 
-  it('refuse bits that are no permission', () => {
+  it('reject bits that are no permission', () => {
     expect(permissionSet(ALL_PERMISSIONS)).toBe(ALL_PERMISSIONS);
     expect(() => permissionSet(ALL_PERMISSIONS + 1n)).toThrow(RangeError);
     expect(() => permissionSet(-1n)).toThrow(RangeError);
@@ -112,29 +112,30 @@ describe('sets of permissions', () => {
     ));
 });
 
-describe('combining roles', () => {
-  it('lets a higher role decide what it speaks about, in both directions', () => {
+describe('the permissions of combined roles', () => {
+  it('contain what the highest role that mentions a bit decides, in both directions', () => {
     expect(computeGuildPermissions(member({ allow: KickMembers }, { deny: KickMembers }))).toBe(NO_PERMISSIONS);
     expect(computeGuildPermissions(member({}, { deny: KickMembers }, { allow: KickMembers }))).toBe(KickMembers);
   });
 
-  it('lets a role be silent about what it doesn’t speak about', () =>
+  it('do not change for bits that a role does not mention', () =>
     expect(computeGuildPermissions(member({ allow: KickMembers }, { allow: BanMembers }, {}))).toBe(
       union(KickMembers, BanMembers),
     ));
 
-  it('grants nothing that nobody speaks about', () => expect(computeGuildPermissions(member({}))).toBe(NO_PERMISSIONS));
+  it('do not contain bits that no role mentions', () =>
+    expect(computeGuildPermissions(member({}))).toBe(NO_PERMISSIONS));
 
-  it('starts from what is there', () =>
+  it('start from the given permissions', () =>
     expect(combine(union(KickMembers, BanMembers), [says({ deny: KickMembers })])).toBe(BanMembers));
 
-  it('gives the owner everything, whatever their roles say', () =>
+  it('are all permissions for the owner, whatever the roles are', () =>
     expect(computeGuildPermissions({ ...member({ deny: ALL_PERMISSIONS }), isOwner: true })).toBe(ALL_PERMISSIONS));
 
-  it('makes ADMINISTRATOR everything, even what a higher role denies', () =>
+  it('are all permissions with ADMINISTRATOR, even those that a higher role denies', () =>
     expect(computeGuildPermissions(member({}, { allow: Administrator }, { deny: KickMembers }))).toBe(ALL_PERMISSIONS));
 
-  it('lets a higher role deny ADMINISTRATOR', () =>
+  it('do not contain ADMINISTRATOR if a higher role denies it', () =>
     expect(computeGuildPermissions(member({}, { allow: Administrator }, { deny: Administrator }))).toBe(
       NO_PERMISSIONS,
     ));
@@ -157,10 +158,10 @@ describe('a timeout', () => {
   });
 });
 
-describe('in a track', () => {
+describe('the permissions in a track', () => {
   const seeing = member({ allow: union(ViewTrack, CreateMessage) });
 
-  it('@everyone’s overwrite comes first, then the roles’ in their order, then the member’s own', () => {
+  it('apply the overwrite of @everyone first, then those of the roles in their order, then that of the member', () => {
     const overwrites = [
       about(USER_ID, { allow: DeleteMessages }),
       about(HIGH, { deny: DeleteMessages }),
@@ -177,7 +178,7 @@ describe('in a track', () => {
     ]).toEqual([true, false, true, false]);
   });
 
-  it('overwrites of other roles and members say nothing', () => {
+  it('ignore overwrites of other roles and members', () => {
     const others: SubjectOverwrite[] = [
       about(ABSENT, { allow: BanMembers }),
       { ...about(USER_ID, { allow: BanMembers }), type: 'role' },
@@ -186,14 +187,14 @@ describe('in a track', () => {
     expect(computeTrackPermissions(seeing, track(...others))).toBe(union(ViewTrack, CreateMessage));
   });
 
-  it('what the category says holds where the track itself is silent, bit by bit', () => {
+  it('take each bit that the track does not mention from the category', () => {
     const category = [about(LOW, { allow: union(DeleteMessages, BanMembers) })];
     expect(computeTrackPermissions(seeing, inCategory(category, track(about(LOW, { deny: BanMembers }))))).toBe(
       union(ViewTrack, CreateMessage, DeleteMessages),
     );
   });
 
-  it('the subject counts before the place: a category’s word about a member stands over a track’s about a role', () =>
+  it('apply the overwrite of a category for a member after the overwrite of a track for a role', () =>
     expect(
       has(
         computeTrackPermissions(
@@ -204,17 +205,17 @@ describe('in a track', () => {
       ),
     ).toBe(true));
 
-  it('`inherits: false` cuts the category off', () =>
+  it('ignore the category if `inherits` is false', () =>
     expect(
       computeTrackPermissions(seeing, { ...inCategory([about(EVERYONE, { deny: ViewTrack })]), inherits: false }),
     ).toBe(union(ViewTrack, CreateMessage)));
 
-  it('there is nothing without VIEW_TRACK', () =>
+  it('are empty without VIEW_TRACK', () =>
     expect(computeTrackPermissions(seeing, track(about(EVERYONE, { deny: ViewTrack, allow: DeleteMessages })))).toBe(
       NO_PERMISSIONS,
     ));
 
-  it('there is no mentioning and attaching without CREATE_MESSAGE', () =>
+  it('do not contain mentioning and attaching without CREATE_MESSAGE', () =>
     expect(
       computeTrackPermissions(
         seeing,
@@ -222,7 +223,7 @@ describe('in a track', () => {
       ),
     ).toBe(union(ViewTrack, DeleteMessages)));
 
-  it('ADMINISTRATOR is above all overwrites, and none can give it', () => {
+  it('are all permissions with ADMINISTRATOR, which no overwrite can grant', () => {
     expect(
       computeTrackPermissions(member({ allow: Administrator }), track(about(USER_ID, { deny: ALL_PERMISSIONS }))),
     ).toBe(ALL_PERMISSIONS);
@@ -282,7 +283,7 @@ const naively = (subject: Subject, rules?: TrackRules): PermissionSet =>
   union(...Object.values(Permission).filter((bit) => judgeNaively(subject, rules, bit).granted));
 
 describe('any decision', () => {
-  it('is what the rules say, bit by bit, in the guild and in a track', () =>
+  it('equals the rules, bit by bit, in the guild and in a track', () =>
     fc.assert(
       fc.property(subjects, trackRules, (subject, rules) => {
         expect(computeGuildPermissions(subject)).toBe(naively(subject));
@@ -291,7 +292,7 @@ describe('any decision', () => {
       { numRuns: 2_000 },
     ));
 
-  it('is the same for somebody with hundreds of roles among hundreds of overwrites', () =>
+  it('is the same for a member with hundreds of roles among hundreds of overwrites', () =>
     fc.assert(
       fc.property(subjects, trackRules, fc.nat({ max: 200 }), (subject, rules, count) => {
         const silent = Array.from({ length: count }, (_, index) => ({ id: 1_000n + BigInt(index), ...says({}) }));
@@ -301,7 +302,7 @@ describe('any decision', () => {
       }),
     ));
 
-  it('depends on each subject’s inherited overwrite alone', () =>
+  it('depends on the inherited overwrite of each subject alone', () =>
     fc.assert(
       fc.property(subjects, trackRules, (subject, rules) => {
         const effective = effectiveOverwrites(rules);
@@ -318,7 +319,7 @@ describe('the explanation', () => {
   const deciderOf = (permission: string, subject: Subject, rules?: TrackRules) =>
     explain(subject, rules).bits.find((bit) => bit.permission === permission);
 
-  it('names the role, @everyone included, that spoke last', () => {
+  it('names the last role that decided a bit, @everyone included', () => {
     const subject = member({ allow: union(KickMembers, BanMembers) }, {}, { deny: BanMembers });
     expect(deciderOf('KICK_MEMBERS', subject)).toEqual({
       permission: 'KICK_MEMBERS',
@@ -332,7 +333,7 @@ describe('the explanation', () => {
     expect(deciderOf('MANAGE_ROLES', subject)).toMatchObject({ granted: false, decided_by: { kind: 'default' } });
   });
 
-  it('names owner and administrator for everything', () => {
+  it('names owner and administrator for all permissions', () => {
     expect(deciderOf('KICK_MEMBERS', { ...member({}), isOwner: true })).toMatchObject({
       granted: true,
       decided_by: { kind: 'owner' },
@@ -343,7 +344,7 @@ describe('the explanation', () => {
     });
   });
 
-  it('names the overwrite and the place it stands in', () => {
+  it('names the overwrite and the track or category that contains it', () => {
     const rules = inCategory(
       [about(LOW, { allow: union(DeleteMessages, CreateMessage) })],
       track(about(LOW, { deny: CreateMessage })),
@@ -359,7 +360,7 @@ describe('the explanation', () => {
     });
   });
 
-  it('tells what hides, mutes and times out, only of what was there to lose', () => {
+  it('lists hidden tracks, missing CREATE_MESSAGE and timeouts only for permissions that they remove', () => {
     const subject = member({ allow: union(ViewTrack, KickMembers, AttachFiles) });
     const hiding = track(about(EVERYONE, { deny: ViewTrack }));
     expect(deciderOf('KICK_MEMBERS', subject, hiding)).toMatchObject({
@@ -386,7 +387,7 @@ describe('the explanation', () => {
     });
   });
 
-  it('always agrees with the decision', () =>
+  it('agrees with every decision', () =>
     fc.assert(
       fc.property(subjects, fc.option(trackRules, { nil: undefined }), (subject, rules) => {
         const { permissions: explained, bits } = explain(subject, rules);
@@ -396,7 +397,7 @@ describe('the explanation', () => {
       { numRuns: 2_000 },
     ));
 
-  it('names for each bit who had the last word', () =>
+  it('names for each bit the step that decided it', () =>
     fc.assert(
       fc.property(subjects, fc.option(trackRules, { nil: undefined }), (subject, rules) =>
         expect(explain(subject, rules).bits).toEqual(

@@ -291,7 +291,7 @@ function perform(guild: Guild, { kind, ...act }: Act & { readonly kind: (typeof 
   return after;
 }
 
-it('nobody lifts themselves, or gives others more than they have, by any sequence of actions', () => {
+it('never gives a member more permissions than the actors have, by any sequence of actions', () => {
   const done = new Map<string, number>();
   fc.assert(
     fc.property(guilds, fc.array(acts, { maxLength: 12 }), (start, list) => {

@@ -47,8 +47,8 @@ const mo: Actor = { userId: 10n, isOwner: false, permissions: union(ManageRoles,
 const owner: Actor = { userId: 1n, isOwner: true, permissions: ALL_PERMISSIONS, highestPosition: Infinity };
 const nobody: Actor = { userId: 11n, isOwner: false, permissions: NO_PERMISSIONS, highestPosition: 1 };
 
-describe('hierarchy', () => {
-  it('lets one act on roles and places strictly below one’s highest', () => {
+describe('the hierarchy', () => {
+  it('allows to act on roles and positions strictly below the highest role of the actor', () => {
     expect(() => assertBelow(mo, 2)).not.toThrow();
     expect(() => assertBelow(mo, 3)).toThrow(RoleOutOfReach);
     expect(() => assertBelow(mo, 4)).toThrow(RoleOutOfReach);
@@ -56,7 +56,7 @@ describe('hierarchy', () => {
     expect(() => assertBelow(owner, 200)).not.toThrow();
   });
 
-  it('lets one act on members whose highest role is strictly below, never on the owner or oneself', () => {
+  it('allows to act on members whose highest role is strictly below, never on the owner or the actor', () => {
     expect(() => assertMayActOnMember(mo, { ...nobody, highestPosition: 2 })).not.toThrow();
     expect(() => assertMayActOnMember(mo, { ...nobody, highestPosition: 3 })).toThrow(MemberOutOfReach);
     expect(() => assertMayActOnMember(mo, { ...owner, highestPosition: 1 })).toThrow(MemberOutOfReach);
@@ -67,22 +67,22 @@ describe('hierarchy', () => {
 });
 
 describe('granting', () => {
-  it('takes nothing away from who may grant less: denying and un-allowing are free', () =>
+  it('allows to deny and to clear bits that the actor may grant', () =>
     expect(() =>
       assertMayGrant(mo.permissions, says({ allow: BanMembers }), says({ deny: BanMembers })),
     ).not.toThrow());
 
-  it('names what is not held', () =>
+  it('names the permissions that the actor lacks', () =>
     expect(() => assertMayGrant(mo.permissions, SILENT, says({ allow: union(KickMembers, BanMembers) }))).toThrow(
       notHeld(BanMembers),
     ));
 
-  it('refuses to allow and deny the same', () =>
+  it('rejects to allow and deny the same bit', () =>
     expect(() => assertDisjoint(says({ allow: KickMembers, deny: union(KickMembers, BanMembers) }))).toThrow(
       new PermissionsOverlap(KickMembers),
     ));
 
-  it('is refused exactly when somebody could come to have more than is held', () =>
+  it('is rejected exactly if a member could gain a permission that the actor lacks', () =>
     fc.assert(
       fc.property(permissions, overwriteAbout(permissions), overwriteAbout(permissions), (held, before, after) => {
         // Somebody whose other roles give everything but ADMINISTRATOR, or nothing, has what any member could have.
@@ -97,73 +97,74 @@ describe('granting', () => {
 });
 
 describe('an attacker with MANAGE_ROLES', () => {
-  it('can’t give a role that allows what they lack, to themselves or to an accomplice', () => {
+  it('cannot give a role that allows what the attacker lacks, to the attacker or an accomplice', () => {
     expect(() => assertMayGiveRole(mo, says({ allow: BanMembers }), 2)).toThrow(notHeld(BanMembers));
     expect(() => assertMayGiveRole(mo, says({ allow: Administrator }), 2)).toThrow(notHeld(Administrator));
     expect(() => assertMayGiveRole(mo, says({ allow: KickMembers, deny: BanMembers }), 2)).not.toThrow();
   });
 
-  it('can’t give or take roles at their height or above', () => {
+  it('cannot give or take roles at or above the highest role of the attacker', () => {
     expect(() => assertMayGiveRole(mo, SILENT, 3)).toThrow(RoleOutOfReach);
     expect(() => assertMayTakeRole(mo, SILENT, 4)).toThrow(RoleOutOfReach);
     expect(() => assertMayDeleteRole(mo, SILENT, 3)).toThrow(RoleOutOfReach);
   });
 
-  it('can’t add to a role, @everyone’s included, what they lack', () =>
+  it('cannot add what the attacker lacks to a role, @everyone included', () =>
     expect(() => assertMayGrant(mo.permissions, SILENT, says({ allow: Administrator }))).toThrow(
       notHeld(Administrator),
     ));
 
-  it('can’t lift a deny of what they lack', () => {
+  it('cannot remove a deny of what the attacker lacks', () => {
     expect(() => assertMayGrant(mo.permissions, says({ deny: BanMembers }), SILENT)).toThrow(notHeld(BanMembers));
     expect(() => assertMayGrant(mo.permissions, says({ deny: BanMembers }), says({ allow: BanMembers }))).toThrow(
       notHeld(BanMembers),
     );
   });
 
-  it('can’t take away or delete a role that denies what they lack', () => {
+  it('cannot take away or delete a role that denies what the attacker lacks', () => {
     expect(() => assertMayTakeRole(mo, says({ deny: BanMembers }), 2)).toThrow(notHeld(BanMembers));
     expect(() => assertMayDeleteRole(mo, says({ deny: BanMembers }), 2)).toThrow(notHeld(BanMembers));
     expect(() => assertMayDeleteRole(mo, says({ allow: BanMembers, deny: KickMembers }), 2)).not.toThrow();
   });
 
-  it('can’t drop a role of their own that holds them down, but any other', () => {
+  it('cannot drop an own role that denies permissions, but any other', () => {
     expect(() => assertMayDropOwnRole(mo, says({ deny: BanMembers }))).toThrow(notHeld(BanMembers));
     expect(() => assertMayDropOwnRole(mo, says({ allow: BanMembers }))).not.toThrow();
   });
 
-  describe('and an order', () => {
+  describe('who orders roles', () => {
     const [EVERYONE, MUTED, HELPER, MODERATOR, ADMIN] = [1n, 2n, 3n, 4n, 5n] as const;
     const order = [EVERYONE, MUTED, HELPER, MODERATOR, ADMIN];
     const high: Actor = { ...mo, highestPosition: 4 };
     const reorder = (after: readonly bigint[], said: Record<string, Overwrite> = {}, actor = high) =>
       expect(() => assertMayReorder(actor, order, after, (id) => said[String(id)] ?? SILENT));
 
-    it('may order what is below them', () => reorder([EVERYONE, HELPER, MUTED, MODERATOR, ADMIN]).not.toThrow());
+    it('may order the roles below the highest own role', () =>
+      reorder([EVERYONE, HELPER, MUTED, MODERATOR, ADMIN]).not.toThrow());
 
-    it('can’t move their own highest role, or one above it', () => {
+    it('cannot move the highest own role, or a role above it', () => {
       reorder([EVERYONE, MUTED, HELPER, ADMIN, MODERATOR]).toThrow(RoleOutOfReach);
       reorder([EVERYONE, MUTED, MODERATOR, HELPER, ADMIN]).toThrow(RoleOutOfReach);
     });
 
-    it('can’t move a role to their height, nor above', () => {
+    it('cannot move a role to or above the highest own role', () => {
       reorder([EVERYONE, HELPER, MODERATOR, MUTED, ADMIN]).toThrow(RoleOutOfReach);
       reorder([EVERYONE, HELPER, MODERATOR, ADMIN, MUTED]).toThrow(RoleOutOfReach);
     });
 
-    it('can’t let an allow of what they lack rise over a deny', () =>
+    it('cannot move an allow of what the attacker lacks above a deny', () =>
       reorder([EVERYONE, HELPER, MUTED, MODERATOR, ADMIN], {
         2: says({ allow: BanMembers }),
         3: says({ deny: BanMembers }),
       }).toThrow(notHeld(BanMembers)));
 
-    it('can’t let a deny of what they lack sink below an allow', () =>
+    it('cannot move a deny of what the attacker lacks below an allow', () =>
       reorder([EVERYONE, HELPER, MUTED, MODERATOR, ADMIN], {
         2: says({ deny: BanMembers }),
         3: says({ allow: BanMembers }),
       }).toThrow(notHeld(BanMembers)));
 
-    it('may do so for what they have', () =>
+    it('may move them for permissions that the attacker has', () =>
       reorder([EVERYONE, HELPER, MUTED, MODERATOR, ADMIN], {
         2: says({ allow: KickMembers }),
         3: says({ deny: KickMembers }),
@@ -175,14 +176,14 @@ describe('an attacker with MANAGE_ROLES', () => {
         3: says({ deny: BanMembers, allow: DeleteMessages }),
       }).not.toThrow());
 
-    it('is no attacker when they own the guild', () =>
+    it('may do everything as the owner of the guild', () =>
       reorder(
         [EVERYONE, ADMIN, MODERATOR, HELPER, MUTED],
         { 2: says({ deny: BanMembers }), 3: says({ allow: BanMembers }) },
         owner,
       ).not.toThrow());
 
-    it('is refused exactly when two roles pass each other that disagree about what they lack', () =>
+    it('is rejected exactly if two roles pass each other that disagree about what the attacker lacks', () =>
       fc.assert(
         fc.property(
           fc.array(overwriteAbout(someOf(KickMembers, BanMembers, DeleteMessages)), { minLength: 2, maxLength: 12 }),
@@ -216,7 +217,7 @@ describe('an attacker with MANAGE_ROLES', () => {
 describe('an overwrite', () => {
   const held = union(ManageRoles, ViewTrack, CreateMessage);
 
-  it('is for bits that one has in that track, in both directions', () => {
+  it('is restricted to bits that the actor has in the track, in both directions', () => {
     expect(() => assertMayOverwrite(held, undefined, says({ allow: CreateMessage, deny: ViewTrack }))).not.toThrow();
     expect(() => assertMayOverwrite(held, undefined, says({ allow: DeleteMessages }))).toThrow(notHeld(DeleteMessages));
     expect(() => assertMayOverwrite(held, undefined, says({ deny: DeleteMessages }))).toThrow(notHeld(DeleteMessages));
@@ -224,12 +225,12 @@ describe('an overwrite', () => {
     expect(() => assertMayOverwrite(held, says({ allow: DeleteMessages }), undefined)).toThrow(notHeld(DeleteMessages));
   });
 
-  it('may say what it said before about bits that one lacks', () =>
+  it('may keep its current values of bits that the actor lacks', () =>
     expect(() =>
       assertMayOverwrite(held, says({ deny: DeleteMessages }), says({ deny: union(DeleteMessages, CreateMessage) })),
     ).not.toThrow());
 
-  it('is never about ADMINISTRATOR, not even alongside other bits or by the owner', () => {
+  it('cannot contain ADMINISTRATOR, not even with other bits or by the owner', () => {
     expect(() => assertMayOverwrite(ALL_PERMISSIONS, undefined, says({ allow: Administrator }))).toThrow(
       OverwriteAdministrator,
     );
@@ -238,7 +239,7 @@ describe('an overwrite', () => {
     ).toThrow(OverwriteAdministrator);
   });
 
-  it('can’t allow and deny the same', () =>
+  it('cannot allow and deny the same bit', () =>
     expect(() => assertMayOverwrite(held, undefined, says({ allow: ViewTrack, deny: ViewTrack }))).toThrow(
       PermissionsOverlap,
     ));
@@ -264,12 +265,12 @@ describe('an attacker around hidden and restricted tracks', () => {
   const hidden = rules([about(EVERYONE, { deny: ViewTrack }), about(KEY, { allow: ViewTrack })]);
   const quiet = rules([about(GAG, { deny: CreateMessage })], [about(EVERYONE, { deny: CreateMessage })]);
 
-  it('can’t give themselves a role that opens a track which they can’t see', () => {
+  it('cannot get a role that reveals a track that the attacker cannot see', () => {
     expect(() => assertMayGiveRoleInTracks(me, [rules([]), hidden], KEY)).toThrow(notHeld(ViewTrack));
     expect(() => assertMayGiveRoleInTracks(me, [rules([]), quiet], KEY)).not.toThrow();
   });
 
-  it('can’t do so when it is the category that opens it', () =>
+  it('cannot get a role that reveals a track by its category', () =>
     expect(() =>
       assertMayGiveRoleInTracks(
         me,
@@ -278,19 +279,19 @@ describe('an attacker around hidden and restricted tracks', () => {
       ),
     ).toThrow(notHeld(ViewTrack)));
 
-  it('may give a role to whom what it opens is open', () => {
+  it('may give a role to a member who sees the revealed tracks already', () => {
     expect(() =>
       assertMayGiveRoleInTracks({ ...me, roles: [...me.roles, { id: KEY, ...SILENT }] }, [hidden], KEY),
     ).not.toThrow();
     expect(() => assertMayGiveRoleInTracks({ ...me, isOwner: true }, [hidden], KEY)).not.toThrow();
   });
 
-  it('can’t drop, take or delete a role that holds somebody down in a track where they are down too', () => {
+  it('cannot drop, take or delete a role that denies permissions in a track where the attacker lacks them too', () => {
     expect(() => assertMayTakeRoleInTracks(me, [quiet], GAG)).toThrow(notHeld(CreateMessage));
     expect(() => assertMayTakeRoleInTracks(me, [rules([about(GAG, { deny: CreateMessage })])], GAG)).not.toThrow();
   });
 
-  it('can’t let roles pass each other whose overwrites disagree there', () => {
+  it('cannot move roles past each other whose overwrites in a track disagree', () => {
     const contested = rules([
       about(KEY, { allow: ViewTrack }),
       about(GAG, { deny: ViewTrack }),
@@ -312,7 +313,7 @@ describe('an attacker around hidden and restricted tracks', () => {
     ).not.toThrow();
   });
 
-  it('can’t move a track into a category, or out of one, where somebody may more than they', () => {
+  it('cannot move a track into or out of a category where a member has permissions that the attacker lacks', () => {
     const held = computeTrackPermissions(me, rules([]));
     expect(() => assertMayChangeRules(held, rules([]), rules([], [about(MINE, { allow: DeleteMessages })]))).toThrow(
       notHeld(DeleteMessages),
@@ -325,12 +326,12 @@ describe('an attacker around hidden and restricted tracks', () => {
     ).not.toThrow();
   });
 
-  it('can’t cut a track off from a category that denies', () =>
+  it('cannot stop a track from inheriting a category that denies', () =>
     expect(() =>
       assertMayChangeRules(computeTrackPermissions(me, quiet), quiet, { ...quiet, inherits: false }),
     ).toThrow(notHeld(CreateMessage)));
 
-  it('can’t open a hidden track by an overwrite of its category', () =>
+  it('cannot reveal a hidden track by an overwrite of its category', () =>
     expect(() =>
       assertMayChangeRules(computeTrackPermissions(me, hidden), hidden, {
         ...hidden,
@@ -338,7 +339,7 @@ describe('an attacker around hidden and restricted tracks', () => {
       }),
     ).toThrow(notHeld(ViewTrack)));
 
-  it('may change a category about what its tracks decide for themselves', () =>
+  it('may change a category for bits that its tracks decide themselves', () =>
     expect(() =>
       assertMayChangeRules(computeTrackPermissions(me, hidden), hidden, {
         ...hidden,

@@ -41,15 +41,15 @@ const boot = async (controllers: Type[], providers: Type[] = []): Promise<void> 
 };
 
 describe('booting', () => {
-  it('goes on when every handler declares whom it is open to', async () => {
+  it('continues if every handler declares its requirement', async () => {
     await expect(boot([Declared])).resolves.toBeUndefined();
   });
 
-  it('stops at a route that declares nothing, and names it', async () => {
+  it('stops at a route that declares no requirement, and names it', async () => {
     await expect(boot([Declared, Forgotten])).rejects.toThrow('Forgotten.read');
   });
 
-  it('stops at a gateway event that declares nothing, and names it', async () => {
+  it('stops at a gateway event that declares no requirement, and names it', async () => {
     await expect(boot([Declared], [ForgottenGateway])).rejects.toThrow('ForgottenGateway.act');
   });
 });

@@ -4,7 +4,7 @@ import { PresenceRegistry } from './presence.registry';
 const GRACE_MS = 5_000;
 const ADA = 1n;
 
-describe('presences', () => {
+describe('the presence registry', () => {
   let presence: PresenceRegistry;
   let seen: PresenceStatus[];
   let own: PresenceStatus[];
@@ -25,7 +25,7 @@ describe('presences', () => {
     presence.setInitial(ADA, choice);
   };
 
-  it('count sockets, and end a while after the last', () => {
+  it('counts sockets, and removes a presence a while after the last socket has closed', () => {
     connect();
     connect();
     presence.disconnect(ADA);
@@ -38,7 +38,7 @@ describe('presences', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('do not notice who comes back at once', () => {
+  it('ignores a user who reconnects at once', () => {
     connect();
     presence.disconnect(ADA);
     jest.advanceTimersByTime(GRACE_MS - 1);
@@ -47,7 +47,7 @@ describe('presences', () => {
     expect(seen).toEqual(['online']);
   });
 
-  it('let each go in their own time', () => {
+  it("removes each user at the user's own time", () => {
     for (const id of [1n, 2n, 3n]) {
       presence.connect(id);
       presence.setInitial(id, 'online');
@@ -61,14 +61,14 @@ describe('presences', () => {
     expect([1n, 2n, 3n].map((id) => presence.statusOf(id))).toEqual(['offline', 'offline', 'online']);
   });
 
-  it('believe what was chosen rather than what was read before', () => {
+  it('prefers a status that the user has set to one that was read before', () => {
     presence.connect(ADA);
     presence.choose(ADA, 'invisible');
     presence.setInitial(ADA, 'online');
     expect([presence.statusOf(ADA), seen]).toEqual(['offline', []]);
   });
 
-  it('say nothing at all about who is invisible, come or go', () => {
+  it('reports neither connect nor disconnect of an invisible user', () => {
     connect('invisible');
     connect('invisible');
     presence.disconnect(ADA);
@@ -77,7 +77,7 @@ describe('presences', () => {
     expect([seen, own, presence.own.size]).toEqual([[], [], 0]);
   });
 
-  it('are the same while somebody is seen because of any node', () => {
+  it('reports no change while the user is connected to any node', () => {
     connect();
     presence.applyRemote('other', new Map([[ADA, 'online']]));
     presence.disconnect(ADA);
@@ -87,7 +87,7 @@ describe('presences', () => {
     expect(seen).toEqual(['online', 'offline']);
   });
 
-  it('of another node are exactly those that it tells when it tells all', () => {
+  it('replaces the presences of another node by the complete list of that node', () => {
     presence.applyRemote(
       'other',
       new Map([

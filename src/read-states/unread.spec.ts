@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { LIMITS } from '../common/limits';
 import { type OwnReadPlace, type ReadPlace, readUpTo, unreadBetween } from './unread';
 
-describe('what is unread', () => {
+describe('the unread count', () => {
   const act = fc.oneof(fc.constantFrom('theirs', 'mine'), fc.nat({ max: 50 }));
 
-  it('is exactly what others said after what one has read, when one thing happens after the other', () =>
+  it('is exactly the number of messages of other users after the read marker, if changes happen one after another', () =>
     fc.assert(
       fc.property(fc.nat({ max: 9 }), fc.array(act, { maxLength: 50 }), (before, acts) => {
         const said = Array.from({ length: before }, () => 'theirs');
@@ -32,7 +32,7 @@ describe('what is unread', () => {
       }),
     ));
 
-  it('is nothing once the newest was read, and never negative or more than is told apart, whatever the counts say', () =>
+  it('is 0 once the newest message is read, and never negative or above its maximum, for any counters', () =>
     fc.assert(
       fc.property(
         fc.bigInt({ min: 0n, max: 9n }),

@@ -18,16 +18,16 @@ describeWithRedis('the connection to Redis', () => {
     await server.stop();
   });
 
-  it('runs scripts that Redis does and does not know', async () => {
+  it('runs scripts that Redis has and has not cached', async () => {
     const double = new RedisScript(`return ARGV[1] * 2`);
     expect([await redis.run(double, [], [4]), await redis.run(double, [], [5])]).toEqual([8, 10]);
     await redis.commands.script('FLUSH');
     expect(await redis.run(double, [], [6])).toBe(12);
   });
 
-  it('names its keys alike', () => expect(redis.key('worker', 7)).toBe('derailed:worker:7'));
+  it('prefixes its keys', () => expect(redis.key('worker', 7)).toBe('derailed:worker:7'));
 
-  it('fails at once while Redis is away, and works again when it is back', async () => {
+  it('rejects commands at once while Redis is down, and works again when it is back', async () => {
     await server.stop();
     await eventually(() => !redis.isUp);
     const askedAt = performance.now();
@@ -38,7 +38,7 @@ describeWithRedis('the connection to Redis', () => {
     expect(await redis.commands.set('a', 1)).toBe('OK');
   });
 
-  it('hangs up on a Redis that does not answer: only who asked first waits for it', async () => {
+  it('is closed if Redis does not answer, so that only the first command waits', async () => {
     server.freeze();
     await expect(redis.commands.get('a')).rejects.toThrow();
     const askedAt = performance.now();
@@ -48,7 +48,7 @@ describeWithRedis('the connection to Redis', () => {
     await eventually(() => redis.isUp);
   });
 
-  it('does not come about without a Redis, and says which', async () => {
+  it('is rejected without a Redis, with the address and without the password in the error', async () => {
     await server.stop();
     await expect(RedisConnection.open(server.url.replace('//', '//user:secret@'), '')).rejects.toThrow(
       /^(?!.*secret).*127\.0\.0\.1:\d+, can't be reached: .*ECONNREFUSED/,

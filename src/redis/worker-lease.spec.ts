@@ -16,14 +16,14 @@ describeWithRedis('worker ids', () => {
   });
   afterEach(() => redis.close());
 
-  it('are had by one node each, until there are none left', async () => {
+  it('are leased to one node each until none is left', async () => {
     redis.commands.setMaxListeners(0);
     const leases = await Promise.all(Array.from({ length: 1_024 }, () => WorkerLease.take(redis)));
     expect(new Set(leases.map((lease) => lease.current())).size).toBe(1_024);
     await expect(WorkerLease.take(redis)).rejects.toThrow('taken');
   });
 
-  it('make no ids once the lease may have run out, and do again when it is renewed', async () => {
+  it('are not usable once the lease may have expired, and are again after a renewal', async () => {
     let now = 0;
     const lease = await WorkerLease.take(redis, () => now);
     const workerId = lease.current();
@@ -35,7 +35,7 @@ describeWithRedis('worker ids', () => {
     expect(lease.current()).toBe(workerId);
   });
 
-  it('are given up for another when somebody else has it', async () => {
+  it('are replaced if another node has leased them', async () => {
     const lease = await WorkerLease.take(redis);
     const lost = lease.current();
     await redis.commands.set(redis.key('worker', lost), 'somebody else');
@@ -43,14 +43,14 @@ describeWithRedis('worker ids', () => {
     expect(lease.current()).not.toBe(lost);
   });
 
-  it('are taken again from a Redis that forgot them', async () => {
+  it('are leased again from a Redis that has lost its data', async () => {
     const lease = await WorkerLease.take(redis);
     await redis.commands.flushall();
     await lease.renew();
     expect(await redis.commands.exists(redis.key('worker', lease.current()!))).toBe(1);
   });
 
-  it('are not given to others by a Redis that was restarted without them, before who has them could take them again', async () => {
+  it('are not leased to others by a restarted Redis before their owners could lease them again', async () => {
     const owner = await WorkerLease.take(redis);
     const owned = owner.current();
     let longestDelayMs = 0;

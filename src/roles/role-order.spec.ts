@@ -6,7 +6,7 @@ const [EVERYONE, A, B, C, D] = [1n, 2n, 3n, 4n, 5n] as const;
 const ORDER = [EVERYONE, A, B, C, D];
 
 describe('moving roles', () => {
-  it('puts each where it was asked to be, and the others keep their order in the places that are left', () => {
+  it('puts each role at its requested position, and keeps the order of the others', () => {
     expect(moveRoles(ORDER, [{ id: D, position: 2 }])).toEqual([EVERYONE, D, A, B, C]);
     expect(
       moveRoles(ORDER, [
@@ -37,22 +37,22 @@ describe('moving roles', () => {
       ]),
     ));
 
-  it('leaves everything where it is when nothing is to be moved, or it is there', () => {
+  it('changes nothing if there is no move, or the role has the position already', () => {
     expect(moveRoles(ORDER, [])).toEqual(ORDER);
     expect(moveRoles(ORDER, [{ id: B, position: 3 }])).toEqual(ORDER);
   });
 
-  it.each([0, 1, 6, -1, 2.5, NaN])('refuses position %s, which no role can have', (position) =>
+  it.each([0, 1, 6, -1, 2.5, NaN])('rejects position %s, which no role can have', (position) =>
     expect(() => moveRoles(ORDER, [{ id: A, position }])).toThrow(RolePositionInvalid),
   );
 
-  it('tells between what a position has to be', () =>
+  it('names the range of valid positions', () =>
     expect(new RolePositionInvalid(9, ORDER.length)).toMatchObject({
       message: 'Position 9 is not between 2 and 5.',
       extra: { position: 9, limit: 5 },
     }));
 
-  it('refuses @everyone, roles of elsewhere, and what is named twice', () => {
+  it('rejects @everyone, roles of other guilds and duplicate moves', () => {
     expect(() => moveRoles(ORDER, [{ id: EVERYONE, position: 2 }])).toThrow(EveryoneRoleProtected);
     expect(() => moveRoles(ORDER, [{ id: 9n, position: 2 }])).toThrow(RoleNotFound);
     expect(() =>
@@ -71,14 +71,14 @@ describe('moving roles', () => {
 });
 
 describe('a new role', () => {
-  it('arrives at the bottom, or where it is asked for', () => {
+  it('has the lowest position above @everyone, or the requested one', () => {
     expect(placeRole(ORDER, 9n)).toEqual([EVERYONE, 9n, A, B, C, D]);
     expect(placeRole(ORDER, 9n, 4)).toEqual([EVERYONE, A, B, 9n, C, D]);
     expect(placeRole(ORDER, 9n, 6)).toEqual([...ORDER, 9n]);
     expect(placeRole([EVERYONE], 9n)).toEqual([EVERYONE, 9n]);
   });
 
-  it.each([1, 7])('can’t be at %s', (position) =>
+  it.each([1, 7])('cannot have position %s', (position) =>
     expect(() => placeRole(ORDER, 9n, position)).toThrow(RolePositionInvalid),
   );
 });
@@ -86,7 +86,7 @@ describe('a new role', () => {
 describe('removing a role', () => {
   it('closes the gap', () => expect(removeRole(ORDER, B)).toEqual([EVERYONE, A, C, D]));
 
-  it('refuses @everyone and roles of elsewhere', () => {
+  it('rejects @everyone and roles of other guilds', () => {
     expect(() => removeRole(ORDER, EVERYONE)).toThrow(EveryoneRoleProtected);
     expect(() => removeRole(ORDER, 9n)).toThrow(RoleNotFound);
   });
@@ -113,14 +113,14 @@ function moveNaively(order: RoleOrder, moves: readonly RoleMove[]): RoleOrder {
 }
 
 describe('any moves', () => {
-  it('do what taking out and putting back one by one does', () =>
+  it('equal removing and inserting one role after another', () =>
     fc.assert(
       fc.property(orderAndMoves, ([order, moves]) =>
         expect(moveRoles(order, moves)).toEqual(moveNaively(order, moves)),
       ),
     ));
 
-  it('lose and double no role, leave @everyone at 1, and put each moved one where it was asked to be', () =>
+  it('lose and duplicate no role, keep @everyone at 1, and put each moved role at its requested position', () =>
     fc.assert(
       fc.property(orderAndMoves, ([order, moves]) => {
         const moved = moveRoles(order, moves);
@@ -138,7 +138,7 @@ const changes: fc.Arbitrary<Change[]> = fc.array(
   { maxLength: 60 },
 );
 
-it('any sequence of moves, creations and deletions leaves every role that is left once, @everyone first', () =>
+it('keeps every remaining role once and @everyone first, after any sequence of moves, creations and deletions', () =>
   fc.assert(
     fc.property(changes, (steps) => {
       let order: RoleOrder = [0n];

@@ -13,7 +13,7 @@ const finds = (query: string, content: string): boolean => {
 const isCandidate = (query: string, content: string): boolean =>
   parseExpression(query).every(({ terms }) => terms.every((term) => termsOf(content).includes(term)));
 
-describe('a search for text', () => {
+describe('a search expression', () => {
   it.each([
     ['analytical engine', 'The ENGINE is Analytical'],
     ['anal eng', 'the analytical engine'],
@@ -63,7 +63,7 @@ describe('a search for text', () => {
     [`"${'x'.repeat(32)}"`, 'x'.repeat(33)],
   ])('%j does not find %j', (query, content) => expect(finds(query, content)).toBe(false));
 
-  it('finds every word of the longest message, and every beginning of it', () => {
+  it('finds every word of the longest message, and every prefix of a word', () => {
     const words = Array.from({ length: 285 }, (_, n) => `wd${(n * 7_919).toString(36)}x`);
     const content = words.join(' ').slice(0, 2_000);
     for (const word of content.split(' '))
@@ -102,7 +102,7 @@ describe('a search for text', () => {
     );
   });
 
-  it.each(['', '?!', '""', '👍', '" "'])('has no condition in %j', (query) =>
+  it.each(['', '?!', '""', '👍', '" "'])('has no condition for %j', (query) =>
     expect(parseExpression(query)).toEqual([]),
   );
 });

@@ -14,7 +14,7 @@ function hits(rule: BucketRule, ...atMs: number[]): BucketHit[] {
 }
 
 describe('a bucket', () => {
-  it('takes the limit at once, and tells how much is left', () =>
+  it('admits hits up to the limit at once, and returns the remaining number', () =>
     expect(hits(RULE, 0, 0, 0, 0).map(({ allowed, remaining }) => [allowed, remaining])).toEqual([
       [true, 2],
       [true, 1],
@@ -22,7 +22,7 @@ describe('a bucket', () => {
       [false, 0],
     ]));
 
-  it('takes again what has left the window, not a moment earlier', () => {
+  it('admits hits again when earlier ones leave the window, not a moment earlier', () => {
     expect(hits(RULE, 0, 100, 200, 999).at(-1)).toMatchObject({ allowed: false, retryAfterMs: 1 });
     expect(hits(RULE, 0, 100, 200, 1_000).at(-1)).toMatchObject({
       allowed: true,
@@ -32,7 +32,7 @@ describe('a bucket', () => {
     });
   });
 
-  it('lets nobody through twice as fast at the border of two windows', () =>
+  it('does not admit twice the limit around the border of two windows', () =>
     expect(hits(RULE, 900, 950, 990, 1_010, 1_050).map(({ allowed }) => allowed)).toEqual([
       true,
       true,
@@ -41,12 +41,12 @@ describe('a bucket', () => {
       false,
     ]));
 
-  it('does not make who knocks on wait longer', () => {
+  it('does not extend the wait of a client that continues to send', () => {
     const knocking = hits(RULE, 0, 0, 0, ...Array.from({ length: 99 }, (_, index) => 10 * index + 1), 1_000);
     expect(knocking.at(-1)).toMatchObject({ allowed: true });
   });
 
-  it('takes a weight whole or not at all', () => {
+  it('admits a weight completely or not at all', () => {
     const two = hit(undefined, RULE, 0, 2);
     expect(two).toMatchObject({ allowed: true, remaining: 1 });
     expect(hit(two.state, RULE, 500, 2)).toMatchObject({
@@ -58,22 +58,22 @@ describe('a bucket', () => {
     expect(hit(two.state, RULE, 500, 1)).toMatchObject({ allowed: true, remaining: 0 });
   });
 
-  it('never takes more than it holds', () =>
+  it('never admits more than its limit', () =>
     expect(hit(undefined, RULE, 0, 4)).toMatchObject({ allowed: false, retryAfterMs: Infinity }));
 
-  it('tells how it stands when hit with nothing', () => {
+  it('returns its state without counting a hit of weight 0', () => {
     const full = hits(RULE, 0, 0, 0).at(-1)!.state;
     expect(hit(full, RULE, 10, 0)).toMatchObject({ allowed: true, remaining: 0, resetMs: 990, state: full });
   });
 
-  it('with a limit of 0 is none', () =>
+  it('admits everything if its limit is 0', () =>
     expect(hit(undefined, { limit: 0, windowMs: 1_000 }, 0, 1_000)).toMatchObject({
       allowed: true,
       remaining: Infinity,
       retryAfterMs: 0,
     }));
 
-  it('lets nothing more in when the clock is set back', () => {
+  it('admits nothing more when the clock is set back', () => {
     expect(hits(RULE, 5_000, 5_000, 5_000, 3_000).at(-1)).toMatchObject({ allowed: false, retryAfterMs: 3_000 });
     expect(hits(RULE, 5_000, 3_000).at(-1)).toMatchObject({ allowed: true, resetMs: 3_000 });
   });
@@ -102,7 +102,7 @@ function play(rule: BucketRule, list: readonly { readonly afterMs: number; reado
 }
 
 describe('any sequence of hits', () => {
-  it('is let in exactly while it fits into what went in during the window before', () =>
+  it('is admitted exactly while it fits into the admitted hits of the previous window', () =>
     fc.assert(
       fc.property(rules, knocks, (rule, list) => {
         for (const { weight, before, result } of play(rule, list)) {
@@ -113,7 +113,7 @@ describe('any sequence of hits', () => {
       { numRuns: 1_000 },
     ));
 
-  it('never lets more than the limit into any window, wherever it begins', () =>
+  it('never exceeds the limit in any window', () =>
     fc.assert(
       fc.property(rules, knocks, (rule, list) => {
         const letIn = play(rule, list).at(-1)?.letIn ?? [];
@@ -125,7 +125,7 @@ describe('any sequence of hits', () => {
       { numRuns: 1_000 },
     ));
 
-  it('tells to the millisecond when to come back, and when the bucket is empty', () =>
+  it('gets exact times of the next admission and of the empty bucket, in milliseconds', () =>
     fc.assert(
       fc.property(rules, knocks, (rule, list) => {
         for (const { nowMs, weight, result, before } of play(rule, list)) {
@@ -141,7 +141,7 @@ describe('any sequence of hits', () => {
       { numRuns: 500 },
     ));
 
-  it('keeps no more than the limit in memory', () =>
+  it('keeps at most the limit in memory', () =>
     fc.assert(
       fc.property(rules, knocks, (rule, list) =>
         play(rule, list).forEach(({ result }) => expect(result.state.length).toBeLessThanOrEqual(rule.limit)),

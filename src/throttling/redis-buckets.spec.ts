@@ -14,7 +14,7 @@ const knocks = fc.array(
 // So far ahead that Redis, whose own clock decides when it forgets, forgets nothing on the way.
 const START_MS = Date.now() + 86_400_000;
 
-describeWithRedis('the buckets in Redis', () => {
+describeWithRedis('buckets in Redis', () => {
   let server: TestRedis;
   let redis: RedisConnection;
   beforeEach(async () => {
@@ -26,7 +26,7 @@ describeWithRedis('the buckets in Redis', () => {
     await server.stop();
   });
 
-  it('answer as the pure function does, whatever the sequence of hits and the clock', async () => {
+  it('equal the pure function for any sequence of hits and clock changes', async () => {
     let nowMs = START_MS;
     const script = bucketScript('tonumber(ARGV[4])');
     let count = 0;
@@ -51,7 +51,7 @@ describeWithRedis('the buckets in Redis', () => {
     );
   });
 
-  it('are shared by all nodes, and empty again by Redis’ own clock', async () => {
+  it('are shared by all nodes, and expire by the clock of Redis', async () => {
     const other = await RedisConnection.open(server.url, 'derailed:');
     const [ours, theirs] = [new RedisBuckets(redis), new RedisBuckets(other)];
     const rule = { limit: 2, windowMs: 2_000 };
@@ -64,13 +64,13 @@ describeWithRedis('the buckets in Redis', () => {
     other.close();
   });
 
-  it('with a limit of 0 are none', async () =>
+  it('have no limit if the limit is 0', async () =>
     expect(await new RedisBuckets(redis).hit('a', { limit: 0, windowMs: 1_000 }, 99)).toMatchObject({
       allowed: true,
       remaining: Infinity,
     }));
 
-  it('are counted by each node alone while Redis is away, never not at all', async () => {
+  it('are counted by each node alone while Redis is down', async () => {
     const buckets = new RedisBuckets(redis);
     const storage = new BucketThrottlerStorage(new RedisBuckets(redis));
     await server.stop();
@@ -84,7 +84,7 @@ describeWithRedis('the buckets in Redis', () => {
     expect(counted).toEqual([1, 2, 3]);
   });
 
-  it('are shared again when Redis is back, also when it forgot them', async () => {
+  it('are shared again when Redis is back, also if it has lost them', async () => {
     const other = await RedisConnection.open(server.url, 'derailed:');
     const [ours, theirs] = [new RedisBuckets(redis), new RedisBuckets(other)];
     const rule = { limit: 2, windowMs: 600_000 };

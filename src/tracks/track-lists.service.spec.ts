@@ -63,7 +63,7 @@ const someMembers = fc.array(
 );
 
 describe('TrackLists', () => {
-  it('returns to every member exactly what the permissions of this member show, whoever asked before', () => {
+  it('returns to every member exactly the tracks that the permissions of this member show, in any order of requests', () => {
     fc.assert(
       fc.property(someTracks, someMembers, fc.constantFrom(100n, 999n), (described, members, ownerId) => {
         // The category holds the tracks that follow it.

@@ -71,7 +71,7 @@ function move(text: string, wishes: readonly Wish[], hidden = ''): string {
 }
 
 describe('moving tracks', () => {
-  it('puts each where it was asked to be among its siblings, and the others keep their order', () => {
+  it('puts each track at its requested position among its siblings, and keeps the order of the others', () => {
     expect(move('a b c d', [['d', { position: 1 }]])).toBe('d a b c');
     expect(
       move('a b c d', [
@@ -82,7 +82,7 @@ describe('moving tracks', () => {
     expect(move('a X(b c d) e', [['d', { position: 1 }]])).toBe('a X(d b c) e');
   });
 
-  it('moves a category with all that is in it', () =>
+  it('moves a category with all of its tracks', () =>
     expect(
       move('a X(b c) Y(d) e', [
         ['Y', { position: 1 }],
@@ -90,7 +90,7 @@ describe('moving tracks', () => {
       ]),
     ).toBe('Y(d) a e X(b c)'));
 
-  it('changes categories on the way, at the end unless a position is asked for', () => {
+  it('moves tracks to another category, at the end unless a position is requested', () => {
     expect(
       move('a X(b c) Y(d)', [
         ['b', { parent: 'Y' }],
@@ -106,10 +106,10 @@ describe('moving tracks', () => {
     ).toBe('c a X() b');
   });
 
-  it('leaves a track in its place that is told to be in the category where it is', () =>
+  it('keeps the position of a track whose requested category is its own', () =>
     expect(move('X(a b c)', [['a', { parent: 'X' }]])).toBe('X(a b c)'));
 
-  it('takes a position beyond the last as the last, and keeps the order of several', () => {
+  it('treats a position beyond the last as the last, and keeps the order of several', () => {
     expect(move('a b c d', [['a', { position: 99 }]])).toBe('b c d a');
     expect(
       move('a b c d', [
@@ -125,9 +125,9 @@ describe('moving tracks', () => {
     ).toBe('c d a b');
   });
 
-  it('leaves everything where it is when nothing is to be moved', () => expect(move('a X(b) c', [])).toBe('a X(b) c'));
+  it('changes nothing if there is no move', () => expect(move('a X(b) c', [])).toBe('a X(b) c'));
 
-  it('refuses tracks of elsewhere, and what is named twice', () => {
+  it('rejects tracks of other guilds and duplicate moves', () => {
     expect(() => move('a b', [['z', { position: 1 }]])).toThrow(TrackNotFound);
     expect(() =>
       move('a b', [
@@ -149,7 +149,7 @@ describe('moving tracks', () => {
     ).toBe('a X(b)');
   });
 
-  it('refuses parents that are no category, and categories in categories', () => {
+  it('rejects parents that are no category, and categories in categories', () => {
     expect(() => move('a b', [['a', { parent: 'b' }]])).toThrow(TrackParentInvalid);
     expect(() => move('a b', [['a', { parent: 'Z' }]])).toThrow(TrackParentInvalid);
     expect(() => move('X() Y()', [['X', { parent: 'Y' }]])).toThrow(TrackParentInvalid);
@@ -157,13 +157,13 @@ describe('moving tracks', () => {
   });
 });
 
-describe('tracks that the mover can’t see', () => {
-  it('stay where they are while the others move around them', () => {
+describe('tracks that the actor cannot see', () => {
+  it('keep their positions while the others move around them', () => {
     expect(move('a h b c', [['c', { position: 1 }]], 'h')).toBe('c h a b');
     expect(move('h a i b j', [['b', { position: 1 }]], 'hij')).toBe('h b i a j');
   });
 
-  it('stay where they are when others leave and come, as far as the category reaches', () => {
+  it('keep their positions when other tracks leave and enter, as far as the category reaches', () => {
     expect(move('X(a h b) Y()', [['a', { parent: 'Y' }]], 'h')).toBe('X(b h) Y(a)');
     expect(
       move(
@@ -178,7 +178,7 @@ describe('tracks that the mover can’t see', () => {
     expect(move('X(a h) Y(b)', [['b', { parent: 'X', position: 1 }]], 'h')).toBe('X(b h a) Y()');
   });
 
-  it('make way to the next free place for one that is asked to be where they are', () => {
+  it('move to the next free position when another track is requested at theirs', () => {
     expect(move('a h b c', [['c', { position: 2 }]], 'h')).toBe('a h c b');
     expect(move('a b h', [['a', { position: 3 }]], 'h')).toBe('b a h');
     expect(
@@ -193,24 +193,24 @@ describe('tracks that the mover can’t see', () => {
     ).toBe('b h a c');
   });
 
-  it('do not exist for who wants to move them, or something into them', () => {
+  it('are treated as missing if the actor moves them, or moves a track into them', () => {
     expect(() => move('a h', [['h', { position: 1 }]], 'h')).toThrow(TrackNotFound);
     expect(() => move('a H(b)', [['a', { parent: 'H' }]], 'H')).toThrow(TrackParentInvalid);
   });
 
-  it('are in no number: positions count what can be seen', () => {
+  it('do not count in positions, which count visible tracks', () => {
     expect(move('h i a b c', [['c', { position: 1 }]], 'hi')).toBe('h i c a b');
     expect(move('a h b c', [['a', { position: 2 }]], 'h')).toBe('b h a c');
     expect(move('X(h a b) c', [['c', { parent: 'X', position: 2 }]], 'h')).toBe('X(h a c b)');
   });
 
-  it('count what is in them among what is in no category, and it stays in them', () => {
+  it('count their visible tracks among those without a category, and keep them', () => {
     expect(textOf(layoutSeenBy(layoutOf('a H(b i) c'), (id) => !'Hi'.includes(letterOf(id))))).toBe('a b c');
     expect(move('a H(b) c d', [['d', { position: 2 }]], 'H')).toBe('a H(b) d c');
     expect(move('a H(b c)', [['c', { position: 1 }]], 'H')).toBe('a H(c b)');
   });
 
-  it('let go of what is in them and can be seen', () =>
+  it('release visible tracks that are moved out of them', () =>
     expect(move('a H(b i)', [['b', { parent: null }]], 'Hi')).toBe('a H(i) b'));
 });
 
@@ -220,7 +220,7 @@ describe('a category', () => {
   const categories = (id: bigint): boolean => id < 1_000n && isCategory(id);
   const all = (seen: TrackLayout): MoveContext => ({ isCategory: categories, seen });
 
-  it('takes up to 50, by moving and by making', () => {
+  it('contains up to 50 tracks, by moves and by creations', () => {
     const nearlyFull = [...layoutOf('X'), ...children(LIMITS.tracksInCategory - 1), ...layoutOf('a b')];
     const full = moveTracks(nearlyFull, [{ id: idOf('a'), parent_id: idOf('X') }], all(nearlyFull));
     expect(placesIn(full).get(idOf('a'))?.position).toBe(50);
@@ -238,13 +238,13 @@ describe('a category', () => {
     ).toHaveLength(full.length);
   });
 
-  it('that is too full can still be ordered and emptied', () => {
+  it('can be ordered and emptied if it contains too many tracks', () => {
     const tooFull = [...layoutOf('X'), ...children(LIMITS.tracksInCategory + 2)];
     expect(placesIn(moveTracks(tooFull, [{ id: 1_051n, position: 1 }], all(tooFull))).get(1_051n)?.position).toBe(1);
     expect(moveTracks(tooFull, [{ id: 1_051n, parent_id: null }], all(tooFull))).toHaveLength(tooFull.length);
   });
 
-  it('is one of 500 tracks at most', () => {
+  it('is one of at most 500 tracks', () => {
     const most = Array.from({ length: LIMITS.tracks }, (_, index) => ({ id: BigInt(1_000 + index), parent_id: null }));
     expect(() => placeTrack(most, { id: 9n, parent_id: null }, undefined, all(most))).toThrow(TrackLimitReached);
     const fewer = most.slice(1);
@@ -265,7 +265,7 @@ describe('a new track', () => {
     );
   };
 
-  it('arrives at the end of its category, or where it is asked for', () => {
+  it('has the last position of its category, or the requested one', () => {
     expect(place('a X(b) c', 'n')).toBe('a X(b) c n');
     expect(place('a X(b) c', 'n', 2)).toBe('a n X(b) c');
     expect(place('a X(b) c', 'n', undefined, 'X')).toBe('a X(b n) c');
@@ -274,14 +274,14 @@ describe('a new track', () => {
     expect(place('', 'n', 5)).toBe('n');
   });
 
-  it('refuses parents that are no category of the guild, and categories in categories', () => {
+  it('rejects parents that are no category of the guild, and categories in categories', () => {
     expect(() => place('a X()', 'n', 1, 'a')).toThrow(TrackParentInvalid);
     expect(() => place('a X()', 'n', 1, 'Z')).toThrow(TrackParentInvalid);
     expect(() => place('a X()', 'N', 1, 'X')).toThrow(TrackParentInvalid);
     expect(() => place('a H()', 'n', 1, 'H', 'H')).toThrow(TrackParentInvalid);
   });
 
-  it('stands where it is asked for among what its maker sees', () => {
+  it('has its requested position among the tracks that its creator sees', () => {
     expect(place('h a i b', 'n', 1, undefined, 'hi')).toBe('h n a i b');
     expect(place('h a i b', 'n', 2, undefined, 'hi')).toBe('h a i n b');
     expect(place('a H(b) c', 'n', 2, undefined, 'H')).toBe('a n H(b) c');
@@ -294,8 +294,8 @@ describe('removing a track', () => {
 
   it('closes the gap', () =>
     expect([remove('a X(b c) d', 'b'), remove('a X(b c) d', 'a')]).toEqual(['a X(c) d', 'X(b c) d']));
-  it('leaves what was in a category in its place', () => expect(remove('a X(b c) d', 'X')).toBe('a b c d'));
-  it('refuses tracks of elsewhere', () => expect(() => remove('a', 'z')).toThrow(TrackNotFound));
+  it('leaves the tracks of a category at its position', () => expect(remove('a X(b c) d', 'X')).toBe('a b c d'));
+  it('rejects tracks of other guilds', () => expect(() => remove('a', 'z')).toThrow(TrackNotFound));
 });
 
 describe('any moves', () => {
@@ -375,7 +375,7 @@ describe('any moves', () => {
     expect(possible).toBeGreaterThan(500);
   };
 
-  it('lose and double no track, and put each into the category that was asked for, or leave it in its own', () =>
+  it('lose and duplicate no track, and put each into the requested category, or keep its own', () =>
     whenMoved(({ layout, moves }, moved) => {
       textOf(moved);
       expect(moved.map(({ id }) => id).sort()).toEqual(layout.map(({ id }) => id).sort());
@@ -385,7 +385,7 @@ describe('any moves', () => {
       }
     }));
 
-  it('leave hidden tracks at their positions, or at the end where the category became too short', () =>
+  it('keep hidden tracks at their positions, or at the end if the category became too short', () =>
     whenMoved(({ layout, isVisible }, moved) => {
       for (const parent of new Set(layout.map(({ parent_id }) => parent_id))) {
         const [before, after] = [childrenOf(layout, parent), childrenOf(moved, parent)];
@@ -396,7 +396,7 @@ describe('any moves', () => {
       }
     }));
 
-  it('put a moved track exactly where it was asked to be, among what the mover sees', () =>
+  it('put a moved track exactly at its requested position among the tracks that the actor sees', () =>
     whenMoved(({ moves, isVisible }, moved) => {
       for (const parent of new Set(moved.map(({ parent_id }) => parent_id))) {
         const shown = childrenOf(layoutSeenBy(moved, isVisible), parent);
@@ -413,7 +413,7 @@ describe('any moves', () => {
       }
     }));
 
-  it('keep the order of what isn’t mentioned, and that of the positions asked for', () =>
+  it('keep the order of the tracks that are not moved, and that of the requested positions', () =>
     whenMoved(({ layout, moves, isVisible }, moved) => {
       const mentioned = new Set(moves.map(({ id }) => id));
       for (const parent of new Set(layout.map(({ parent_id }) => parent_id))) {
@@ -426,7 +426,7 @@ describe('any moves', () => {
       }
     }));
 
-  it('do what taking out and putting back one by one does, when nothing is hidden', () =>
+  it('equal removing and inserting one track after another, if no track is hidden', () =>
     whenMoved(({ layout, moves }, _) => {
       const moved = moveTracks(layout, moves, { isCategory, seen: layout });
       for (const parent of new Set(moved.map(({ parent_id }) => parent_id))) {
@@ -447,7 +447,7 @@ describe('any moves', () => {
     }));
 });
 
-it('any sequence of creations, moves and deletions leaves every track that is left once, at dense positions', () => {
+it('keeps every remaining track once, at dense positions, after any sequence of creations, moves and deletions', () => {
   const isFifth = (id: bigint): boolean => id % 5n === 0n;
   const step = fc.record({
     kind: fc.constantFrom('place', 'place', 'move', 'remove'),

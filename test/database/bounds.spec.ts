@@ -28,8 +28,8 @@ async function answersOf(port: number, count: number): Promise<void> {
   client.destroy();
 }
 
-describe('a client that asks and never reads', () => {
-  it('gets no further command answered until it takes the answers it has', async () => {
+describe('a client that sends commands and does not read', () => {
+  it('gets no further command answered until it reads the earlier answers', async () => {
     let answered = 0;
     const large = { ok: 1, padding: 'x'.repeat(1024 * 1024) };
     const server = new Server({
@@ -55,8 +55,8 @@ describe('a client that asks and never reads', () => {
   });
 });
 
-describe('results that nobody fetches', () => {
-  it('are forgotten from the oldest on, beyond a thousand of them', () => {
+describe('cursors that are not read', () => {
+  it('are closed from the oldest on, beyond a thousand of them', () => {
     const cursors = new Cursors();
     const rows = Array.from({ length: 3 }, (_, n) => encode({ n }));
     const started = Array.from(
@@ -69,7 +69,7 @@ describe('results that nobody fetches', () => {
     expect(cursors.more(started[1] as bigint, 'test.notes', 1)).toMatchObject({ cursor: { id: started[1] } });
   });
 
-  it('are forgotten when they were left alone for ten minutes', () => {
+  it('are closed after ten minutes without use', () => {
     const cursors = new Cursors();
     const id = (cursors.start('test.notes', [encode({}), encode({})], 1)['cursor'] as { id: bigint }).id;
     cursors.sweep(Date.now() + 600_001);
@@ -77,12 +77,12 @@ describe('results that nobody fetches', () => {
   });
 });
 
-describe('large requests', () => {
+describe('large commands', () => {
   let world: EngineWorld;
   beforeEach(async () => (world = await engineWorld()));
   afterEach(() => world.close());
 
-  it('delete any number of documents, and let others have their turn in between', async () => {
+  it('delete any number of documents, and let other commands run in between', async () => {
     const notes = world.db.collection<{ _id: number }>('notes');
     await notes.insertMany(Array.from({ length: 5_500 }, (_, _id) => ({ _id })));
     const deleting = notes.deleteMany({ _id: { $gte: 100 } });
@@ -95,7 +95,7 @@ describe('large requests', () => {
     expect(seen.some((count) => count > 100 && count < 5_500)).toBe(true);
   });
 
-  it('are answered in batches of at most sixteen mebibytes', async () => {
+  it('return batches of at most sixteen mebibytes', async () => {
     const notes = world.db.collection<{ _id: number; text: string }>('notes');
     for (let _id = 0; _id < 10; _id += 1) await notes.insertOne({ _id, text: 'x'.repeat(3_000_000) });
     const { cursor } = await world.db.command({ find: 'notes', batchSize: 100 });

@@ -17,7 +17,7 @@ describe('the embedded database', () => {
   beforeEach(async () => (world = await engineWorld()));
   afterEach(() => world.close());
 
-  it('pages through a track by its index, whatever else there is', async () => {
+  it('pages through a track by an index, regardless of other documents', async () => {
     await notes().createIndex({ track_id: 1, _id: 1 });
     await notes().insertMany(Array.from({ length: 1000 }, (_, n) => ({ _id: BigInt(n), track_id: BigInt(n % 2) })));
 
@@ -37,7 +37,7 @@ describe('the embedded database', () => {
     expect(executionStats.totalDocsExamined).toBe(50);
   });
 
-  it('looks into several tracks at once in one order, and no further than asked, by a word of each', async () => {
+  it('searches several tracks by a word in one order, and reads no more than requested', async () => {
     await notes().createIndex({ track_id: 1, tags: 1, _id: 1 });
     await notes().insertMany(
       Array.from({ length: 1000 }, (_, n) => ({
@@ -58,7 +58,7 @@ describe('the embedded database', () => {
     expect(executionStats.totalDocsExamined).toBe(4);
   });
 
-  it('refuses a second document with a unique value, and says which', async () => {
+  it('rejects a second document with a unique value, and names the value', async () => {
     await notes().createIndex({ text: 1 }, { unique: true });
     await notes().insertOne({ _id: 1, text: 'a "word"' });
 
@@ -71,12 +71,12 @@ describe('the embedded database', () => {
     expect(await notes().countDocuments()).toBe(1);
   });
 
-  it('gives everything, in batches, however much it is', async () => {
+  it('returns any number of documents in batches', async () => {
     await notes().insertMany(Array.from({ length: 2500 }, (_, n) => ({ _id: n })));
     expect(await notes().find().batchSize(100).toArray()).toHaveLength(2500);
   });
 
-  it('forgets documents when their time has come', async () => {
+  it('deletes documents when they expire', async () => {
     await notes().createIndex({ at: 1 }, { expireAfterSeconds: 60 });
     await notes().insertMany([{ _id: 1, at: new Date(1_000) }, { _id: 2, at: new Date(100_000) }, { _id: 3 }]);
 
@@ -100,7 +100,7 @@ describe('the embedded database', () => {
     ]);
   });
 
-  it('forgets what a statement that failed had changed about its indexes', async () => {
+  it('restores the indexes after a statement that fails', async () => {
     await notes().createIndex({ tags: 1 });
     await notes().createIndex({ count: 1 }, { unique: true });
     await notes().insertMany([
@@ -122,7 +122,7 @@ describe('the embedded database', () => {
     ).toHaveLength(1);
   });
 
-  it('makes all the indexes that it is asked for, or none', async () => {
+  it('creates all of the requested indexes, or none', async () => {
     await notes().insertMany([
       { _id: 1, count: 1 },
       { _id: 2, count: 1 },
@@ -153,7 +153,7 @@ describe('the embedded database', () => {
     expect(await notes().findOne({ _id: longer as never })).toBeNull();
   });
 
-  it('reports exactly which statements of a command were done', async () => {
+  it('reports exactly which statements of a command were executed', async () => {
     await notes().createIndex({ count: 1 }, { unique: true });
     const documents = [
       { _id: 1, count: 1 },
@@ -175,7 +175,7 @@ describe('the embedded database', () => {
     expect((await notes().find().toArray()).map(({ _id }) => _id)).toEqual([1, 3]);
   });
 
-  it('refuses transactions, and does nothing of them', async () => {
+  it('rejects transactions, and executes no part of them', async () => {
     const client = await mongo.MongoClient.connect(world.uri);
     const session = client.startSession();
     session.startTransaction();
@@ -214,7 +214,7 @@ describe('the embedded database', () => {
           .find({}, { collation: { locale: 'en' } })
           .toArray(),
     ],
-  ])('refuses %s by its name', async (name, attempt) => {
+  ])('rejects %s by its name', async (name, attempt) => {
     await notes().insertOne({ _id: 1 });
     await expect(attempt()).rejects.toMatchObject({ code: 238, message: expect.stringContaining(name) });
   });

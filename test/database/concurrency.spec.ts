@@ -12,7 +12,7 @@ const WRITERS = 100;
 const writers = <T>(write: (writer: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
 
-describe('a hundred writers at once', () => {
+describe('a hundred concurrent writers', () => {
   let world: EngineWorld;
   let counters: mongo.Collection<Counter>;
 
@@ -23,7 +23,7 @@ describe('a hundred writers at once', () => {
   });
   afterEach(() => world.close());
 
-  it('never lose an increment, and never see one number twice', async () => {
+  it('lose no increment, and never receive the same number twice', async () => {
     const seen = await writers(
       async () =>
         (await counters.findOneAndUpdate({ _id: 1 }, { $inc: { count: 1 } }, { returnDocument: 'after' }))?.count,
@@ -31,7 +31,7 @@ describe('a hundred writers at once', () => {
     expect(seen.toSorted((a, b) => (a ?? 0) - (b ?? 0))).toEqual(Array.from({ length: WRITERS }, (_, n) => n + 1));
   });
 
-  it('win a compare-and-set once for each version', async () => {
+  it('succeed with a compare-and-set once for each version', async () => {
     const increment = async (): Promise<void> => {
       for (;;) {
         const { count, version } = (await counters.findOne({ _id: 1 })) as Counter;
@@ -46,7 +46,7 @@ describe('a hundred writers at once', () => {
     expect(await counters.findOne({ _id: 1 })).toEqual({ _id: 1, count: WRITERS, version: WRITERS });
   });
 
-  it('fill a list up to its cap, not beyond', async () => {
+  it('fill a list up to its limit, not beyond', async () => {
     const joined = await writers((writer) =>
       counters.updateOne({ _id: 1, 'holders.9': { $exists: false } }, { $addToSet: { holders: writer } }),
     );
@@ -54,7 +54,7 @@ describe('a hundred writers at once', () => {
     expect((await counters.findOne({ _id: 1 }))?.holders).toHaveLength(10);
   });
 
-  it('make one document of a hundred upserts, and one owner of a unique value', async () => {
+  it('create one document by a hundred upserts, and one owner of a unique value', async () => {
     await counters.createIndex({ count: 1 }, { unique: true });
     await writers((writer) =>
       counters.updateOne({ _id: 2 }, { $set: { count: -1 }, $addToSet: { holders: writer } }, { upsert: true }),

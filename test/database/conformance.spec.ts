@@ -56,7 +56,7 @@ const scalars = fc.array(
   const everything = (collection: mongo.Collection): Promise<unknown> => collection.find().sort({ _id: 1 }).toArray();
 
   it(
-    'find the same documents',
+    'finds the same documents as MongoDB',
     () => {
       const property = fc.asyncProperty(
         documents,
@@ -72,7 +72,7 @@ const scalars = fc.array(
   );
 
   it(
-    'sort and project alike',
+    'sorts and projects like MongoDB',
     () => {
       const property = fc.asyncProperty(
         scalars,
@@ -97,7 +97,7 @@ const scalars = fc.array(
   );
 
   it(
-    'update alike',
+    'updates like MongoDB',
     () => {
       const property = fc.asyncProperty(
         documents,
@@ -120,7 +120,7 @@ const scalars = fc.array(
   );
 
   it(
-    'upsert and find-and-modify alike',
+    'upserts, finds and modifies like MongoDB',
     () => {
       const condition = fc.record({ b: generated.scalar, c: generated.scalar }, { requiredKeys: [] });
       const property = fc.asyncProperty(
@@ -156,7 +156,7 @@ const scalars = fc.array(
   );
 
   it(
-    'count alike',
+    'counts like MongoDB',
     () => {
       const property = fc.asyncProperty(
         documents,
@@ -174,7 +174,7 @@ const scalars = fc.array(
   );
 
   it(
-    'refuse the same duplicates',
+    'rejects the same duplicates as MongoDB',
     async () => {
       const property = fc.asyncProperty(
         fc.uniqueArray(fc.constantFrom('b', 'c'), { minLength: 1 }),

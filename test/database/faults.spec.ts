@@ -66,13 +66,13 @@ const run = (tool: string, ...args: readonly string[]): string =>
   execFileSync(process.execPath, [DERAILED, tool, ...args], { encoding: 'utf8', stdio: 'pipe' });
 
 describe('opening a data folder', () => {
-  it('refuses a file that lacks its end', async () => {
+  it('rejects a file without its end', async () => {
     await fill(folder);
     truncateSync(join(folder, FILE), statSync(join(folder, FILE)).size - 4096);
     await expect(Storage.open(folder)).rejects.toThrow('is torn');
   });
 
-  it('refuses a file that lacks the pages of a long value', async () => {
+  it('rejects a file without the pages of a long value', async () => {
     const storage = await Storage.open(folder);
     storage.transaction(() => storage.put(Buffer.from('\0\0\0\u0001long'), Buffer.alloc(100_000, 1)));
     await storage.close();
@@ -80,7 +80,7 @@ describe('opening a data folder', () => {
     await expect(Storage.open(folder)).rejects.toThrow('is torn');
   });
 
-  it('takes a file that lacks only pages that were given up before they were written', async () => {
+  it('accepts a file without pages that were released before they were written', async () => {
     await fill(folder);
     const descriptor = openSync(join(folder, FILE), 'r+');
     for (const meta of [0, 4096]) {
@@ -99,25 +99,25 @@ describe('opening a data folder', () => {
     await storage.close();
   });
 
-  it('refuses a file that is something else', async () => {
+  it('rejects a file of another type', async () => {
     writeFileSync(join(folder, FILE), 'not a database '.repeat(1000));
     await expect(Storage.open(folder)).rejects.toThrow('is not a database of Derailed');
   });
 
-  it('refuses the LMDB file of another program', async () => {
+  it('rejects the LMDB file of another program', async () => {
     const other = open<string, string>({ path: join(folder, FILE), noSubdir: true });
     await other.put('theirs', 'data');
     await other.close();
     await expect(Storage.open(folder)).rejects.toThrow("holds something else than Derailed's data");
   });
 
-  it('refuses a newer format', async () => {
+  it('rejects a newer format', async () => {
     await (await Storage.open(folder)).close();
     await rewrite(folder, (database) => void database.put(FORMAT_KEY, Buffer.from('999')));
     await expect(Storage.open(folder)).rejects.toThrow('has format 999');
   });
 
-  it('upgrades an older format, once, and lets no older version at it any more', async () => {
+  it('upgrades an older format once, and rejects older versions afterwards', async () => {
     const key = Buffer.from('\0\0\0\u0001name');
     const first = await Storage.open(folder);
     first.transaction(() => first.put(key, Buffer.from('old')));
@@ -154,7 +154,7 @@ describe('opening a data folder', () => {
     }
   });
 
-  it('keeps the older format when the upgrade fails half-way', async () => {
+  it('keeps the older format when the upgrade fails halfway', async () => {
     await fill(folder);
     const fails: Upgrade = (database) => {
       void database.put(Buffer.from('\0\0\0\u0001half'), Buffer.from('half'));
@@ -166,7 +166,7 @@ describe('opening a data folder', () => {
     await storage.close();
   });
 
-  it('refuses a folder that somebody else uses, until they are gone', async () => {
+  it('rejects a folder that another process uses, until the process ends', async () => {
     const { child } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', folder]);
     await expect(Storage.open(folder)).rejects.toThrow('in use by another process');
     child.kill('SIGKILL');
@@ -174,14 +174,14 @@ describe('opening a data folder', () => {
     await (await Storage.open(folder)).close();
   });
 
-  it('lets exactly one of many have it', async () => {
+  it('succeeds in exactly one of many processes', async () => {
     const opened = await Promise.allSettled(Array.from({ length: 5 }, () => Storage.open(folder)));
     const winners = opened.filter((each) => each.status === 'fulfilled');
     expect(winners).toHaveLength(1);
     for (const { value } of winners) await value.close();
   });
 
-  it('says so when it may not write', async () => {
+  it('fails with a clear error without write permission', async () => {
     mkdirSync(join(folder, 'data'));
     chmodSync(folder, 0o755);
     chmodSync(join(folder, 'data'), 0o555);
@@ -198,7 +198,7 @@ describe('opening a data folder', () => {
 });
 
 describe('a disk that fills up', () => {
-  it('refuses what does not fit, and keeps all that was acknowledged', async () => {
+  it('rejects writes that do not fit, and keeps all acknowledged ones', async () => {
     // A limit on the size of files is a full disk that needs no disk of its own.
     const serve = `trap '' XFSZ; ulimit -f 4096; exec "${process.execPath}" "${join(CLI, 'serve.js')}" --data "${join(folder, 'data')}"`;
     const { child, uri } = await serving('bash', ['-c', serve]);
@@ -225,7 +225,7 @@ describe('a disk that fills up', () => {
   });
 });
 
-describe('a port', () => {
+describe('the database port', () => {
   it('requires the secret of the printed URI', async () => {
     const { child, uri } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', folder, '--port', '0']);
     const attempt = async (address: string): Promise<unknown> => {
@@ -249,8 +249,8 @@ describe('a port', () => {
   });
 });
 
-describe('copies', () => {
-  it('go to another MongoDB and back, with every type and index as it was', async () => {
+describe('derailed copy', () => {
+  it('copies to another MongoDB and back, with every type and index', async () => {
     const [ours, theirs, back] = ['ours', 'theirs', 'back'].map((name) => join(folder, name)) as [
       string,
       string,
@@ -309,8 +309,8 @@ async function engineAt(
   return { notes, everything, stop };
 }
 
-describe('backups', () => {
-  it('are made while the engine runs, and put back in its place', async () => {
+describe('derailed backup', () => {
+  it('backs up while the engine runs, and restores in its place', async () => {
     const [dataDir, backup] = [join(folder, 'data'), join(folder, 'backup')];
     const { child, uri } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', dataDir]);
     const client = await mongo.MongoClient.connect(uri);
@@ -335,7 +335,7 @@ describe('backups', () => {
     expect(readdirSync(dataDir).filter((name) => name.startsWith(`${FILE}.2`))).toHaveLength(1);
   });
 
-  it('made while the engine writes have everything that was acknowledged before', async () => {
+  it('contains every write that was acknowledged before, while the engine writes', async () => {
     const dataDir = join(folder, 'data');
     const { child, uri } = await serving(process.execPath, [join(CLI, 'serve.js'), '--data', dataDir]);
     const client = await mongo.MongoClient.connect(uri);
@@ -378,7 +378,7 @@ describe('backups', () => {
     expect(missing).toEqual([]);
   });
 
-  it('are readable by the current user alone, and so is a folder that existed before', async () => {
+  it('creates files for the current user alone, also in a folder that existed before', async () => {
     await fill(join(folder, 'data'));
     mkdirSync(join(folder, 'backup'), { mode: 0o755 });
     chmodSync(join(folder, 'data'), 0o755);
@@ -394,7 +394,7 @@ describe('backups', () => {
     expect(modes.filter(([, mode]) => mode !== '0')).toEqual([]);
   });
 
-  it('are checked before they replace anything', async () => {
+  it('checks a backup before it replaces data', async () => {
     await fill(join(folder, 'data'));
     mkdirSync(join(folder, 'backup'));
     writeFileSync(join(folder, 'backup', FILE), 'damaged'.repeat(2_000));

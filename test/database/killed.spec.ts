@@ -173,7 +173,7 @@ async function earlyCycle(dataDir: string): Promise<void> {
 
 describe('a database whose process is killed', () => {
   it(
-    'has every acknowledged write, whole, and indexes that agree',
+    'has every acknowledged write, complete, and indexes that agree',
     async () => {
       const lanes = Array.from({ length: LANES }, async () => {
         const dataDir = mkdtempSync(join(tmpdir(), 'derailed-killed-'));

@@ -27,7 +27,7 @@ async function endToEnd(databaseUri: string): Promise<{ code: number | null; out
 /** Against the MongoDB, or compatible server, that CONFORMANCE_URI names. Whatever the application asks is compared, as long as a test makes it ask. */
 (uri ? describe : describe.skip)('the application on the embedded database and on another MongoDB at once', () => {
   it(
-    'gets the same answer to every command',
+    'returns the same result as the second database for every command',
     async () => {
       const { engine, close } = await engineWorld();
       const other = await mongo.MongoClient.connect(uri as string);

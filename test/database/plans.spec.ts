@@ -26,7 +26,7 @@ describe('an index', () => {
     { minLength: 1, maxLength: 3 },
   );
 
-  it('never changes an answer, and gives it in the order that is asked for, or refuses to', async () => {
+  it('never changes a result, and returns it in the requested order, or rejects the order', async () => {
     let served = 0;
     const property = fc.asyncProperty(
       documents,
@@ -55,7 +55,7 @@ describe('an index', () => {
     expect(served).toBeGreaterThan(0);
   }, 600_000);
 
-  it('has exactly the entries of its documents, whatever happened to them', () => {
+  it('has exactly the entries of its documents, after any sequence of changes', () => {
     const property = fc.asyncProperty(
       documents,
       indexes,

@@ -39,7 +39,7 @@ function read(file: string): TestFile {
 const isRefusal = (error: unknown): error is mongo.MongoServerError =>
   [238, 59].includes((error as { code?: number } | undefined)?.code ?? 0);
 
-describe("MongoDB's own tests of its drivers", () => {
+describe('the tests of the MongoDB driver specifications', () => {
   let passed = 0;
   const refused = new Map<string, number>();
   let world: EngineWorld;

@@ -41,7 +41,7 @@ const INVISIBLE = [
   '\u{E007F}',
 ];
 
-describe('names in free form', () => {
+describe('a free-form name', () => {
   it.each([
     'General chat',
     'ask-anything!',
@@ -71,21 +71,21 @@ describe('names in free form', () => {
     '(╯°□°)╯',
     '…',
     '١٢٣',
-  ])('accept %s', (name) => expect(valueOf(name)).toBe(name.normalize('NFC')));
+  ])('accepts %s', (name) => expect(valueOf(name)).toBe(name.normalize('NFC')));
 
   it.each([
     ['  padded  ', 'padded'],
     ['two   spaces\u00A0\u3000here', 'two spaces here'],
     ['Cafe\u0301', 'Café'],
     ['\uFEFFpasted', 'pasted'],
-  ])('normalize %j to %j', (text, name) => expect(valueOf(text)).toBe(name));
+  ])('normalizes %j to %j', (text, name) => expect(valueOf(text)).toBe(name));
 
-  it.each(BIDI)('reject the bidirectional control %j', (control) => {
+  it.each(BIDI)('rejects the bidirectional control %j', (control) => {
     for (const name of [`a${control}b`, `${control}abc`, `abc${control}`, control])
       expect(valueOf(name)).toBeUndefined();
   });
 
-  it.each(INVISIBLE)('reject the invisible character %j between letters, and alone', (character) => {
+  it.each(INVISIBLE)('rejects the invisible character %j between letters, and alone', (character) => {
     for (const name of [`a${character}b`, character, character.repeat(5), ` ${character} `])
       expect([name, valueOf(name)]).toEqual([name, undefined]);
   });
@@ -95,9 +95,9 @@ describe('names in free form', () => {
     `🏴${'\u{E0061}'.repeat(9)}\u{E007F}`,
     '🏴\u{E0041}\u{E0042}\u{E0043}\u{E007F}',
     '🏴\u{E0067}\u{E0062}',
-  ])('reject tags that spell no flag: %j', (name) => expect(valueOf(`a${name}b`)).toBeUndefined());
+  ])('rejects tags that spell no flag: %j', (name) => expect(valueOf(`a${name}b`)).toBeUndefined());
   it.each(['z\u0301\u0302\u0303\u0304\u0305', '👍\u20DD\u20DD\u20DD\u20DD\u20DD', 'ก\u0E49\u0E49\u0E49\u0E49\u0E49'])(
-    'reject more than four combining marks in a row: %j',
+    'rejects more than four combining marks in a row: %j',
     (name) => expect(valueOf(name)).toBeUndefined(),
   );
 
@@ -114,14 +114,14 @@ describe('names in free form', () => {
     'a\0',
     '\uD83D',
     '\uFDD0x',
-  ])('reject %j', (name) => expect(valueOf(name)).toBeUndefined());
+  ])('rejects %j', (name) => expect(valueOf(name)).toBeUndefined());
 
-  it('count characters, not code units', () => {
+  it('counts characters, not code units', () => {
     expect(valueOf('👍'.repeat(MAX))).toBeDefined();
     expect(valueOf('👍'.repeat(MAX + 1))).toBeUndefined();
   });
 
-  it('are the same when parsed again, and never only of characters that show nothing', () => {
+  it('is unchanged when it is parsed again, and never consists of invisible characters only', () => {
     const parts = fc.constantFrom(
       'a',
       'é',

@@ -46,16 +46,16 @@ const NAMES: readonly (readonly [script: string, ...names: string[]])[] = [
   ['Bopomofo', 'ㄅㄆㄇ國abc'],
 ];
 
-describe('usernames', () => {
+describe('a username', () => {
   describe.each(NAMES)('in %s', (_script, ...names) => {
-    it.each(names)('accept %s, composed and decomposed, as the same name', (name) => {
+    it.each(names)('accepts %s, composed and decomposed, as the same name', (name) => {
       expect(valueOf(name)).toBe(valueOf(name.normalize('NFD')));
       expect(valueOf(name)).toBeDefined();
       expect(valueOf(`  ${name} `)).toBe(valueOf(name));
     });
   });
 
-  it('are normalized to NFKC, except Thai and Lao am', () => {
+  it('is normalized to NFKC, except Thai and Lao am', () => {
     expect([valueOf('Ａｄａ'), valueOf('ﬁne'), valueOf('ｱﾀﾞ'), valueOf('น้ำ')]).toEqual(['Ada', 'fine', 'アダ', 'น้ำ']);
   });
 
@@ -85,7 +85,7 @@ describe('usernames', () => {
     '\u2062',
     '\u{1D173}',
     '\uFFF9',
-  ])('reject the invisible character %j anywhere, and as a whole name', (character) => {
+  ])('rejects the invisible character %j anywhere, and as a whole name', (character) => {
     for (const name of [`a${character}da`, `${character}${character}`, `a${character}${character}b`])
       expect([name, problemOf(name)]).toEqual([name, expect.any(String)]);
     // At the ends it is rejected, or removed with white space, and then the name is the visible one.
@@ -109,39 +109,39 @@ describe('usernames', () => {
     '\uD800a',
     'a\u20DDb',
     '∑ada',
-  ])('reject %j', (name) => expect(problemOf(name)).toEqual(expect.any(String)));
+  ])('rejects %j', (name) => expect(problemOf(name)).toEqual(expect.any(String)));
 
   it.each(['z\u0301\u0302\u0303\u0304\u0305a', 'ก\u0E47\u0E47\u0E47\u0E47\u0E47า', 'é\u0301\u0302\u0303\u0304'])(
-    'reject more than four combining marks in a row: %j',
+    'rejects more than four combining marks in a row: %j',
     (name) => expect(problemOf(name)).toMatch(/combining marks/),
   );
-  it.each(['ợệ', 'ᾂδης', 'လွှဲ့', 'ཧྐྵྨླྺྼྻྂ', 'שָּׁלוֹם'])('accept the marks of %s', (name) =>
+  it.each(['ợệ', 'ᾂδης', 'လွှဲ့', 'ཧྐྵྨླྺྼྻྂ', 'שָּׁלוֹם'])('accepts the marks of %s', (name) =>
     expect(valueOf(name)).toBe(name.normalize('NFC')),
   );
-  it.each(['ᴀᴅᴀ', 'eveʀyone', 'ʜere', 'ꜱᴀᴍ', 'ʙoʙ'])('reject small capitals: %s', (name) =>
+  it.each(['ᴀᴅᴀ', 'eveʀyone', 'ʜere', 'ꜱᴀᴍ', 'ʙoʙ'])('rejects small capitals: %s', (name) =>
     expect(problemOf(name)).toEqual(expect.any(String)),
   );
 
-  it('count characters, not code units', () => {
+  it('counts characters, not code units', () => {
     expect(valueOf('𞤀'.repeat(32))).toBeDefined();
     expect(valueOf('𞤀'.repeat(33))).toBeUndefined();
     expect(valueOf('𞤀')).toBeUndefined();
   });
 
   it.each(['pаypal', 'Ελλhνικα', 'adaд', 'ハロпоп', 'हिन्दीabc', 'שלוםabc', '한국ひ', 'ㄅひ'])(
-    'reject mixed scripts: %s',
+    'rejects mixed scripts: %s',
     (name) => expect(problemOf(name)).toMatch(/mix scripts/),
   );
-  it.each(['𐌰𐌱𐌲', '𓀀𓀁'])('reject historic scripts: %s', (name) =>
+  it.each(['𐌰𐌱𐌲', '𓀀𓀁'])('rejects historic scripts: %s', (name) =>
     expect(problemOf(name)).toMatch(/script that is in use/),
   );
-  it.each(['१2', '١۲'])('reject mixed digits: %s', (name) => expect(problemOf(name)).toMatch(/mix digits/));
+  it.each(['१2', '١۲'])('rejects mixed digits: %s', (name) => expect(problemOf(name)).toMatch(/mix digits/));
 
   it.each(['everyone', 'Everyone', 'EVERYONE', 'here', 'HERE', 'ｈｅｒｅ', 'еvеrуоnе', 'hеrе', 'нere', '  here '])(
-    'reject %s, which is reserved',
+    'rejects %s, which is reserved',
     (name) => expect(problemOf(name)).toEqual(expect.any(String)),
   );
-  it.each(['everybody', 'hero', 'there', 'everyone1'])('accept %s, which is not reserved', (name) =>
+  it.each(['everybody', 'hero', 'there', 'everyone1'])('accepts %s, which is not reserved', (name) =>
     expect(valueOf(name)).toBe(name),
   );
 
@@ -160,7 +160,7 @@ describe('usernames', () => {
     ['zoë', 'zoe\u0308'],
     ['می\u200Cخواهم', 'میخواهم'],
     ['محمد', 'محـــمد'],
-  ])('treat %s and %s as the same', (a, b) => expect(isSame(a, b)).toBe(true));
+  ])('treats %s and %s as the same name', (a, b) => expect(isSame(a, b)).toBe(true));
 
   it.each([
     ['ada', 'adam'],
@@ -169,5 +169,5 @@ describe('usernames', () => {
     ['kill', 'kiln'],
     ['山田', '山口'],
     ['दीपा', 'दीप'],
-  ])('treat %s and %s as different', (a, b) => expect(isSame(a, b)).toBe(false));
+  ])('treats %s and %s as different names', (a, b) => expect(isSame(a, b)).toBe(false));
 });

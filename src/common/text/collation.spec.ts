@@ -65,7 +65,7 @@ describe('collationKey', () => {
     expect(names.toSorted(compare)).toEqual(names.toSorted((a, b) => collator.compare(a, b))),
   );
 
-  it('is the same for the same name only', () => {
+  it('is equal for equal names only', () => {
     expect(collationKey('ada')).toBe(collationKey('ada'));
     expect(collationKey('ada')).not.toBe(collationKey('Ada'));
     expect(base.compare('ada', 'Ada')).toBe(0);

@@ -5,7 +5,7 @@ const valueOf = (text: string): string | undefined => {
   return 'value' in result ? result.value : undefined;
 };
 
-describe('e-mail addresses', () => {
+describe('an e-mail address', () => {
   it.each([
     'ada@example.org',
     "o'brien+tag@mail.example.co.uk",
@@ -16,8 +16,8 @@ describe('e-mail addresses', () => {
     'a@xn--bcher-kva.example',
     'квіточка@пошта.укр',
     'x@[sub].example'.replace(/[[\]]/g, ''),
-  ])('accept %s', (address) => expect(valueOf(address)).toBe(address));
-  it('are trimmed and normalized', () =>
+  ])('accepts %s', (address) => expect(valueOf(address)).toBe(address));
+  it('is trimmed and normalized', () =>
     expect([valueOf(' ada@example.org\n'), valueOf('jose\u0301@example.org')]).toEqual([
       'ada@example.org',
       'josé@example.org',
@@ -47,11 +47,11 @@ describe('e-mail addresses', () => {
     'a@exa mple.org',
     'a@example.org/path',
     'a\n@example.org',
-  ])('reject %j', (address) => expect(valueOf(address)).toBeUndefined());
+  ])('rejects %j', (address) => expect(valueOf(address)).toBeUndefined());
   it.each([
     ['Ada@Example.ORG', 'ada@example.org'],
     ['a@bücher.example', 'a@xn--bcher-kva.example'],
     ['JOSÉ@example.org', 'jose\u0301@example.org'],
     ['ａ@example.org', 'a@example.org'],
-  ])('%s and %s have the same key', (a, b) => expect(emailKey(a)).toBe(emailKey(b)));
+  ])('has the same key for %s and %s', (a, b) => expect(emailKey(a)).toBe(emailKey(b)));
 });

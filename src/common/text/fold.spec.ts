@@ -30,7 +30,7 @@ describe('foldText', () => {
     ['Thai am', 'น้ำ', 'น้\u0E4Dา'],
     ['digits', '١٢٣ ४५ ๖๗ ８', '123 45 67 8'],
     ['mathematical letters', '𝓐𝓭𝓪', 'ada'],
-  ])('makes no difference of %s', (_what, one, other) => expect(foldText(one)).toBe(foldText(other)));
+  ])('ignores %s', (_what, one, other) => expect(foldText(one)).toBe(foldText(other)));
 
   it.each([
     ['มา', 'ม้า'],
@@ -39,9 +39,9 @@ describe('foldText', () => {
     ['か', 'が'],
     ['山', '川'],
     ['a', 'b'],
-  ])('keeps %s and %s apart', (a, b) => expect(foldText(a)).not.toBe(foldText(b)));
+  ])('distinguishes %s and %s', (a, b) => expect(foldText(a)).not.toBe(foldText(b)));
 
-  it('is the same when folded again', () => {
+  it('is unchanged when it is folded again', () => {
     for (const text of ['İı', 'ẞß', 'Σς', 'Å', 'ｶﾞ', 'ﷺ', 'ǅ', 'ŉ', 'ΐ', '한', 'ﬃ', 'ك\u0640'])
       expect(foldText(foldText(text))).toBe(foldText(text));
   });

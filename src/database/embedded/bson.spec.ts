@@ -20,8 +20,8 @@ const document = fc.dictionary(
   fc.oneof(scalar, fc.array(scalar), fc.dictionary(fc.constantFrom('a', '1', '0'), scalar)),
 );
 
-describe('reading and writing documents', () => {
-  it('gives back the very bytes that the driver wrote', () =>
+describe('BSON documents', () => {
+  it('are encoded to exactly the bytes that the driver wrote', () =>
     fc.assert(
       fc.property(document, (plain) => {
         const bytes = Buffer.from(serialize(plain));
@@ -29,7 +29,7 @@ describe('reading and writing documents', () => {
       }),
     ));
 
-  it('never reads beyond the end, whatever the bytes', () =>
+  it('are never read beyond their end, for any bytes', () =>
     fc.assert(
       fc.property(document, fc.nat(), fc.integer({ min: 0, max: 255 }), (plain, at, byte) => {
         const bytes = Buffer.from(serialize(plain));
@@ -47,7 +47,7 @@ describe('reading and writing documents', () => {
     ['a document that begins where the one around it ends', '08000000' + '036100' + '00' + '000000'],
     ['a string that does not end', '0e000000' + '026100' + '02000000' + '6263' + '00'],
     ['a string that claims no length', '0c000000' + '026100' + '00000000' + '00'],
-  ])('refuses %s', (_, hex) => {
+  ])('are rejected if they are %s', (_, hex) => {
     expect(() => decode(Buffer.from(hex, 'hex'))).toThrow('Invalid BSON');
   });
 
@@ -57,11 +57,11 @@ describe('reading and writing documents', () => {
     ['maxKey', new MaxKey()],
     ['timestamp', new Timestamp({ t: 5, i: 7 })],
     ['regex', new BSONRegExp('^a', 'i')],
-  ])('refuses %s, by its name', (name, value) => {
+  ])('are rejected if they contain %s, by its name', (name, value) => {
     expect(() => decode(Buffer.from(serialize({ price: value })))).toThrow(`${name} (field 'price')`);
   });
 
-  it('tells numbers apart by their size', () => {
+  it('keep numbers of different types apart', () => {
     expect([...docOf({ small: 1, large: 2 ** 31, half: 0.5 }).values()]).toMatchObject([
       1,
       { value: 2 ** 31 },

@@ -40,8 +40,8 @@ const exact = (number: Value): bigint | undefined => {
   return bits >> 63n ? -magnitude : magnitude;
 };
 
-describe('the order of keys', () => {
-  it('is that of the numbers, whatever their types', () =>
+describe('the order of index keys', () => {
+  it('equals the order of numbers of any types', () =>
     fc.assert(
       fc.property(numeric, numeric, (a, b) => {
         const [x, y] = [exact(a), exact(b)];
@@ -53,7 +53,7 @@ describe('the order of keys', () => {
       { numRuns: 2_000 },
     ));
 
-  it('is one order: reflexive, antisymmetric and transitive', () =>
+  it('is reflexive, antisymmetric and transitive', () =>
     fc.assert(
       fc.property(value, value, value, (a, b, c) => {
         expect(compare(a, a)).toBe(0);
@@ -62,21 +62,21 @@ describe('the order of keys', () => {
       }),
     ));
 
-  it('agrees with the comparison', () =>
+  it('agrees with the comparison of values', () =>
     fc.assert(
       fc.property(value, value, (a, b) =>
         expect(Math.sign(Buffer.compare(keyOf(a), keyOf(b)))).toBe(Math.sign(compare(a, b))),
       ),
     ));
 
-  it('lets no key be the beginning of another, so that they can be joined', () =>
+  it('contains no key that is the prefix of another, so that keys can be concatenated', () =>
     fc.assert(
       fc.property(value, value, (a, b) =>
         expect(equal(a, b) || !keyOf(b).subarray(0, keyOf(a).length).equals(keyOf(a))).toBe(true),
       ),
     ));
 
-  it('goes through the types as MongoDB does', () => {
+  it('orders types as MongoDB does', () => {
     const ascending: Value[] = [
       null,
       new Double(NaN),
@@ -117,8 +117,8 @@ describe('the order of keys', () => {
   });
 });
 
-describe('the end of a prefix', () => {
-  it('is behind all that begin with it, and before the next', () =>
+describe('the end of a key prefix', () => {
+  it('sorts after all keys with the prefix, and before the next key', () =>
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 4 }), fc.uint8Array({ maxLength: 4 }), (prefix, more) => {
         const end = after(Buffer.from(prefix));

@@ -47,5 +47,5 @@ describe('a filter', () => {
     [{ $nor: [{ a: 1 }] }, '$nor'],
     [{ $and: [{ a: 1 }] }, '$and'],
     [{ a: { $nin: [1] } }, '$nin'],
-  ])('refuses %j', (filter, why) => expect(() => finds(filter, {})).toThrow(why));
+  ])('rejects %j', (filter, why) => expect(() => finds(filter, {})).toThrow(why));
 });

@@ -61,11 +61,11 @@ describe('an update', () => {
     [{ $addToSet: { a: { $each: [1] } } }, {}, 238],
     [{ $push: { a: 1 } }, {}, 238],
     [{ a: 1 }, {}, 238],
-  ])('refuses %j on %j with %d', (update, before, code) => {
+  ])('rejects %j on %j with %d', (update, before, code) => {
     expect(() => updated(update, before)).toThrow(expect.objectContaining({ code }));
   });
 
-  it('leaves the document that it is given as it is', () => {
+  it('does not modify the document passed to it', () => {
     const before = doc({ _id: 1, a: { b: [1] } });
     applyUpdate(parseUpdate(doc({ $addToSet: { 'a.b': 2 }, $set: { c: 1 } })), before);
     expect(plain(before)).toEqual({ _id: 1, a: { b: [1] } });
@@ -76,17 +76,17 @@ describe('an upsert', () => {
   const inserts = (filter: object, update: object): unknown =>
     plain(upserted(parseUpdate(doc(update)), parseFilter(doc(filter))));
 
-  it('begins with what the filter wants to be equal', () => {
+  it('starts with the values that the filter requires to be equal', () => {
     const filter = { _id: 7, a: { b: 1 }, c: { $eq: 2 }, d: { $gt: 3 }, 'g.1': { $exists: false } };
     expect(inserts(filter, { $setOnInsert: { f: 5 }, $inc: { c: 1 } })).toEqual({ _id: 7, a: { b: 1 }, c: 3, f: 5 });
   });
 
-  it('takes the greatest for what is not there yet', () =>
+  it('applies $max to a field that does not exist', () =>
     expect(inserts({ _id: 7 }, { $max: { a: 5 } })).toEqual({ _id: 7, a: 5 }));
 
   it.each([
     [{ _id: 7, 'a.b': 1 }, "'a.b'"],
     [{ _id: 7, a: { $in: [1] } }, "'$in'"],
     [{ a: 1 }, 'without an _id'],
-  ])('refuses %j', (filter, why) => expect(() => inserts(filter, { $set: { c: 1 } })).toThrow(why));
+  ])('rejects %j', (filter, why) => expect(() => inserts(filter, { $set: { c: 1 } })).toThrow(why));
 });

@@ -62,7 +62,7 @@ const eventOf = ({ name, id }: Commit): DomainEvent =>
   ({ name, data: name === 'ROLE_DELETE' ? { role_id: id } : { id } }) as unknown as DomainEvent;
 
 describe('UnsentRoles', () => {
-  it('lets clients derive the stored role order, whatever the order in which the events of concurrent commits arrive', () =>
+  it('lets clients derive the stored role order from events of concurrent commits in any order', () =>
     fc.assert(
       fc.property(cases, ({ steps, overtaking, ahead }) => {
         const start = [EVERYONE, 2n, 3n];

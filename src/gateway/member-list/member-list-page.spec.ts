@@ -17,8 +17,8 @@ const lists = fc
   })
   .map((rows) => rows.map(({ id, nick }) => member(id, nick)));
 
-describe('what became of a list', () => {
-  it('makes the one into the other', () =>
+describe('the diff of two member lists', () => {
+  it('turns the first list into the second', () =>
     fc.assert(
       fc.property(lists, lists, (old, now) => {
         const before = MemberListPage.read([0, 9], old, 0);
@@ -30,7 +30,7 @@ describe('what became of a list', () => {
       }),
     ));
 
-  it('is nothing when nothing happened', () => {
+  it('is empty if nothing changed', () => {
     const before = MemberListPage.read([0, 9], [member(1), member(2)], 2);
     expect(difference(before.within([0, 9]), before.reuseUnchanged([member(1), member(2)]))).toEqual({
       userIds: undefined,
@@ -39,23 +39,23 @@ describe('what became of a list', () => {
   });
 });
 
-describe('a part of a list', () => {
+describe('a page of a member list', () => {
   const members = Array.from({ length: 10 }, (_, n) => member(n));
 
-  it('has what is in a range of it', () => {
+  it('contains the members of a range', () => {
     const list = MemberListPage.read([20, 29], members, 500);
     expect(list.within([22, 24]).map(({ user_id }) => user_id)).toEqual([2n, 3n, 4n]);
     expect([list.covers([20, 29]), list.covers([19, 20]), list.covers([25, 30])]).toEqual([true, false, false]);
   });
 
-  it('knows how many there are when it reaches the end, whatever was counted', () => {
+  it('contains the total count when it reaches the end, whatever was counted before', () => {
     expect(MemberListPage.read([20, 30], members, 500).memberCount).toBe(30);
     expect(MemberListPage.read([20, 29], members, 500).memberCount).toBe(500);
     expect(MemberListPage.read([0, 9], [], 500).memberCount).toBe(0);
     expect(MemberListPage.read([20, 29], [], 7).memberCount).toBe(7);
   });
 
-  it('reaches from the lowest place to the highest that anybody looks at', () =>
+  it('covers the lowest to the highest position of any subscription', () =>
     expect(
       enclosingRange([
         [5, 9],

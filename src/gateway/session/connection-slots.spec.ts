@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { ConnectionSlots } from './connection-slots';
 
-describe('seats', () => {
-  it('are taken and given back in any order, and never more than the limit', () =>
+describe('connection slots', () => {
+  it('are acquired and released in any order, and never exceed the limit', () =>
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), fc.array(fc.option(fc.nat({ max: 9 }))), (limit, moves) => {
         const { users } = new ConnectionSlots();
@@ -17,7 +17,7 @@ describe('seats', () => {
       }),
     ));
 
-  it('are given back once', () => {
+  it('are released once', () => {
     const { users } = new ConnectionSlots();
     const leave = users.acquire(1n);
     users.acquire(1n);
@@ -26,7 +26,7 @@ describe('seats', () => {
     expect(users.count(1n)).toBe(1);
   });
 
-  it('have no limit when it is 0', () => {
+  it('have no limit if the limit is 0', () => {
     const { addresses } = new ConnectionSlots();
     expect(Array.from({ length: 100 }, () => addresses.tryAcquire(0, 'here')).every(Boolean)).toBe(true);
   });

@@ -83,39 +83,39 @@ const missed = (events: readonly Plain[], who = reader): MissedEvents => collect
 const indexesIn = ({ events }: MissedEvents): number[] =>
   events.map(({ seq }) => Number(BigInt(seq!) - BigInt(START_SEQ)) - 1);
 
-describe('what somebody has missed', () => {
-  it('is what concerns them: neither what is for others, nor what is fleeting, nor what nodes tell each other', () =>
+describe('the missed events of a user', () => {
+  it('contain neither events of other users, nor ephemeral events, nor internal events', () =>
     expect(
       indexesIn(missed([own(ME), own(OTHER), said(GUILD, OPEN), said(ELSEWHERE, OPEN), typed, revoked, joined(OTHER)])),
     ).toEqual([0, 2, 6]));
 
-  it('contains no event of a hidden track or for a permission that the user lacks', () =>
+  it('contain no event of a hidden track or for a permission that the user lacks', () =>
     expect(indexesIn(missed([said(GUILD, HIDDEN), banned, said(GUILD, OPEN)]))).toEqual([2]));
 
-  it('contains changes of a message in a track without VIEW_MESSAGE_HISTORY only if it contains the creation of the message', () => {
+  it('contain changes of a message in a track without VIEW_MESSAGE_HISTORY only if they contain the creation of the message', () => {
     expect(indexesIn(missed([said(GUILD, UNREADABLE)]))).toEqual([]);
     expect(indexesIn(missed([sent(GUILD, UNREADABLE), said(GUILD, UNREADABLE)]))).toEqual([0, 1]);
   });
 
-  it('is only what they may read back where something decides anew what is seen', () => {
+  it('contain only messages that the user may read back after an event that changes the visibility', () => {
     const all = missed([said(GUILD, OPEN), said(GUILD, UNREADABLE), renamed, said(GUILD, UNREADABLE)]);
     expect(indexesIn(all)).toEqual([0, 2]);
     expect(all.changed).toEqual([seat]);
   });
 
-  it('begins where they joined, and the guild is new to them', () => {
+  it('start with the join of the user, and with the guild as a new one', () => {
     const all = missed([said(GUILD, OPEN), renamed, joined(ME), said(GUILD, OPEN)]);
     expect(indexesIn(all)).toEqual([2, 3]);
     expect(all.changed).toEqual([seat]);
   });
 
-  it('is of a guild that they left only that', () => {
+  it('contain only the removal of a guild that the user left', () => {
     const all = missed([said(ELSEWHERE, OPEN), left(ME, ELSEWHERE), left(OTHER, GUILD)]);
     expect([indexesIn(all), all.leftIds, all.changed]).toEqual([[2], [ELSEWHERE], []]);
     expect(missed([left(ME), joined(ME)]).leftIds).toEqual([]);
   });
 
-  it('contains no read state of a track that the user may not read now, or of a guild that the user left', () => {
+  it('contain no read state of a track that the user may not read now, or of a guild that the user left', () => {
     const read = (guildId: Snowflake, trackId: Snowflake): Plain =>
       plain('READ_STATE_UPDATE', { userIds: [ME] }, { guild_id: guildId, track_id: trackId });
     expect(
@@ -123,17 +123,17 @@ describe('what somebody has missed', () => {
     ).toEqual([3]);
   });
 
-  it('contains nothing from the time after the user left, if the user joined again and the log does not contain the join yet', () =>
+  it('contain nothing from the time after the user left, if the user joined again and the log does not contain the join yet', () =>
     expect(indexesIn(missed([left(ME), said(GUILD, OPEN), sent(GUILD, UNREADABLE), joined(OTHER)]))).toEqual([]));
 
-  it('contains no message from before a recent join without VIEW_MESSAGE_HISTORY, if the log does not contain the join', () => {
+  it('contain no message from before a recent join without VIEW_MESSAGE_HISTORY, if the log does not contain the join', () => {
     const recent = { ...seat, member: { ...seat.member, _id: lowestAt(new Date(timeOf(START_SEQ) + 1)) } };
     expect(indexesIn(missed([sent(GUILD, UNREADABLE), sent(GUILD, OPEN)], { ...reader, seats: [recent] }))).toEqual([
       1,
     ]);
   });
 
-  it('states the whole role order after several roles that were created, and creates no role that was deleted before', () => {
+  it('state the whole role order after several roles that were created, and create no role that was deleted before', () => {
     const role = (name: 'ROLE_CREATE' | 'ROLE_DELETE', id: Snowflake): Plain =>
       plain(name, { guildId: GUILD }, { id, role_id: id, guild_id: GUILD });
     const names = (events: readonly Plain[]): string[] => missed(events).events.map(({ name }) => name);
@@ -147,7 +147,7 @@ describe('what somebody has missed', () => {
     expect(names([role('ROLE_DELETE', 21n), role('ROLE_CREATE', 21n)])).toEqual(['ROLE_DELETE']);
   });
 
-  it('is of the kinds that they chose', () => {
+  it('contain events of the selected intents only', () => {
     const all = missed([said(GUILD, OPEN), renamed, own(ME), left(ME, ELSEWHERE)], {
       ...reader,
       intents: intentsFor(['messages']),
@@ -156,7 +156,7 @@ describe('what somebody has missed', () => {
   });
 });
 
-describe('whatever happened', () => {
+describe('any sequence of events', () => {
   const quiet = fc.constantFrom(
     said(GUILD, OPEN),
     said(GUILD, UNREADABLE),
@@ -172,7 +172,7 @@ describe('whatever happened', () => {
   );
   const any = fc.oneof(quiet, fc.constantFrom(renamed, joined(ME), left(ME), left(ME, ELSEWHERE)));
 
-  it('it makes no difference in how many parts one is told of it, as long as nothing decides anew what is seen', () =>
+  it('is replayed equally in one or in several parts, as long as no event changes the visibility', () =>
     fc.assert(
       fc.property(fc.array(quiet, { maxLength: 30 }), fc.nat(30), (events, cut) => {
         const log = logOf(events);
@@ -183,7 +183,7 @@ describe('whatever happened', () => {
       }),
     ));
 
-  it('one is told of it in order, nothing twice, and nothing of hidden tracks, of other people or of before one joined', () =>
+  it('is replayed in order, without duplicates, hidden tracks, events of other users, and events from before the join', () =>
     fc.assert(
       fc.property(fc.array(any, { maxLength: 30 }), (events) => {
         const indexes = indexesIn(missed(events));

@@ -2,7 +2,7 @@ import { RoundRobin } from './round-robin';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('turns', () => {
+describe('RoundRobin', () => {
   const takers = (turns: RoundRobin, pieces: Record<string, number>): string[] => {
     const done: string[] = [];
     for (const [name, count] of Object.entries(pieces)) {
@@ -16,7 +16,7 @@ describe('turns', () => {
     return done;
   };
 
-  it('come round: a piece of each, whoever has most', async () => {
+  it('runs a step of each task in turn', async () => {
     const done = takers(new RoundRobin(), { a: 3, b: 1, c: 2 });
     expect(done).toEqual([]);
     await turn();
@@ -26,7 +26,7 @@ describe('turns', () => {
     expect(done).toEqual(['a', 'b', 'c', 'a', 'c', 'a']);
   });
 
-  it('are so many in one turn of the event loop', async () => {
+  it('runs as many steps in one turn of the event loop as allowed', async () => {
     const turns = new RoundRobin(2);
     const done = takers(turns, { a: 2, b: 1, c: 1 });
     await turn();
@@ -35,7 +35,7 @@ describe('turns', () => {
     expect(done).toEqual(['a', 'b', 'c', 'a']);
   });
 
-  it('begin again after they ended', async () => {
+  it('starts again after all tasks have ended', async () => {
     const turns = new RoundRobin();
     expect(takers(turns, {})).toEqual([]);
     const first = takers(turns, { a: 1 });

@@ -38,7 +38,7 @@ describe('sending many packets to one client', () => {
     }
   }
 
-  it('goes as fast as it reads', async () => {
+  it('is as fast as the client reads', async () => {
     const [raw, socket] = await connect();
     await sendWithBackpressure(socket, packets(2_000, socket), MAX_UNSENT);
     await raw.has('},"1999"]');
@@ -46,7 +46,7 @@ describe('sending many packets to one client', () => {
     raw.close();
   });
 
-  it('waits while it doesn’t read, and not forever', async () => {
+  it('pauses while the client does not read, and ends after a time limit', async () => {
     const [raw, socket] = await connect();
     raw.stopReading();
     await expect(sendWithBackpressure(socket, packets(100_000, socket), MAX_UNSENT)).rejects.toMatchObject({

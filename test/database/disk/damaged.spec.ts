@@ -54,7 +54,7 @@ const errorsIn = (seen: Outcomes): string[] =>
   Object.keys(seen).filter((kind) => !['right', 'another', 'missing'].includes(kind));
 
 describe('a flipped bit', () => {
-  it('in a document or in a key of an index is an error that names the collection', () => {
+  it('in a document or in an index key is an error that names the collection', () => {
     const bytes = readFileSync(file);
     const flips: Flip[] = [];
     const text = `name ${7 * 7_919}\0`;
@@ -73,7 +73,7 @@ describe('a flipped bit', () => {
     expect(outcomes.some(({ seen }) => errorsIn(seen).length > 0)).toBe(true);
   });
 
-  it('anywhere never leads to another document', () => {
+  it('never leads to another document', () => {
     const { length } = readFileSync(file);
     const flips = Array.from({ length: FLIPS }, (): Flip => [
       META_PAGES + Math.floor(Math.random() * (length - META_PAGES)),

@@ -205,7 +205,7 @@ afterAll(() => shim?.remove());
 
 (shim ? describe : describe.skip)('a disk that fails the nth write, sync or meta page', () => {
   it(
-    'never makes an answer wrong, and keeps every acknowledged write',
+    'never returns a wrong result, and keeps every acknowledged write',
     async () => {
       const all = faults();
       const problems: string[] = [];
