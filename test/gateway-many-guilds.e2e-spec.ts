@@ -1,9 +1,9 @@
 import { EventLog } from '../src/events/event-log';
 import { EventsService } from '../src/events/events.service';
-import { Dispatcher } from '../src/gateway/dispatch/dispatcher';
 import { of } from './support/answer';
 import { Client } from './support/client';
 import { eventually } from './support/eventually';
+import { holdDispatch } from './support/held-dispatch';
 import { ClientState } from './support/client-state';
 import type { Person } from './support/person';
 import { World } from './support/world';
@@ -151,15 +151,13 @@ describe('a user with many guilds', () => {
     const guildId = guildIds[0]!;
     const trackId = await trackOf(guildId);
     // Nothing is dispatched, and nobody taken in, before the client was greeted: what happens then is told before it has come in.
-    let goOn = (): void => undefined;
-    const standing = world.app.get(Dispatcher).runBetweenEvents(() => new Promise<void>((resolve) => (goOn = resolve)));
+    const dispatch = holdDispatch(world.app);
     const telling = tellMuch(guildId, trackId);
     await eventually(() => world.app.get(EventLog).buffered.some(({ name }) => name === 'MESSAGE_DELETE'));
     const client = new Client(world.urls[0]!, { token: ada.token });
     client.socket.once('MESSAGE_DELETE', () => client.close());
     await client.ready;
-    goOn();
-    await Promise.all([standing, telling]);
+    await Promise.all([dispatch.release(), telling]);
     await client.next('MESSAGE_DELETE');
     expect(client.names).not.toContain('RESUMED');
     expect(toldBy(client).toSorted()).toEqual(guildIds.toSorted());

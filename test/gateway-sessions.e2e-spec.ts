@@ -1,9 +1,9 @@
 import type { Connection } from 'mongoose';
 import { sessionField } from '../src/auth/account';
-import { Dispatcher } from '../src/gateway/dispatch/dispatcher';
 import { of } from './support/answer';
 import { Client } from './support/client';
 import { eventually } from './support/eventually';
+import { holdDispatch } from './support/held-dispatch';
 import type { Person } from './support/person';
 import { type GuildWorld, World } from './support/world';
 
@@ -86,15 +86,11 @@ describe('a session that ends while its sockets are open', () => {
       const earlier = await mo.connect({ token }, world.url);
       const { place } = earlier;
       earlier.close();
-      let release = (): void => undefined;
-      const held = world.app
-        .get(Dispatcher)
-        .runBetweenEvents(() => new Promise<void>((resolve) => (release = resolve)));
+      const dispatch = holdDispatch(world.app);
       const client = new Client(world.url, how === 'resumes' ? place : { token });
       await new Promise((resolve) => client.socket.once('connect', () => resolve(undefined)));
       await eventually(() => Date.now() >= expiresAt);
-      release();
-      await held;
+      await dispatch.release();
       await client.closed();
       expect(client.names).toEqual(['CLOSING']);
       expect(client.received('CLOSING')).toMatchObject([{ code: 4019 }]);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { messagesIn, readMessage, writeReply } from '../../src/database/embedded/wire';
+import { releasedAtTestEnd } from './held';
 import { linkSockets } from './link-sockets';
 
 /** A command that waits on its way to the database. */
@@ -68,17 +69,17 @@ export class PausableProxy {
     return `mongodb://127.0.0.1:${(this.server.address() as AddressInfo).port}${this.far.pathname}${this.far.search}`;
   }
 
-  /** Holds the next command of this name on this collection. */
+  /** Holds the next command of this name on this collection, at most until the test ends. */
   hold(name: string, collection: string): Held {
     return this.addGate(name, collection, false);
   }
 
-  /** Holds the reply to the next command of this name on this collection: the database has executed the command, and the node does not know. */
+  /** Holds the reply to the next command of this name on this collection: the database has executed the command, and the node does not know. At most until the test ends. */
   holdReply(name: string, collection: string): Held {
     return this.addGate(name, collection, true);
   }
 
-  /** Makes every command of this name on this collection fail from now on. */
+  /** Makes every command of this name on this collection fail from now on, at most until the test ends. */
   fail(name: string, collection: string, kind: FailureKind = 'error'): Failure {
     const command: FailingCommand = { name, collection, kind, count: 0 };
     this.failing.add(command);
@@ -86,7 +87,7 @@ export class PausableProxy {
       get count() {
         return command.count;
       },
-      mend: () => void this.failing.delete(command),
+      mend: releasedAtTestEnd(() => void this.failing.delete(command)),
     };
   }
 
@@ -98,8 +99,14 @@ export class PausableProxy {
 
   private addGate(name: string, collection: string, isReply: boolean): Held {
     const [arrived, opened] = [deferred(), deferred()];
-    this.gates.push({ name, collection, isReply, arrive: arrived.resolve, opened: opened.promise });
-    return { arrived: arrived.promise, release: opened.resolve };
+    const gate: Gate = { name, collection, isReply, arrive: arrived.resolve, opened: opened.promise };
+    this.gates.push(gate);
+    const release = releasedAtTestEnd(() => {
+      const index = this.gates.indexOf(gate);
+      if (index !== -1) this.gates.splice(index, 1);
+      opened.resolve();
+    });
+    return { arrived: arrived.promise, release };
   }
 
   private join(near: Socket): void {

@@ -1,4 +1,6 @@
+import { releaseHeld } from './held';
 import { World } from './world';
 
-// Set up for each file of the end-to-end suite: a test that fails before it stops its world must not keep the run from ending.
+// Set up for each end-to-end spec file: a test that fails before it releases what it holds, or stops its world, must not block the rest of the run.
+afterEach(releaseHeld);
 afterAll(() => World.stopAll());
