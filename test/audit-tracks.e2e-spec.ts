@@ -151,7 +151,7 @@ describe('an audit entry about a track', () => {
       hidden,
       open,
     ]);
-    // What else was done there is told to who reads all.
+    // Other changes of the track are listed for readers who see all tracks.
     expect(JSON.stringify(await read(mo, guild, 'action=TRACK_CREATE'))).not.toContain(open);
     expect(JSON.stringify(await read(ada, guild, 'action=TRACK_CREATE'))).toContain(open);
   });

@@ -15,7 +15,7 @@ afterAll(() => world.stop());
 interface Act {
   readonly prepare?: (guild: GuildWorld) => Promise<string>;
   readonly act: (guild: GuildWorld, headers: Headers, prepared: string) => Promise<Answer>;
-  readonly told: (guild: GuildWorld, prepared: string, answer: Answer) => Partial<Entry>;
+  readonly expected: (guild: GuildWorld, prepared: string, answer: Answer) => Partial<Entry>;
 }
 
 const change = (key: string, old: unknown, now: unknown): Entry['changes'][number] => ({ key, old, new: now });
@@ -30,11 +30,11 @@ const inTrack = ({ track }: GuildWorld, target_id: string, ...changes: Entry['ch
 const ACTS: Record<string, Act> = {
   GUILD_UPDATE: {
     act: ({ id, owner }, headers) => owner.patch(`/guilds/${id}`, { name: 'Other', description: '' }, headers),
-    told: () => ({ target_id: null, changes: [change('name', 'Engines', 'Other')] }),
+    expected: () => ({ target_id: null, changes: [change('name', 'Engines', 'Other')] }),
   },
   ROLE_CREATE: {
     act: ({ id, owner }, headers) => owner.post(`/guilds/${id}/roles`, { name: 'new', allow: '2048' }, headers),
-    told: (_, __, answer) => ({
+    expected: (_, __, answer) => ({
       target_id: idOf(answer),
       changes: [
         change('name', null, 'new'),
@@ -50,14 +50,14 @@ const ACTS: Record<string, Act> = {
   ROLE_UPDATE: {
     act: ({ id, owner, roles }, headers) =>
       owner.patch(`/guilds/${id}/roles/${roles['a']}`, { name: 'other', deny: '1024', position: 3 }, headers),
-    told: ({ roles }) => ({
+    expected: ({ roles }) => ({
       target_id: roles['a']!,
       changes: [change('name', 'a', 'other'), change('deny', '0', '1024'), change('position', 2, 3)],
     }),
   },
   ROLE_DELETE: {
     act: ({ id, owner, roles }, headers) => owner.delete(`/guilds/${id}/roles/${roles['b']}`, undefined, headers),
-    told: ({ roles }) => ({
+    expected: ({ roles }) => ({
       target_id: roles['b']!,
       changes: expect.arrayContaining([change('name', 'b', null), change('position', 3, null)]) as Entry['changes'],
     }),
@@ -66,7 +66,7 @@ const ACTS: Record<string, Act> = {
     // Only what was moved, not what made room for it.
     act: ({ id, owner, roles }, headers) =>
       owner.patch(`/guilds/${id}/roles`, [{ id: roles['a'], position: 3 }], headers),
-    told: ({ roles }) => ({ target_id: null, changes: [{ id: roles['a']!, ...change('position', 2, 3) }] }),
+    expected: ({ roles }) => ({ target_id: null, changes: [{ id: roles['a']!, ...change('position', 2, 3) }] }),
   },
   TRACK_CREATE: {
     act: ({ id, owner, category, roles }, headers) =>
@@ -75,7 +75,7 @@ const ACTS: Record<string, Act> = {
         { name: 'new', parent_id: category, overwrites: [{ id: roles['a'], type: 'role', allow: '0', deny: '1024' }] },
         headers,
       ),
-    told: ({ category, roles }, _, answer) => ({
+    expected: ({ category, roles }, _, answer) => ({
       target_id: idOf(answer),
       track_ids: [idOf(answer)],
       changes: expect.arrayContaining([
@@ -89,7 +89,7 @@ const ACTS: Record<string, Act> = {
   TRACK_UPDATE: {
     act: ({ owner, track }, headers) =>
       owner.patch(`/tracks/${track}`, { topic: 'first', parent_id: null, slowmode_seconds: 5 }, headers),
-    told: (guild) =>
+    expected: (guild) =>
       inTrack(
         guild,
         guild.track,
@@ -101,7 +101,7 @@ const ACTS: Record<string, Act> = {
   },
   TRACK_DELETE: {
     act: ({ owner, track }, headers) => owner.delete(`/tracks/${track}`, undefined, headers),
-    told: ({ track, category }) => ({
+    expected: ({ track, category }) => ({
       target_id: track,
       track_ids: [],
       changes: expect.arrayContaining([
@@ -118,7 +118,7 @@ const ACTS: Record<string, Act> = {
         [{ id: track, parent_id: null, inherits: false }, { id: other, position: 1 }, { id: category }],
         headers,
       ),
-    told: ({ track, category }, other) => ({
+    expected: ({ track, category }, other) => ({
       target_id: null,
       track_ids: [track, other, category],
       changes: [
@@ -133,13 +133,14 @@ const ACTS: Record<string, Act> = {
   OVERWRITE_UPDATE: {
     prepare: async (guild) => String((await overwrite(guild, CreateMessage)).status),
     act: (guild, headers) => overwrite(guild, DeleteMessages, headers),
-    told: (guild) => inTrack(guild, guild.roles['a']!, change('deny', String(CreateMessage), String(DeleteMessages))),
+    expected: (guild) =>
+      inTrack(guild, guild.roles['a']!, change('deny', String(CreateMessage), String(DeleteMessages))),
   },
   OVERWRITE_DELETE: {
     prepare: async (guild) => String((await overwrite(guild, CreateMessage)).status),
     act: ({ owner, track, roles }, headers) =>
       owner.delete(`/tracks/${track}/overwrites/${roles['a']}`, undefined, headers),
-    told: (guild) =>
+    expected: (guild) =>
       inTrack(
         guild,
         guild.roles['a']!,
@@ -151,12 +152,12 @@ const ACTS: Record<string, Act> = {
   MEMBER_UPDATE: {
     act: ({ id, owner, members }, headers) =>
       owner.patch(`/guilds/${id}/members/${members['mo']!.id}`, { nick: 'Countess', timed_out_until: null }, headers),
-    told: ({ members }) => ({ target_id: members['mo']!.id, changes: [change('nick', null, 'Countess')] }),
+    expected: ({ members }) => ({ target_id: members['mo']!.id, changes: [change('nick', null, 'Countess')] }),
   },
   MEMBER_ROLES_UPDATE: {
     act: ({ id, owner, members, roles }, headers) =>
       owner.patch(`/guilds/${id}/members/${members['mo']!.id}`, { role_ids: [roles['b']] }, headers),
-    told: ({ members, roles }) => ({
+    expected: ({ members, roles }) => ({
       target_id: members['mo']!.id,
       changes: [change('role_ids', [roles['a']], [roles['b']])],
     }),
@@ -164,12 +165,12 @@ const ACTS: Record<string, Act> = {
   MEMBER_KICK: {
     act: ({ id, owner, members }, headers) =>
       owner.delete(`/guilds/${id}/members/${members['mo']!.id}`, undefined, headers),
-    told: ({ members }) => ({ target_id: members['mo']!.id, changes: [] }),
+    expected: ({ members }) => ({ target_id: members['mo']!.id, changes: [] }),
   },
   BAN_CREATE: {
     act: ({ id, owner, members }, headers) =>
       owner.put(`/guilds/${id}/bans/${members['mo']!.id}`, { reason: 'Theirs.', delete_message_seconds: 60 }, headers),
-    told: ({ members }) => ({
+    expected: ({ members }) => ({
       target_id: members['mo']!.id,
       changes: [change('reason', null, 'Theirs.'), change('delete_message_seconds', null, 60)],
     }),
@@ -179,18 +180,18 @@ const ACTS: Record<string, Act> = {
       String((await owner.put(`/guilds/${id}/bans/${members['mo']!.id}`, {})).status),
     act: ({ id, owner, members }, headers) =>
       owner.delete(`/guilds/${id}/bans/${members['mo']!.id}`, undefined, headers),
-    told: ({ members }) => ({ target_id: members['mo']!.id, changes: [] }),
+    expected: ({ members }) => ({ target_id: members['mo']!.id, changes: [] }),
   },
   INVITE_CREATE: {
-    // Who reads the log need not be able to let people in: the code is not told.
+    // A reader of the log may lack the permission to invite: the entry does not contain the code.
     act: ({ owner, track }, headers) =>
       owner.post(`/tracks/${track}/invites`, { max_uses: 3, max_age_seconds: 0 }, headers),
-    told: ({ track }) => ({ target_id: null, track_ids: [track], changes: [change('max_uses', null, 3)] }),
+    expected: ({ track }) => ({ target_id: null, track_ids: [track], changes: [change('max_uses', null, 3)] }),
   },
   INVITE_DELETE: {
     prepare: (guild) => invite(guild, guild.track),
     act: ({ owner }, headers, code) => owner.delete(`/invites/${code}`, undefined, headers),
-    told: ({ owner, track }, code) => ({
+    expected: ({ owner, track }, code) => ({
       target_id: null,
       track_ids: [track],
       changes: expect.arrayContaining([
@@ -204,18 +205,18 @@ const ACTS: Record<string, Act> = {
     prepare: ({ members, track }) => say(members['mo']!, track),
     act: ({ owner, track }, headers, message) =>
       owner.delete(`/tracks/${track}/messages/${message}`, undefined, headers),
-    told: (guild, message) => inTrack(guild, message, change('author_id', guild.members['mo']!.id, null)),
+    expected: (guild, message) => inTrack(guild, message, change('author_id', guild.members['mo']!.id, null)),
   },
   MESSAGES_DELETE: {
     prepare: async ({ members, track }) => [await say(members['mo']!, track), await say(members['mo']!, track)].join(),
     act: ({ owner, track }, headers, messages) =>
       owner.post(`/tracks/${track}/messages/bulk-delete`, { message_ids: [...messages.split(','), '1'] }, headers),
-    told: (guild) => inTrack(guild, guild.track, change('message_count', 2, null)),
+    expected: (guild) => inTrack(guild, guild.track, change('message_count', 2, null)),
   },
   PIN_ADD: {
     prepare: ({ members, track }) => say(members['mo']!, track),
     act: ({ owner, track }, headers, message) => owner.put(`/tracks/${track}/pins/${message}`, undefined, headers),
-    told: (guild, message) => inTrack(guild, message),
+    expected: (guild, message) => inTrack(guild, message),
   },
   PIN_REMOVE: {
     prepare: async ({ owner, track }) => {
@@ -224,7 +225,7 @@ const ACTS: Record<string, Act> = {
       return message;
     },
     act: ({ owner, track }, headers, message) => owner.delete(`/tracks/${track}/pins/${message}`, undefined, headers),
-    told: (guild, message) => inTrack(guild, message),
+    expected: (guild, message) => inTrack(guild, message),
   },
   REACTIONS_CLEAR: {
     prepare: async ({ owner, track }) => {
@@ -234,7 +235,7 @@ const ACTS: Record<string, Act> = {
     },
     act: ({ owner, track }, headers, message) =>
       owner.delete(`/tracks/${track}/messages/${message}/reactions/${THUMB}`, undefined, headers),
-    told: (guild, message) => inTrack(guild, message, change('emoji', '👍', null)),
+    expected: (guild, message) => inTrack(guild, message, change('emoji', '👍', null)),
   },
 };
 
@@ -248,7 +249,7 @@ describe('the audit log of changes', () => {
     expect(Object.keys(ACTS).sort()).toEqual(components.schemas['AuditEntry']!.properties.action.enum.toSorted());
   });
 
-  it.each(Object.entries(ACTS))('contains one entry, written once: %s', async (action, { prepare, act, told }) => {
+  it.each(Object.entries(ACTS))('contains one entry, written once: %s', async (action, { prepare, act, expected }) => {
     const guild = await world.guild(PLAN);
     const { owner } = guild;
     const prepared = (await prepare?.(guild)) ?? '';
@@ -273,7 +274,7 @@ describe('the audit log of changes', () => {
       action,
       track_ids: [],
       reason: `Für ${action}, “so”`,
-      ...told(guild, prepared, answer),
+      ...expected(guild, prepared, answer),
     });
     expect(commands.writes.filter(({ collection }) => collection === 'audit_entries').map(({ name }) => name)).toEqual([
       'insert',
@@ -336,7 +337,7 @@ describe('a change that is rejected, or changes nothing', () => {
     'a role that somebody doesn’t have': ({ id, owner, members, roles }) =>
       owner.delete(`/guilds/${id}/members/${members['mo']!.id}/roles/${roles['b']}`),
     'one’s own nick': ({ id, members }) => members['mo']!.patch(`/guilds/${id}/members/@me`, { nick: 'Mo' }),
-    'a kick of nobody': ({ id, owner }) => owner.delete(`/guilds/${id}/members/1`),
+    'a kick of a missing member': ({ id, owner }) => owner.delete(`/guilds/${id}/members/1`),
     leaving: ({ id, members }) => members['low']!.delete(`/users/@me/guilds/${id}`),
     'a ban out of reach': ({ id, owner, members }) => members['mo']!.put(`/guilds/${id}/bans/${owner.id}`, {}),
     'the same ban': ({ id, owner, members }) =>
@@ -354,7 +355,7 @@ describe('a change that is rejected, or changes nothing', () => {
       ),
     'a pin of no message': ({ owner, track }) => owner.put(`/tracks/${track}/pins/1`),
     'a message that isn’t pinned': ({ owner, track }) => owner.delete(`/tracks/${track}/pins/1`),
-    'reactions that nobody has given': async ({ owner, track }) =>
+    'reactions that do not exist': async ({ owner, track }) =>
       owner.delete(`/tracks/${track}/messages/${await say(owner, track)}/reactions/${THUMB}`),
   };
 

@@ -128,7 +128,7 @@ describe('the database commands of a request', () => {
     ]);
   });
 
-  it('is one read for read states, one more when something is unread, and three commands to move a read marker', async () => {
+  it('are one read for read states, one more if something is unread, and three commands to move a read marker', async () => {
     const readStates = () => mo.get('/users/@me/read-states');
     const { id } = (await guild.owner.post(`/tracks/${guild.track}/messages`, { content: `<@${mo.id}>` }))
       .body as unknown as { id: string };

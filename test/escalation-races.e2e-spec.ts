@@ -21,7 +21,7 @@ interface Member {
   readonly role_ids: readonly string[];
 }
 
-// Requests that are sent at the same time, again and again: whichever comes first, nobody comes out with more than they should. With several
+// Repeated concurrent requests: in any order, no user ends up with more permissions than allowed. With several
 // nodes each request of a pair goes to another one.
 describe('two concurrent requests', () => {
   let world: World;

@@ -64,7 +64,7 @@ describe('leaving and rejoining', () => {
     const mo = guild.members['mo']!;
     const until = new Date(Date.now() + HOUR_MS).toISOString();
     await guild.owner.patch(`/guilds/${guild.id}/members/${mo.id}`, { timed_out_until: until });
-    // The second ban finds nobody, and has to leave what is remembered as it is.
+    // The second ban finds no member, and must keep the stored state of the former member.
     for (let n = 0; n < 2; n += 1)
       expect((await guild.members['friend']!.put(`/guilds/${guild.id}/bans/${mo.id}`, {})).status).toBe(200);
     expect((await guild.members['friend']!.delete(`/guilds/${guild.id}/bans/${mo.id}`)).status).toBe(204);

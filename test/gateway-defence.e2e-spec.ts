@@ -218,7 +218,7 @@ describe('the address of a client', () => {
     await world.stop();
   });
 
-  it('with too many invalid tokens does not lock out valid tokens, and valid tokens do not use up its limit', async () => {
+  it('is limited for invalid tokens without locking out valid tokens, and valid tokens do not use up its limit', async () => {
     const world = await World.start({ GATEWAY_ADDRESS_CONNECTIONS: '3/60' });
     const [ada, bob] = [await world.person('ada'), await world.person('bob')];
     for (let n = 0; n < 5; n += 1) expect(await isTakenIn(world, ada.token, '')).toBe(true);

@@ -72,7 +72,7 @@ describe('intents', () => {
       allow: '0',
       deny: String(Permission.ViewTrack),
     });
-    // What is shown again, or gone, before anybody was told, need not be told of.
+    // A track that is revealed again, or deleted, before the change was published, needs no event.
     await ofTracks.next('TRACK_DELETE');
     await guild.owner.put(`/tracks/${guild.track}/overwrites/${mo.id}`, {
       type: 'member',

@@ -99,7 +99,7 @@ describe('a user with many guilds', () => {
     for (let round = 0; round < 5; round += 1) {
       const client = new Client(world.url, { token: ada.token });
       await client.ready;
-      // The one that is being said may have been told before.
+      // The message in flight may have been delivered before.
       const since = said + 1;
       await client.next('RESUMED');
       await ada.patch(`/guilds/${last}`, { name: `Round ${round}` });
@@ -150,7 +150,7 @@ describe('a user with many guilds', () => {
   it('has all guilds once the first seq was received, and resumes from there', async () => {
     const guildId = guildIds[0]!;
     const trackId = await trackOf(guildId);
-    // Nothing is dispatched, and nobody taken in, before the client was greeted: what happens then is told before it has come in.
+    // Events are dispatched and sockets admitted only after READY was sent: these events arrive before the admission is complete.
     const dispatch = holdDispatch(world.app);
     const telling = tellMuch(guildId, trackId);
     await eventually(() => world.app.get(EventLog).buffered.some(({ name }) => name === 'MESSAGE_DELETE'));

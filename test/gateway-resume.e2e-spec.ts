@@ -37,7 +37,7 @@ describe('a client that resumes', () => {
   ): Promise<unknown> =>
     guild.owner.put(`/tracks/${track}/overwrites/${id}`, { type, allow: String(allow), deny: String(deny) });
   const join = (person: Person, guild: GuildWorld): Promise<unknown> => person.post(`/invites/${guild.invite}`);
-  /** What `person` is told who was away while something happened. */
+  /** Returns a client of `person` that has resumed after something happened while it was disconnected. */
   const away = async (
     person: Person,
     during: () => Promise<unknown>,

@@ -87,7 +87,7 @@ describe('the gateway', () => {
     const mo = guild.members['mo']!;
     const client = await mo.connect();
     const say = async (content: string): Promise<void> => {
-      // A track that is shown again before anybody was told that it is hidden, need not be told of.
+      // A track that is revealed again before it was published as hidden needs no event.
       await world.settle();
       await guild.owner.post(`/tracks/${guild.track}/messages`, { content });
     };

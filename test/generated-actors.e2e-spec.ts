@@ -16,8 +16,8 @@ import type { Person } from './support/person';
 import { type GuildWorld, World } from './support/world';
 
 /*
- * Random people with random permissions send random requests to the real application. After each, nobody may have more through a request of
- * their own, nobody may have given others more in the guild than they have; and what a dry run said beforehand must be what came about.
+ * Random people with random permissions send random requests to the real application. After each, no member may have gained permissions by an own request,
+ * or have given others more permissions in the guild than the member has; and the result must equal the dry run before it.
  */
 
 const {
@@ -346,7 +346,7 @@ describe('random actors with random permissions', () => {
             }
             counts.succeeded += 1;
             done.set(kind, (done.get(kind) ?? 0) + 1);
-            assertNobodyIsLifted(kind, actor.id, before, after, context);
+            assertNoMemberIsRaised(kind, actor.id, before, after, context);
             if (foretold) {
               counts.foreseen += 1;
               expect({ context, status: foretold.status }).toEqual({ context, status: 200 });
@@ -368,7 +368,7 @@ describe('random actors with random permissions', () => {
 
   type All = ReadonlyMap<string, Held & { readonly isTimedOut: boolean }>;
 
-  function assertNobodyIsLifted(kind: string, actorId: string, before: All, after: All, context: object): void {
+  function assertNoMemberIsRaised(kind: string, actorId: string, before: All, after: All, context: object): void {
     const was = before.get(actorId)!;
     const is = after.get(actorId)!;
     // Coming back gives what everybody has who comes; what it may not do is in the specs of leaving and coming back.

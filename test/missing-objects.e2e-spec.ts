@@ -193,7 +193,7 @@ describe('an object that exists and is hidden from the caller', () => {
   const CLEANS_UP = 'delete /api/v1/guilds/{guild_id}/members/{user_id}';
   /** Unpinning a message that is not pinned is accepted. */
   const WITHOUT_EFFECT = new Set(['delete /api/v1/tracks/{track_id}/pins/{message_id}']);
-  /** Whoever knows the code of an invite may read it. */
+  /** Every user with the code of an invite may read the invite. */
   const PUBLIC_PARAMETERS = ['code', 'emoji'];
 
   it('is answered by every documented route like a missing object, with the same number of database commands', async () => {

@@ -64,20 +64,20 @@ describeOnce(
       const { commands } = world.app.get(RedisConnection);
       const noted = async (): Promise<number> =>
         Number(/cmdstat_hset:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1] ?? 0);
-      const underway = async (): Promise<number> => {
+      const countInFlight = async (): Promise<number> => {
         const keys = await commands.keys('*:underway:*');
         return (await Promise.all(keys.map((key) => commands.hlen(key)))).reduce((sum, count) => sum + count, 0);
       };
       const { id, owner, track, members } = await world.guild({ members: { mo: [] } });
       const client = await owner.connect();
       const before = await noted();
-      expect((await owner.patch(`/guilds/${id}`, { name: 'Told' })).status).toBe(200);
+      expect((await owner.patch(`/guilds/${id}`, { name: 'Renamed' })).status).toBe(200);
       expect((await members['mo']!.patch(`/guilds/${id}`, { name: 'Refused' })).status).toBe(403);
       expect((await owner.patch(`/guilds/${id}`, { name: 5 })).status).toBe(400);
-      expect((await client.say('message.create', { track_id: track, content: 'told' }))['ok']).toBe(true);
+      expect((await client.say('message.create', { track_id: track, content: 'hello' }))['ok']).toBe(true);
       expect((await client.say('message.create', { track_id: track, content: 5 }))['ok']).toBe(false);
       expect((await noted()) - before).toBe(5);
-      // Whoever hangs up in the middle of it: looking at a password takes a while.
+      // A client disconnects during its request: verifying a password takes a while.
       const headers = { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' };
       const answered = jest.fn();
       const hungUp = request(`${world.url}/api/v1/users/@me`, { method: 'PATCH', headers }, answered).on(
@@ -88,7 +88,7 @@ describeOnce(
       await eventually(async () => (await noted()) - before >= 6);
       hungUp.destroy();
       expect(answered).not.toHaveBeenCalled();
-      await eventually(async () => expect(await underway()).toBe(0));
+      await eventually(async () => expect(await countInFlight()).toBe(0));
       client.close();
     });
 
@@ -138,7 +138,7 @@ describeOnce(
           expect(metrics).toMatch(/^derailed_events_waiting \d+$/m);
           expect(metrics).toContain('derailed_nodes_living 2');
         }
-        // Each node counts by itself then, and lets nobody through without counting.
+        // Each node counts alone then, and admits no request without counting.
         const answers = await Promise.all(Array.from({ length: 80 }, () => mo.get('/users/@me')));
         expect(answers.some(({ status }) => status === 429)).toBe(true);
       });
@@ -180,7 +180,7 @@ describeOnce(
         }
       });
 
-      /** Clients on both nodes, and somebody who says things. */
+      /** Connects clients to both nodes, and returns a function that sends messages. */
       const conversation = async (): Promise<{ clients: Client[]; say: (n: number) => Promise<void> }> => {
         const guild = await world.guild({ members: { mo: [], eve: [] } });
         const clients = await Promise.all(

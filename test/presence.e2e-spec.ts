@@ -5,7 +5,7 @@ import { type GuildWorld, World } from './support/world';
 
 const GRACE_SECONDS = 2;
 
-interface Told {
+interface PresenceUpdate {
   readonly guild_id: string | null;
   readonly presences: readonly { readonly user_id: string; readonly status: string }[];
 }
@@ -29,8 +29,9 @@ describe('presence', () => {
   const look = async (client: Client, guildId = guild.id): Promise<Json> => {
     return of<{ data: Json }>(await client.say('guild.subscribe', { guild_id: guildId })).data;
   };
-  const sent = (client: Client): Told[] => client.received('PRESENCE_UPDATE').map((data) => of<Told>(data));
-  /** Everything that a client was told of somebody's looks in this guild, in order. */
+  const sent = (client: Client): PresenceUpdate[] =>
+    client.received('PRESENCE_UPDATE').map((data) => of<PresenceUpdate>(data));
+  /** The statuses of a user that a client received for this guild, in order. */
   const seen = (client: Client, who: Person, guildId: string | null = guild.id): string[] =>
     sent(client)
       .filter(({ guild_id }) => guild_id === guildId)
@@ -39,8 +40,10 @@ describe('presence', () => {
     client.next(
       'PRESENCE_UPDATE',
       (data) =>
-        of<Told>(data).guild_id === guildId &&
-        of<Told>(data).presences.some((presence) => presence.user_id === who.id && presence.status === status),
+        of<PresenceUpdate>(data).guild_id === guildId &&
+        of<PresenceUpdate>(data).presences.some(
+          (presence) => presence.user_id === who.id && presence.status === status,
+        ),
     );
   /** Lets eve come online, then go offline, and waits until the owner has received both: the presence updates that are due before have arrived, too. */
   const comeAndGo = async (): Promise<void> => {

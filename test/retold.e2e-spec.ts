@@ -12,7 +12,7 @@ interface Act {
   readonly touches: PendingMutation['scope'];
   readonly run: (guild: GuildWorld) => Promise<{ readonly names: Record<string, string>; readonly code?: string }>;
   readonly event: string;
-  /** The event by which it is told again, if that is another one. */
+  /** The event that is published again, if it is another one. */
   readonly again?: string;
 }
 
@@ -74,7 +74,7 @@ const acts: Record<string, Act> = {
   },
 };
 
-// Each change is made and told, and then told again as if its node had gone before it was.
+// Each change is made and published, and then published again as if its node had crashed before.
 describe('an unpublished event of a node that has crashed', () => {
   let world: World;
   let guild: GuildWorld;
@@ -107,7 +107,7 @@ describe('an unpublished event of a node that has crashed', () => {
         ],
         new Set(),
       );
-      // What was made right before is told again as well.
+      // The preceding change is published again as well.
       const sent = await client.next(again, (data) => code === undefined || data['code'] === code);
       if (event.startsWith('BAN_')) expect(sent).toMatchObject({ user_id: names['user_id'] });
       if (again === 'MESSAGE_UPDATE')

@@ -137,8 +137,8 @@ describe('every route', () => {
       'post /auth/register',
     ]);
     for (const route of shut) {
-      const nobody = await ask(undefined, route, guild);
-      expect([nameOf(route), nobody.status, nobody.body]).toMatchObject([
+      const anonymous = await ask(undefined, route, guild);
+      expect([nameOf(route), anonymous.status, anonymous.body]).toMatchObject([
         nameOf(route),
         401,
         { code: 'TOKEN_INVALID' },

@@ -57,7 +57,7 @@ describe.each(NAMES.map((name) => [name] as const))('an individual permission of
           .at(-1)?.name === 'TRACK_CREATE',
     );
     const expected = [...NAMES, ...NAMES].map((name) => names.includes(name));
-    expect({ reached, listed, told: sent }).toEqual({ reached: expected, listed: expected, told: expected });
+    expect({ reached, listed, sent }).toEqual({ reached: expected, listed: expected, sent: expected });
     const late = await member().connect();
     expect((await late.readStates).some((state) => state['track_id'] === track)).toBe(names.includes(chosen));
     late.close();

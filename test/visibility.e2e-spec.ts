@@ -210,7 +210,7 @@ describe('a track that the user may not view', () => {
   });
   afterAll(() => world.stop());
 
-  /** What can be told from an answer. */
+  /** The part of a response that could reveal an object. */
   const seen = ({ status, body }: { status: number; body: unknown }): unknown => {
     const { request_id: _request, ...rest } = of<Record<string, unknown>>(body ?? {});
     return { status, body: rest };

@@ -24,7 +24,7 @@ describeWithRedis('in-flight mutations', () => {
   let other: RedisConnection;
   let nodes: RedisNodeRegistry;
   let log: RedisEventLog;
-  let underway: RedisInFlightMutations;
+  let mutations: RedisInFlightMutations;
   beforeEach(async () => {
     server = await TestRedis.start();
     [redis, other] = await Promise.all([
@@ -33,7 +33,7 @@ describeWithRedis('in-flight mutations', () => {
     ]);
     nodes = await RedisNodeRegistry.join(redis, () => undefined, TIMES);
     log = await RedisEventLog.open(redis, 60_000, () => undefined);
-    underway = new RedisInFlightMutations(redis, nodes, log, () => WORKER_ID);
+    mutations = new RedisInFlightMutations(redis, nodes, log, () => WORKER_ID);
   });
   afterEach(async () => {
     await nodes.leave();
@@ -41,25 +41,25 @@ describeWithRedis('in-flight mutations', () => {
     for (const connection of [redis, other]) connection.close();
     await server.stop();
   });
-  /** As another node finds it. */
+  /** The mutations of a node as another node reads them. */
   const found = (id = nodes.id): Promise<PendingMutation[]> =>
     new RedisInFlightMutations(other, nodes, log, () => undefined)
       .listForNode(id)
       .then((changes) => changes.toSorted((a, b) => Number(a.userId - b.userId)));
 
   it('are found by other nodes from before the change until it ends', async () => {
-    const [first, second] = [underway.begin(change(1n)), underway.begin(change(2n))];
+    const [first, second] = [mutations.begin(change(1n)), mutations.begin(change(2n))];
     await Promise.all([first.recorded, second.recorded]);
     expect(await found()).toEqual([change(1n), change(2n)]);
     first.end();
     await eventually(async () => (await found()).length === 1);
     expect(await found()).toEqual([change(2n)]);
-    await underway.clearNode(nodes.id);
+    await mutations.clearNode(nodes.id);
     expect(await found()).toEqual([]);
   });
 
   it('are kept while an event of the change is not in the log', async () => {
-    const ticket = underway.begin(change(1n));
+    const ticket = mutations.begin(change(1n));
     await ticket.recorded;
     await server.stopKeeping();
     await eventually(() => !redis.isUp && !other.isUp);
@@ -69,7 +69,7 @@ describeWithRedis('in-flight mutations', () => {
     ticket.end();
     await server.start();
     await eventually(() => redis.isUp && other.isUp);
-    await underway.flush();
+    await mutations.flush();
     // As a marker, a change of another node that ends later, over the same connection, and whose log is open.
     const [markerNodes, markerLog] = await Promise.all([
       RedisNodeRegistry.join(redis, () => undefined, TIMES),
@@ -86,7 +86,7 @@ describeWithRedis('in-flight mutations', () => {
   });
 
   it('are found under the new id of a node that Redis has lost', async () => {
-    await underway.begin(change(1n)).recorded;
+    await mutations.begin(change(1n)).recorded;
     const name = nodes.id;
     await other.commands.flushall();
     await eventually(async () => nodes.id !== name && (await found()).length === 1);
@@ -96,12 +96,12 @@ describeWithRedis('in-flight mutations', () => {
   it('do not delay changes while Redis is down', async () => {
     await server.stopKeeping();
     await eventually(() => !redis.isUp && !other.isUp);
-    const ticket = underway.begin(change(1n));
+    const ticket = mutations.begin(change(1n));
     await ticket.recorded;
     ticket.end();
     await server.start();
     await eventually(() => redis.isUp && other.isUp);
-    await underway.flush();
+    await mutations.flush();
     expect(await found()).toEqual([]);
   });
 });

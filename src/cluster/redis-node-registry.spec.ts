@@ -9,11 +9,11 @@ const TIMES = { everyMs: 100, aliveMs: 1_500 };
 interface Node {
   readonly redis: RedisConnection;
   readonly nodes: RedisNodeRegistry;
-  /** Those whom it has taken over from. */
+  /** The nodes that this node has taken over from. */
   readonly heirTo: string[];
-  /** Those of them who may not have told everything. */
+  /** The nodes taken over from that may have unpublished events. */
   readonly unheard: string[];
-  /** The names that it had to give up. */
+  /** The former ids of this node. */
   readonly oldNames: string[];
 }
 

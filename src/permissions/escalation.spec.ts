@@ -36,8 +36,8 @@ import {
 } from './policy';
 
 /*
- * Random people with random permissions do random things, asking the policy what the services ask it. Nobody may end up with more through an
- * action of their own, in the guild or in any track, and nobody may give others more in the guild than they have.
+ * Random people with random permissions do random things, checked by the policy as in the services. No member may gain permissions by an own
+ * action, in the guild or in any track, and no member may give others more permissions in the guild than the member has.
  */
 
 const { Administrator, BanMembers, CreateMessage, DeleteTracks, ManageRoles, MentionEveryone, ModifyTrack, ViewTrack } =

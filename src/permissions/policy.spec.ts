@@ -45,20 +45,20 @@ const notHeld = (...missing: PermissionSet[]): PermissionsNotHeld => new Permiss
 /** A moderator with MANAGE_ROLES and KICK_MEMBERS, whose highest role is the third of @everyone, helper, moderator, admin. */
 const mo: Actor = { userId: 10n, isOwner: false, permissions: union(ManageRoles, KickMembers), highestPosition: 3 };
 const owner: Actor = { userId: 1n, isOwner: true, permissions: ALL_PERMISSIONS, highestPosition: Infinity };
-const nobody: Actor = { userId: 11n, isOwner: false, permissions: NO_PERMISSIONS, highestPosition: 1 };
+const weakest: Actor = { userId: 11n, isOwner: false, permissions: NO_PERMISSIONS, highestPosition: 1 };
 
 describe('the hierarchy', () => {
   it('allows to act on roles and positions strictly below the highest role of the actor', () => {
     expect(() => assertBelow(mo, 2)).not.toThrow();
     expect(() => assertBelow(mo, 3)).toThrow(RoleOutOfReach);
     expect(() => assertBelow(mo, 4)).toThrow(RoleOutOfReach);
-    expect(() => assertBelow(nobody, 1)).toThrow(RoleOutOfReach);
+    expect(() => assertBelow(weakest, 1)).toThrow(RoleOutOfReach);
     expect(() => assertBelow(owner, 200)).not.toThrow();
   });
 
   it('allows to act on members whose highest role is strictly below, never on the owner or the actor', () => {
-    expect(() => assertMayActOnMember(mo, { ...nobody, highestPosition: 2 })).not.toThrow();
-    expect(() => assertMayActOnMember(mo, { ...nobody, highestPosition: 3 })).toThrow(MemberOutOfReach);
+    expect(() => assertMayActOnMember(mo, { ...weakest, highestPosition: 2 })).not.toThrow();
+    expect(() => assertMayActOnMember(mo, { ...weakest, highestPosition: 3 })).toThrow(MemberOutOfReach);
     expect(() => assertMayActOnMember(mo, { ...owner, highestPosition: 1 })).toThrow(MemberOutOfReach);
     expect(() => assertMayActOnMember(mo, { ...mo, highestPosition: 1 })).toThrow(MemberOutOfReach);
     expect(() => assertMayActOnMember(owner, mo)).not.toThrow();

@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 
 const { EJSON } = mongo.BSON;
 
-/** Types stay as they are on the wire, so that an int32 and an int64 are told apart. */
+/** Types stay as they are on the wire, so that an int32 and an int64 are distinguished. */
 export const RAW = { promoteValues: false, promoteLongs: false, useBigInt64: false, ignoreUndefined: false } as const;
 
 /** What a database answered: text that is equal when the answers are, error codes included. */
@@ -84,7 +84,7 @@ const KEY_VALUE_OF_ARRAY = /"keyValue":\{"\w+":\[[^\]]*\]\}/;
 
 export const knownOfAnswer: Known = (embedded, other) => {
   if (!isError(embedded) && other.includes(NOTHING) && ordered(embedded) === ordered(other.replace(NOTHING, () => ONE)))
-    return 'findAndModify that changes nothing: says what it found';
+    return 'findAndModify that changes nothing: returns what it found';
   if (KEY_VALUE_OF_ARRAY.test(other) && other.replace(KEY_VALUE_OF_ARRAY, '') === embedded.replace(KEY_VALUE, ''))
     return 'the duplicate element of an array: shows the whole array';
   return knownOfOrder(embedded, other);

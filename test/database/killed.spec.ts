@@ -26,7 +26,7 @@ interface Item {
   tags: number[];
 }
 
-/** What the client was told, and what it asked for last, of one document: its count, 0 when it isn't there. */
+/** The acknowledged and the last attempted count of a document; 0 if the document does not exist. */
 interface Promised {
   acknowledged: number;
   attempted: number;
@@ -48,7 +48,7 @@ class Clients {
   acknowledged = 0;
   private lastId = 1_000_000;
 
-  /** Writes to documents that nobody else writes to, in every way there is, until the server is gone. */
+  /** Writes to documents of this writer alone, with every kind of command, until the server is killed. */
   async writeUntilCut(server: ChildProcess, items: mongo.Collection<Item>, writer: number): Promise<void> {
     const three: number[] = [];
     try {
@@ -120,7 +120,7 @@ class Clients {
       if (count !== known.acknowledged) expect({ id, count }).toEqual({ id, count: known.attempted });
       known.acknowledged = known.attempted = count;
       if (document) expect(document.get('tags')).toEqual([count, -count]);
-      // Nobody will ask for it again.
+      // No writer uses the document again.
       if (count === 0) this.promised.delete(id);
     }
     expect([...stored.keys()].filter((id) => !this.promised.has(id as number))).toEqual([]);
@@ -155,7 +155,7 @@ async function cycle(dataDir: string, clients: Clients): Promise<void> {
     writing.push(clients.rebuildUntilCut(server, client.db().collection<Item>('rebuilt')));
     await Promise.race([clients.live(), Promise.all(writing)]);
     await kill(server);
-    // Those that wait for it to come back are told that it won't.
+    // Rejects the commands that wait for a server.
     await client.close();
     await Promise.all(writing);
   } finally {

@@ -22,7 +22,7 @@ export const permissions: fc.Arbitrary<PermissionSet> = fc.bigInt({ min: 0n, max
 export const someOf = (...among: readonly PermissionSet[]): fc.Arbitrary<PermissionSet> =>
   fc.subarray([...among]).map((sets) => union(...sets));
 
-/** An overwrite that says something about some of these permissions, and nothing about the others. */
+/** An overwrite that allows or denies some of these permissions. */
 export const overwriteAbout = (sets: fc.Arbitrary<PermissionSet>): fc.Arbitrary<Overwrite> =>
   fc
     .tuple(sets, sets, fc.boolean())

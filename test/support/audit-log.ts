@@ -27,7 +27,7 @@ export const read = async (who: Person, { id }: GuildWorld, query = ''): Promise
 /** What was done, as somebody may read it. */
 export const actionsSeenBy = async (who: Person, guild: GuildWorld): Promise<string[]> =>
   (await read(who, guild)).map(({ action }) => action);
-/** Says something. @returns the id of the message */
+/** Sends a message. @returns its id */
 export const say = async (who: Person, track: string): Promise<string> =>
   idOf(await who.post(`/tracks/${track}/messages`, { content: 'x' }));
 /** Makes a track. @returns its id */

@@ -14,7 +14,7 @@ export interface GuildState {
   readonly pinnedIds: readonly unknown[];
 }
 
-/** What is read of a guild beside what READY says. */
+/** The lists of a guild that READY does not contain. */
 export interface GuildLists {
   readonly members: readonly Fields[];
   readonly messages: readonly Fields[];

@@ -12,7 +12,7 @@ const deviations = new Set<string>();
 
 afterAll(() => expect([...deviations]).toEqual([]));
 
-/** Remembers how an event that a client got is not what the documentation says, if it isn't. */
+/** Records how an event that a client received differs from its documentation. */
 export function compareWithDescription(name: string, data: unknown): void {
   if (!(name in channels.gateway.messages)) return void deviations.add(`${name} is not in the AsyncAPI document`);
   const { error } = maps[name as keyof typeof maps].data.safeParse(data);

@@ -17,7 +17,7 @@ export interface HeldWorld {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts an application of its own on the database of the test run, with as many nodes as NODES says. */
+/** Starts an application of its own on the database of the test run, with the number of nodes set by NODES. */
 export async function startHeldWorld(settings: Record<string, string> = {}): Promise<HeldWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'derailed-held-'));
   const database = await openDatabase(

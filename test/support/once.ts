@@ -1,6 +1,6 @@
 const isRepeated = Boolean(process.env['REDIS_URL'] ?? process.env['MONGODB_URI']);
 
-/** Describes what starts its own processes, Redis or database: the runs with REDIS_URL or MONGODB_URI would only repeat it, so there it is skipped, and says so. */
+/** Describes tests that start their own processes, Redis or database. Runs with REDIS_URL or MONGODB_URI would only repeat them, and skip them with a message. */
 export function describeOnce(
   name: string,
   run: () => void,

@@ -9,11 +9,11 @@ const CLOSE = 8;
 const PING = 9;
 const WAIT_MS = 20_000;
 
-/** A WebSocket that does what it is told and nothing by itself: it answers no ping, and can stop reading. */
+/** A WebSocket client without automatic behavior: it answers no ping, and can stop reading. */
 export class RawSocket {
   /** The text that came, one entry for each frame. */
   readonly received: string[] = [];
-  /** Until the other side says that it is over, or it is. */
+  /** Resolves when the server has sent a close frame or the connection has ended. */
   readonly closed: Promise<unknown>;
   /** Until nothing connects the two any more. */
   readonly gone: Promise<unknown>;

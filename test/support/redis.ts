@@ -9,7 +9,7 @@ import { Logger } from '@nestjs/common';
 import { eventually } from './eventually';
 
 const START_MS = 20_000;
-// Below those that the system gives to whoever connects to something: a server that was away would find its port taken.
+// Below the ephemeral ports of the system, one of which could take the port of a stopped server.
 const [LOWEST_PORT, HIGHEST_PORT] = [10_000, 32_000];
 
 /** Whether a Redis can be started here. */

@@ -8,7 +8,7 @@ interface Place {
   readonly seq?: string;
 }
 
-/** A client that goes on at the next node whenever its connection ends, and remembers the numbers that it was told in messages, and their places. */
+/** A client that resumes on the next node whenever its connection ends, and records the numbers in messages and their seqs. */
 export class RoamingClient {
   readonly numbers: number[] = [];
   readonly places: string[] = [];
@@ -16,7 +16,7 @@ export class RoamingClient {
   starts = 0;
   resumes = 0;
   readonly refusals: number[] = [];
-  /** The codes that it was told when the server ended a connection. */
+  /** The codes of CLOSING. */
   readonly closings: number[] = [];
   private socket: Socket | undefined;
   private place: Place = {};

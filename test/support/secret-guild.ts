@@ -8,7 +8,7 @@ const { AddReactions, Administrator, CreateMessage, ViewMessageHistory, ViewTrac
 const THUMB = encodeURIComponent('👍');
 const TRACKS = 6;
 
-/** How a track is shown: like its category, to nobody, or to managers only. */
+/** How a track is shown: like its category, to no member, or to managers only. */
 type Showing = 'as category' | 'hidden' | 'managers';
 
 interface SecretTrack {

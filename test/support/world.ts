@@ -28,7 +28,7 @@ export class World {
 
   /**
    * Starts an application of its own, without rate limits unless they are asked for. With Redis it has as many nodes as are asked for, else as
-   * NODES says; people use them in turn. The first ones may reach Redis in a way of their own.
+   * NODES sets; clients use them in turn. `redisUrls` are the Redis URLs of the first nodes, if they differ.
    */
   static async start(
     settings: Record<string, string> = {},
@@ -95,7 +95,7 @@ export class World {
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
-  /** A request by nobody in particular, or with a token. */
+  /** Sends a request without a token, unless `headers` has one. */
   async ask(
     method: 'get' | 'post' | 'put' | 'patch' | 'delete',
     path: string,

@@ -21,7 +21,7 @@ describe('an update', () => {
     ],
     ['adds to a set what is not in it', { $addToSet: { a: 2 } }, { a: [1] }, { a: [1, 2] }],
     ['finds 1.0 in a set that has 1', { $addToSet: { a: new mongo.Double(1) } }, { a: [1] }, { a: [1] }],
-    ['pulls what a condition says', { $pull: { a: { $gt: 1 } } }, { a: [1, 2, 3] }, { a: [1] }],
+    ['pulls the values that match a condition', { $pull: { a: { $gt: 1 } } }, { a: [1, 2, 3] }, { a: [1] }],
     [
       'pulls documents by some of their fields',
       { $pull: { a: { b: 1 } } },

@@ -89,7 +89,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: views.map((view) => ({ view })) },
 );
 
-/** A socket that remembers its rooms and the tracks that it was told about. */
+/** A socket that records its rooms and the tracks that it received. */
 class Socket {
   readonly rooms: Set<string>;
   readonly data = { intents: ALL_INTENTS };

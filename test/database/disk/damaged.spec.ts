@@ -6,7 +6,7 @@ import { Storage } from '../../../src/database/embedded/storage';
 import { engineWorld } from '../engine-world';
 import { treeRange } from '../../../src/database/embedded/catalog';
 
-/** As many bits at random places as `FLIPS` says. */
+/** The number of bits to flip at random places; set by `FLIPS`. */
 const FLIPS = Number(process.env['FLIPS'] ?? 25);
 const DOCUMENTS = 200;
 const META_PAGES = 2 * 4_096;

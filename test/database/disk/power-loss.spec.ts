@@ -6,7 +6,7 @@ import { Ledger } from './ledger';
 import { compileShim } from './shim';
 import { problemsIn } from './verify';
 
-/** As many power failures as `POWER_LOSSES` says. */
+/** The number of power failures; set by `POWER_LOSSES`. */
 const LOSSES = Number(process.env['POWER_LOSSES'] ?? 150);
 const STEPS = 240;
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);

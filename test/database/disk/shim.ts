@@ -6,7 +6,7 @@ import { join } from 'node:path';
 /**
  * Compiles the library that fails or records writes of the data file.
  *
- * @returns undefined on a system without gcc or without LD_PRELOAD, and says that the tests are skipped
+ * @returns undefined on a system without gcc or without LD_PRELOAD, with a message that the tests are skipped
  */
 export function compileShim(): { readonly path: string; remove(): void } | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'derailed-shim-'));
