@@ -8,8 +8,8 @@ import { RawSocket } from './support/raw-socket';
 
 const USERS = 10;
 const AT_ONCE = 40;
-const WARM_UP = 1_500;
-const CONNECTIONS = 10_000;
+const WARM_UP = 1_000;
+const CONNECTIONS = 5_000;
 
 interface Figures {
   readonly heapBytes: number;
