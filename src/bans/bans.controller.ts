@@ -27,7 +27,7 @@ import { BanNotFound } from './bans.errors';
 import { BansService } from './bans.service';
 
 const listQuery = object({
-  after: snowflake('Only bans of users whose id is above this.').optional(),
+  after: snowflake('Only bans of users whose id is greater than this.').optional(),
   limit: pageLimit(50, LIMITS.memberPage),
 });
 type ListQuery = Infer<typeof listQuery>;
@@ -38,7 +38,7 @@ export class BansController {
   constructor(private readonly bans: BansService) {}
 
   @Get()
-  @Summary('Lists bans by the ids of their users, ascending.')
+  @Summary('List bans by user id, ascending.')
   @RequirePermissions(Permission.BanMembers)
   @Validated()
   @ApiResult(z.array(banDto))
@@ -50,7 +50,7 @@ export class BansController {
   }
 
   @Get(':user_id')
-  @Summary('Reads a ban.')
+  @Summary('Get a ban.')
   @RequirePermissions(Permission.BanMembers)
   @ApiProblems(BanNotFound)
   @ApiResult(banDto)
@@ -63,7 +63,7 @@ export class BansController {
 
   @Put(':user_id')
   @Summary(
-    'Bans a user, member or not: they are thrown out at once and can’t come back. Banned again, they are banned for another reason.',
+    'Ban a user, member or not. A banned member is removed at once, and the user can’t join until the ban ends. Banning again replaces the reason.',
   )
   @Audited()
   @RequirePermissions(Permission.BanMembers)
@@ -80,7 +80,9 @@ export class BansController {
   }
 
   @Delete(':user_id')
-  @Summary('Ends a ban. They can come back with an invite, and what held them down comes with them.')
+  @Summary(
+    'End a ban. The user can rejoin with an invite; roles that deny permissions and an unexpired timeout are restored.',
+  )
   @Audited()
   @RequirePermissions(Permission.BanMembers)
   @ApiProblems(BanNotFound)

@@ -48,7 +48,7 @@ export class GuildsController {
   constructor(private readonly guilds: GuildsService) {}
 
   @Post()
-  @Summary('Makes a guild, with @everyone, a category and a text track. Its maker owns it.')
+  @Summary('Create a guild with @everyone, a category and a text track. You become its owner.')
   @Authenticated()
   @Validated()
   @ApiProblems(GuildLimitReached)
@@ -58,7 +58,7 @@ export class GuildsController {
   }
 
   @Get(':guild_id')
-  @Summary('Reads a guild. Its ETag is the version of its order and permissions.')
+  @Summary('Get a guild. Its ETag is the version of its order and permissions.')
   @RequireMembership()
   @ApiResultWithEtag(guildDto)
   read(@Authority() { state }: GuildAuthority): Versioned<GuildDto> {
@@ -66,7 +66,7 @@ export class GuildsController {
   }
 
   @Get(':guild_id/preview')
-  @Summary('Reads what people see of a guild who are not in it, when it is discoverable.')
+  @Summary('Get the public preview of a discoverable guild, for users who are not members.')
   @Authenticated()
   @Validated()
   @ApiProblems(GuildNotFound)
@@ -76,7 +76,7 @@ export class GuildsController {
   }
 
   @Patch(':guild_id')
-  @Summary('Changes a guild; `owner_id` gives it to another member, which only its owner can.')
+  @Summary('Change a guild. `owner_id` transfers the ownership to another member, which only the owner may do.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ModifyGuild)
@@ -93,7 +93,7 @@ export class GuildsController {
   }
 
   @Delete(':guild_id')
-  @Summary('Deletes a guild and everything in it.')
+  @Summary('Delete a guild and everything in it.')
   @RequireOwner()
   @ApiNoContent()
   async delete(@Authority() authority: GuildAuthority): Promise<void> {
@@ -111,7 +111,7 @@ export class OwnGuildsController {
   ) {}
 
   @Get()
-  @Summary('Lists the guilds that one is in.')
+  @Summary('List the guilds that you are a member of.')
   @Authenticated()
   @Header('Cache-Control', 'no-store')
   @ApiResult(z.array(guildDto))
@@ -121,7 +121,7 @@ export class OwnGuildsController {
   }
 
   @Delete(':guild_id')
-  @Summary('Leaves a guild.')
+  @Summary('Leave a guild.')
   @RequireMembership()
   @ApiProblems(OwnerCannotLeave)
   @ApiNoContent()

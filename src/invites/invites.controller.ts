@@ -30,7 +30,7 @@ import { InvitesService } from './invites.service';
 
 const code = z
   .string()
-  .regex(/^[\w-]{1,32}$/, { error: 'must be the code of an invite' })
+  .regex(/^[\w-]{1,32}$/, { error: 'must be an invite code' })
   .meta({ example: 'gT3nRk8qA-_0' });
 
 @ApiTags('invites')
@@ -39,7 +39,7 @@ export class InvitesController {
   constructor(private readonly invites: InvitesService) {}
 
   @Post('tracks/:track_id/invites')
-  @Summary('Makes an invite.')
+  @Summary('Create an invite.')
   @Audited()
   @RequirePermissions(Permission.CreateInvites)
   @Validated()
@@ -54,7 +54,7 @@ export class InvitesController {
   }
 
   @Get('guilds/:guild_id/invites')
-  @Summary('Lists the invites of a guild.')
+  @Summary('List the invites of a guild.')
   @RequirePermissions(Permission.ModifyGuild)
   @ApiResult(z.array(inviteDto))
   async list(@Authority() authority: GuildAuthority): Promise<InviteDto[]> {
@@ -70,7 +70,7 @@ export class InvitesController {
   }
 
   @Get('invites/:code')
-  @Summary('Looks at an invite.')
+  @Summary('Get an invite.')
   @Public()
   @RateLimit('invite_look')
   @Validated()
@@ -81,7 +81,7 @@ export class InvitesController {
   }
 
   @Post('invites/:code')
-  @Summary('Accepts an invite: joins its guild.')
+  @Summary('Accept an invite and join its guild.')
   @Authenticated()
   @RateLimit('invite_accept')
   @Validated()
@@ -92,7 +92,7 @@ export class InvitesController {
   }
 
   @Delete('invites/:code')
-  @Summary('Revokes an invite: one’s own, or any with DELETE_INVITES.')
+  @Summary('Revoke an invite: your own, or any invite with DELETE_INVITES.')
   @Audited()
   @Authenticated()
   @Validated()

@@ -37,16 +37,16 @@ import { MembersRepository } from './members.repository';
 import { MembersService } from './members.service';
 
 const listQuery = object({
-  after: snowflake('Only members whose user id is above this.').optional(),
+  after: snowflake('Only members whose user id is greater than this.').optional(),
   query: line(
     1,
     LIMITS.memberQuery,
-    `Only members of whom a word of the username or nick begins with each word of this, without regard to case, accents and width; goes without \`after\`. Sorted by name. If more than ${LIMITS.membersSearched} members match (or more than \`limit\`, if \`limit\` is higher), the result contains only members among those who joined first: send a longer query to find the others.`,
+    `Only members whose username or nick contains, for each word of this, a word that begins with it; ignores case, accents and character width. Can’t be combined with \`after\`. Sorted by name. If more than ${LIMITS.membersSearched} ${LIMITS.membersSearched} members match (or more than \`limit\`, if \`limit\` is higher), the result contains only members among those who joined first: send a longer query to find the others.`,
     'ada',
   ).optional(),
   limit: pageLimit(50, LIMITS.memberPage),
 }).refine(({ after, query }) => after === undefined || query === undefined, {
-  error: 'goes without after',
+  error: 'can’t be combined with after',
   path: ['query'],
 });
 type ListQuery = Infer<typeof listQuery>;
@@ -62,7 +62,7 @@ export class MembersController {
 
   @Get()
   @Summary(
-    'Lists members by the ids of their users, ascending; or with `query` those whose name begins so, by that name.',
+    'List members by user id, ascending; or, with `query`, those whose username or nick matches it, sorted by name.',
   )
   @RequireMembership()
   @Validated()
@@ -79,7 +79,7 @@ export class MembersController {
   }
 
   @Get(':user_id')
-  @Summary('Reads a member.')
+  @Summary('Get a member.')
   @RequireMembership()
   @ApiProblems(MemberNotFound)
   @ApiResult(memberDto)
@@ -91,7 +91,7 @@ export class MembersController {
   }
 
   @Patch('@me')
-  @Summary('Changes one’s own nick.')
+  @Summary('Change your own nick.')
   @RequirePermissions(Permission.ChangeNickname)
   @Validated()
   @ApiResult(memberDto)
@@ -104,7 +104,7 @@ export class MembersController {
 
   @Patch(':user_id')
   @Summary(
-    'Changes a member. `nick` asks for MODIFY_MEMBER_NICKNAMES, `role_ids` for MANAGE_ROLES, `timed_out_until` for TIMEOUT_MEMBERS.',
+    'Change a member. `nick` requires MODIFY_MEMBER_NICKNAMES, `role_ids` requires MANAGE_ROLES, `timed_out_until` requires TIMEOUT_MEMBERS.',
   )
   @Audited()
   @RequireMembership()
@@ -130,7 +130,7 @@ export class MembersController {
   }
 
   @Put(':user_id/roles/:role_id')
-  @Summary('Gives a member a role.')
+  @Summary('Give a member a role.')
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
   @ApiProblems(
@@ -153,7 +153,7 @@ export class MembersController {
 
   @Delete(':user_id/roles/:role_id')
   @Summary(
-    'Takes a role from a member. Everybody may drop a role of their own, unless it denies something that they lack.',
+    'Remove a role from a member. You may remove a role of your own without MANAGE_ROLES, unless the role denies a permission that you would gain without it.',
   )
   @Audited()
   @RequireMembership()
@@ -177,7 +177,7 @@ export class MembersController {
   }
 
   @Delete(':user_id')
-  @Summary('Throws a member out. They can come back with an invite.')
+  @Summary('Kick a member. The user can rejoin with an invite.')
   @Audited()
   @RequirePermissions(Permission.KickMembers)
   @ApiProblems(MemberNotFound, MemberOutOfReach)

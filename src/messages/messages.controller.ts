@@ -37,12 +37,14 @@ import { MessageNotFound, NotTheAuthor, SlowModeActive } from './messages.errors
 import { MessagesService } from './messages.service';
 
 const listQuery = object({
-  before: snowflake('Only messages older than this.').optional(),
-  after: snowflake('Only messages newer than this, the oldest of them.').optional(),
-  around: snowflake('Messages on both sides of this; goes alone.').optional(),
+  before: snowflake('Only messages older than this one.').optional(),
+  after: snowflake(
+    'Only messages newer than this one, starting with the oldest of them. The page itself lists the newest first.',
+  ).optional(),
+  around: snowflake('Messages before and after this one; can’t be combined with `before` or `after`.').optional(),
   limit: pageLimit(),
 }).refine(({ before, after, around }) => around === undefined || (before === undefined && after === undefined), {
-  error: 'goes without before and after',
+  error: 'can’t be combined with before or after',
   path: ['around'],
 });
 type ListQuery = Infer<typeof listQuery>;
@@ -57,7 +59,7 @@ export class MessagesController {
   ) {}
 
   @Get('messages')
-  @Summary('Lists messages, the newest first.')
+  @Summary('List the messages of a track, newest first.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @Validated()
   @ApiProblems(TrackNotFound)
@@ -67,7 +69,7 @@ export class MessagesController {
   }
 
   @Get('messages/:message_id')
-  @Summary('Reads a message.')
+  @Summary('Get a message.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @ApiProblems(TrackNotFound, MessageNotFound)
   @ApiResult(messageDto)
@@ -79,7 +81,7 @@ export class MessagesController {
   }
 
   @Post('messages')
-  @Summary('Says something. Sent again with the same `nonce`, nothing is sent twice.')
+  @Summary('Send a message. A repeated `nonce` returns the message already created with it.')
   @RequirePermissions(Permission.CreateMessage)
   @Validated()
   @ApiProblems(TrackNotFound, NotATextTrack, MessageNotFound, SlowModeActive)
@@ -93,7 +95,7 @@ export class MessagesController {
 
   @Patch('messages/:message_id')
   @Summary(
-    'Edits a message that one sent. Repeating the current content has no effect. Messages of other authors do not exist without VIEW_MESSAGE_HISTORY.',
+    'Edit a message of yours. Repeating the current content has no effect. Without VIEW_MESSAGE_HISTORY, messages of other authors do not exist.',
   )
   @RequirePermissions(Permission.CreateMessage)
   @Validated()
@@ -108,7 +110,7 @@ export class MessagesController {
   }
 
   @Delete('messages/:message_id')
-  @Summary('Deletes a message: one’s own, or any with DELETE_MESSAGES and VIEW_MESSAGE_HISTORY.')
+  @Summary('Delete a message: your own, or any message with DELETE_MESSAGES and VIEW_MESSAGE_HISTORY.')
   @Audited()
   @RequireMembership()
   @ApiProblems(TrackNotFound, MessageNotFound, PermissionsMissing)
@@ -122,7 +124,7 @@ export class MessagesController {
   }
 
   @Post('messages/bulk-delete')
-  @Summary('Deletes up to a hundred messages of a track at once. Ids of none in this track are passed over.')
+  @Summary('Delete up to 100 messages of a track at once. Ids that are not messages of this track are ignored.')
   @Audited()
   @RequirePermissions(Permission.DeleteMessages, Permission.ViewMessageHistory)
   @Validated()
@@ -137,7 +139,7 @@ export class MessagesController {
   }
 
   @Post('typing')
-  @Summary('Tells the others that one is writing.')
+  @Summary('Show others that you are typing.')
   @RequirePermissions(Permission.CreateMessage)
   @MutationScope('nothing')
   @ApiProblems(TrackNotFound, NotATextTrack)

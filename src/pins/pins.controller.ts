@@ -24,7 +24,7 @@ export class PinsController {
   constructor(private readonly pins: PinsService) {}
 
   @Get()
-  @Summary('Lists the pinned messages of a track, the one that was pinned last first.')
+  @Summary('List the pinned messages of a track, most recently pinned first.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @ApiProblems(TrackNotFound)
   @ApiResult(z.array(messageDto))
@@ -33,7 +33,7 @@ export class PinsController {
   }
 
   @Put(':message_id')
-  @Summary('Pins a message.')
+  @Summary('Pin a message.')
   @Audited()
   @RequirePermissions(Permission.PinMessages, Permission.ViewMessageHistory)
   @ApiProblems(TrackNotFound, MessageNotFound, PinLimitReached)
@@ -47,7 +47,7 @@ export class PinsController {
   }
 
   @Delete(':message_id')
-  @Summary('Unpins a message.')
+  @Summary('Unpin a message.')
   @Audited()
   @RequirePermissions(Permission.PinMessages, Permission.ViewMessageHistory)
   @ApiProblems(TrackNotFound)

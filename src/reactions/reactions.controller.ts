@@ -19,7 +19,7 @@ import { ReactionLimitReached } from './reactions.errors';
 import { ReactionsService } from './reactions.service';
 
 const listQuery = object({
-  after: snowflake('Only reactions of users whose id is above this.').optional(),
+  after: snowflake('Only reactions of users whose id is greater than this.').optional(),
   limit: pageLimit(),
 });
 type ListQuery = Infer<typeof listQuery>;
@@ -31,7 +31,7 @@ export class ReactionsController {
   constructor(private readonly reactions: ReactionsService) {}
 
   @Get()
-  @Summary('Lists who reacted with an emoji, by the ids of their users, ascending.')
+  @Summary('List the users who reacted with an emoji, by user id, ascending.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound)
@@ -46,7 +46,7 @@ export class ReactionsController {
   }
 
   @Put('@me')
-  @Summary('Reacts to a message.')
+  @Summary('Add a reaction to a message.')
   @RequirePermissions(Permission.AddReactions, Permission.ViewMessageHistory)
   @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound, ReactionLimitReached)
@@ -60,7 +60,7 @@ export class ReactionsController {
   }
 
   @Delete('@me')
-  @Summary('Takes one’s reaction back.')
+  @Summary('Remove your reaction from a message.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound)
@@ -74,7 +74,7 @@ export class ReactionsController {
   }
 
   @Delete()
-  @Summary('Takes everybody’s reactions with an emoji back.')
+  @Summary('Remove all reactions with an emoji from a message.')
   @Audited()
   @RequirePermissions(Permission.DeleteMessages, Permission.ViewMessageHistory)
   @Validated()

@@ -20,7 +20,7 @@ export class ReadStatesController {
 
   @Get('users/@me/read-states')
   @Summary(
-    'Lists how far one has read, in every track that had a message and whose history one may read (VIEW_MESSAGE_HISTORY).',
+    'List your read states: one per track that has a message and whose history you may read (VIEW_MESSAGE_HISTORY).',
   )
   @Authenticated()
   @Header('Cache-Control', 'no-store')
@@ -31,7 +31,7 @@ export class ReadStatesController {
 
   @Put('tracks/:track_id/read-state')
   @Summary(
-    'Sets how far one has read. The read marker moves only forward, unless `backwards` is true. Without VIEW_MESSAGE_HISTORY a track has no read state: nothing is stored, and the counts are 0.',
+    'Set your read marker in a track. It moves only forward, unless `backwards` is true. Without VIEW_MESSAGE_HISTORY a track has no read state: nothing is stored, and the counts are 0.',
   )
   @RequireMembership()
   @Validated()

@@ -53,7 +53,7 @@ export class RolesController {
   ) {}
 
   @Get()
-  @Summary('Lists the roles, lowest first.')
+  @Summary('List the roles of a guild, lowest first.')
   @RequireMembership()
   @ApiResultWithEtag(z.array(roleDto))
   list(@Authority() { state }: GuildAuthority): Versioned<RoleDto[]> {
@@ -61,7 +61,7 @@ export class RolesController {
   }
 
   @Get(':role_id')
-  @Summary('Reads a role.')
+  @Summary('Get a role.')
   @RequireMembership()
   @ApiProblems(RoleNotFound)
   @ApiResult(roleDto)
@@ -70,7 +70,7 @@ export class RolesController {
   }
 
   @Post()
-  @Summary('Makes a role, at the bottom or where it is asked for.')
+  @Summary('Create a role, at the bottom or at the given `position`.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
@@ -86,7 +86,7 @@ export class RolesController {
   }
 
   @Patch()
-  @Summary('Moves any number of roles at once: all of them, or none.')
+  @Summary('Move any number of roles in one atomic change.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
@@ -112,7 +112,7 @@ export class RolesController {
   }
 
   @Patch(':role_id')
-  @Summary('Changes a role; `position` moves it.')
+  @Summary('Change a role. `position` moves it.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
@@ -139,7 +139,7 @@ export class RolesController {
   }
 
   @Delete(':role_id')
-  @Summary('Deletes a role.')
+  @Summary('Delete a role.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ManageRoles)

@@ -66,7 +66,7 @@ export class GuildTracksController {
   ) {}
 
   @Get()
-  @Summary('Lists the tracks that one may view, in order.')
+  @Summary('List the tracks that you may view, in order.')
   @RequireMembership()
   @ApiResultWithEtag(z.array(trackDto))
   async list(@Authority() authority: GuildAuthority): Promise<Versioned<EncodedJson>> {
@@ -74,7 +74,7 @@ export class GuildTracksController {
   }
 
   @Post()
-  @Summary('Makes a track, at the end of its category or where it is asked for.')
+  @Summary('Create a track, at the end of its category or at the given `position`.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.CreateTrack)
@@ -98,7 +98,7 @@ export class GuildTracksController {
   }
 
   @Patch()
-  @Summary('Moves any number of tracks at once, within and between categories: all of them, or none.')
+  @Summary('Move any number of tracks, within and between categories, in one atomic change.')
   @SupportsIfMatch()
   @Audited()
   @RequireMembership()
@@ -135,7 +135,7 @@ export class TracksController {
   ) {}
 
   @Get()
-  @Summary('Reads a track.')
+  @Summary('Get a track.')
   @RequireMembership()
   @ApiProblems(TrackNotFound)
   @ApiResult(trackDto)
@@ -144,7 +144,7 @@ export class TracksController {
   }
 
   @Patch()
-  @Summary('Changes a track; `position` and `parent_id` move it.')
+  @Summary('Change a track. `position` and `parent_id` move it.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ModifyTrack)
@@ -163,7 +163,7 @@ export class TracksController {
   }
 
   @Delete()
-  @Summary('Deletes a track. What was in a category takes its place.')
+  @Summary('Delete a track. The tracks of a deleted category move to its position, without a category.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.DeleteTracks)
@@ -177,7 +177,7 @@ export class TracksController {
   }
 
   @Put('overwrites/:id')
-  @Summary('Sets what a role or member may or may not do here.')
+  @Summary('Set the overwrite of a role or member in a track.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
@@ -204,7 +204,7 @@ export class TracksController {
   }
 
   @Delete('overwrites/:id')
-  @Summary('Removes an overwrite.')
+  @Summary('Delete the overwrite of a role or member in a track.')
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
@@ -213,7 +213,7 @@ export class TracksController {
   @ApiNoContentWithEtag()
   @ApiResponse({
     status: HttpStatus.OK,
-    description: 'What it would do, when that was asked.',
+    description: 'With `dry_run=true`: the effect that the change would have.',
     standardSchema: impactDto,
   })
   async deleteOverwrite(

@@ -15,7 +15,7 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Get('@me')
-  @Summary('Reads oneself.')
+  @Summary('Get your own account.')
   @Authenticated()
   @ApiResult(selfDto)
   async self(@UserId() userId: Snowflake): Promise<SelfDto> {
@@ -23,7 +23,7 @@ export class UsersController {
   }
 
   @Get(':user_id')
-  @Summary('Reads another user.')
+  @Summary('Get another user.')
   @Authenticated()
   @Validated()
   @ApiProblems(UserNotFound)
