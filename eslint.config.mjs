@@ -7,7 +7,10 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' },
+      ],
       // Nest's modules are classes without members, and `Function` is how it names a class.
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/no-unsafe-function-type': 'off',
@@ -15,6 +18,8 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
       // What is shown in a message may be anything that a client sent.
       '@typescript-eslint/no-base-to-string': 'off',
+      // A feature adds its events to the event map by declaration merging.
+      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
       'no-console': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
@@ -25,7 +30,8 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          selector: "CallExpression[callee.property.name='limit'] > :not(CallExpression[callee.name='atMost']):not(MemberExpression.callee)",
+          selector:
+            "CallExpression[callee.property.name='limit'] > :not(CallExpression[callee.name='atMost']):not(MemberExpression.callee)",
           message: 'Write .limit(atMost(…)): MongoDB takes a limit of 0 as no limit.',
         },
       ],

@@ -13,6 +13,7 @@ import { ConfigService } from './config/config.service';
 import { ConfigModule } from './config/config.module';
 import type { Environment } from './config/config.schema';
 import { DatabaseModule } from './database/database.module';
+import { EVENTS } from './event-catalog';
 import { EventsModule } from './events/events.module';
 import { GatewayModule } from './gateway/gateway.module';
 import { GuildsModule } from './guilds/guilds.module';
@@ -69,7 +70,7 @@ export class AppModule {
         DatabaseModule.at(databaseUri),
         RedisModule,
         ClusterModule,
-        EventsModule,
+        EventsModule.with(EVENTS),
         ThrottlingModule,
         PermissionsModule,
         AuthModule,

@@ -6,7 +6,8 @@ import {
   rolesVersionKey,
   tracksVersionKey,
 } from '../src/cache/cache-versions';
-import { EVENTS, type EventName } from '../src/events/event-map';
+import { EVENTS } from '../src/event-catalog';
+import type { EventName } from '../src/events/event-map';
 import { CLOSE } from '../src/gateway/protocol/close-codes';
 import { Permission } from '../src/permissions/compute-permissions';
 import { of } from './support/answer';

@@ -1,7 +1,8 @@
 import { getModelToken } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { MODELS } from '../src/database/database.module';
-import { type EventName, EVENTS, isInternal } from '../src/events/event-map';
+import { EVENTS } from '../src/event-catalog';
+import { type EventName, isInternal } from '../src/events/event-map';
 import { type Answer, of } from './support/answer';
 import type { Client } from './support/client';
 import { eventually } from './support/eventually';

@@ -1,3 +1,4 @@
+import { EVENTS } from '../src/event-catalog';
 import { asyncApi } from '../src/openapi/async-api';
 import { of } from './support/answer';
 import type { Client } from './support/client';
@@ -111,7 +112,7 @@ describe('a text with an unpaired surrogate', () => {
   });
 
   it('is rejected in each string of each gateway interaction', async () => {
-    const { channels, components, operations } = asyncApi() as {
+    const { channels, components, operations } = asyncApi(EVENTS) as {
       channels: { gateway: { messages: Record<string, { payload: Schema }> } };
       components: { schemas: Schemas };
       operations: Record<string, unknown>;

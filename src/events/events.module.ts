@@ -1,4 +1,5 @@
 import {
+  type DynamicModule,
   Global,
   Inject,
   Logger,
@@ -13,6 +14,7 @@ import { RedisConnection } from '../redis/redis-connection';
 import { EventBuffer } from './event-buffer';
 import { CacheVersions, InMemoryCacheVersions } from '../cache/cache-versions';
 import { EventLog } from './event-log';
+import type { EventCatalog } from './event-map';
 import { EventsService } from './events.service';
 import { Heartbeat } from './heartbeat';
 import { LocalEventLog } from './local-event-log';
@@ -23,6 +25,9 @@ import { resumeWindow } from './resume-window';
 
 const log = new Logger('Events');
 const onError = (error: unknown): void => log.error(String(error), error instanceof Error ? error.stack : undefined);
+
+/** Token of the `EventCatalog`: the definitions of the events of all features. */
+export const EVENT_CATALOG = Symbol('EventCatalog');
 
 /** The log of events, and the memory that it keeps true. With Redis, all nodes share them. */
 @Global()
@@ -64,6 +69,15 @@ export class EventsModule implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(Heartbeat) private readonly heartbeat: Heartbeat,
     private readonly snowflakes: SnowflakeService,
   ) {}
+
+  /** Returns the module with the events of all features, which the caller collects. A missing event does not compile. */
+  static with(catalog: EventCatalog): DynamicModule {
+    return {
+      module: EventsModule,
+      providers: [{ provide: EVENT_CATALOG, useValue: catalog }],
+      exports: [EVENT_CATALOG],
+    };
+  }
 
   // An object that is created in response to an event has a larger id than the object of the event, also on a node whose clock is behind.
   onModuleInit(): void {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { EVENTS } from './event-map';
+import { EVENTS } from '../event-catalog';
 import { ALL_INTENTS, INTENTS, intentNames, intentsFor, includesIntent } from './intents';
 
 describe('intents', () => {

@@ -1,3 +1,4 @@
+import '../event-catalog';
 import { LossyProxy } from '../../test/support/lossy-proxy';
 import { eventually } from '../../test/support/eventually';
 import { describeWithRedis, TestRedis } from '../../test/support/redis';

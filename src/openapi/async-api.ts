@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVENTS } from '../events/event-map';
+import type { EventCatalog } from '../events/event-map';
 import { INTENTS, type Intent } from '../events/intents';
 import { LIMITS } from '../common/limits';
 import { CLOSE } from '../gateway/protocol/close-codes';
@@ -25,8 +25,8 @@ const problem = z.object({ code: z.string(), message: z.string(), retry_after: z
  *
  * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
  */
-export function asyncApi(): Document {
-  const sent = described({ ...GATEWAY_EVENTS, ...EVENTS });
+export function asyncApi(events: EventCatalog): Document {
+  const sent = described({ ...GATEWAY_EVENTS, ...events });
   const received = described(INTERACTIONS);
   return {
     asyncapi: '3.0.0',

@@ -1,3 +1,4 @@
+import '../../event-catalog';
 import fc from 'fast-check';
 import { lowestAt, type Snowflake } from '../../common/snowflake';
 import type { Audience, DomainEvent } from '../../events/event-log';

@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io';
 import type { Session } from '../../auth/session';
 import type { Snowflake } from '../../common/snowflake';
-import { type EventData, type EventName, EVENTS } from '../../events/event-map';
+import { definitionOf, type EventData, type EventName } from '../../events/event-map';
 import { type Intent, type IntentSet, includesIntent } from '../../events/intents';
 import { closeConnection } from './engine-io';
 import { GATEWAY_EVENTS, type GatewayEvents } from '../protocol/gateway-events';
@@ -36,11 +36,6 @@ export type ClientSocket = Socket<
   SocketData
 >;
 
-const SERVER_EVENTS: Record<keyof ServerEvents, { readonly summary: string; readonly intent?: Intent }> = {
-  ...EVENTS,
-  ...GATEWAY_EVENTS,
-};
-
 /** Everything that a client can be sent, by name. */
 export type ServerEvents = { [Name in EventName]: EventData<Name> } & GatewayEvents;
 
@@ -53,7 +48,12 @@ export interface Packet<Name extends keyof ServerEvents = keyof ServerEvents> {
 }
 
 /** Returns the intent of an event; undefined if it is sent whatever the intents. */
-export const intentOf = (name: keyof ServerEvents): Intent | undefined => SERVER_EVENTS[name].intent;
+export const intentOf = (name: keyof ServerEvents): Intent | undefined =>
+  isGatewayEvent(name) ? gatewayEvents[name].intent : definitionOf(name).intent;
+
+const gatewayEvents: Record<keyof GatewayEvents, { readonly summary: string; readonly intent?: Intent }> =
+  GATEWAY_EVENTS;
+const isGatewayEvent = (name: keyof ServerEvents): name is keyof GatewayEvents => name in GATEWAY_EVENTS;
 
 /** Whether a client wants events of a family. */
 export const hasIntent = ({ data }: ClientSocket, family: Intent | undefined): boolean =>
