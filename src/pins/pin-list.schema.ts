@@ -4,10 +4,10 @@ import { SCHEMA_OPTIONS } from '../database/schema-options';
 
 /** The pinned messages of a track. */
 export interface PinListDocument {
-  /** The track. */
+  /** The id of the track. */
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
-  /** The one that was pinned last is last. */
+  /** In the order of pinning: the most recently pinned message is last. */
   readonly message_ids: readonly Snowflake[];
 }
 

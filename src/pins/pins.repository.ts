@@ -10,7 +10,10 @@ import { publishUntilStable } from '../events/publish-until-stable';
 import type { PinListDocument } from './pin-list.schema';
 import { PinLimitReached } from './pins.errors';
 
-/** What is pinned in each track: one document for a track, so that its limit is a condition of the write that pins. */
+/**
+ * The pinned messages of each track, stored as one document per track, so that the limit is a condition of the write
+ * that pins.
+ */
 @Injectable()
 export class PinsRepository {
   constructor(
@@ -18,13 +21,17 @@ export class PinsRepository {
     @InjectModel(MODELS.pinList) private readonly lists: Model<PinListDocument>,
   ) {}
 
-  /** The pinned messages of a track, the one that was pinned last first. */
+  /** Returns the ids of the pinned messages of a track, most recently pinned first. */
   async list(trackId: Snowflake): Promise<readonly Snowflake[]> {
     const list = await this.lists.findById(trackId).lean<PinListDocument | null>();
     return list?.message_ids.toReversed() ?? [];
   }
 
-  /** Pins a message; being pinned already is fine. @returns whether it was not @throws PinLimitReached */
+  /**
+   * Pins a message. Pinning a pinned message has no effect.
+   * @returns whether the message was not pinned before
+   * @throws PinLimitReached
+   */
   async add(guildId: Snowflake, trackId: Snowflake, messageId: Snowflake): Promise<boolean> {
     const hasRoom = { _id: trackId, [`message_ids.${LIMITS.pins - 1}`]: { $exists: false } };
     const change = { $addToSet: { message_ids: messageId }, $setOnInsert: { guild_id: guildId } };
@@ -36,17 +43,20 @@ export class PinsRepository {
       const pinned = await this.list(trackId);
       if (pinned.includes(messageId)) return false;
       if (pinned.length >= LIMITS.pins) throw new PinLimitReached();
-      // Two pinned the first at once, or one was unpinned meanwhile.
+      // Another request inserted the document, or unpinned a message, in the meantime.
       return this.add(guildId, trackId, messageId);
     }
   }
 
-  /** Unpins those of these messages that are pinned, and tells it. */
+  /** Unpins those of the messages that are pinned, and publishes the change. */
   async remove(guildId: Snowflake, trackId: Snowflake, messageIds: readonly Snowflake[]): Promise<void> {
     if (await this.take(trackId, messageIds)) await this.publish(guildId, trackId);
   }
 
-  /** Unpins those of these messages that are pinned. @returns whether one was */
+  /**
+   * Unpins those of the messages that are pinned, without publishing the change.
+   * @returns whether at least one was pinned
+   */
   async take(trackId: Snowflake, messageIds: readonly Snowflake[]): Promise<boolean> {
     const { modifiedCount } = await this.lists.updateOne(
       { _id: trackId, message_ids: { $in: messageIds } },
@@ -55,12 +65,12 @@ export class PinsRepository {
     return modifiedCount > 0;
   }
 
-  /** Forgets the pins of a guild that is gone. */
+  /** Deletes the pins of a deleted guild. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.lists.deleteMany({ guild_id: guildId });
   }
 
-  /** Publishes what is pinned now, and again if it changes meanwhile. */
+  /** Publishes the pinned messages of a track, and again if they change meanwhile. */
   async publish(guildId: Snowflake, trackId: Snowflake): Promise<void> {
     const read = async (): Promise<Snowflake[]> => [...(await this.list(trackId))];
     await publishUntilStable(await read(), {

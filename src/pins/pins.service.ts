@@ -8,7 +8,7 @@ import { MessagesService } from '../messages/messages.service';
 import type { TrackAuthority } from '../permissions/authority';
 import { PinsRepository } from './pins.repository';
 
-/** Keeps messages at hand. */
+/** Lists, adds and removes the pinned messages of tracks. */
 @Injectable()
 export class PinsService {
   constructor(
@@ -18,7 +18,10 @@ export class PinsService {
     private readonly audit: AuditLog,
   ) {}
 
-  /** The pinned messages of a track, the one that was pinned last first. What a crash left pinned that is gone is unpinned. */
+  /**
+   * Returns the pinned messages of a track, most recently pinned first. Unpins deleted messages that a crash left
+   * pinned.
+   */
   async list(authority: TrackAuthority): Promise<MessageDto[]> {
     const pinned = await this.pins.list(authority.trackId);
     const byId = new Map((await this.messages.listAmong(authority, pinned)).map((message) => [message.id, message]));
@@ -28,10 +31,10 @@ export class PinsService {
   }
 
   /**
-   * Pins a message; being pinned already is fine.
+   * Pins a message. Pinning a pinned message has no effect.
    *
-   * The message is looked for once it is pinned: if it is deleted at the same moment, either it is not found here, or whoever deletes it
-   * finds it pinned.
+   * The message is read after it was pinned. If the message is deleted at the same moment, then either this read finds
+   * no message, or the deletion finds the pin.
    *
    * @throws MessageNotFound, PinLimitReached
    * @throws TokenInvalid if the account of the user was closed meanwhile; the message is unpinned again
@@ -53,7 +56,7 @@ export class PinsService {
     ]);
   }
 
-  /** Unpins a message; not being pinned is fine. */
+  /** Unpins a message. Unpinning a message that is not pinned has no effect. */
   async unpin(authority: TrackAuthority, messageId: Snowflake, reason: string | undefined): Promise<void> {
     const { guildId, trackId } = authority;
     if (!(await this.pins.take(trackId, [messageId]))) return;
