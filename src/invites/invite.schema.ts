@@ -2,21 +2,26 @@ import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 
-/** A way into a guild, for who knows its code. */
+/** An invite: users who know its code can join the guild. */
 export interface InviteDocument {
   readonly _id: string;
   readonly guild_id: Snowflake;
   readonly track_id: Snowflake;
   readonly inviter_id: Snowflake;
-  /** 0 is without limit. */
+  /** 0 means unlimited. */
   readonly max_uses: number;
   readonly uses: number;
   readonly created_at: Date;
-  /** Null is never. */
+  /** Null means never. */
   readonly expires_at: Date | null;
-  /** Place of the invite among those of the guild, from 0. Unique in the guild, so that the limit holds for concurrent creations. Invites of older versions have none. */
+  /**
+   * Number of the invite within the guild, from 0. Unique in the guild, so that the limit holds for concurrent
+   * creations. Missing in invites of older versions.
+   */
   readonly slot?: number;
-  /** Place of the invite among those that the inviter created in the guild, from 0. */
+  /**
+   * Number of the invite among the invites of its inviter in the guild, from 0. Missing in invites of older versions.
+   */
   readonly inviter_slot?: number;
 }
 

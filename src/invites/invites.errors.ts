@@ -2,13 +2,13 @@ import { HttpStatus } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
 import { Problem } from '../common/problem';
 
-/** There is no such invite, or it has run out or been used up. */
+/** The invite does not exist, has expired or is used up. */
 export class InviteNotFound extends Problem {
   static override readonly code = 'INVITE_NOT_FOUND';
   static override readonly status = HttpStatus.NOT_FOUND;
 
   constructor() {
-    super('There is no such invite.');
+    super('The invite does not exist, has expired or is used up.');
   }
 }
 
@@ -18,7 +18,7 @@ export class InviteLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A guild can have ${LIMITS.invites} usable invites.`, { limit: LIMITS.invites });
+    super(`A guild can have at most ${LIMITS.invites} ${LIMITS.invites} usable invites.`, { limit: LIMITS.invites });
   }
 }
 
@@ -28,8 +28,11 @@ export class MemberInviteLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A member can have ${LIMITS.invitesPerMember} usable invites in a guild.`, {
-      limit: LIMITS.invitesPerMember,
-    });
+    super(
+      `A member can have at most ${LIMITS.invitesPerMember} ${LIMITS.invitesPerMember} usable invites in a guild.`,
+      {
+        limit: LIMITS.invitesPerMember,
+      },
+    );
   }
 }

@@ -22,8 +22,9 @@ type Occupant = Pick<
 /**
  * Stored invites.
  *
- * The limits of a guild and of a member are conditions of the insert: each invite occupies one of the numbered slots of its guild and one of its
- * inviter, and unique indexes reject a slot that is taken. Deleting an invite, also by its expiry, frees both slots, so no counter can become wrong.
+ * The limits of a guild and of a member are conditions of the insert: each invite occupies a numbered slot of its guild
+ * and a numbered slot of its inviter, and unique indexes reject an occupied slot. Deleting an invite, also when it
+ * expires, frees both slots, so that no separate counter can become wrong.
  */
 @Injectable()
 export class InvitesRepository {
@@ -37,7 +38,7 @@ export class InvitesRepository {
         await insert(this.invites, { ...invite, ...slots });
         return;
       } catch (error) {
-        // Another invite took one of the slots.
+        // Another invite took one of the slots in the meantime: try again.
         if (!duplicateKey(error)) throw error;
       }
     }

@@ -26,7 +26,7 @@ import { InvitesRepository, isUsable } from './invites.repository';
 
 const CODE_BYTES = 9;
 
-/** Ways into guilds. */
+/** Creates, lists, accepts and revokes invites. */
 @Injectable()
 export class InvitesService {
   constructor(
@@ -41,7 +41,13 @@ export class InvitesService {
     @InjectModel(MODELS.invite) private readonly invites: Model<InviteDocument>,
   ) {}
 
-  /** Creates an invite to a track. @throws InviteLimitReached, MemberInviteLimitReached, NotATextTrack, or TokenInvalid if the account was closed meanwhile */
+  /**
+   * Creates an invite to a track.
+   *
+   * @throws InviteLimitReached, MemberInviteLimitReached
+   * @throws NotATextTrack if the track is a category
+   * @throws TokenInvalid if the account of the user was closed meanwhile; the invite is removed again
+   */
   async create(
     authority: TrackAuthority,
     { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto,
@@ -62,7 +68,7 @@ export class InvitesService {
     };
     await this.repository.create(invite);
     await this.accounts.keepIfOpen(userId, () => this.discard(invite));
-    // Whoever knows a code that works can let people in; that is not for all who read the log.
+    // The code is not recorded: it lets users join, and more members may read the audit log than may see codes.
     await Promise.all([
       this.audit.record(
         authority,
@@ -78,7 +84,7 @@ export class InvitesService {
     return toInviteDto(invite);
   }
 
-  /** Returns the usable invites of a guild, as a member with MODIFY_GUILD sees them. */
+  /** Returns the usable invites of a guild. Hides tracks that the caller may not view. */
   list(authority: GuildAuthority): Promise<InviteDto[]> {
     return this.listSeenBy(authority);
   }
@@ -88,7 +94,10 @@ export class InvitesService {
     return this.listSeenBy(authority, authority.userId);
   }
 
-  /** What an invite shows to who holds its code. @throws InviteNotFound */
+  /**
+   * Returns the preview of an invite for a user who has its code.
+   * @throws InviteNotFound
+   */
   async preview(code: string): Promise<InvitePreviewDto> {
     const { guild_id: guildId, inviter_id, expires_at } = await this.get(code);
     const { guild } = await this.resolver.getGuildState(guildId);
@@ -96,10 +105,10 @@ export class InvitesService {
   }
 
   /**
-   * Joins the guild that an invite opens. Who is in it already stays so, and uses nothing up.
+   * Joins the guild of an invite. For a member of the guild, nothing changes and no use is counted.
    *
-   * The use is counted by one conditional write before joining, so that no number of acceptances at the same time exceeds the limit, and given
-   * back when nobody joined.
+   * A conditional write counts the use before the user joins, so that concurrent acceptances cannot exceed the limit.
+   * The use is returned if the user did not join.
    *
    * @throws InviteNotFound, Banned, GuildLimitReached
    */
@@ -121,7 +130,10 @@ export class InvitesService {
     }
   }
 
-  /** Revokes an invite: its inviter may, and who has DELETE_INVITES. @throws InviteNotFound, PermissionsMissing */
+  /**
+   * Revokes an invite of the caller, or any invite if the caller has DELETE_INVITES.
+   * @throws InviteNotFound, PermissionsMissing
+   */
   async revoke(code: string, userId: Snowflake, reason: string | undefined): Promise<void> {
     const invite = await this.get(code);
     const { guild_id: guildId, inviter_id: inviterId, track_id: trackId } = invite;
@@ -145,7 +157,7 @@ export class InvitesService {
     ]);
   }
 
-  /** Tells a guild what an invite is by now, or that it is gone, because that may not have been told. */
+  /** Publishes the stored state of an invite, or its deletion, after a crash may have prevented the event. */
   async republish(guildId: Snowflake, code: string): Promise<void> {
     const audience = { guildId, permission: Permission.ModifyGuild };
     await republishUntilStable(
@@ -157,7 +169,7 @@ export class InvitesService {
     );
   }
 
-  /** The same for those that somebody made since then. */
+  /** Republishes the invites that a member created since a time. */
   async republishCreated(guildId: Snowflake, inviterId: Snowflake, since: Date): Promise<void> {
     const created = await this.invites
       .find({ guild_id: guildId, inviter_id: inviterId, created_at: { $gte: since } }, { _id: 1 })
@@ -165,7 +177,7 @@ export class InvitesService {
     for (const { _id: code } of created) await this.republish(guildId, code);
   }
 
-  /** Removes the invites of a guild that is gone. */
+  /** Deletes the invites of a deleted guild. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.invites.deleteMany({ guild_id: guildId });
   }
@@ -180,7 +192,8 @@ export class InvitesService {
     return invites.filter(isUsable).map((invite) => inviteSeenBy(toInviteDto(invite), isSeen));
   }
 
-  // An invite that is revoked or accepted right after it was stored is published again, as it is stored by then.
+  // An invite can be revoked or accepted before this event is published; the event is repeated with the stored state if
+  // the state differs.
   private async publish({ _id: code, guild_id: guildId, ...others }: InviteDocument): Promise<void> {
     const audience = { guildId, permission: Permission.ModifyGuild };
     await publishUntilStable<InviteDto | null>(toInviteDto({ _id: code, guild_id: guildId, ...others }), {
@@ -219,7 +232,7 @@ export class InvitesService {
   }
 }
 
-/** An invite as who sees its track sees it. */
+/** Maps a stored invite to its DTO, for users who may view its track. */
 export const toInviteDto = ({
   _id,
   guild_id,
