@@ -2,12 +2,12 @@ import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 
-/** A user who may not be in a guild. It exists, or they may come in. */
+/** A ban: the user cannot join the guild while the document exists. */
 export interface BanDocument {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
   readonly user_id: Snowflake;
-  /** Who banned them. */
+  /** The user who made the ban. */
   readonly moderator_id: Snowflake;
   readonly reason: string | null;
 }

@@ -15,13 +15,13 @@ export interface BanPage {
   readonly limit: number;
 }
 
-/** A ban after a write, and before it if it existed. */
+/** A ban after a write, and before the write if it existed. */
 export interface AddedBan {
   readonly ban: BanDocument;
   readonly before: BanDocument | null;
 }
 
-/** Who may not be in which guild: asked by everything that lets somebody in. */
+/** Stored bans. Everything that adds a member to a guild checks them. */
 @Injectable()
 export class BansRepository {
   constructor(
@@ -29,12 +29,12 @@ export class BansRepository {
     @InjectModel(MODELS.ban) private readonly bans: Model<BanDocument>,
   ) {}
 
-  /** @throws Banned when the user may not be in the guild */
+  /** @throws Banned if the user is banned from the guild */
   async assertNotBanned(guildId: Snowflake, userId: Snowflake): Promise<void> {
     if (await this.bans.exists({ guild_id: guildId, user_id: userId })) throw new Banned();
   }
 
-  /** The ban of a user, when there is one. */
+  /** Returns the ban of a user; null if there is none. */
   find(guildId: Snowflake, userId: Snowflake): Promise<BanDocument | null> {
     return this.bans.findOne({ guild_id: guildId, user_id: userId }).lean<BanDocument | null>().exec();
   }
@@ -46,7 +46,7 @@ export class BansRepository {
     return ban;
   }
 
-  /** The bans of these users, from whatever guilds. */
+  /** Returns the bans of several users in all guilds. */
   listOf(userIds: readonly Snowflake[]): Promise<BanDocument[]> {
     return this.bans
       .find({ user_id: { $in: userIds } })
@@ -54,7 +54,7 @@ export class BansRepository {
       .exec();
   }
 
-  /** Bans by the ids of their users, ascending. */
+  /** Returns a page of bans by user id, ascending. */
   list(guildId: Snowflake, { after, limit }: BanPage): Promise<BanDocument[]> {
     return this.bans
       .find({ guild_id: guildId, ...(after !== undefined && { user_id: { $gt: after } }) })
@@ -64,26 +64,32 @@ export class BansRepository {
       .exec();
   }
 
-  /** Adds a user. Who is on the list already stays there as they are, but for the reason. @returns the ban, and what it was before if it isn't new */
+  /**
+   * Stores a ban. For a banned user, only the reason changes.
+   * @returns the ban, and the ban before the write if it existed
+   */
   async add(ban: Omit<BanDocument, '_id'>): Promise<AddedBan> {
     const existing = await this.find(ban.guild_id, ban.user_id);
     if (existing?.reason === ban.reason) return { ban: existing, before: existing };
     try {
       return await this.put(ban);
     } catch (error) {
-      // Two were the first at once; now the ban is there.
+      // A concurrent request inserted the ban first; the second attempt updates it.
       if (!duplicateKey(error)) throw error;
       return this.put(ban);
     }
   }
 
-  /** Takes a user off. @throws BanNotFound */
+  /**
+   * Deletes the ban of a user.
+   * @throws BanNotFound
+   */
   async remove(guildId: Snowflake, userId: Snowflake): Promise<void> {
     const { deletedCount } = await this.bans.deleteOne({ guild_id: guildId, user_id: userId });
     if (deletedCount === 0) throw new BanNotFound();
   }
 
-  /** Removes the ban of a user, if there is one. */
+  /** Deletes the ban of a user, if there is one. */
   async removeIfPresent(guildId: Snowflake, userId: Snowflake): Promise<void> {
     await this.bans.deleteOne({ guild_id: guildId, user_id: userId });
   }
@@ -94,12 +100,12 @@ export class BansRepository {
     await (before ? this.bans.updateOne(written, { $set: { reason: before.reason } }) : this.bans.deleteOne(written));
   }
 
-  /** Forgets the bans of a guild that is gone. */
+  /** Deletes the bans of a deleted guild. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.bans.deleteMany({ guild_id: guildId });
   }
 
-  /** Forgets somebody whose account is gone. */
+  /** Deletes the bans of a deleted account. */
   async deleteByUser(userId: Snowflake): Promise<void> {
     await this.bans.deleteMany({ user_id: userId });
   }

@@ -18,10 +18,10 @@ import type { BanDocument } from './ban.schema';
 
 const SECOND_MS = 1_000;
 
-// Longer than it takes to find out that a node is gone, and to join before.
+// Longer than the detection of a failed node and the join before the failure take together.
 const INTERRUPTED_MS = 300_000;
 
-/** Keeps people out of guilds. */
+/** Bans and unbans users. */
 @Injectable()
 export class BansService {
   constructor(
@@ -35,7 +35,7 @@ export class BansService {
     private readonly events: EventsService,
   ) {}
 
-  /** Bans by the ids of their users, ascending. */
+  /** Returns a page of bans by user id, ascending. */
   async list(guildId: Snowflake, page: BanPage): Promise<BanDto[]> {
     return (await this.bans.list(guildId, page)).map(toBanDto);
   }
@@ -48,12 +48,14 @@ export class BansService {
   /**
    * Bans a user, whether or not they are a member.
    *
-   * A member is thrown out first, and only as who they were judged to be: who is lifted out of reach meanwhile is neither thrown out nor banned.
-   * Banning again changes the reason and sweeps again, so that it also finishes what a crash interrupted.
+   * A member is removed first, on the condition that the roles on which the check was based are unchanged: a member who
+   * moves out of reach meanwhile is neither removed nor banned. Banning again replaces the reason and deletes messages
+   * again, which also completes a ban that a crash interrupted.
    *
    * @throws UserNotFound
    * @throws TokenInvalid if the account of the caller was closed meanwhile; the ban is reverted
-   * @throws MemberOutOfReach for the owner, members as high as the caller and the caller themselves
+   * @throws MemberOutOfReach for the owner, for members whose highest role is not below the caller's, and for the
+   * caller
    */
   async ban(
     authority: GuildAuthority,
@@ -75,7 +77,7 @@ export class BansService {
     const recorded = isDifferent
       ? this.audit.record(authority, { action: 'BAN_CREATE', targetId: userId, changes }, auditReason ?? reason)
       : undefined;
-    // Whoever came back in the meantime did so with none but roles that they were judged by.
+    // The user may have rejoined before the ban was stored. Then they have only roles that the check covered.
     await this.memberRemoval.removeIfMember(guildId, userId);
     const banned = toBanDto(ban);
     if (!before) await this.publish(guildId, userId, ban);
@@ -85,7 +87,10 @@ export class BansService {
     return banned;
   }
 
-  /** Lets a user come back, with what held them down when they went. @throws BanNotFound */
+  /**
+   * Ends a ban. If the user rejoins, roles that deny permissions and an unexpired timeout are restored.
+   * @throws BanNotFound
+   */
   async unban(authority: GuildAuthority, userId: Snowflake, reason: string | undefined): Promise<void> {
     const { guildId } = authority;
     await this.bans.remove(guildId, userId);
@@ -96,8 +101,8 @@ export class BansService {
   }
 
   /**
-   * Throws out those who are banned and in: a crash came between their joining and a look at the bans. They are among the last who joined, since
-   * nobody comes in whose ban was there before.
+   * Removes members who are banned, because a crash occurred between their join and its ban check. Only recent members
+   * are checked: users whose ban was stored before cannot join.
    */
   async finishInterrupted(): Promise<void> {
     const latest = await this.membersRepository.listLatest(INTERRUPTED_MS);
@@ -108,7 +113,9 @@ export class BansService {
       if (banned.has(`${guild_id}:${user_id}`)) await this.memberRemoval.removeIfMember(guild_id, user_id);
   }
 
-  /** Finishes a ban and tells of it, or that there is none, because that may not have been told. */
+  /**
+   * Completes a ban and publishes it, or publishes that there is no ban, after a crash may have prevented the event.
+   */
   async republish(guildId: Snowflake, userId: Snowflake): Promise<void> {
     await republishUntilStable(
       () => this.bans.find(guildId, userId),
@@ -121,7 +128,7 @@ export class BansService {
     );
   }
 
-  /** Publishes a ban or its end, and again what is stored by then if that differs. */
+  /** Publishes a ban or its end, and again with the stored state if the state differs by then. */
   private async publish(guildId: Snowflake, userId: Snowflake, written: BanDocument | null): Promise<void> {
     const audience = { guildId, permission: Permission.BanMembers };
     await publishUntilStable<BanDto | null>(written && toBanDto(written), {
@@ -141,7 +148,7 @@ export class BansService {
     await this.republish(added.ban.guild_id, added.ban.user_id);
   }
 
-  // The deletion of an account removes its bans; one that was added after that has to be removed again.
+  // Deleting an account deletes its bans. A ban that was stored after that has to be deleted here.
   private async assertStillExists(guildId: Snowflake, userId: Snowflake): Promise<void> {
     try {
       await this.users.get(userId);
