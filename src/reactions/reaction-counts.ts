@@ -9,7 +9,7 @@ import { ReactionLimitReached } from './reactions.errors';
 import type { MessageDocument } from '../messages/message.schema';
 import { MessagesService } from '../messages/messages.service';
 
-/** One emoji of one message. */
+/** An emoji on a message. */
 export interface ReactionPlace {
   readonly trackId: Snowflake;
   readonly messageId: Snowflake;
@@ -23,25 +23,31 @@ export interface ReactionKind {
 }
 
 /**
- * How often a message was reacted to, with what.
+ * Counts the reactions of each emoji on a message.
  *
- * A kind of reaction has an id of its own from its first to its last, so that what belongs to one that was cleared never counts for the one
- * that somebody starts right after.
+ * A kind of reaction has an id from its first reaction until its last is removed. After a clear, the same emoji gets a
+ * new id, so that late writes for the old kind are not counted for the new one.
  */
 @Injectable()
 export class ReactionCounts {
   constructor(
     private readonly snowflakes: SnowflakeService,
-    private readonly known: MessagesService,
+    private readonly messagesService: MessagesService,
     @InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>,
   ) {}
 
-  /** The kind of reaction that an emoji is to a message, when somebody reacted so. @throws MessageNotFound */
+  /**
+   * Returns the id of the kind of reaction of an emoji; undefined if there is none.
+   * @throws MessageNotFound
+   */
   async find({ trackId, messageId, emoji }: ReactionPlace): Promise<Snowflake | undefined> {
-    return (await this.known.get(trackId, messageId)).reactions?.[emoji]?.id;
+    return (await this.messagesService.get(trackId, messageId)).reactions?.[emoji]?.id;
   }
 
-  /** Returns a kind of reaction as it is stored; undefined if nobody reacts with the emoji; null if the message does not exist. */
+  /**
+   * Returns the stored kind of reaction; undefined if no user reacts with the emoji; null if the message does not
+   * exist.
+   */
   async read({ trackId, messageId, emoji }: ReactionPlace): Promise<ReactionKind | undefined | null> {
     const message = await this.messages
       .findOne({ _id: messageId, track_id: trackId }, { reactions: 1 })
@@ -59,7 +65,7 @@ export class ReactionCounts {
     const { trackId, messageId, emoji } = place;
     let counted = await this.countOrStart(place, foundId);
     while (counted === undefined) {
-      const { reactions, reaction_emojis: emojis = [] } = await this.known.get(trackId, messageId);
+      const { reactions, reaction_emojis: emojis = [] } = await this.messagesService.get(trackId, messageId);
       const id = reactions?.[emoji]?.id;
       if (id === undefined && emojis.length >= LIMITS.reactionKinds) throw new ReactionLimitReached();
       counted = await this.countOrStart(place, id);
@@ -67,7 +73,10 @@ export class ReactionCounts {
     return counted;
   }
 
-  /** Counts one less of a kind; without any left, it ends. @returns how many are left */
+  /**
+   * Subtracts 1 from the count of a kind of reaction, and removes the kind when its count reaches 0.
+   * @returns the remaining count
+   */
   async subtract(place: ReactionPlace, id: Snowflake): Promise<number> {
     const left = (await this.count(place, id, -1))?.count ?? 0;
     if (left > 0) return left;
@@ -79,7 +88,11 @@ export class ReactionCounts {
     return 0;
   }
 
-  /** Ends a kind of reaction, however many there are. @returns which it was, when there was one @throws MessageNotFound */
+  /**
+   * Removes a kind of reaction, whatever its count.
+   * @returns the id of the removed kind; undefined if there was none
+   * @throws MessageNotFound
+   */
   async clear(place: ReactionPlace): Promise<Snowflake | undefined> {
     const id = await this.find(place);
     if (id === undefined) return undefined;

@@ -7,7 +7,7 @@ import { ReactionCounts, type ReactionPlace } from './reaction-counts';
 import type { TrackAuthority } from '../permissions/authority';
 import { ReactionsRepository } from './reactions.repository';
 
-/** An emoji of a message. */
+/** An emoji on a message, and the guild of the message. */
 export interface ReactionTarget extends ReactionPlace {
   readonly guildId: Snowflake;
 }

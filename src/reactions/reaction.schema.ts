@@ -2,12 +2,12 @@ import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 
-/** That somebody reacted to a message. */
+/** A user's reaction to a message. */
 export interface ReactionDocument {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
   readonly message_id: Snowflake;
-  /** Which of the message's kinds of reactions it is. */
+  /** The id of the kind of reaction; see `ReactionCounts`. */
   readonly kind_id: Snowflake;
   readonly user_id: Snowflake;
 }

@@ -2,12 +2,14 @@ import { HttpStatus } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
 import { Problem } from '../common/problem';
 
-/** A message can be reacted to with so many emojis and no more. */
+/** The message has the maximum number of different reaction emojis. */
 export class ReactionLimitReached extends Problem {
   static override readonly code = 'REACTION_LIMIT_REACHED';
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A message can have ${LIMITS.reactionKinds} kinds of reactions.`, { limit: LIMITS.reactionKinds });
+    super(`A message can have at most ${LIMITS.reactionKinds} ${LIMITS.reactionKinds} kinds of reactions.`, {
+      limit: LIMITS.reactionKinds,
+    });
   }
 }

@@ -14,17 +14,20 @@ export interface ReactionPage {
   readonly limit: number;
 }
 
-/** Who reacted to what: a document for each of them, so that a message is as small with a hundred thousand as with one. */
+/**
+ * The reactions of users, stored as one document each, so that the size of a message does not depend on the number of
+ * its reactions.
+ */
 @Injectable()
 export class ReactionsRepository {
   constructor(@InjectModel(MODELS.reaction) private readonly reactions: Model<ReactionDocument>) {}
 
-  /** Whether somebody reacted so. */
+  /** Returns whether a user reacted with a kind of reaction. */
   async has(kindId: Snowflake, userId: Snowflake): Promise<boolean> {
     return (await this.reactions.exists({ kind_id: kindId, user_id: userId })) !== null;
   }
 
-  /** Those who reacted so, by the ids of their users, ascending. */
+  /** Returns a page of the reactions of a kind by user id, ascending. */
   list(kindId: Snowflake, { after, limit }: ReactionPage): Promise<ReactionDocument[]> {
     return this.reactions
       .find({ kind_id: kindId, ...(after !== undefined && { user_id: { $gt: after } }) })
@@ -34,7 +37,7 @@ export class ReactionsRepository {
       .exec();
   }
 
-  /** The kinds that somebody reacted with to these messages. */
+  /** Returns the ids of the kinds with which a user reacted to some messages. */
   async kindsBy(userId: Snowflake, messageIds: readonly Snowflake[]): Promise<ReadonlySet<Snowflake>> {
     if (messageIds.length === 0) return new Set();
     const own = await this.reactions
@@ -43,7 +46,10 @@ export class ReactionsRepository {
     return new Set(own.map(({ kind_id }) => kind_id));
   }
 
-  /** @returns whether they had not reacted so before */
+  /**
+   * Stores a reaction.
+   * @returns whether the user had not reacted with this kind before
+   */
   async add(reaction: ReactionDocument): Promise<boolean> {
     try {
       await insert(this.reactions, reaction);
@@ -54,23 +60,26 @@ export class ReactionsRepository {
     }
   }
 
-  /** @returns whether they had reacted so */
+  /**
+   * Deletes a reaction.
+   * @returns whether the user had reacted with this kind
+   */
   async remove(kindId: Snowflake, userId: Snowflake): Promise<boolean> {
     const { deletedCount } = await this.reactions.deleteOne({ kind_id: kindId, user_id: userId });
     return deletedCount > 0;
   }
 
-  /** Forgets all who reacted so. */
+  /** Deletes all reactions of a kind. */
   async deleteByKind(kindId: Snowflake): Promise<void> {
     await this.reactions.deleteMany({ kind_id: kindId });
   }
 
-  /** Forgets the reactions to messages that are gone. */
+  /** Deletes the reactions to deleted messages. */
   async deleteByMessages(messageIds: readonly Snowflake[]): Promise<void> {
     await this.reactions.deleteMany({ message_id: { $in: messageIds } });
   }
 
-  /** Forgets the reactions in a guild that is gone. */
+  /** Deletes the reactions in a deleted guild. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.reactions.deleteMany({ guild_id: guildId });
   }

@@ -9,7 +9,7 @@ import type { ReactionDto } from './reaction.dto';
 import { ReactionEvents, type ReactionTarget } from './reaction-events';
 import { ReactionsRepository, type ReactionPage } from './reactions.repository';
 
-/** What people think of messages, in one emoji. */
+/** Adds, lists and removes reactions to messages. */
 @Injectable()
 export class ReactionsService {
   constructor(
@@ -21,7 +21,10 @@ export class ReactionsService {
     private readonly accounts: AccountCache,
   ) {}
 
-  /** Those who reacted with an emoji, by the ids of their users, ascending. @throws MessageNotFound */
+  /**
+   * Returns a page of the reactions with an emoji by user id, ascending.
+   * @throws MessageNotFound
+   */
   async list(
     { trackId }: TrackAuthority,
     messageId: Snowflake,
@@ -37,10 +40,11 @@ export class ReactionsService {
   }
 
   /**
-   * Reacts to a message; having done so already is fine.
+   * Adds a reaction of the caller. Repeating a reaction has no effect.
    *
-   * Counted first, since the message decides whether there is room, and taken back when the same reaction came twice at once: so a count is never
-   * below the number of those who reacted.
+   * The count is written first, because the limit is a condition of this write on the message. If a concurrent request
+   * stored the same reaction, the count is reduced again. So a count is never less than the number of users who
+   * reacted.
    *
    * @throws MessageNotFound, ReactionLimitReached
    * @throws TokenInvalid if the account of the user was closed meanwhile; the reaction is removed again
@@ -58,7 +62,7 @@ export class ReactionsService {
       kind_id: kindId,
       user_id: userId,
     });
-    // Another reaction that was published meanwhile can have had the count that is taken back here.
+    // A concurrent reaction may have published the count that is reduced here.
     if (!isNew)
       return this.events.publish(target, userId, {
         isReacting: true,
@@ -68,7 +72,10 @@ export class ReactionsService {
     await this.events.publish(target, userId, { isReacting: true, count });
   }
 
-  /** Takes one's reaction back; not having reacted is fine. @throws MessageNotFound */
+  /**
+   * Removes the caller's reaction. Removing a missing reaction has no effect.
+   * @throws MessageNotFound
+   */
   async remove(authority: TrackAuthority, messageId: Snowflake, emoji: string): Promise<void> {
     const target = ReactionEvents.target(authority, messageId, emoji);
     const kindId = await this.counts.find(target);
@@ -79,7 +86,11 @@ export class ReactionsService {
     });
   }
 
-  /** Takes everybody's reactions with an emoji back: the message's write decides, and who they were is swept. @throws MessageNotFound */
+  /**
+   * Removes the reactions of all users with an emoji. The write to the message takes effect at once; the stored
+   * reactions are deleted afterwards.
+   * @throws MessageNotFound
+   */
   async clear(
     authority: TrackAuthority,
     messageId: Snowflake,
@@ -103,7 +114,7 @@ export class ReactionsService {
     await Promise.all([recorded, this.reactions.deleteByKind(kindId)]);
   }
 
-  // The count may have been published with another reaction, so its end is published too.
+  // A concurrent reaction may have published the count, so the removal is published too.
   private async undo(target: ReactionTarget, kindId: Snowflake, userId: Snowflake): Promise<void> {
     await this.reactions.remove(kindId, userId);
     await this.events.publish(target, userId, { isReacting: false, count: await this.counts.subtract(target, kindId) });
