@@ -2,26 +2,32 @@ import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 
-/** Whose position a track's own is: nobody's. */
+/** User id of the marker that a track has for its own newest message. */
 export const TRACK_HEAD: Snowflake = 0n;
 
 /**
- * How far something has come in a track: up to which message, and how many there were up to there. The track itself has come to its newest
- * message, a user to where they have read; the difference of the two counts is unread.
+ * A marker in a track: a message and the number of messages up to it. The marker of the track itself is at its newest
+ * message, the marker of a user at the last message that they have read. The difference of the counts is the number of
+ * unread messages.
  *
- * Where a user joined is a position too, in the guild as if it were a track.
+ * The state of a guild when a user joined it is stored as a marker whose `track_id` is the id of the guild.
  */
 export interface ReadMarkerDocument {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
   readonly track_id: Snowflake;
   readonly user_id: Snowflake;
-  /** Missing for who has read nothing since they joined: then `count` is how many messages they wrote. */
+  /**
+   * Missing if the user has set no read marker since joining: then `count` is the number of messages that they sent.
+   */
   readonly message_id?: Snowflake;
   readonly count: number;
-  /** The highest id of a deleted message of the track. Only in the position of the track itself. */
+  /** The highest id of a deleted message of the track. Only in the marker of the track itself. */
   readonly deleted_id?: Snowflake;
-  /** Where a user joined: how many messages there were in each track. */
+  /**
+   * The number of messages in each track when the user joined. Only in the marker whose `track_id` is the id of the
+   * guild.
+   */
   readonly counts?: readonly { readonly track_id: Snowflake; readonly count: number }[];
 }
 

@@ -9,34 +9,34 @@ import { TRACK_HEAD, type ReadMarkerDocument } from './read-marker.schema';
 import { DeletedMessages } from './deleted-messages.service';
 import type { OwnReadPlace, ReadPlace, TrackHead } from './unread';
 
-// The driver fetches positions in one reply, unless there are more than this.
+// Batch size of a query: with fewer markers, the driver needs a single reply.
 const BATCH = 10_000;
 const MAX_REQUESTS = 50;
-// Ranges that an index scan of the embedded engine takes; a command names at most about half as many guilds.
+// Maximum number of ranges in one index scan of the embedded engine; a command names at most about half as many guilds.
 const MAX_GUILDS = 500;
 
-/** A track, and the guild that it is in. */
+/** A track and its guild. */
 export interface TrackPlace {
   readonly guildId: Snowflake;
   readonly trackId: Snowflake;
 }
 
-/** The positions of a user and of all tracks in some guilds. */
+/** The markers of a user and of all tracks in some guilds. */
 export interface ReadMarkers {
-  /** The newest message of each track with messages in these guilds; it may contain tracks of other guilds too. */
+  /** The newest message of each track with messages in these guilds; may contain tracks of other guilds too. */
   readonly newest: ReadonlyMap<Snowflake, TrackHead>;
   readonly own: ReadonlyMap<Snowflake, OwnReadPlace>;
-  /** How many messages there were in a track when the user joined its guild. */
+  /** The number of messages in each track when the user joined its guild. */
   readonly joined: ReadonlyMap<Snowflake, number>;
 }
 
-/** Whose positions are requested, and in which guilds. */
+/** Selects the markers of one user in some guilds. */
 interface MarkersRequest {
   readonly userId: Snowflake;
   readonly guildIds: readonly Snowflake[];
 }
 
-/** How far tracks and their readers have come. */
+/** Stores and loads the read markers of users and the markers of tracks. */
 @Injectable()
 export class ReadMarkersService {
   private readonly loader = new BatchLoader(
@@ -50,11 +50,11 @@ export class ReadMarkersService {
     @InjectModel(MODELS.position) private readonly positions: Model<ReadMarkerDocument>,
   ) {}
 
-  /** Counts a message: in its track, and as read by its author. One command, which needs to know nothing. */
+  /** Counts a new message in its track, and as read by its author, with one command and no query. */
   async count({ guildId, trackId }: TrackPlace, messageId: Snowflake, authorId: Snowflake): Promise<void> {
     const counting = { $inc: { count: 1 } };
     const created = () => ({ $setOnInsert: { _id: this.snowflakes.next(), guild_id: guildId } });
-    // The driver itself: all of this is made of the stored types already.
+    // Uses the driver directly: all values have the stored types already.
     await this.positions.collection.bulkWrite(
       [
         {
@@ -76,7 +76,7 @@ export class ReadMarkersService {
     );
   }
 
-  /** The newest message of a track; undefined when nothing was said there. */
+  /** Returns the newest message of a track; undefined if the track has had no message. */
   async findNewest(trackId: Snowflake): Promise<TrackHead | undefined> {
     const position = await this.positions
       .findOne({ track_id: trackId, user_id: TRACK_HEAD }, { message_id: 1, count: 1, deleted_id: 1 })
@@ -94,10 +94,10 @@ export class ReadMarkersService {
   }
 
   /**
-   * Moves a user to a place in a track: only forward unless they may go back. Devices that do so at the same time end up at the place that is
-   * further.
+   * Sets the read marker of a user: only forward, unless `mayGoBack` is true. After concurrent updates, the later
+   * marker remains.
    *
-   * @returns where they were
+   * @returns the marker before the update
    */
   async move(
     { guildId, trackId }: TrackPlace,
@@ -119,18 +119,18 @@ export class ReadMarkersService {
     return before ?? undefined;
   }
 
-  /** Returns the positions of a user and of all tracks in these guilds. Requests of the same moment share one command. */
+  /** Returns the markers of a user and of all tracks in some guilds. Requests of the same moment share one command. */
   async list(userId: Snowflake, guildIds: readonly Snowflake[]): Promise<ReadMarkers> {
     return (await this.loader.load({ userId, guildIds })) ?? NO_MARKERS;
   }
 
-  /** Lets a new member start with everything read. */
+  /** Stores the message counts of all tracks for a new member, so that they start with everything read. */
   async join(guildId: Snowflake, userId: Snowflake): Promise<void> {
     const tracks = await this.positions
       .find({ user_id: TRACK_HEAD, guild_id: guildId }, { track_id: 1, count: 1 })
       .batchSize(BATCH)
       .lean<ReadMarkerDocument[]>();
-    // What they left behind when they were a member before, if it wasn't swept.
+    // Deletes markers of an earlier membership that were not deleted when it ended.
     await this.leave(guildId, userId);
     if (tracks.length === 0) return;
     const counts = tracks.map(({ track_id, count }) => ({ track_id, count }));
@@ -141,17 +141,17 @@ export class ReadMarkersService {
     );
   }
 
-  /** Sweeps the positions of somebody who is no longer in a guild. */
+  /** Deletes the markers of a former member. */
   async leave(guildId: Snowflake, userId: Snowflake): Promise<void> {
     await this.positions.deleteMany({ user_id: userId, guild_id: guildId });
   }
 
-  /** Sweeps the positions in a track that is gone. */
+  /** Deletes the markers and deletion records of a deleted track. */
   async deleteByTrack(trackId: Snowflake): Promise<void> {
     await Promise.all([this.positions.deleteMany({ track_id: trackId }), this.deleted.removeTrack(trackId)]);
   }
 
-  /** Sweeps the positions in a guild that is gone. */
+  /** Deletes the markers and deletion records of a deleted guild. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await Promise.all([this.positions.deleteMany({ guild_id: guildId }), this.deleted.removeAll(guildId)]);
   }
@@ -175,7 +175,7 @@ export class ReadMarkersService {
 
 const NO_MARKERS: ReadMarkers = { newest: new Map(), own: new Map(), joined: new Map() };
 
-/** Splits requests into parts that name at most `MAX_GUILDS` guilds each; a request alone may name more. */
+/** Splits requests into parts that name at most `MAX_GUILDS` guilds each; a single request may name more. */
 function inParts(requests: readonly MarkersRequest[]): MarkersRequest[][] {
   const parts: MarkersRequest[][] = [];
   let guildIds = new Set<Snowflake>();
@@ -189,7 +189,7 @@ function inParts(requests: readonly MarkersRequest[]): MarkersRequest[][] {
   return parts;
 }
 
-/** Assigns the positions that a command found to the requests that it served. */
+/** Assigns the markers that a command found to the requests that it served. */
 function markersOf(
   requests: readonly MarkersRequest[],
   documents: readonly ReadMarkerDocument[],

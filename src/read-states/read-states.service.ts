@@ -23,7 +23,7 @@ export interface VisibleTracks {
   readonly trackIds: Iterable<Snowflake>;
 }
 
-/** How far users have read. */
+/** Lists and updates read states. */
 @Injectable()
 export class ReadStatesService {
   constructor(
@@ -109,7 +109,8 @@ export class ReadStatesService {
     return state;
   }
 
-  // Read markers that are moved at the same time can be published in the other order: a marker that differs by then is published again.
+  // Concurrent updates can be published in the wrong order: if the stored marker differs afterwards, it is published
+  // again.
   private async publish(authority: TrackAuthority, written: ReadPlace, state: ReadStateDto): Promise<void> {
     const { trackId, userId } = authority;
     let published = written;
@@ -134,7 +135,7 @@ export class ReadStatesService {
     return this.withMentions(stateOf({ guild_id: guildId, track_id: trackId }, read, newest, deleted), guild.member);
   }
 
-  /** Counts the messages up to a read marker, deleted ones and the reader's own later ones included. */
+  /** Counts the messages up to a read marker, including deleted messages and the reader's own later ones. */
   private async countUpTo(
     authority: TrackAuthority,
     readId: Snowflake,
@@ -170,7 +171,7 @@ export class ReadStatesService {
     return { ...state, mention_count: mentions.get(trackId) ?? 0 };
   }
 
-  /** Returns a function that tells whether a member may read the history of a track. */
+  /** Returns a function that returns whether a member may read the history of a track. */
   private async historyReaderOf(member: MemberDocument): Promise<(trackId: Snowflake) => boolean> {
     const [state, tracks] = await Promise.all([
       this.resolver.getGuildState(member.guild_id),
@@ -223,10 +224,10 @@ function stateOf(
   };
 }
 
-/** The ids that mention a member. */
+/** Returns the ids that mention a member: their own, the guild's (@everyone) and those of their roles. */
 const mentionIdsOf = ({ guild_id, user_id, role_ids }: MemberDocument): Snowflake[] => [user_id, guild_id, ...role_ids];
 
-/** As far as both have come. */
+/** Returns the larger message id and the larger count of two read markers. */
 const further = (a: ReadPlace, b: Partial<ReadPlace> = {}): ReadPlace => ({
   message_id: larger(a.message_id, b.message_id ?? 0n),
   count: Math.max(a.count, b.count ?? 0),

@@ -1,7 +1,7 @@
 import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 
-/** A place in a track: a message, and how many there were up to it. */
+/** A message of a track and the number of messages up to it. */
 export interface ReadPlace {
   readonly message_id: Snowflake;
   readonly count: number;
@@ -13,13 +13,16 @@ export interface TrackHead extends ReadPlace {
   readonly deleted_id?: Snowflake;
 }
 
-/** What is known of a user's place in a track; without a message, they have only written there since they joined. */
+/** The stored read marker of a user in a track. Without a message id, the user has only sent messages since joining. */
 export interface OwnReadPlace {
   readonly message_id?: Snowflake;
   readonly count: number;
 }
 
-/** How far a user has read: as far as they said, else up to where they joined and what they wrote themselves. */
+/**
+ * Returns the read marker of a user: the stored one, else the messages at the time of joining plus the messages that
+ * they sent.
+ */
 export function readUpTo(own: OwnReadPlace | undefined, joined: ReadPlace): ReadPlace {
   if (own?.message_id !== undefined) return { message_id: own.message_id, count: own.count };
   return { message_id: joined.message_id, count: joined.count + (own?.count ?? 0) };
