@@ -1,29 +1,28 @@
 import { LIMITS } from '../common/limits';
 import { parseSnowflake, type Snowflake } from '../common/snowflake';
 
-/** Whom a message mentions. */
+/** The users and roles that a message mentions. */
 export interface Mentions {
   readonly user_ids: readonly Snowflake[];
   readonly role_ids: readonly Snowflake[];
   readonly everyone: boolean;
 }
 
-/** What the writer of a message may do here. */
+/** The permissions of an author that decide which mentions count. */
 export interface MentionRights {
   readonly mayMentionEveryone: boolean;
-  /** Whether there is such a role, and they may mention it. */
+  /** Returns whether the role exists and the author may mention it. */
   readonly mayMentionRole: (id: Snowflake) => boolean;
 }
 
-/** Nobody at all. */
 export const NO_MENTIONS: Mentions = { user_ids: [], role_ids: [], everyone: false };
 
 const CODE = /```[^]*?```|`[^`\n]+`/g;
 const MENTION = /<@(&?)(\d{1,19})>|(?<![\w@])@everyone\b/g;
 
 /**
- * Whom a text mentions: `<@USER_ID>`, `<@&ROLE_ID>` and `@everyone`, outside of code. What its writer may not mention is just text, and so is
- * whatever comes after as many different users and roles as a message may mention.
+ * Returns the mentions in a text: `<@USER_ID>`, `<@&ROLE_ID>` and `@everyone`, outside of code. Ignores mentions that
+ * the author may not make, and all users and roles beyond the maximum number per message.
  */
 export function mentionsIn(content: string, { mayMentionEveryone, mayMentionRole }: MentionRights): Mentions {
   const users = new Set<Snowflake>();
@@ -40,7 +39,7 @@ export function mentionsIn(content: string, { mayMentionEveryone, mayMentionRole
   return { user_ids: [...users], role_ids: [...roles], everyone };
 }
 
-/** The ids that mentions are found by: of users, of roles, and the guild's own for everyone. */
+/** Returns the ids that mentions are indexed by: users, roles, and the guild's id for @everyone. */
 export const mentionIds = ({ user_ids, role_ids, everyone }: Mentions, guildId: Snowflake): Snowflake[] => [
   ...user_ids,
   ...role_ids,

@@ -24,11 +24,11 @@ type Removed = Pick<MessageDocument, '_id' | 'track_id' | 'author_id' | 'mention
 
 const REMOVED = { track_id: 1, author_id: 1, mentions: 1 } as const;
 
-/** Deletes messages, and what hangs on them. */
+/** Deletes messages with their pins and reactions. */
 @Injectable()
 export class MessageDeletion {
   constructor(
-    private readonly known: MessagesService,
+    private readonly messagesService: MessagesService,
     private readonly pins: PinsRepository,
     private readonly reactions: ReactionsRepository,
     private readonly deletions: DeletedMessages,
@@ -70,7 +70,10 @@ export class MessageDeletion {
     await Promise.all([recorded, this.sweep(guildId, trackId, [messageId])]);
   }
 
-  /** Deletes these messages of a track with one command, and tells it with one event. Ids of none in this track are passed over. */
+  /**
+   * Deletes messages of a track with one command and publishes one event. Ignores ids that are not messages of this
+   * track.
+   */
   async bulkDelete(
     authority: TrackAuthority,
     messageIds: readonly Snowflake[],
@@ -96,7 +99,10 @@ export class MessageDeletion {
     await Promise.all([recorded, this.finish(guildId, trackId, found)]);
   }
 
-  /** Deletes what somebody said in a guild since then, in all tracks: a hundred at a time, the oldest first, so that no command grows with how much it was. */
+  /**
+   * Deletes the messages of an author in all tracks of a guild since a time, oldest first, in batches, so that no
+   * command grows with the number of messages.
+   */
   async deleteAllBy(authorId: Snowflake, guildId: Snowflake, since: Date): Promise<void> {
     for (
       let found = await this.batchBy(authorId, guildId, since);
@@ -104,14 +110,14 @@ export class MessageDeletion {
       found = await this.batchBy(authorId, guildId, since)
     ) {
       const byTrack = groupBy(found, ({ track_id }) => track_id);
-      // Recorded first: after a crash in between, banning again finds the messages and deletes them.
+      // The deletion is recorded first: after a crash in between, banning again finds the messages and deletes them.
       for (const [trackId, messages] of byTrack) await this.recordAll(guildId, trackId, messages);
       await this.messages.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
       for (const [trackId, messages] of byTrack) await this.finish(guildId, trackId, messages);
     }
   }
 
-  /** Removes the messages of a guild that is gone. */
+  /** Deletes the messages of a deleted guild with their pins and reactions. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await Promise.all([
       this.messages.deleteMany({ guild_id: guildId }),
@@ -134,7 +140,7 @@ export class MessageDeletion {
     const mayDelete = has(permissions, Permission.DeleteMessages);
     if (!has(permissions, Permission.ViewMessageHistory))
       throw mayDelete ? new PermissionsMissing(Permission.ViewMessageHistory) : new MessageNotFound();
-    await this.known.get(trackId, messageId);
+    await this.messagesService.get(trackId, messageId);
     throw new PermissionsMissing(Permission.DeleteMessages);
   }
 

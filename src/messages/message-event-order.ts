@@ -10,9 +10,10 @@ const MAX_CHANGED_IDS = 10_000;
 /**
  * Republishes messages whose MESSAGE_CREATE follows another event of the same message.
  *
- * A message is visible to other requests as soon as it is stored. It can be deleted, edited or reacted to before its MESSAGE_CREATE is published; without
- * a repetition, clients would keep the message as it was sent. Each node sees this from the order of the event log alone, so that sending a message costs
- * no command. Nodes repeat the stored state independently of each other, because the node of a request can be gone; a repeated event changes nothing.
+ * A message is visible to other requests as soon as it is stored. It can be deleted, edited or reacted to before its
+ * MESSAGE_CREATE is published; without a repetition, clients would keep the message as it was sent. Each node detects
+ * this from the order of the event log alone, so that sending a message costs no command. Nodes repeat the stored state
+ * independently of each other, because the node of a request can be gone; a repeated event changes nothing.
  */
 @Injectable()
 export class MessageEventOrder implements OnModuleInit {

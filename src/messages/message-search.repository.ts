@@ -6,25 +6,28 @@ import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import type { MessageDocument } from './message.schema';
 
-/** Ranges of an index that one query merges into one order without a sort: tracks times terms. */
+/** Maximum number of index ranges (tracks times terms) that one query merges in order without a sort. */
 const RANGES_AT_ONCE = 100;
 
-/** A page of messages to find. */
+/** Selects a page of messages by terms. */
 export interface TermPage {
   readonly trackIds: readonly Snowflake[];
-  /** A message has at least one of these terms. Without any, all messages are found. */
+  /** A message matches if it has at least one of these terms. Empty: all messages match. */
   readonly terms: readonly string[];
   /** Only messages with a lower id. */
   readonly before: Snowflake | undefined;
   readonly limit: number;
 }
 
-/** Finds messages by their terms, through an index, in the order of the index. */
+/** Finds messages by their terms through an index, in the order of the index. */
 @Injectable()
 export class MessageSearchRepository {
   constructor(@InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>) {}
 
-  /** Returns the newest messages of some tracks that have one of some terms, the newest first. Reads only the index entries that it returns. */
+  /**
+   * Returns the newest messages of some tracks that have at least one of the terms, newest first. Reads only the index
+   * entries that it returns.
+   */
   async newest({ trackIds, terms, before, limit }: TermPage): Promise<MessageDocument[]> {
     const tracksAtOnce = Math.max(1, Math.floor(RANGES_AT_ONCE / Math.max(1, terms.length)));
     const groups = Array.from({ length: Math.ceil(trackIds.length / tracksAtOnce) }, (_, n) =>

@@ -3,7 +3,7 @@ import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 import type { Mentions } from './mentions';
 
-/** What somebody said in a track. */
+/** A message in a track. */
 export interface MessageDocument {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
@@ -11,17 +11,20 @@ export interface MessageDocument {
   readonly author_id: Snowflake;
   readonly content: string;
   readonly reply_to_id: Snowflake | null;
-  /** The author's own mark for this message: sent again, it is the same message. */
+  /** A key chosen by the author. Sending with the same key again returns this message. */
   readonly nonce?: string;
   readonly edited_at: Date | null;
-  /** What search finds the message by: see `searchTerms`. */
+  /** The search terms of the message; see `searchTerms`. */
   readonly terms?: readonly string[];
-  /** How often it was reacted to with each emoji; and those emojis in the order in which they came. */
+  /** The id and the count of each kind of reaction by emoji; `reaction_emojis` has the emojis, oldest first. */
   readonly reactions?: Readonly<Record<string, { readonly id: Snowflake; readonly count: number }>>;
   readonly reaction_emojis?: readonly string[];
   /** The mentions of the current content; missing if there are none. */
   readonly mentions?: Mentions;
-  /** The ids that find the mentions of the current content: users, roles, and the guild for @everyone. Missing without mentions. */
+  /**
+   * The ids by which queries find the mentions of the current content: users, roles, and the guild for @everyone.
+   * Missing without mentions.
+   */
   readonly mention_ids?: readonly Snowflake[];
 }
 

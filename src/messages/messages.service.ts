@@ -26,7 +26,7 @@ import type { MessageDocument } from './message.schema';
 import { MessageNotFound, NotTheAuthor, SlowModeActive } from './messages.errors';
 import { searchTerms } from './search-terms';
 
-/** A page of messages: before one, after one, around one, or the newest. */
+/** Selects a page of messages: before, after or around a message, or the newest. */
 export interface MessagePage {
   readonly before?: Snowflake;
   readonly after?: Snowflake;
@@ -34,7 +34,7 @@ export interface MessagePage {
   readonly limit: number;
 }
 
-/** What is said in tracks. */
+/** Sends, reads and edits messages. */
 @Injectable()
 export class MessagesService {
   constructor(
@@ -49,11 +49,11 @@ export class MessagesService {
   ) {}
 
   /**
-   * Says something: two writes at the same time, with no read before them unless it is a reply. With a `nonce` that the author has used in this track
-   * before, it is the message that was sent then, and nothing is sent again.
+   * Sends a message with two concurrent writes, and without a query unless it is a reply. If the author has used the
+   * `nonce` in this track before, returns the existing message and publishes nothing.
    *
    * @throws NotATextTrack, SlowModeActive
-   * @throws MessageNotFound when the message that it answers is not in this track
+   * @throws MessageNotFound if the message that it replies to is not in this track
    * @throws PermissionsMissing if it is a reply and the author lacks VIEW_MESSAGE_HISTORY
    * @throws TokenInvalid if the account of the author was closed meanwhile; the message is removed again
    */
@@ -92,23 +92,26 @@ export class MessagesService {
     return message;
   }
 
-  /** A message as somebody sees it. @throws MessageNotFound */
+  /**
+   * Returns a message with the caller's own reactions.
+   * @throws MessageNotFound
+   */
   async read({ trackId, userId }: TrackAuthority, messageId: Snowflake): Promise<MessageDto> {
     return this.oneSeenBy(userId, await this.get(trackId, messageId));
   }
 
-  /** A page of messages, the newest first. */
+  /** Returns a page of messages, newest first. */
   async list({ trackId, userId }: TrackAuthority, page: MessagePage): Promise<MessageDto[]> {
     return this.seenBy(userId, await this.page(trackId, page));
   }
 
-  /** Those of these that are messages of a track, in no order. */
+  /** Returns the messages of a track that have these ids, in no particular order. Ignores other ids. */
   async listAmong({ trackId, userId }: TrackAuthority, ids: readonly Snowflake[]): Promise<MessageDto[]> {
     const messages = await this.messages.find({ track_id: trackId, _id: { $in: ids } }).lean<MessageDocument[]>();
     return this.seenBy(userId, messages);
   }
 
-  /** These messages as somebody sees them: with one query more, when some were reacted to. */
+  /** Maps messages to DTOs with the user's own reactions. Needs one query if any of the messages has reactions. */
   async seenBy(userId: Snowflake, messages: readonly MessageDocument[]): Promise<MessageDto[]> {
     const own = await this.reactions.kindsBy(
       userId,
@@ -143,7 +146,10 @@ export class MessagesService {
     return this.oneSeenBy(userId, message);
   }
 
-  /** Tells that somebody is writing. @throws NotATextTrack */
+  /**
+   * Publishes that the caller is typing.
+   * @throws NotATextTrack
+   */
   async startTyping({ guildId, trackId, userId, track }: TrackAuthority): Promise<void> {
     if (track.type !== 'text') throw new NotATextTrack();
     await this.events.publish(
@@ -153,7 +159,7 @@ export class MessagesService {
     );
   }
 
-  /** What somebody said in a track, from an id on, the oldest first. */
+  /** Returns the messages of an author in a track whose id is at least `from`, oldest first. */
   listBy(trackId: Snowflake, authorId: Snowflake, from: Snowflake): Promise<MessageDocument[]> {
     return this.messages
       .find({ track_id: trackId, author_id: authorId, _id: { $gte: from } })
@@ -162,13 +168,16 @@ export class MessagesService {
       .exec();
   }
 
-  /** Tells of a message that nobody was told of. */
+  /** Publishes MESSAGE_CREATE of a stored message that has not been published. */
   async publishCreated(message: MessageDocument): Promise<void> {
     const { guild_id: guildId, track_id: trackId } = message;
     await this.events.publish('MESSAGE_CREATE', { guildId, trackId }, toMessageDto(message));
   }
 
-  /** Tells what a message is by now, or that it is gone, because its last change may not have been told. */
+  /**
+   * Publishes the stored state of a message, or its deletion, after a crash may have prevented the event of its last
+   * change.
+   */
   async republish(guildId: Snowflake, trackId: Snowflake, messageId: Snowflake): Promise<void> {
     await republishUntilStable(
       () => this.messages.findOne({ _id: messageId, track_id: trackId }).lean<MessageDocument | null>(),
@@ -189,7 +198,10 @@ export class MessagesService {
     await this.get(trackId, messageId);
   }
 
-  /** Returns the caller's message that an edit left as it is. @throws MessageNotFound, NotTheAuthor */
+  /**
+   * Returns the caller's message that an edit left unchanged.
+   * @throws MessageNotFound, NotTheAuthor
+   */
   private async unchanged(
     { trackId, userId, permissions }: TrackAuthority,
     own: Pick<MessageDocument, '_id' | 'track_id' | 'author_id'>,
@@ -201,7 +213,10 @@ export class MessagesService {
     return message;
   }
 
-  /** Publishes a message as it is stored by now. Repeats the deletion of a deleted message without mentions, which clients have subtracted already. */
+  /**
+   * Publishes a message in its stored state. Repeats the deletion of a deleted message without mentions, which clients
+   * have subtracted already.
+   */
   private async publishUpdate(message: MessageDocument): Promise<void> {
     const { _id, guild_id, track_id } = message;
     const audience = { guildId: guild_id, trackId: track_id };
@@ -223,7 +238,8 @@ export class MessagesService {
     });
   }
 
-  // The message was counted: as with any deleted message, read states subtract it. Clients can have found it in a list.
+  // The message was counted: as with any deleted message, read states subtract it. Clients can have found the message
+  // in a list.
   private async discard({ _id, guild_id: guildId, track_id: trackId, author_id }: MessageDocument): Promise<void> {
     await this.deleted.record({ guildId, trackId }, [{ id: _id, author_id }]);
     await this.messages.deleteOne({ _id });
@@ -270,7 +286,8 @@ export class MessagesService {
     return this.find({ track_id: trackId, ...(before !== undefined && { _id: { $lt: before } }) }, -1, limit);
   }
 
-  // What is sent again has to be known as that before it is counted. @returns the message that was sent before with the same nonce
+  // A repeated message has to be detected before it is counted, so with a nonce the writes run one after the other.
+  // @returns the existing message with the same nonce
   private async write(message: MessageDocument): Promise<MessageDocument | undefined> {
     const { _id, guild_id: guildId, track_id: trackId, author_id: authorId, nonce } = message;
     const count = (): Promise<void> => this.readMarkers.count({ guildId, trackId }, _id, authorId);
@@ -322,7 +339,7 @@ export class MessagesService {
     return message ?? undefined;
   }
 
-  // Who keeps order in a track isn't slowed down in it, and who repeats what was sent already has nothing to wait for.
+  // Members with DELETE_MESSAGES or MODIFY_TRACK are exempt. A repeated message is returned without waiting.
   private async enforceSlowMode(
     { track, trackId, userId, permissions }: TrackAuthority,
     nonce: string | undefined,
@@ -344,7 +361,7 @@ export class MessagesService {
   }
 }
 
-/** Whom somebody mentions who says this here. */
+/** Returns the users and roles mentioned in a message, restricted to those that the author may mention. */
 function mentionsBy({ guild, guildId, permissions }: TrackAuthority, content: string): Mentions {
   const mayMentionEveryone = has(permissions, Permission.MentionEveryone);
   const mayMentionRole = (id: Snowflake): boolean =>
@@ -368,7 +385,7 @@ export const toMentionsDto = ({ user_ids, role_ids, everyone }: Mentions): Menti
   everyone,
 });
 
-/** A message as everybody sees it, or as somebody does whose kinds of reactions these are. */
+/** Maps a stored message to its DTO. With `ownKinds`, the kinds with which a user reacted, `me` is set. */
 export const toMessageDto = (message: MessageDocument, ownKinds?: ReadonlySet<Snowflake>): MessageDto => {
   const {
     _id,

@@ -8,13 +8,16 @@ import { MODELS } from '../database/database.module';
 import type { ReadMarker } from '../read-states/deleted-messages.service';
 import type { MessageDocument } from './message.schema';
 
-/** A place in a track from where on somebody looks for messages that mention them. */
+/** A read marker after which mentions of a user are counted. */
 export interface MentionCursor extends ReadMarker {
-  /** The ids that mention them: their own, those of their roles, and the guild's. */
+  /** The ids that mention the user: their own, those of their roles, and the guild's. */
   readonly mentionIds: readonly Snowflake[];
 }
 
-/** Counts what others said. Every count ends at what a client is told at most, so it never costs more. */
+/**
+ * Counts messages of other authors. Counting stops at the largest number that clients can receive, which bounds the
+ * cost of a query.
+ */
 @Injectable()
 export class UnreadCounts {
   constructor(@InjectModel(MODELS.message) private readonly messages: Model<MessageDocument>) {}
@@ -27,11 +30,14 @@ export class UnreadCounts {
       .exec();
   }
 
-  /** How many messages of others mention somebody, by track, with one command for all of them; those in the tracks that come first are found first. */
-  async countMentions(userId: Snowflake, outlooks: readonly MentionCursor[]): Promise<ReadonlyMap<Snowflake, number>> {
+  /**
+   * Counts the messages of other authors that mention a user, by track, with one command. Tracks beyond the maximum
+   * number of tracks are not counted.
+   */
+  async countMentions(userId: Snowflake, cursors: readonly MentionCursor[]): Promise<ReadonlyMap<Snowflake, number>> {
     const counts = new Map<Snowflake, number>();
-    if (outlooks.length === 0) return counts;
-    const requested = outlooks.slice(0, LIMITS.tracksWithMentions).map(({ trackId, after, mentionIds }) => ({
+    if (cursors.length === 0) return counts;
+    const requested = cursors.slice(0, LIMITS.tracksWithMentions).map(({ trackId, after, mentionIds }) => ({
       track_id: trackId,
       mention_ids: { $in: mentionIds },
       _id: { $gt: after },
