@@ -153,7 +153,7 @@ export class MembersController {
 
   @Delete(':user_id/roles/:role_id')
   @Summary(
-    'Remove a role from a member. You may remove a role of your own without MANAGE_ROLES, unless the role denies a permission that you would gain without it.',
+    'Remove a role from a member. You may remove a role of your own without MANAGE_ROLES, unless the role denies a permission that you do not hold.',
   )
   @Audited()
   @RequireMembership()
