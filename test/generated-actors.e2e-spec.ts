@@ -15,6 +15,9 @@ import { overwriteAbout, someOf } from './support/arbitraries';
 import type { Person } from './support/person';
 import { type GuildWorld, World } from './support/world';
 
+// Each generated action is a dry run, a request and a comparison of all permissions. GENERATED_GUILDS sets their number.
+jest.setTimeout(240_000);
+
 /*
  * Random people with random permissions send random requests to the real application. After each, no member may have gained permissions by an own request,
  * or have given others more permissions in the guild than the member has; and the result must equal the dry run before it.
@@ -364,7 +367,7 @@ describe('random actors with random permissions', () => {
     // Refusing everything would pass as well.
     expect(done.size).toBeGreaterThanOrEqual(10);
     expect(counts.foreseen).toBeGreaterThan(GUILDS);
-  }, 1_800_000);
+  });
 
   type All = ReadonlyMap<string, Held & { readonly isTimedOut: boolean }>;
 

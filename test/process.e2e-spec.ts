@@ -7,6 +7,9 @@ import { join, resolve } from 'node:path';
 import { eventually } from './support/eventually';
 import { describeOnce } from './support/once';
 
+// Each round kills a process and starts another. KILL_ROUNDS sets the number of rounds.
+jest.setTimeout(240_000);
+
 const MAIN = resolve(__dirname, '../dist/main.js');
 const START_MS = 60_000;
 
@@ -187,7 +190,7 @@ describeOnce('the process', () => {
     process.stdout.write(
       `killed ${rounds} times while ${made} moves were made, ${killedAmidst} times after a move that was never acknowledged\n`,
     );
-  }, 600_000);
+  });
 
   it('rejects a second process on the same data', async () => {
     await start();

@@ -9,8 +9,11 @@ import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { RoamingClient } from './support/roaming-client';
 
-const MESSAGES = 2_000;
-const CLIENTS = 200;
+// Three processes start, and the others detect that one is killed after ten seconds.
+jest.setTimeout(240_000);
+
+const MESSAGES = 1_000;
+const CLIENTS = 100;
 const PEOPLE = 10;
 const AT_ONCE = 4;
 const ANSWER_MS = 5_000;
@@ -173,7 +176,7 @@ describeOnce(
         `${CLIENTS} clients heard ${MESSAGES} messages each, said in ${seconds} s through both nodes, ${again} of them again; over ${resumes} resumes\n`,
       );
       expect(resumes).toBeGreaterThanOrEqual(CLIENTS);
-    }, 600_000);
+    });
 
     it('hand over all clients when a process is asked to stop', async () => {
       const [count, said] = [40, 200];
@@ -188,7 +191,7 @@ describeOnce(
       await expectAll(said);
       expect(clients.flatMap(({ closings }) => closings)).toEqual(Array.from({ length: count / 2 }, () => 4_010));
       expect(clients.map(({ resumes }) => resumes)).toEqual(Array.from({ length: count }, (_, n) => n % 2));
-    }, 600_000);
+    });
 
     it('reconnect all clients at once, also after Redis was down', async () => {
       await connect(CLIENTS, (n) => nodes[n % 2]!.url);
@@ -208,7 +211,7 @@ describeOnce(
       await expectAll(n);
       expect(clients[0]!.numbers).toEqual(Array.from({ length: n + 1 }, (_, said) => said));
       expect(clients.every(({ resumes }) => resumes >= 1)).toBe(true);
-    }, 600_000);
+    });
   },
   describeWithRedis,
 );

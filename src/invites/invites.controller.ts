@@ -8,7 +8,7 @@ import { ApiResult, ApiNoContent, JsonBody, Summary, Validated } from '../common
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
-import { GuildLimitReached } from '../guilds/guilds.errors';
+import { GuildLimitReached, GuildNotFound } from '../guilds/guilds.errors';
 import { type MemberDto, memberDto, toMemberDto } from '../members/member.dto';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
@@ -85,7 +85,7 @@ export class InvitesController {
   @Authenticated()
   @RateLimit('invite_accept')
   @Validated()
-  @ApiProblems(InviteNotFound, Banned, GuildLimitReached)
+  @ApiProblems(InviteNotFound, GuildNotFound, Banned, GuildLimitReached)
   @ApiResult(memberDto)
   async accept(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake): Promise<MemberDto> {
     return toMemberDto(await this.invites.accept(inviteCode, userId));
