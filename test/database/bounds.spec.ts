@@ -29,6 +29,9 @@ async function answersOf(port: number, count: number): Promise<void> {
 }
 
 describe('a client that sends commands and does not read', () => {
+  let close = (): Promise<void> => Promise.resolve();
+  afterEach(() => close());
+
   it('gets no further command answered until it reads the earlier answers', async () => {
     let answered = 0;
     const large = { ok: 1, padding: 'x'.repeat(1024 * 1024) };
@@ -41,6 +44,10 @@ describe('a client that sends commands and does not read', () => {
     });
     const port = await server.listen({ port: 0, secret: undefined });
     const client = connect(port as number);
+    close = async () => {
+      client.destroy();
+      await server.close();
+    };
     await once(client, 'connect');
     for (let n = 0; n < 500; n += 1) client.write(message({ ping: 1 }));
 
@@ -50,8 +57,6 @@ describe('a client that sends commands and does not read', () => {
 
     client.resume();
     await eventually(() => answered >= 500);
-    client.destroy();
-    await server.close();
   });
 });
 
