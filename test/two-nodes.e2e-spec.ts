@@ -9,9 +9,6 @@ import { describeOnce } from './support/once';
 import { describeWithRedis, TestRedis } from './support/redis';
 import { RoamingClient } from './support/roaming-client';
 
-// Three processes start, and the others detect that one is killed after ten seconds.
-jest.setTimeout(240_000);
-
 const MESSAGES = 1_000;
 const CLIENTS = 100;
 const PEOPLE = 10;
@@ -23,6 +20,8 @@ const DELIVERED_WITHIN_MS = 60_000;
 describeOnce(
   'two processes with a Redis',
   () => {
+    // Three processes start, and the others detect that one is killed after ten seconds.
+    jest.setTimeout(240_000);
     let redis: TestRedis;
     let database: DatabaseServer;
     let dataDir: string;
