@@ -1,5 +1,5 @@
 import { parseSnowflake } from '../src/common/snowflake';
-import type { PendingMutation } from '../src/cluster/mutation';
+import type { MutationTarget } from '../src/cluster/mutation';
 import { EventRepublisher } from '../src/recovery/event-republisher';
 import { of } from './support/answer';
 import type { Client } from './support/client';
@@ -9,7 +9,7 @@ const EMOJI = encodeURIComponent('👍');
 
 /** What a request is known by that was under way, and what it did. */
 interface Act {
-  readonly touches: PendingMutation['scope'];
+  readonly targets: readonly MutationTarget[];
   readonly run: (guild: GuildWorld) => Promise<{ readonly names: Record<string, string>; readonly code?: string }>;
   readonly event: string;
   /** The event that is published again, if it is another one. */
@@ -23,12 +23,12 @@ const said = async ({ owner, track }: GuildWorld): Promise<string> =>
 
 const acts: Record<string, Act> = {
   'an invite': {
-    touches: 'place',
+    targets: ['created_invites'],
     event: 'INVITE_CREATE',
     run: async (guild) => ({ names: { track_id: guild.track }, code: await invited(guild) }),
   },
   'the end of an invite': {
-    touches: 'self',
+    targets: ['invite'],
     event: 'INVITE_DELETE',
     run: async (guild) => {
       const code = await invited(guild);
@@ -37,7 +37,7 @@ const acts: Record<string, Act> = {
     },
   },
   'a ban': {
-    touches: 'place',
+    targets: ['bans', 'members', 'guild'],
     event: 'BAN_CREATE',
     run: async ({ id, owner, members }) => {
       await owner.put(`/guilds/${id}/bans/${members['mo']!.id}`, {});
@@ -45,7 +45,7 @@ const acts: Record<string, Act> = {
     },
   },
   'the end of a ban': {
-    touches: 'place',
+    targets: ['bans'],
     event: 'BAN_DELETE',
     run: async ({ id, owner, members }) => {
       await owner.put(`/guilds/${id}/bans/${members['mo']!.id}`, {});
@@ -54,7 +54,7 @@ const acts: Record<string, Act> = {
     },
   },
   'a reaction': {
-    touches: 'messages',
+    targets: ['messages'],
     event: 'REACTION_ADD',
     again: 'MESSAGE_UPDATE',
     run: async (guild) => {
@@ -64,7 +64,7 @@ const acts: Record<string, Act> = {
     },
   },
   'a pin': {
-    touches: 'messages',
+    targets: ['messages'],
     event: 'PINS_UPDATE',
     run: async (guild) => {
       const id = await said(guild);
@@ -89,7 +89,7 @@ describe('an unpublished event of a node that has crashed', () => {
 
   it.each(Object.entries(acts))(
     'is published by another node: %s',
-    async (_, { touches, run, event, again = event }) => {
+    async (_, { targets, run, event, again = event }) => {
       const atMs = Date.now();
       const { names, code } = await run(guild);
       await client.next(event);
@@ -100,7 +100,7 @@ describe('an unpublished event of a node that has crashed', () => {
           {
             userId: parseSnowflake(guild.owner.id)!,
             atMs,
-            scope: touches,
+            targets,
             ids: ids,
             ...(code !== undefined && { code }),
           },

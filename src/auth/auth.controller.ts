@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, HttpStatus, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { MutationScope } from '../cluster/mutation';
 import { z } from 'zod';
 import { ApiResult, ApiNoContent, SnowflakeParam, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
@@ -64,6 +65,7 @@ export class AuthController {
   }
 
   @Post('logout')
+  @MutationScope('account')
   @Summary('Log out: revokes the token of this request and closes its sockets.')
   @Authenticated()
   @ApiNoContent()
@@ -88,6 +90,7 @@ export class AuthController {
   }
 
   @Delete('sessions/:session_id')
+  @MutationScope('account')
   @Summary('Revoke one of your sessions and close its sockets.')
   @Authenticated()
   @Validated()
@@ -103,6 +106,7 @@ export class AuthController {
   }
 
   @Delete('sessions')
+  @MutationScope('account')
   @Summary('Revoke all your other sessions and close their sockets.')
   @Authenticated()
   @ApiNoContent()

@@ -16,6 +16,7 @@ import { ApiProblems } from '../common/problems.decorator';
 import { type Infer, object, pageLimit, snowflake } from '../common/schema';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
+import { MutationScope } from '../cluster/mutation';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
@@ -62,6 +63,7 @@ export class BansController {
   }
 
   @Put(':user_id')
+  @MutationScope('bans', 'members', 'guild')
   @Summary(
     'Ban a user, member or not. A banned member is removed at once, and the user can’t join until the ban ends. Banning again replaces the reason.',
   )
@@ -80,6 +82,7 @@ export class BansController {
   }
 
   @Delete(':user_id')
+  @MutationScope('bans')
   @Summary(
     'End a ban. The user can rejoin with an invite; roles that deny permissions and an unexpired timeout are restored.',
   )

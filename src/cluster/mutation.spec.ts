@@ -15,8 +15,8 @@ class Handlers {
     return undefined;
   }
 
-  @MutationScope('self')
-  self(): void {
+  @MutationScope('account')
+  account(): void {
     return undefined;
   }
 }
@@ -38,25 +38,30 @@ const request = (method: string, params: object, body: unknown): ExecutionContex
 const change = (context: ExecutionContext): ReturnType<typeof describeMutation> =>
   describeMutation(new Reflector(), context, ME);
 
-describe('the mutation of a handler', () => {
-  it('is none for a handler that only reads, and any in its scope for a handler that declares nothing', () => {
+describe('describeMutation', () => {
+  it('returns nothing for a read and for the scope `nothing`, and else the declared targets with the ids of the path', () => {
     expect(change(request('GET', { guild_id: '1' }, undefined))).toBeUndefined();
     expect(change(interaction({ track_id: '1' }, 'nothing'))).toBeUndefined();
-    expect(change(interaction({ track_id: '1' }, 'self'))).toMatchObject({
+    expect(change(interaction({ track_id: '1' }, 'account'))).toMatchObject({
       userId: ME,
-      scope: 'self',
+      targets: ['account'],
       ids: { track_id: [1n] },
     });
-    expect(change(request('POST', { code: 'abc' }, undefined))).toMatchObject({ scope: 'place', ids: {}, code: 'abc' });
+    expect(change(request('POST', { code: 'abc' }, undefined))).toEqual({
+      userId: ME,
+      atMs: expect.any(Number) as number,
+      ids: {},
+      code: 'abc',
+    });
   });
 
-  it('has the scope named in the path, whatever the body contains', () =>
+  it('prefers the ids of the path to those of the body', () =>
     expect(change(request('PUT', { guild_id: '1' }, { guild_id: '2', user_ids: ['3', 4, 'x', '5'] }))?.ids).toEqual({
       guild_id: [1n],
       user_id: [3n, 5n],
     }));
 
-  it('is serialized and parsed without loss', () => {
+  it('returns what BSON can store and read again, whatever the client sends', () => {
     const field = fc.oneof(
       fc.constantFrom('guild_id', 'user_ids', '__proto___id', 'constructor_id', '_id'),
       fc.string(),

@@ -12,7 +12,7 @@ const TIMES = { everyMs: 40, aliveMs: 10_000 };
 const change = (userId: bigint): PendingMutation => ({
   userId,
   atMs: 1,
-  scope: 'place',
+  targets: ['guild', 'members'],
   ids: { guild_id: [2n], user_id: [3n, 4n] },
   workerId: WORKER_ID,
 });

@@ -15,6 +15,7 @@ import { ApiProblems } from '../common/problems.decorator';
 import { Versioned } from '../common/versioned';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
+import { MutationScope } from '../cluster/mutation';
 import { MemberNotFound } from '../members/members.errors';
 import { MemberRemovalService } from '../members/member-removal.service';
 import { MembersRepository } from '../members/members.repository';
@@ -48,6 +49,7 @@ export class GuildsController {
   constructor(private readonly guilds: GuildsService) {}
 
   @Post()
+  @MutationScope('account')
   @Summary('Create a guild with @everyone, a category and a text track. You become its owner.')
   @Authenticated()
   @Validated()
@@ -76,6 +78,7 @@ export class GuildsController {
   }
 
   @Patch(':guild_id')
+  @MutationScope('guild')
   @Summary('Change a guild. `owner_id` transfers the ownership to another member, which only the owner may do.')
   @SupportsIfMatch()
   @Audited()
@@ -93,6 +96,7 @@ export class GuildsController {
   }
 
   @Delete(':guild_id')
+  @MutationScope('guild')
   @Summary('Delete a guild and everything in it.')
   @RequireOwner()
   @ApiNoContent()
@@ -121,6 +125,7 @@ export class OwnGuildsController {
   }
 
   @Delete(':guild_id')
+  @MutationScope('own_membership')
   @Summary('Leave a guild.')
   @RequireMembership()
   @ApiProblems(OwnerCannotLeave)

@@ -8,15 +8,21 @@ import { ApiResult, ApiNoContent, JsonBody, Summary, Validated } from '../common
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
+import { MutationScope } from '../cluster/mutation';
 import { GuildLimitReached, GuildNotFound } from '../guilds/guilds.errors';
 import { type MemberDto, memberDto, toMemberDto } from '../members/member.dto';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/request-context';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { Authenticated, RequireMembership, Public, RequirePermissions } from '../permissions/requirement.decorator';
+import {
+  Authenticated,
+  RequireMembership,
+  Public,
+  RequirePermissions,
+  RequireTextTrack,
+} from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
-import { TrackNotFound, NotATextTrack } from '../tracks/tracks.errors';
 import {
   type CreateInviteDto,
   createInviteDto,
@@ -39,11 +45,12 @@ export class InvitesController {
   constructor(private readonly invites: InvitesService) {}
 
   @Post('tracks/:track_id/invites')
+  @MutationScope('created_invites')
   @Summary('Create an invite.')
   @Audited()
-  @RequirePermissions(Permission.CreateInvites)
+  @RequireTextTrack(Permission.CreateInvites)
   @Validated()
-  @ApiProblems(TrackNotFound, NotATextTrack, InviteLimitReached, MemberInviteLimitReached, WriteConflict)
+  @ApiProblems(InviteLimitReached, MemberInviteLimitReached, WriteConflict)
   @ApiResult(inviteDto, HttpStatus.CREATED)
   async create(
     @Authority() authority: TrackAuthority,
@@ -81,6 +88,7 @@ export class InvitesController {
   }
 
   @Post('invites/:code')
+  @MutationScope('account', 'invite')
   @Summary('Accept an invite and join its guild.')
   @Authenticated()
   @RateLimit('invite_accept')
@@ -92,6 +100,7 @@ export class InvitesController {
   }
 
   @Delete('invites/:code')
+  @MutationScope('invite')
   @Summary('Revoke an invite: your own, or any invite with DELETE_INVITES.')
   @Audited()
   @Authenticated()

@@ -18,7 +18,6 @@ import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { isVisibleTo } from '../tracks/track-visibility';
-import { NotATextTrack } from '../tracks/tracks.errors';
 import { type CreateInviteDto, type InviteDto, type InvitePreviewDto, inviteSeenBy } from './invite.dto';
 import type { InviteDocument } from './invite.schema';
 import { InviteNotFound } from './invites.errors';
@@ -45,7 +44,6 @@ export class InvitesService {
    * Creates an invite to a track.
    *
    * @throws InviteLimitReached, MemberInviteLimitReached
-   * @throws NotATextTrack if the track is a category
    * @throws TokenInvalid if the account of the user was closed meanwhile; the invite is removed again
    */
   async create(
@@ -53,8 +51,7 @@ export class InvitesService {
     { max_age_seconds: maxAgeSeconds, max_uses }: CreateInviteDto,
     reason: string | undefined,
   ): Promise<InviteDto> {
-    const { guildId, trackId, userId, track } = authority;
-    if (track.type !== 'text') throw new NotATextTrack();
+    const { guildId, trackId, userId } = authority;
     const created_at = new Date();
     const invite: InviteDocument = {
       _id: randomBytes(CODE_BYTES).toString('base64url'),
@@ -157,15 +154,15 @@ export class InvitesService {
     ]);
   }
 
-  /** Publishes the stored state of an invite, or its deletion, after a crash may have prevented the event. */
+  /** Publishes the stored state of an invite of the guild, or its deletion, after a crash may have prevented the event. */
   async republish(guildId: Snowflake, code: string): Promise<void> {
     const audience = { guildId, permission: Permission.ModifyGuild };
     await republishUntilStable(
       () => this.invites.findById(code).lean<InviteDocument | null>(),
-      (invite) =>
-        invite
-          ? this.events.publish('INVITE_CREATE', audience, toInviteDto(invite))
-          : this.events.publish('INVITE_DELETE', audience, { guild_id: guildId, code }),
+      async (invite) => {
+        if (!invite) await this.events.publish('INVITE_DELETE', audience, { guild_id: guildId, code });
+        else if (invite.guild_id === guildId) await this.events.publish('INVITE_CREATE', audience, toInviteDto(invite));
+      },
     );
   }
 

@@ -16,6 +16,7 @@ import { ApiProblems } from '../common/problems.decorator';
 import { type Infer, line, object, pageLimit, snowflake } from '../common/schema';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
+import { MutationScope } from '../cluster/mutation';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
@@ -91,6 +92,7 @@ export class MembersController {
   }
 
   @Patch('@me')
+  @MutationScope('own_membership')
   @Summary('Change your own nick.')
   @RequirePermissions(Permission.ChangeNickname)
   @Validated()
@@ -103,6 +105,7 @@ export class MembersController {
   }
 
   @Patch(':user_id')
+  @MutationScope('members')
   @Summary(
     'Change a member. `nick` requires MODIFY_MEMBER_NICKNAMES, `role_ids` requires MANAGE_ROLES, `timed_out_until` requires TIMEOUT_MEMBERS.',
   )
@@ -130,6 +133,7 @@ export class MembersController {
   }
 
   @Put(':user_id/roles/:role_id')
+  @MutationScope('members')
   @Summary('Give a member a role.')
   @Audited()
   @RequirePermissions(Permission.ManageRoles)
@@ -152,6 +156,7 @@ export class MembersController {
   }
 
   @Delete(':user_id/roles/:role_id')
+  @MutationScope('members')
   @Summary(
     'Remove a role from a member. You may remove a role of your own without MANAGE_ROLES, unless the role denies a permission that you do not hold.',
   )
@@ -177,6 +182,7 @@ export class MembersController {
   }
 
   @Delete(':user_id')
+  @MutationScope('members')
   @Summary('Kick a member. The user can rejoin with an invite.')
   @Audited()
   @RequirePermissions(Permission.KickMembers)

@@ -20,8 +20,8 @@ import { Permission } from '../permissions/compute-permissions';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
 import { PermissionsMissing } from '../permissions/permissions.errors';
-import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
-import { TrackNotFound, NotATextTrack } from '../tracks/tracks.errors';
+import { RequireMembership, RequirePermissions, RequireTextTrack } from '../permissions/requirement.decorator';
+import { TrackNotFound } from '../tracks/tracks.errors';
 import {
   type BulkDeleteDto,
   bulkDeleteDto,
@@ -50,7 +50,6 @@ const listQuery = object({
 type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('messages')
-@MutationScope('messages')
 @Controller('tracks/:track_id')
 export class MessagesController {
   constructor(
@@ -81,10 +80,11 @@ export class MessagesController {
   }
 
   @Post('messages')
+  @MutationScope('created_messages')
   @Summary('Send a message. A repeated `nonce` returns the message already created with it.')
-  @RequirePermissions(Permission.CreateMessage)
+  @RequireTextTrack(Permission.CreateMessage)
   @Validated()
-  @ApiProblems(TrackNotFound, NotATextTrack, MessageNotFound, SlowModeActive)
+  @ApiProblems(MessageNotFound, SlowModeActive)
   @ApiResult(messageDto, HttpStatus.CREATED)
   async create(
     @Authority() authority: TrackAuthority,
@@ -94,6 +94,7 @@ export class MessagesController {
   }
 
   @Patch('messages/:message_id')
+  @MutationScope('messages')
   @Summary(
     'Edit a message of yours. Repeating the current content has no effect. Without VIEW_MESSAGE_HISTORY, messages of other authors do not exist.',
   )
@@ -110,6 +111,7 @@ export class MessagesController {
   }
 
   @Delete('messages/:message_id')
+  @MutationScope('messages')
   @Summary('Delete a message: your own, or any message with DELETE_MESSAGES and VIEW_MESSAGE_HISTORY.')
   @Audited()
   @RequireMembership()
@@ -124,6 +126,7 @@ export class MessagesController {
   }
 
   @Post('messages/bulk-delete')
+  @MutationScope('messages')
   @Summary('Delete up to 100 messages of a track at once. Ids that are not messages of this track are ignored.')
   @Audited()
   @RequirePermissions(Permission.DeleteMessages, Permission.ViewMessageHistory)
@@ -140,9 +143,8 @@ export class MessagesController {
 
   @Post('typing')
   @Summary('Show others that you are typing.')
-  @RequirePermissions(Permission.CreateMessage)
+  @RequireTextTrack(Permission.CreateMessage)
   @MutationScope('nothing')
-  @ApiProblems(TrackNotFound, NotATextTrack)
   @ApiNoContent()
   async startTyping(@Authority() authority: TrackAuthority): Promise<void> {
     await this.messages.startTyping(authority);

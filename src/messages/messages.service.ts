@@ -19,7 +19,6 @@ import { ReactionsRepository } from '../reactions/reactions.repository';
 import { DeletedMessages } from '../read-states/deleted-messages.service';
 import { ReadMarkersService } from '../read-states/read-markers.service';
 import { Buckets } from '../throttling/buckets';
-import { NotATextTrack } from '../tracks/tracks.errors';
 import type { CreateMessageDto, MentionsDto, MessageDto, UpdateMessageDto } from './message.dto';
 import { type Mentions, mentionIds, mentionsIn, NO_MENTIONS } from './mentions';
 import type { MessageDocument } from './message.schema';
@@ -52,7 +51,6 @@ export class MessagesService {
    * Sends a message with two concurrent writes, and without a query unless it is a reply. If the author has used the
    * `nonce` in this track before, returns the existing message and publishes nothing.
    *
-   * @throws NotATextTrack, SlowModeActive
    * @throws MessageNotFound if the message that it replies to is not in this track
    * @throws PermissionsMissing if it is a reply and the author lacks VIEW_MESSAGE_HISTORY
    * @throws TokenInvalid if the account of the author was closed meanwhile; the message is removed again
@@ -62,7 +60,6 @@ export class MessagesService {
     { content, reply_to_id: replyToId, nonce }: CreateMessageDto,
   ): Promise<MessageDto> {
     const { guildId, trackId, userId } = authority;
-    if (authority.track.type !== 'text') throw new NotATextTrack();
     if (replyToId !== undefined) await this.assertMayReplyTo(authority, replyToId);
     const sent = await this.enforceSlowMode(authority, nonce);
     if (sent) return this.oneSeenBy(userId, sent);
@@ -146,12 +143,8 @@ export class MessagesService {
     return this.oneSeenBy(userId, message);
   }
 
-  /**
-   * Publishes that the caller is typing.
-   * @throws NotATextTrack
-   */
-  async startTyping({ guildId, trackId, userId, track }: TrackAuthority): Promise<void> {
-    if (track.type !== 'text') throw new NotATextTrack();
+  /** Publishes that the caller is typing. */
+  async startTyping({ guildId, trackId, userId }: TrackAuthority): Promise<void> {
     await this.events.publish(
       'TYPING_START',
       { guildId, trackId },

@@ -1,6 +1,8 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, type OnModuleInit } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { HandlerDiscovery } from '../common/handler-discovery';
 import { Summary } from '../common/http.decorators';
+import { problemsOf } from '../common/problems.decorator';
 import { Public } from '../permissions/requirement.decorator';
 import { EVENT_CATALOG } from '../events/events.module';
 import type { EventCatalog } from '../events/event-map';
@@ -8,11 +10,22 @@ import { asyncApi } from './async-api';
 
 @ApiTags('meta')
 @Controller('docs')
-export class DocumentationController {
-  private readonly document: ReturnType<typeof asyncApi>;
+export class DocumentationController implements OnModuleInit {
+  private document: ReturnType<typeof asyncApi> = {};
 
-  constructor(@Inject(EVENT_CATALOG) events: EventCatalog) {
-    this.document = asyncApi(events);
+  constructor(
+    @Inject(EVENT_CATALOG) private readonly events: EventCatalog,
+    private readonly handlers: HandlerDiscovery,
+  ) {}
+
+  /** Builds the document once the handlers of all interactions exist. */
+  onModuleInit(): void {
+    const problems = this.handlers
+      .list()
+      .flatMap(({ interaction, method }) =>
+        interaction === undefined ? [] : [[interaction, problemsOf(method)] as const],
+      );
+    this.document = asyncApi(this.events, new Map(problems));
   }
 
   @Get('gateway')

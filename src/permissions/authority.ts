@@ -2,6 +2,7 @@ import type { Snowflake } from '../common/snowflake';
 import type { MemberDocument } from '../members/member.schema';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
+import { NotATextTrack } from '../tracks/tracks.errors';
 import { has, minus, type PermissionSet, type Subject } from './compute-permissions';
 import { GuildPermissions } from './guild-permissions';
 import { type GuildState, type GuildTracks, memberRoles } from './guild-state';
@@ -79,10 +80,11 @@ export class TrackAuthority {
     return this.track._id;
   }
 
-  /** @throws PermissionsMissing naming those that they lack in the track */
-  assertMeets({ permissions, ownerOnly }: MemberRequirement): void {
+  /** @throws OwnerOnly, PermissionsMissing with the permissions that the member lacks in the track, NotATextTrack if the track has another type */
+  assertMeets({ permissions, ownerOnly, trackType }: MemberRequirement): void {
     if (ownerOnly && !this.guild.isOwner) throw new OwnerOnly();
     assertHolds(this.permissions, permissions);
+    if (trackType !== undefined && this.track.type !== trackType) throw new NotATextTrack();
   }
 }
 

@@ -48,7 +48,7 @@ export class PermissionsGuard implements CanActivate {
     { params }: RequestContext,
     requirement: MemberRequirement,
   ): Promise<GuildAuthority | TrackAuthority> {
-    return 'track_id' in params
+    return 'track_id' in params || requirement.trackType !== undefined
       ? this.resolver.resolveInTrack(userId, parseId('track_id', params['track_id']), requirement)
       : this.resolver.resolveInGuild(userId, parseId('guild_id', params['guild_id']), requirement);
   }

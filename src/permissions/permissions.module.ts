@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { HandlerDiscovery } from '../common/handler-discovery';
 import { AuthorityResolver } from './authority-resolver';
 import { PermissionDataLoader } from './permission-data.loader';
 import { PermissionsController } from './permissions.controller';
@@ -10,7 +11,7 @@ import { UndeclaredHandlersCheck } from './undeclared-handlers.check';
 @Module({
   imports: [DiscoveryModule],
   controllers: [PermissionsController],
-  providers: [AuthorityResolver, PermissionDataLoader, UndeclaredHandlersCheck],
-  exports: [AuthorityResolver, PermissionDataLoader],
+  providers: [AuthorityResolver, PermissionDataLoader, HandlerDiscovery, UndeclaredHandlersCheck],
+  exports: [AuthorityResolver, PermissionDataLoader, HandlerDiscovery],
 })
 export class PermissionsModule {}

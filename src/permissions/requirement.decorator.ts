@@ -7,6 +7,8 @@ import { RegisterHttpRoute } from '../common/http-route';
 import { ApiProblems } from '../common/problems.decorator';
 import { GuildNotFound } from '../guilds/guilds.errors';
 import { RateLimited } from '../throttling/throttling.errors';
+import type { TrackType } from '../tracks/track.schema';
+import { NotATextTrack, TrackNotFound } from '../tracks/tracks.errors';
 import { NO_PERMISSIONS, type PermissionSet, union } from './compute-permissions';
 import { OwnerOnly, PermissionsMissing } from './permissions.errors';
 
@@ -17,7 +19,13 @@ export type Requirement =
       /** The handler checks the `Authorization` header, which is not that of a session. */ readonly checksAuthorization?: true;
     }
   | { readonly kind: 'token' }
-  | { readonly kind: 'member'; readonly permissions: PermissionSet; readonly ownerOnly: boolean };
+  | {
+      readonly kind: 'member';
+      readonly permissions: PermissionSet;
+      readonly ownerOnly: boolean;
+      /** The type that the track must have, if the handler works with tracks of one type only. */
+      readonly trackType?: TrackType;
+    };
 
 /** Where a requirement is kept; a handler without one stops the boot. */
 export const RequirementMetadata = Reflector.createDecorator<Requirement>();
@@ -57,6 +65,22 @@ export const RequirePermissions = (...permissions: PermissionSet[]) =>
       ownerOnly: false,
     }),
     ApiProblems(ValidationFailed, GuildNotFound, ...(permissions.length > 0 ? [PermissionsMissing] : [])),
+  );
+
+/**
+ * Open to members who can view the text track that the path or payload names and hold all of these permissions in the track. A category is rejected
+ * after the visibility and the permissions were checked: a hidden category is answered like a missing track.
+ */
+export const RequireTextTrack = (...permissions: PermissionSet[]) =>
+  applyDecorators(
+    withToken({ kind: 'member', permissions: union(...permissions), ownerOnly: false, trackType: 'text' }),
+    ApiProblems(
+      ValidationFailed,
+      GuildNotFound,
+      TrackNotFound,
+      ...(permissions.length > 0 ? [PermissionsMissing] : []),
+      NotATextTrack,
+    ),
   );
 
 /** Open to the guild's owner. */

@@ -1,41 +1,42 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import { Reflector } from '@nestjs/core';
+import { MUTATION_FIELDS, mutationTargetsOf } from '../cluster/mutation';
+import { type Handler, HandlerDiscovery, isReadOnly } from '../common/handler-discovery';
 import { RequirementMetadata } from './requirement.decorator';
 
-// Nest keeps these under names that it does not export.
-const PATH_METADATA = 'path';
-const MESSAGE_METADATA = 'message';
-
-/** Refuses to boot while any route or gateway event has no declared requirement: deny by default. */
+/**
+ * Stops the boot while a route or interaction declares no requirement (deny by default), or changes something without a declaration of what is published
+ * again after a crash.
+ */
 @Injectable()
 export class UndeclaredHandlersCheck implements OnModuleInit {
   constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
+    private readonly handlers: HandlerDiscovery,
     private readonly reflector: Reflector,
   ) {}
 
-  /** @throws Error naming every handler that declares nothing */
+  /** @throws Error with the name of each handler whose declarations are incomplete */
   onModuleInit(): void {
-    const open = [...this.discovery.getControllers(), ...this.discovery.getProviders()].flatMap(
-      ({ instance, metatype }) =>
-        instance && typeof metatype === 'function' ? this.undeclared(instance as object, metatype) : [],
-    );
-    if (open.length > 0)
-      throw new Error(
-        `These handlers declare no requirement (@Public, @Authenticated, @RequirePermissions, …): ${open.join(', ')}.`,
-      );
+    const faults = this.handlers.list().flatMap((handler) => {
+      const fault = this.faultOf(handler);
+      return fault === undefined ? [] : [`${handler.type.name}.${handler.name} ${fault}`];
+    });
+    if (faults.length > 0) throw new Error(`Incomplete declarations of handlers: ${faults.join('; ')}.`);
   }
 
-  private undeclared(instance: object, type: Function): string[] {
-    const prototype = Object.getPrototypeOf(instance) as object;
-    return this.scanner.getAllMethodNames(prototype).flatMap((name) => {
-      const handler = (prototype as Record<string, unknown>)[name];
-      if (typeof handler !== 'function' || !isHandler(handler)) return [];
-      return this.reflector.getAllAndOverride(RequirementMetadata, [handler, type]) ? [] : [`${type.name}.${name}`];
-    });
+  private faultOf(handler: Handler): string | undefined {
+    const { type, method, route } = handler;
+    const requirement = this.reflector.getAllAndOverride(RequirementMetadata, [method, type]);
+    if (!requirement) return 'declares no requirement (@Public, @Authenticated, @RequirePermissions, …)';
+    if (requirement.kind === 'public' || isReadOnly(handler)) return undefined;
+    const targets = mutationTargetsOf(this.reflector, method, type);
+    if (!targets) return 'declares no @MutationScope';
+    // The fields of a payload are declared by its class, those of a route by its path.
+    const path = route?.path.split('/');
+    const unidentified = targets.find(
+      (target) =>
+        path && !MUTATION_FIELDS[target].some((fields) => fields.every((field) => path.includes(`:${field}`))),
+    );
+    return unidentified && `declares @MutationScope('${unidentified}') and its path does not identify that`;
   }
 }
-
-const isHandler = (method: object): boolean =>
-  Reflect.hasMetadata(PATH_METADATA, method) || Reflect.hasMetadata(MESSAGE_METADATA, method);

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { ApiResult, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
+import { MutationScope } from '../cluster/mutation';
 import { UserId } from '../permissions/request-context';
 import { Authenticated } from '../permissions/requirement.decorator';
 import { UserNotFound } from '../users/users.errors';
@@ -15,6 +16,7 @@ export class PresenceController {
   constructor(private readonly presence: PresenceService) {}
 
   @Put()
+  @MutationScope('account')
   @Summary(
     'Chooses what one looks like while connected. Kept until the next choice; who is invisible looks offline to everybody else.',
   )

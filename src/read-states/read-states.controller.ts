@@ -2,18 +2,15 @@ import { Controller, Get, Header, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ApiResult, JsonBody, Summary, Validated } from '../common/http.decorators';
-import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/request-context';
-import { Authenticated, RequireMembership } from '../permissions/requirement.decorator';
-import { TrackNotFound, NotATextTrack } from '../tracks/tracks.errors';
+import { Authenticated, RequireTextTrack } from '../permissions/requirement.decorator';
 import { type ReadStateDto, readStateDto, type UpdateReadStateDto, updateReadStateDto } from './read-state.dto';
 import { ReadStatesService } from './read-states.service';
 
 @ApiTags('read states')
-@MutationScope('self')
 @Controller()
 export class ReadStatesController {
   constructor(private readonly readStates: ReadStatesService) {}
@@ -30,12 +27,12 @@ export class ReadStatesController {
   }
 
   @Put('tracks/:track_id/read-state')
+  @MutationScope('account')
   @Summary(
     'Set your read marker in a track. It moves only forward, unless `backwards` is true. Without VIEW_MESSAGE_HISTORY a track has no read state: nothing is stored, and the counts are 0.',
   )
-  @RequireMembership()
+  @RequireTextTrack()
   @Validated()
-  @ApiProblems(TrackNotFound, NotATextTrack)
   @ApiResult(readStateDto)
   async update(
     @Authority() authority: TrackAuthority,

@@ -11,7 +11,6 @@ import { has, Permission, union } from '../permissions/compute-permissions';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { isVisibleTo } from '../tracks/track-visibility';
-import { NotATextTrack } from '../tracks/tracks.errors';
 import { DeletedMessages, type ReadMarker } from './deleted-messages.service';
 import { ReadMarkersService } from './read-markers.service';
 import type { ReadStateDto, UpdateReadStateDto } from './read-state.dto';
@@ -88,12 +87,10 @@ export class ReadStatesService {
    *
    * Without VIEW_MESSAGE_HISTORY nothing is read or stored, so that the result does not depend on the messages of the track.
    *
-   * @throws NotATextTrack if the track is a category
    * @throws TokenInvalid if the account of the user was closed meanwhile; the read marker is removed again
    */
   async update(authority: TrackAuthority, { message_id, backwards }: UpdateReadStateDto): Promise<ReadStateDto> {
-    const { guildId, trackId, userId, track, guild, permissions } = authority;
-    if (track.type !== 'text') throw new NotATextTrack();
+    const { guildId, trackId, userId, guild, permissions } = authority;
     const readId = within(message_id, backwards ? 0n : guild.member._id, this.snowflakes.next());
     const ids = { guild_id: guildId, track_id: trackId };
     if (!has(permissions, Permission.ViewMessageHistory))

@@ -7,23 +7,38 @@ import { InvitesService } from '../invites/invites.service';
 import { MembersRepository } from '../members/members.repository';
 import { MembersService } from '../members/members.service';
 import { MessagesService } from '../messages/messages.service';
-import type { PendingMutation } from '../cluster/mutation';
+import { MUTATION_FIELDS, type MutationTarget, type PendingMutation } from '../cluster/mutation';
 import { PermissionDataLoader } from '../permissions/permission-data.loader';
 import { PinsRepository } from '../pins/pins.repository';
 import { UsersService } from '../users/users.service';
 
-// So much may a clock be set back between the note of a change and the id that the change makes.
+// The most that a clock may be set back between the record of a mutation and the id that the mutation creates.
 const MARGIN_MS = 5_000;
 
-/** Something to be told again. */
+const ALL_TARGETS = Object.keys(MUTATION_FIELDS) as MutationTarget[];
+
+/** Publishes one object again. */
 interface RepublishTask {
-  /** The same for what is the same. */
+  /** Identifies the object. */
   readonly key: string;
-  /** @param from the lowest id that something can have which is new and was not told */
+  /** @param from the lowest id that an object created by the mutation can have */
   readonly run: (from: Snowflake) => Promise<void>;
 }
 
-/** Reads again what changes were about, and tells it as it now is. Every event means the same when it comes once more. */
+/** A mutation with the ids that its path or payload named. */
+interface NamedObjects {
+  readonly callerId: Snowflake;
+  readonly workerId: number | undefined;
+  readonly guildId: Snowflake | undefined;
+  readonly trackId: Snowflake | undefined;
+  readonly userIds: readonly Snowflake[];
+  readonly messageIds: readonly Snowflake[];
+  readonly code: string | undefined;
+  /** The ids of the messages whose MESSAGE_CREATE was received. */
+  readonly received: ReadonlySet<Snowflake>;
+}
+
+/** Publishes the objects of interrupted mutations again, as they are stored now. Every event can be repeated. */
 @Injectable()
 export class EventRepublisher {
   constructor(
@@ -39,12 +54,45 @@ export class EventRepublisher {
     private readonly users: UsersService,
   ) {}
 
-  /** Tells again all that these changes may have changed, each thing once. @param heard the messages that were told to be new */
-  async republish(changes: readonly PendingMutation[], heard: ReadonlySet<Snowflake>): Promise<void> {
+  /** What is published again for each declared target. Without the ids that a target needs, nothing is. */
+  private readonly tasks: Readonly<Record<MutationTarget, (objects: NamedObjects) => RepublishTask[]>> = {
+    guild: ({ guildId }) =>
+      guildId === undefined ? [] : [{ key: `guild:${guildId}`, run: () => this.guilds.republish(guildId) }],
+    members: ({ guildId, userIds }) => this.memberships(guildId, userIds),
+    own_membership: ({ guildId, callerId }) => this.memberships(guildId, [callerId]),
+    bans: ({ guildId, userIds }) =>
+      guildId === undefined
+        ? []
+        : userIds.map((id) => ({ key: `ban:${guildId}:${id}`, run: () => this.bans.republish(guildId, id) })),
+    messages: (objects) => this.namedMessages(objects),
+    created_messages: (objects) => this.createdMessages(objects),
+    invite: ({ callerId, code }) =>
+      code === undefined
+        ? []
+        : [{ key: `invite:${callerId}:${code}`, run: () => this.republishInvite(callerId, code) }],
+    created_invites: ({ guildId, callerId }) =>
+      guildId === undefined
+        ? []
+        : [
+            {
+              key: `invites:${guildId}:${callerId}`,
+              run: (from) => this.invites.republishCreated(guildId, callerId, createdAt(from)),
+            },
+          ],
+    account: ({ callerId }) => [{ key: `account:${callerId}`, run: (from) => this.republishAccount(callerId, from) }],
+  };
+
+  /**
+   * Publishes all objects of these mutations again, each once.
+   *
+   * @param received the ids of the messages whose MESSAGE_CREATE was received
+   */
+  async republish(mutations: readonly PendingMutation[], received: ReadonlySet<Snowflake>): Promise<void> {
     const all = new Map<string, { run: RepublishTask['run']; from: Snowflake }>();
-    for (const change of changes) {
-      const from = lowestAt(new Date(change.atMs - MARGIN_MS));
-      for (const { key, run } of await this.tasksFor(change, heard)) {
+    for (const mutation of mutations) {
+      const from = lowestAt(new Date(mutation.atMs - MARGIN_MS));
+      const objects = await this.namedObjects(mutation, received);
+      for (const { key, run } of (mutation.targets ?? ALL_TARGETS).flatMap((target) => this.tasks[target](objects))) {
         const existing = all.get(key);
         all.set(key, { run, from: existing && existing.from < from ? existing.from : from });
       }
@@ -52,70 +100,55 @@ export class EventRepublisher {
     for (const { run, from } of all.values()) await run(from);
   }
 
-  private async tasksFor(
-    { userId, scope, ids, code, workerId }: PendingMutation,
-    heard: ReadonlySet<Snowflake>,
-  ): Promise<RepublishTask[]> {
-    const named = ids['user_id'] ?? [];
-    const userIds = [userId, ...named];
+  private async namedObjects(
+    { userId: callerId, workerId, ids, code }: PendingMutation,
+    received: ReadonlySet<Snowflake>,
+  ): Promise<NamedObjects> {
     const trackId = ids['track_id']?.[0];
     const guildId = ids['guild_id']?.[0] ?? (trackId && (await this.permissionData.findGuildOf(trackId)));
-    if (guildId === undefined || scope === 'self')
-      return userIds.map((id) => ({ key: `user:${id}:${code}`, run: (from) => this.user(id, from, code) }));
-    const messages = trackId === undefined ? [] : this.messagesOf(guildId, trackId, ids['message_id'] ?? []);
-    if (scope === 'messages' && trackId !== undefined) {
-      // What its author says on another node meanwhile is told by that one.
-      const isUntold = (id: Snowflake): boolean => workerIdOf(id) === workerId && !heard.has(id);
-      return [
-        ...messages,
-        {
-          key: `said:${trackId}:${userId}:${workerId}`,
-          run: (from) => this.republishMessages(trackId, userId, from, isUntold),
-        },
-      ];
-    }
+    const [userIds, messageIds] = [ids['user_id'] ?? [], ids['message_id'] ?? []];
+    return { callerId, workerId, guildId, trackId, userIds, messageIds, code, received };
+  }
+
+  private memberships(guildId: Snowflake | undefined, userIds: readonly Snowflake[]): RepublishTask[] {
+    if (guildId === undefined) return [];
+    return userIds.map((id) => ({
+      key: `member:${guildId}:${id}`,
+      run: (from) => this.members.republish(guildId, id, from),
+    }));
+  }
+
+  private namedMessages({ guildId, trackId, messageIds }: NamedObjects): RepublishTask[] {
+    if (guildId === undefined || trackId === undefined || messageIds.length === 0) return [];
     return [
-      ...messages,
-      ...userIds.map((id) => ({
-        key: `member:${guildId}:${id}`,
-        run: (from: Snowflake) => this.members.republish(guildId, id, from),
+      ...messageIds.map((id) => ({
+        key: `message:${id}`,
+        run: () => this.messages.republish(guildId, trackId, id),
       })),
-      ...named.map((id) => ({ key: `ban:${guildId}:${id}`, run: () => this.bans.republish(guildId, id) })),
-      {
-        key: `invites:${guildId}:${userId}`,
-        run: (from) => this.invites.republishCreated(guildId, userId, createdAt(from)),
-      },
-      { key: `guild:${guildId}`, run: () => this.guilds.republish(guildId) },
+      { key: `pins:${trackId}`, run: () => this.pins.publish(guildId, trackId) },
     ];
   }
 
-  private messagesOf(guildId: Snowflake, trackId: Snowflake, ids: readonly Snowflake[]): RepublishTask[] {
-    const messages = ids.map((id) => ({
-      key: `message:${id}`,
-      run: () => this.messages.republish(guildId, trackId, id),
-    }));
-    return ids.length === 0
-      ? []
-      : [...messages, { key: `pins:${trackId}`, run: () => this.pins.publish(guildId, trackId) }];
+  // Messages that the same author creates on another node are published by that node.
+  private createdMessages({ trackId, callerId, workerId, received }: NamedObjects): RepublishTask[] {
+    if (trackId === undefined) return [];
+    const run = async (from: Snowflake): Promise<void> => {
+      for (const message of await this.messages.listBy(trackId, callerId, from))
+        if (workerIdOf(message._id) === workerId && !received.has(message._id))
+          await this.messages.publishCreated(message);
+    };
+    return [{ key: `created_messages:${trackId}:${callerId}:${workerId}`, run }];
   }
 
-  private async republishMessages(
-    trackId: Snowflake,
-    authorId: Snowflake,
-    from: Snowflake,
-    isUntold: (id: Snowflake) => boolean,
-  ): Promise<void> {
-    for (const message of await this.messages.listBy(trackId, authorId, from)) {
-      if (isUntold(message._id)) await this.messages.publishCreated(message);
-    }
+  private async republishInvite(callerId: Snowflake, code: string): Promise<void> {
+    for (const guildId of await this.users.guildIdsOf(callerId)) await this.invites.republish(guildId, code);
   }
 
-  // What is theirs alone they get by starting afresh; that they joined or left is told to the others.
-  private async user(userId: Snowflake, from: Snowflake, code?: string): Promise<void> {
+  // The user's clients start again; the members of a guild receive that the user joined or left.
+  private async republishAccount(userId: Snowflake, from: Snowflake): Promise<void> {
     for (const guildId of await this.users.guildIdsOf(userId)) {
       const member = await this.membersRepository.find(guildId, userId);
       if (!member || member._id >= from) await this.members.republish(guildId, userId, from);
-      if (code !== undefined) await this.invites.republish(guildId, code);
     }
     await this.events.publish('EVENTS_LOST', { userIds: [userId] }, { user_ids: [userId] });
   }

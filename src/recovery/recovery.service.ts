@@ -39,12 +39,12 @@ export class RecoveryService implements OnModuleInit, OnApplicationBootstrap {
     await this.accounts.finishInterrupted();
     const changes = await this.inFlightMutations.listForNode(id);
     if (changes.length === 0) return;
-    // Whatever it has told was heard here by then.
+    // After this, the events that the node published were received here.
     await this.log.drain();
-    const heard = new Set(
+    const received = new Set(
       this.log.buffered.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : [])),
     );
-    await this.republisher.republish(changes, heard);
+    await this.republisher.republish(changes, received);
     await this.inFlightMutations.clearNode(id);
   }
 }

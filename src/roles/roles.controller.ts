@@ -15,6 +15,7 @@ import {
 import { ApiProblems } from '../common/problems.decorator';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
+import { MutationScope } from '../cluster/mutation';
 import { Versioned } from '../common/versioned';
 import { SupportsIfMatch } from '../guilds/if-match.decorator';
 import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../dry-run/impact.dto';
@@ -45,6 +46,7 @@ import {
 import { toRoleDto, roleDtos, roleIn, RolesService } from './roles.service';
 
 @ApiTags('roles')
+@MutationScope('guild')
 @Controller('guilds/:guild_id/roles')
 export class RolesController {
   constructor(

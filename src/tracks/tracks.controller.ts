@@ -19,6 +19,7 @@ import { LIMITS } from '../common/limits';
 import { ApiProblems } from '../common/problems.decorator';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
+import { MutationScope } from '../cluster/mutation';
 import { Versioned } from '../common/versioned';
 import { SupportsIfMatch } from '../guilds/if-match.decorator';
 import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../dry-run/impact.dto';
@@ -58,6 +59,7 @@ import { OverwritesService } from './overwrites.service';
 import { TracksService } from './tracks.service';
 
 @ApiTags('tracks')
+@MutationScope('guild')
 @Controller('guilds/:guild_id/tracks')
 export class GuildTracksController {
   constructor(
@@ -126,6 +128,7 @@ export class GuildTracksController {
 }
 
 @ApiTags('tracks')
+@MutationScope('guild')
 @Controller('tracks/:track_id')
 export class TracksController {
   constructor(

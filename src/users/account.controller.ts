@@ -6,6 +6,7 @@ import type { Session } from '../auth/session';
 import { ApiResult, ApiNoContent, JsonBody, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
+import { MutationScope } from '../cluster/mutation';
 import { CurrentSession, UserId } from '../permissions/request-context';
 import { Authenticated } from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
@@ -22,6 +23,7 @@ import { toSelfDto } from './users.service';
 import { AccountService } from './account.service';
 
 @ApiTags('users')
+@MutationScope('account')
 @Controller('users/@me')
 export class AccountController {
   constructor(private readonly accounts: AccountService) {}

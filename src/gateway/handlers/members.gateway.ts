@@ -1,6 +1,7 @@
 import { UseFilters } from '@nestjs/common';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { ZodValidationPipe } from '../../common/zod-validation.pipe';
+import { ApiProblems } from '../../common/problems.decorator';
 import { MutationScope } from '../../cluster/mutation';
 import type { GuildAuthority } from '../../permissions/authority';
 import { Authority } from '../../permissions/request-context';
@@ -9,6 +10,7 @@ import { type ClientSocket, send } from '../transport/client-socket';
 import { type Done, type Interaction, INTERACTIONS, type MemberWindow } from '../protocol/gateway-events';
 import { GatewayFilter } from './gateway.filter';
 import { EVERYBODY } from '../member-list/guild-member-list';
+import { SubscriptionLimitReached, SubscriptionReplaced } from '../member-list/member-list-subscriptions.errors';
 import { MemberListSubscriptions } from '../member-list/member-list-subscriptions.service';
 import { MemberChunks } from '../member-list/member-chunks.service';
 
@@ -25,6 +27,7 @@ export class MembersGateway {
   /** Looks at a guild: through a window of its member list, or only at who is there. */
   @SubscribeMessage('guild.subscribe')
   @RequireMembership()
+  @ApiProblems(SubscriptionLimitReached, SubscriptionReplaced)
   async subscribe(
     @ConnectedSocket() socket: ClientSocket,
     @Authority() authority: GuildAuthority,

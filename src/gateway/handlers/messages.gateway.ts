@@ -2,12 +2,14 @@ import { UseFilters } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { ZodValidationPipe } from '../../common/zod-validation.pipe';
 import type { MessageDto } from '../../messages/message.dto';
+import { MessageNotFound, SlowModeActive } from '../../messages/messages.errors';
 import { MessagesService } from '../../messages/messages.service';
 import { MutationScope } from '../../cluster/mutation';
+import { ApiProblems } from '../../common/problems.decorator';
 import { Permission } from '../../permissions/compute-permissions';
 import type { TrackAuthority } from '../../permissions/authority';
 import { Authority } from '../../permissions/request-context';
-import { RequirePermissions } from '../../permissions/requirement.decorator';
+import { RequireTextTrack } from '../../permissions/requirement.decorator';
 import { type Done, type Interaction, INTERACTIONS } from '../protocol/gateway-events';
 import { GatewayFilter } from './gateway.filter';
 
@@ -19,8 +21,9 @@ export class MessagesGateway {
 
   /** Says something, under the same rules as over REST. */
   @SubscribeMessage('message.create')
-  @RequirePermissions(Permission.CreateMessage)
-  @MutationScope('messages')
+  @RequireTextTrack(Permission.CreateMessage)
+  @MutationScope('created_messages')
+  @ApiProblems(MessageNotFound, SlowModeActive)
   async create(
     @Authority() authority: TrackAuthority,
     @MessageBody(new ZodValidationPipe(INTERACTIONS['message.create'].data)) message: Interaction<'message.create'>,
@@ -30,7 +33,7 @@ export class MessagesGateway {
 
   /** Tells the others that one is writing. */
   @SubscribeMessage('typing.start')
-  @RequirePermissions(Permission.CreateMessage)
+  @RequireTextTrack(Permission.CreateMessage)
   @MutationScope('nothing')
   async startTyping(
     @Authority() authority: TrackAuthority,

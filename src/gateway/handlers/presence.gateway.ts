@@ -2,6 +2,7 @@ import { UseFilters } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { ZodValidationPipe } from '../../common/zod-validation.pipe';
 import type { Snowflake } from '../../common/snowflake';
+import { MutationScope } from '../../cluster/mutation';
 import { UserId } from '../../permissions/request-context';
 import { Authenticated } from '../../permissions/requirement.decorator';
 import type { PresenceDto } from '../../presence/presence.dto';
@@ -18,6 +19,7 @@ export class PresenceGateway {
   /** Chooses what one looks like, under the same rules as over REST. */
   @SubscribeMessage('presence.update')
   @Authenticated()
+  @MutationScope('account')
   async update(
     @UserId() userId: Snowflake,
     @MessageBody(new ZodValidationPipe(INTERACTIONS['presence.update'].data))

@@ -4,7 +4,7 @@ import { ZodValidationPipe } from '../../common/zod-validation.pipe';
 import { MutationScope } from '../../cluster/mutation';
 import type { TrackAuthority } from '../../permissions/authority';
 import { Authority } from '../../permissions/request-context';
-import { RequireMembership } from '../../permissions/requirement.decorator';
+import { RequireTextTrack } from '../../permissions/requirement.decorator';
 import type { ReadStateDto } from '../../read-states/read-state.dto';
 import { ReadStatesService } from '../../read-states/read-states.service';
 import { type Done, type Interaction, INTERACTIONS } from '../protocol/gateway-events';
@@ -13,13 +13,13 @@ import { GatewayFilter } from './gateway.filter';
 /** How far users have read, told over the gateway. */
 @WebSocketGateway({ namespace: '/gateway' })
 @UseFilters(GatewayFilter)
-@MutationScope('self')
+@MutationScope('account')
 export class ReadStatesGateway {
   constructor(private readonly readStates: ReadStatesService) {}
 
   /** Tells how far one has read, under the same rules as over REST. */
   @SubscribeMessage('read_state.update')
-  @RequireMembership()
+  @RequireTextTrack()
   async update(
     @Authority() authority: TrackAuthority,
     @MessageBody(new ZodValidationPipe(INTERACTIONS['read_state.update'].data))
