@@ -73,7 +73,10 @@ describe('RateLimitGuard', () => {
       url: '/',
       params: {},
       body: undefined as unknown,
-      call: { place: {}, ...(user !== undefined && { session: { id: 1n, user_id: user, expires_at: new Date() } }) },
+      requestContext: {
+        params: {},
+        ...(user !== undefined && { session: { id: 1n, user_id: user, expires_at: new Date() } }),
+      },
     };
     const context = new ExecutionContextHost(
       [request, { header: (name: string, value: string) => (headers[name] = value) }],
@@ -148,7 +151,7 @@ describe('RateLimitGuard', () => {
       ip: '192.0.2.1',
       url: '/long?page=1',
       params: {},
-      call: { place: {}, session: { id: 1n, user_id: 1n, expires_at: new Date() } },
+      requestContext: { params: {}, session: { id: 1n, user_id: 1n, expires_at: new Date() } },
     };
     const context = new ExecutionContextHost([request, { header: () => undefined }], Routes, plain);
     await guard.checkBeforeBody(context);
