@@ -8,7 +8,7 @@ import { BansModule } from './bans/bans.module';
 import { ProblemFilter } from './common/problem.filter';
 import { MAX_WORKER_ID } from './common/snowflake';
 import { SnowflakeService } from './common/snowflake.service';
-import { ValidationPipe } from './common/validation.pipe';
+import { ValidationPipe } from './common/dto/validation.pipe';
 import { ConfigService } from './config/config.service';
 import { ConfigModule } from './config/config.module';
 import type { Environment } from './config/config.schema';

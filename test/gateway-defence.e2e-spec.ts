@@ -2,7 +2,8 @@ import { EventLog } from '../src/events/event-log';
 import { EventsService } from '../src/events/events.service';
 import { SocketRegistry } from '../src/gateway/dispatch/socket-registry.service';
 import { unsentBytes } from '../src/gateway/transport/engine-io';
-import { messageDto } from '../src/messages/message.dto';
+import { parseDto } from '../src/common/dto/parse-dto';
+import { MessageDto } from '../src/messages/message.dto';
 import { of } from './support/answer';
 import { Client } from './support/client';
 import { eventually } from './support/eventually';
@@ -290,7 +291,7 @@ describe('a client that does not read', () => {
     const { track, owner, members } = await world.guild({ members: { deaf: [], mo: [] } });
     const [deaf, mo] = [await RawSocket.enter(world.url, members['deaf']!.token), await members['mo']!.connect()];
     deaf.stopReading();
-    const message = messageDto.parse((await owner.post(`/tracks/${track}/messages`, { content: LONG })).body);
+    const message = parseDto(MessageDto, (await owner.post(`/tracks/${track}/messages`, { content: LONG })).body);
     const waiting = (): number =>
       Math.max(0, ...[...world.app.get(SocketRegistry).openSockets].map(({ conn }) => unsentBytes(conn)));
     let most = 0;

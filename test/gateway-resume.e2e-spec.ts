@@ -1,7 +1,8 @@
 import { LIMITS } from '../src/common/limits';
 import { EventsService } from '../src/events/events.service';
 import { seqAt, timeOf } from '../src/events/seq';
-import { messageDto } from '../src/messages/message.dto';
+import { parseDto } from '../src/common/dto/parse-dto';
+import { MessageDto } from '../src/messages/message.dto';
 import { Permission } from '../src/permissions/compute-permissions';
 import { of } from './support/answer';
 import { Client } from './support/client';
@@ -362,7 +363,7 @@ describe('resuming', () => {
       guild_id: guildId,
       track_id: trackId,
       ...message
-    } = messageDto.parse((await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' })).body);
+    } = parseDto(MessageDto, (await guild.owner.post(`/tracks/${guild.track}/messages`, { content: 'hello' })).body);
     // The system's own buffers take some megabytes before anything waits.
     const said = Array.from({ length: 6_000 }, (_, n) => `${n} `.padEnd(2_000, 'x'));
     for (const content of said)

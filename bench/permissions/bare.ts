@@ -2,7 +2,6 @@ import { Controller, type DynamicModule, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Histogram, Registry } from 'prom-client';
-import { z } from 'zod';
 import { ApiResultWithEtag } from '../../src/common/http.decorators';
 import { createLog } from '../../src/common/logger';
 import { Versioned } from '../../src/common/versioned';
@@ -10,7 +9,7 @@ import { parseEnvironment } from '../../src/config/config.service';
 import { HttpAdapter } from '../../src/http/http-adapter';
 import { registerResponseHooks } from '../../src/http/http-hooks';
 import type { GuildState } from '../../src/permissions/guild-state';
-import { type RoleDto, roleDto } from '../../src/roles/role.dto';
+import { RoleDto } from '../../src/roles/role.dto';
 import { roleDtos } from '../../src/roles/roles.service';
 
 @Controller('api/v1/guilds/:guild_id/roles')
@@ -18,7 +17,7 @@ class BareRolesController {
   static state: GuildState;
 
   @Get()
-  @ApiResultWithEtag(z.array(roleDto))
+  @ApiResultWithEtag([RoleDto])
   list(): Versioned<RoleDto[]> {
     const { state } = BareRolesController;
     return new Versioned(state.guild.version, roleDtos(state));

@@ -5,7 +5,8 @@ import { MODELS } from '../../src/database/database.module';
 import type { MessageDocument } from '../../src/messages/message.schema';
 import { searchTerms } from '../../src/messages/search-terms';
 import { AuthorityResolver } from '../../src/permissions/authority-resolver';
-import { type SearchQuery, searchQuery } from '../../src/search/search.dto';
+import { parseDto } from '../../src/common/dto/parse-dto';
+import { SearchQuery } from '../../src/search/search.dto';
 import { SearchService } from '../../src/search/search.service';
 import { ask, type Bench, register, startBench } from '../support/derailed';
 import { median, table } from '../support/statistics';
@@ -127,7 +128,7 @@ async function measure(size: number): Promise<{ rows: Row[]; send: Row; fillMs: 
   };
   const rows: Row[] = [];
   for (const [name, query] of Object.entries(SEARCHES)) {
-    const parsed: SearchQuery = searchQuery.parse(query);
+    const parsed = parseDto(SearchQuery, query);
     rows.push(await timed(name, async () => (await service.search(authority, parsed)).messages.length));
   }
   const send = await timed('send a message', async () => {

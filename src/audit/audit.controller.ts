@@ -1,12 +1,11 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
-import { ApiResult, QueryString, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary, Validated } from '../common/http.decorators';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
 import { RequirePermissions } from '../permissions/requirement.decorator';
-import { type AuditEntryDto, auditEntryDto, type AuditQuery, auditQuery } from './audit.dto';
+import { AuditEntryDto, AuditQuery } from './audit.dto';
 import { AuditService } from './audit.service';
 
 @ApiTags('audit')
@@ -20,11 +19,8 @@ export class AuditController {
   )
   @RequirePermissions(Permission.ViewAuditLog)
   @Validated()
-  @ApiResult(z.array(auditEntryDto))
-  async list(
-    @Authority() authority: GuildAuthority,
-    @QueryString(auditQuery) query: AuditQuery,
-  ): Promise<AuditEntryDto[]> {
+  @ApiResult([AuditEntryDto])
+  async list(@Authority() authority: GuildAuthority, @Query() query: AuditQuery): Promise<AuditEntryDto[]> {
     return this.audit.list(authority, query);
   }
 }

@@ -1,46 +1,85 @@
-import { z } from 'zod';
+import { Dto } from '../common/dto/dto';
+import {
+  EnumField,
+  JsonField,
+  PageLimitField,
+  SnowflakeField,
+  StringField,
+  TimestampField,
+} from '../common/dto/fields';
+import { ObjectField } from '../common/dto/object-field';
 import { LIMITS } from '../common/limits';
-import { type Infer, object, pageLimit, snowflake, timestamp } from '../common/schema';
-import { AUDIT_ACTIONS } from './audit-entry.schema';
+import type { Snowflake } from '../common/snowflake';
+import { AUDIT_ACTIONS, type AuditAction } from './audit-entry.schema';
 
-const action = z.enum(AUDIT_ACTIONS).meta({ description: 'What was done.', example: 'ROLE_UPDATE' });
+/** A changed field. */
+@Dto({ name: 'AuditChange' })
+export class AuditChangeDto {
+  @SnowflakeField({ optional: true, description: 'The role or track, if several were moved in one change.' })
+  readonly id?: Snowflake;
 
-const auditChangeDto = object({
-  id: snowflake('Which role or track it is about, when several were moved at once.').optional(),
-  key: z.string().meta({ description: 'The field, as it is called where it is read and changed.', example: 'name' }),
-  old: z
-    .unknown()
-    .meta({ description: 'What it was, of a list what left it; null when there was nothing.', example: 'Moderator' }),
-  new: z
-    .unknown()
-    .meta({ description: 'What it became, of a list what came to it; null when there is nothing.', example: 'Keeper' }),
-}).meta({ id: 'AuditChange' });
+  @StringField({ description: 'Name of the field in the API.', example: 'name' })
+  readonly key!: string;
 
-/** What somebody did, as a reader of the log sees it. */
-export const auditEntryDto = object({
-  id: snowflake(),
-  guild_id: snowflake(),
-  user_id: snowflake('Who did it.'),
-  action,
-  target_id: snowflake(
-    'The role, track, user or message that it was done to; null when it is none of these, or a message in a track where you lack VIEW_MESSAGE_HISTORY.',
-  ).nullable(),
-  track_ids: z
-    .array(snowflake())
-    .meta({ description: 'The tracks that it was done in or to, of those that one may view.' }),
-  changes: z
-    .array(auditChangeDto)
-    .meta({ description: 'What became of which field. Where a track was among others is told to who sees them all.' }),
-  reason: z.string().nullable().meta({ description: 'Why, as who did it said.', example: 'Sold snake oil.' }),
-  created_at: timestamp('When.'),
-}).meta({ id: 'AuditEntry', description: `Kept for ${LIMITS.auditDays} days.` });
-export type AuditEntryDto = Infer<typeof auditEntryDto>;
+  @JsonField({
+    description: 'The old value; for a list, the removed items. Null: there was none.',
+    example: 'Moderator',
+  })
+  readonly old!: unknown;
 
-/** Which entries to read. */
-export const auditQuery = object({
-  user_id: snowflake('Only what this user did.').optional(),
-  action: action.optional(),
-  before: snowflake('Only entries older than this.').optional(),
-  limit: pageLimit(),
-});
-export type AuditQuery = Infer<typeof auditQuery>;
+  @JsonField({ description: 'The new value; for a list, the added items. Null: there is none.', example: 'Keeper' })
+  readonly new!: unknown;
+}
+
+/** An entry of the audit log, as its reader may see it. */
+@Dto({ description: `Kept for ${LIMITS.auditDays} days.` })
+export class AuditEntryDto {
+  @SnowflakeField()
+  readonly id!: Snowflake;
+
+  @SnowflakeField()
+  readonly guild_id!: Snowflake;
+
+  @SnowflakeField({ description: 'The user who made the change.' })
+  readonly user_id!: Snowflake;
+
+  @EnumField(AUDIT_ACTIONS, { description: 'Kind of the change.', example: 'ROLE_UPDATE' })
+  readonly action!: AuditAction;
+
+  @SnowflakeField({
+    nullable: true,
+    description:
+      'The changed role, track, user or message. Null: the target is none of these, or a message in a track where you lack VIEW_MESSAGE_HISTORY.',
+  })
+  readonly target_id!: Snowflake | null;
+
+  @SnowflakeField({ each: true, description: 'The affected tracks that you may view.' })
+  readonly track_ids!: readonly Snowflake[];
+
+  @ObjectField(() => AuditChangeDto, {
+    each: true,
+    description: 'The changed fields. Track positions are included only if you can view all tracks concerned.',
+  })
+  readonly changes!: readonly AuditChangeDto[];
+
+  @StringField({ nullable: true, description: 'The reason that the user gave.', example: 'Sold snake oil.' })
+  readonly reason!: string | null;
+
+  @TimestampField({ description: 'Time of the change.' })
+  readonly created_at!: Date;
+}
+
+/** Query of `GET /guilds/:guild_id/audit-log`. */
+export class AuditQuery {
+  @SnowflakeField({ optional: true, description: 'Only changes by this user.' })
+  readonly user_id?: Snowflake;
+
+  @EnumField(AUDIT_ACTIONS, { optional: true, description: 'Only changes of this kind.', example: 'ROLE_UPDATE' })
+  readonly action?: AuditAction;
+
+  @SnowflakeField({ optional: true, description: 'Only entries older than this one.' })
+  readonly before?: Snowflake;
+
+  @PageLimitField()
+  readonly limit!: number;
+}

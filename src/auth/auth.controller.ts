@@ -1,8 +1,8 @@
-import { Controller, Delete, Get, HttpStatus, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpStatus, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { MutationScope } from '../cluster/mutation';
-import { z } from 'zod';
-import { ApiResult, ApiNoContent, SnowflakeParam, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { SnowflakeParam } from '../common/dto/parameters';
+import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { CurrentSession } from '../permissions/request-context';
@@ -13,16 +13,7 @@ import { RateLimited } from '../throttling/throttling.errors';
 import { CredentialsService, type Login } from '../users/credentials.service';
 import { EmailTaken, UsernameTaken } from '../users/users.errors';
 import { toSelfDto } from '../users/users.service';
-import {
-  type LoginDto,
-  loginDto,
-  type LoginResultDto,
-  loginResultDto,
-  type RegisterDto,
-  registerDto,
-  type SessionDto,
-  sessionDto,
-} from './auth.dto';
+import { LoginDto, LoginResultDto, RegisterDto, SessionDto } from './auth.dto';
 import { CredentialsInvalid, PasswordQueueFull, SessionNotFound } from './auth.errors';
 import { type Client, CurrentClient } from './client';
 import type { Session } from './session';
@@ -43,11 +34,8 @@ export class AuthController {
   @RateLimit('register')
   @Validated()
   @ApiProblems(UsernameTaken, EmailTaken, PasswordQueueFull)
-  @ApiResult(loginResultDto, HttpStatus.CREATED)
-  async register(
-    @JsonBody(registerDto) account: RegisterDto,
-    @CurrentClient() client: Client,
-  ): Promise<LoginResultDto> {
+  @ApiResult(LoginResultDto, HttpStatus.CREATED)
+  async register(@Body() account: RegisterDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
     return loginResultOf(await this.credentials.register(account, client));
   }
 
@@ -56,11 +44,8 @@ export class AuthController {
   @Public()
   @Validated()
   @ApiProblems(CredentialsInvalid, RateLimited, PasswordQueueFull)
-  @ApiResult(loginResultDto)
-  async logIn(
-    @JsonBody(loginDto) { email, password }: LoginDto,
-    @CurrentClient() client: Client,
-  ): Promise<LoginResultDto> {
+  @ApiResult(LoginResultDto)
+  async logIn(@Body() { email, password }: LoginDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
     return loginResultOf(await this.credentials.login(email, password, client));
   }
 
@@ -77,7 +62,7 @@ export class AuthController {
   @Get('sessions')
   @Summary('List your sessions, the newest first.')
   @Authenticated()
-  @ApiResult(z.array(sessionDto))
+  @ApiResult([SessionDto])
   async list(@CurrentSession() session: Session): Promise<SessionDto[]> {
     const sessions = await this.sessions.list(session.user_id);
     return sessions.map(({ id, user_agent, expires_at }) => ({

@@ -1,42 +1,67 @@
-import { z } from 'zod';
+import { Dto } from '../common/dto/dto';
+import { BooleanField, SnowflakeField, StringField, TimestampField } from '../common/dto/fields';
+import { ObjectField } from '../common/dto/object-field';
 import { LIMITS } from '../common/limits';
-import { type Infer, object, snowflake, timestamp } from '../common/schema';
-import { email, password, selfDto, username } from '../users/user.dto';
+import type { Snowflake } from '../common/snowflake';
+import { EmailField, PasswordField, SelfDto, UsernameField } from '../users/user.dto';
 
-/** A new account. */
-export const registerDto = object({ username, email, password }).meta({
-  id: 'Register',
-  example: { username: 'ada', email: 'ada@example.org', password: 'correct horse battery' },
-});
-export type RegisterDto = Infer<typeof registerDto>;
+/** Body of `POST /auth/register`. */
+@Dto({ example: { username: 'ada', email: 'ada@example.org', password: 'correct horse battery' } })
+export class RegisterDto {
+  @UsernameField()
+  readonly username!: string;
 
-/** A login. */
-export const loginDto = object({ email, password }).meta({
-  id: 'Login',
-  example: { email: 'ada@example.org', password: 'correct horse battery' },
-});
-export type LoginDto = Infer<typeof loginDto>;
+  @EmailField()
+  readonly email!: string;
 
-/** What a registration or login gives: the token is shown this once. */
-export const loginResultDto = object({
-  token: z
-    .string()
-    .meta({ description: 'Send it as `Authorization: Bearer <token>`; it is stored nowhere and shown this once.' }),
-  session_id: snowflake(),
-  expires_at: timestamp('When the token stops working by itself.'),
-  user: selfDto,
-}).meta({ id: 'LoginResult' });
-export type LoginResultDto = Infer<typeof loginResultDto>;
+  @PasswordField()
+  readonly password!: string;
+}
 
-/** One login of the caller. */
-export const sessionDto = object({
-  id: snowflake(),
-  user_agent: z
-    .string()
-    .max(LIMITS.userAgent)
-    .meta({ description: 'What the client called itself.', example: 'curl/8' }),
-  created_at: timestamp('When it was made.'),
-  expires_at: timestamp('When it stops working by itself.'),
-  current: z.boolean().meta({ description: 'Whether it is the one of this request.', example: true }),
-}).meta({ id: 'Session' });
-export type SessionDto = Infer<typeof sessionDto>;
+/** Body of `POST /auth/login`. */
+@Dto({ example: { email: 'ada@example.org', password: 'correct horse battery' } })
+export class LoginDto {
+  @EmailField()
+  readonly email!: string;
+
+  @PasswordField()
+  readonly password!: string;
+}
+
+/** Result of a registration or login. */
+@Dto()
+export class LoginResultDto {
+  @StringField({
+    description:
+      'Send the token as `Authorization: Bearer <token>`. The server stores only a hash: the token cannot be shown again.',
+  })
+  readonly token!: string;
+
+  @SnowflakeField()
+  readonly session_id!: Snowflake;
+
+  @TimestampField({ description: 'Expiry of the token.' })
+  readonly expires_at!: Date;
+
+  @ObjectField(() => SelfDto)
+  readonly user!: SelfDto;
+}
+
+/** A login of the caller. */
+@Dto()
+export class SessionDto {
+  @SnowflakeField()
+  readonly id!: Snowflake;
+
+  @StringField({ max: LIMITS.userAgent, description: '`User-Agent` of the client that logged in.', example: 'curl/8' })
+  readonly user_agent!: string;
+
+  @TimestampField({ description: 'Time of the login.' })
+  readonly created_at!: Date;
+
+  @TimestampField({ description: 'Expiry of the session.' })
+  readonly expires_at!: Date;
+
+  @BooleanField({ description: 'Whether the request belongs to this session.', example: true })
+  readonly current!: boolean;
+}

@@ -1,19 +1,9 @@
-import { Controller, Delete, Get, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import {
-  ApiResult,
-  ApiNoContent,
-  SnowflakeParam,
-  JsonBody,
-  QueryString,
-  Summary,
-  Validated,
-} from '../common/http.decorators';
-import { LIMITS } from '../common/limits';
+import { SnowflakeParam } from '../common/dto/parameters';
+import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
-import { type Infer, object, pageLimit, snowflake } from '../common/schema';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
@@ -23,15 +13,9 @@ import { Authority } from '../permissions/request-context';
 import { MemberOutOfReach } from '../permissions/permissions.errors';
 import { RequirePermissions } from '../permissions/requirement.decorator';
 import { UserNotFound } from '../users/users.errors';
-import { type BanDto, banDto, type CreateBanDto, createBanDto } from './ban.dto';
+import { BanDto, CreateBanDto, ListBansQuery } from './ban.dto';
 import { BanNotFound } from './bans.errors';
 import { BansService } from './bans.service';
-
-const listQuery = object({
-  after: snowflake('Only bans of users whose id is greater than this.').optional(),
-  limit: pageLimit(50, LIMITS.memberPage),
-});
-type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('bans')
 @Controller('guilds/:guild_id/bans')
@@ -42,11 +26,8 @@ export class BansController {
   @Summary('List bans by user id, ascending.')
   @RequirePermissions(Permission.BanMembers)
   @Validated()
-  @ApiResult(z.array(banDto))
-  async list(
-    @SnowflakeParam('guild_id') guildId: Snowflake,
-    @QueryString(listQuery) page: ListQuery,
-  ): Promise<BanDto[]> {
+  @ApiResult([BanDto])
+  async list(@SnowflakeParam('guild_id') guildId: Snowflake, @Query() page: ListBansQuery): Promise<BanDto[]> {
     return this.bans.list(guildId, page);
   }
 
@@ -54,7 +35,7 @@ export class BansController {
   @Summary('Get a ban.')
   @RequirePermissions(Permission.BanMembers)
   @ApiProblems(BanNotFound)
-  @ApiResult(banDto)
+  @ApiResult(BanDto)
   async read(
     @SnowflakeParam('guild_id') guildId: Snowflake,
     @SnowflakeParam('user_id') userId: Snowflake,
@@ -71,11 +52,11 @@ export class BansController {
   @RequirePermissions(Permission.BanMembers)
   @Validated()
   @ApiProblems(UserNotFound, MemberOutOfReach)
-  @ApiResult(banDto)
+  @ApiResult(BanDto)
   async ban(
     @Authority() authority: GuildAuthority,
     @SnowflakeParam('user_id') userId: Snowflake,
-    @JsonBody(createBanDto) ban: CreateBanDto,
+    @Body() ban: CreateBanDto,
     @AuditReason() reason?: string,
   ): Promise<BanDto> {
     return this.bans.ban(authority, userId, ban, reason);

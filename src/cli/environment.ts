@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { environmentSchema } from '../config/config.schema';
+import { SETTING_NAMES, type SettingName } from '../config/config.schema';
 import { readEnvFile, readSettings } from '../config/settings';
 import { describeUnknownSettings, findUnknownSettings } from '../config/unknown-settings';
 import { type CommandInput, textOption } from './command';
@@ -16,14 +16,12 @@ export interface LoadedEnvironment {
 
 export function loadEnvironment(): LoadedEnvironment {
   const fromFile = existsSync(ENV_FILE) ? readEnvFile(ENV_FILE) : {};
-  const warnings = describeUnknownSettings(
-    findUnknownSettings(process.env, fromFile, Object.keys(environmentSchema.shape)),
-  );
+  const warnings = describeUnknownSettings(findUnknownSettings(process.env, fromFile, SETTING_NAMES));
   return { variables: { ...fromFile, ...process.env }, warnings };
 }
 
 /** Reads one setting without validating the others. @throws Error if its file cannot be read */
-export function readSetting(name: keyof typeof environmentSchema.shape): string | undefined {
+export function readSetting(name: SettingName): string | undefined {
   const { values, problems } = readSettings(loadEnvironment().variables, [name]);
   const [problem] = problems;
   if (problem) throw new Error(`${problem.name}: ${problem.message}.`);

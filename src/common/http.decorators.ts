@@ -1,16 +1,18 @@
-import { applyDecorators, Body, HttpCode, HttpStatus, Param, Query } from '@nestjs/common';
+import { applyDecorators, HttpCode, HttpStatus } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import type { z } from 'zod';
 import { PayloadTooLarge, ValidationFailed } from './common.errors';
+import { type Shape, shapeReference } from './dto/json-schema';
 import { ApiProblems } from './problems.decorator';
-import { snowflake } from './schema';
 
 /** What a route does, in the words of its documentation. */
 export const Summary = (summary: string): MethodDecorator => ApiOperation({ summary });
 
 /** What a route answers when all went well. */
-export const ApiResult = (schema: z.ZodType, status: number = HttpStatus.OK): MethodDecorator =>
-  applyDecorators(HttpCode(status), ApiResponse({ status, description: 'As it now is.', standardSchema: schema }));
+export const ApiResult = (shape: Shape, status: number = HttpStatus.OK): MethodDecorator =>
+  applyDecorators(
+    HttpCode(status),
+    ApiResponse({ status, description: 'As it now is.', schema: shapeReference(shape) }),
+  );
 
 const ETAG = {
   ETag: {
@@ -20,10 +22,10 @@ const ETAG = {
 };
 
 /** The same for a route whose handler tells the version too: its ETag. */
-export const ApiResultWithEtag = (schema: z.ZodType, status: number = HttpStatus.OK): MethodDecorator =>
+export const ApiResultWithEtag = (shape: Shape, status: number = HttpStatus.OK): MethodDecorator =>
   applyDecorators(
     HttpCode(status),
-    ApiResponse({ status, description: 'As it now is.', standardSchema: schema, headers: ETAG }),
+    ApiResponse({ status, description: 'As it now is.', schema: shapeReference(shape), headers: ETAG }),
   );
 
 /** The route answers 204 and nothing else. */
@@ -36,12 +38,3 @@ export const ApiNoContentWithEtag = (): MethodDecorator =>
 
 /** The route reads a body or a query, and refuses what is not as documented. */
 export const Validated = (): MethodDecorator => ApiProblems(ValidationFailed, PayloadTooLarge);
-
-/** The body of a request. */
-export const JsonBody = (schema: z.ZodType): ParameterDecorator => Body({ schema });
-
-/** The query string of a request. */
-export const QueryString = (schema: z.ZodType): ParameterDecorator => Query({ schema });
-
-/** An id in the path. */
-export const SnowflakeParam = (name: string): ParameterDecorator => Param(name, { schema: snowflake() });

@@ -2,7 +2,7 @@ import { LIMITS } from './limits';
 
 // With the flag `u`, the two halves of a pair are one character.
 const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
-const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+const FORBIDDEN_KEY = 'prototype';
 
 /** A place in a value from outside, dotted, and what is wrong there. */
 export interface JsonFault {
@@ -16,8 +16,9 @@ export function findUnsafeKey(value: unknown, depth = 0, path = ''): JsonFault |
   if (depth >= LIMITS.jsonDepth) return { path, reason: `is nested deeper than ${LIMITS.jsonDepth} levels` };
   for (const key of Object.keys(value)) {
     const place = path === '' ? key : `${path}.${key}`;
-    // No field of ours is called so: it can only be meant for an object's prototype or a database operator.
-    if (FORBIDDEN_KEYS.has(key) || key.startsWith('$')) return { path: place, reason: 'is not an accepted key' };
+    // Names of object prototypes (`toString` too: class-transformer would skip it) and of database operators. No field has such a name.
+    if (key === FORBIDDEN_KEY || key in Object.prototype || key.startsWith('$'))
+      return { path: place, reason: 'is not an accepted key' };
     const fault = findUnsafeKey((value as Record<string, unknown>)[key], depth + 1, place);
     if (fault) return fault;
   }

@@ -2,8 +2,9 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ValidationFailed } from './common.errors';
 import { LIMITS } from './limits';
-import { line } from './schema';
-import { validationFailed } from './validation';
+import { parseValue } from './dto/parse-value';
+import { textKind } from './dto/value-kind';
+import { parseLine } from './text/plain-text';
 
 /** What a request says about itself, in headers. */
 export interface MutationOptions {
@@ -16,7 +17,7 @@ export interface MutationOptions {
 /** The header that tells why something is done. */
 export const REASON_HEADER = 'X-Audit-Reason';
 
-const reason = line(1, LIMITS.auditReason, 'Why, for the audit log.', 'Sold snake oil.');
+const REASON = textKind((text) => parseLine(text, 1, LIMITS.auditReason));
 
 const ETAG = /^"?(\d{1,15})"?$/;
 
@@ -49,11 +50,7 @@ function versionIn(context: ExecutionContext): number | undefined {
 function reasonIn(context: ExecutionContext): string | undefined {
   const header = headersOf(context)[REASON_HEADER.toLowerCase()];
   if (header === undefined) return undefined;
-  const parsed = reason.safeParse(decoded(String(header)));
-  if (parsed.success) return parsed.data;
-  throw new ValidationFailed(
-    validationFailed(parsed.error.issues).errors.map((error) => ({ ...error, field: REASON_HEADER })),
-  );
+  return parseValue(REASON, decoded(String(header)), REASON_HEADER);
 }
 
 function decoded(header: string): string {

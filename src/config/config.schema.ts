@@ -1,142 +1,156 @@
-import { z } from 'zod';
-import { trustedProxies } from '../common/trusted-proxies';
+import { createField, type Field } from '../common/dto/field';
+import type { ValueKind } from '../common/dto/value-kind';
+import { fieldsOf } from '../common/dto/dto';
+import {
+  choiceSetting,
+  COUNT,
+  integerSetting,
+  ORIGINS,
+  patternSetting,
+  PORT,
+  PROXIES,
+  RATE_RULE,
+  type RateRule,
+  REDIS_URL,
+  SECRET,
+  TEXT,
+} from './setting-kinds';
 
-/** Decimal digits only, so that `1e3` or `0x10` is not read as a number by accident. */
-const integer = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,10}$/, { error: `must be an integer from ${min} to ${max}` })
-    .transform(Number)
-    .pipe(
-      z
-        .number()
-        .min(min, { error: `must be at least ${min}` })
-        .max(max, { error: `must be at most ${max}` }),
-    );
+export type { RateRule } from './setting-kinds';
 
-const port = integer(0, 65_535);
-const count = integer(0, 1_000_000_000);
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const SWITCH = ['on', 'off'] as const;
 
-/** One of these words, in any case. */
-const choice = <const Words extends readonly string[]>(words: Words) =>
-  z
-    .string()
-    .transform((word) => word.toLowerCase())
-    .pipe(z.enum(words, { error: `must be one of ${words.join(', ')}` }));
+/** Declares a setting with a default, as text in the environment. */
+const Setting = <Value>(kind: ValueKind<Value>, fallback: string): Field<Value> =>
+  createField(kind, { default: fallback });
 
-/** Comma-separated browser origins, each normalized as browsers send it: no path, no trailing slash, lower case. */
-const origins = z
-  .string()
-  .max(2_000)
-  .transform((text, context): readonly string[] =>
-    text.split(',').flatMap((item) => {
-      const trimmed = item.trim();
-      const origin = trimmed === '' ? trimmed : originOf(trimmed);
-      if (origin === undefined)
-        context.addIssue({ code: 'custom', message: `"${trimmed}" is not an origin such as https://chat.example.org` });
-      return origin ? [origin] : [];
-    }),
-  );
+/** Declares a setting without a default. */
+const OptionalSetting = <Value>(kind: ValueKind<Value>): Field<Value, false, true> =>
+  createField(kind, { optional: true });
 
-function originOf(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const { origin, pathname, search, hash, username } = new URL(text);
-  return origin !== 'null' && pathname === '/' && search + hash + username === '' ? origin : undefined;
+/** Every setting of Derailed. `.env.example` explains each. */
+export class Environment {
+  @Setting(PORT, '3000')
+  readonly PORT!: number;
+
+  @Setting(TEXT, '127.0.0.1')
+  readonly HOST!: string;
+
+  @Setting(TEXT, '.data')
+  readonly DATA_DIR!: string;
+
+  @OptionalSetting(patternSetting(/^mongodb(\+srv)?:\/\//, 'must start with mongodb:// or mongodb+srv://'))
+  readonly MONGODB_URI?: string;
+
+  @OptionalSetting(REDIS_URL)
+  readonly REDIS_URL?: string;
+
+  @Setting(patternSetting(/^[\w:.-]{1,64}$/, 'must be 1 to 64 letters, digits, or any of _ : . -'), 'derailed:')
+  readonly REDIS_PREFIX!: string;
+
+  @OptionalSetting(PROXIES)
+  readonly TRUST_PROXY?: string;
+
+  @Setting(ORIGINS, '')
+  readonly CORS_ORIGINS!: readonly string[];
+
+  @OptionalSetting(SECRET)
+  readonly METRICS_TOKEN?: string;
+
+  @OptionalSetting(PORT)
+  readonly METRICS_PORT?: number;
+
+  @Setting(choiceSetting(LOG_LEVELS), 'info')
+  readonly LOG_LEVEL!: (typeof LOG_LEVELS)[number];
+
+  @OptionalSetting(integerSetting(0, 1_023))
+  readonly WORKER_ID?: number;
+
+  @Setting(choiceSetting(SWITCH), 'on')
+  readonly RATE_LIMITS!: (typeof SWITCH)[number];
+
+  @Setting(RATE_RULE, '50/1')
+  readonly RATE_USER!: RateRule;
+
+  @Setting(RATE_RULE, '50/1')
+  readonly RATE_ADDRESS!: RateRule;
+
+  @Setting(RATE_RULE, '20/1')
+  readonly RATE_TRACK!: RateRule;
+
+  @Setting(RATE_RULE, '5/3600')
+  readonly RATE_REGISTER!: RateRule;
+
+  @Setting(RATE_RULE, '10/60')
+  readonly RATE_LOGIN!: RateRule;
+
+  @Setting(RATE_RULE, '5/60')
+  readonly RATE_ACCOUNT!: RateRule;
+
+  @Setting(RATE_RULE, '5/5')
+  readonly RATE_SEARCH!: RateRule;
+
+  @Setting(RATE_RULE, '10/1')
+  readonly RATE_INVITE_LOOK!: RateRule;
+
+  @Setting(RATE_RULE, '3/1')
+  readonly RATE_INVITE_ACCEPT!: RateRule;
+
+  @Setting(RATE_RULE, '60/60')
+  readonly GATEWAY_BUCKET!: RateRule;
+
+  @Setting(RATE_RULE, '1/5')
+  readonly GATEWAY_IDENTIFY!: RateRule;
+
+  @Setting(RATE_RULE, '1000/86400')
+  readonly GATEWAY_IDENTIFY_DAILY!: RateRule;
+
+  @Setting(RATE_RULE, '60/60')
+  readonly GATEWAY_RESUME!: RateRule;
+
+  @Setting(RATE_RULE, '300/60')
+  readonly GATEWAY_ADDRESS_CONNECTIONS!: RateRule;
+
+  @Setting(COUNT, '10000')
+  readonly HTTP_CONNECTIONS!: number;
+
+  @Setting(COUNT, '300')
+  readonly HTTP_CONNECTIONS_PER_ADDRESS!: number;
+
+  @Setting(COUNT, '20')
+  readonly GATEWAY_SOCKETS_PER_USER!: number;
+
+  @Setting(COUNT, '100')
+  readonly GATEWAY_SOCKETS_PER_ADDRESS!: number;
+
+  @Setting(COUNT, '64')
+  readonly GATEWAY_IN_FLIGHT!: number;
+
+  @Setting(integerSetting(1, 300), '25')
+  readonly GATEWAY_PING_INTERVAL_SECONDS!: number;
+
+  @Setting(integerSetting(1, 300), '20')
+  readonly GATEWAY_PING_TIMEOUT_SECONDS!: number;
+
+  @Setting(COUNT, '1048576')
+  readonly GATEWAY_SEND_BUFFER_BYTES!: number;
+
+  @Setting(integerSetting(1, 3_600), '120')
+  readonly RESUME_SECONDS!: number;
+
+  @Setting(integerSetting(0, 60), '5')
+  readonly PRESENCE_GRACE_SECONDS!: number;
+
+  @Setting(integerSetting(1, 3_650), '90')
+  readonly SESSION_DAYS!: number;
+
+  @Setting(integerSetting(1, 300), '10')
+  readonly SHUTDOWN_SECONDS!: number;
 }
 
-/** `true`, `false`, a number of hops, or addresses and networks: words in lower case, items trimmed, empty items left out. */
-const proxies = z
-  .string()
-  .max(500)
-  .transform((text, context): string | undefined => {
-    const items = text
-      .toLowerCase()
-      .split(',')
-      .map((item) => item.trim())
-      .filter(Boolean);
-    const setting = items.length > 0 ? items.join(',') : undefined;
-    try {
-      trustedProxies(setting);
-    } catch (error) {
-      context.addIssue({
-        code: 'custom',
-        message: error instanceof Error ? error.message.replace('TRUST_PROXY: ', '') : String(error),
-      });
-    }
-    return setting;
-  });
+/** A name of a setting. */
+export type SettingName = keyof Environment;
 
-/** `limit/window_seconds`, for example `50/1`; a limit of 0 turns it off. */
-const rate = (fallback: string) =>
-  z
-    .string()
-    .regex(/^\d{1,9}\/[1-9]\d{0,6}$/, { error: 'must be written as limit/seconds, for example 50/1; 0/1 turns it off' })
-    .default(fallback)
-    .transform((text): RateRule => {
-      const [limit = '0', seconds = '1'] = text.split('/');
-      return { limit: Number(limit), windowMs: Number(seconds) * 1_000 };
-    });
-
-/** So many in so much time. A limit of 0 means that there is none. */
-export interface RateRule {
-  readonly limit: number;
-  readonly windowMs: number;
-}
-
-const optional = <Schema extends z.ZodType>(schema: Schema) => schema.optional();
-
-/** Every setting of Derailed, as text in the environment. An absent setting has its default. `.env.example` explains each. */
-export const environmentSchema = z.object({
-  PORT: port.default(3_000),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  DATA_DIR: z.string().min(1).default('.data'),
-  MONGODB_URI: optional(
-    z.string().regex(/^mongodb(\+srv)?:\/\//, { error: 'must start with mongodb:// or mongodb+srv://' }),
-  ),
-  REDIS_URL: optional(
-    z
-      .string()
-      .regex(/^rediss?:\/\//, { error: 'must start with redis:// or rediss://' })
-      .refine((text) => URL.canParse(text), { error: 'is not a valid URL' }),
-  ),
-  REDIS_PREFIX: z
-    .string()
-    .regex(/^[\w:.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, or any of _ : . -' })
-    .default('derailed:'),
-  TRUST_PROXY: optional(proxies),
-  CORS_ORIGINS: origins.default([]),
-  METRICS_TOKEN: optional(z.string().min(16, { error: 'must have at least 16 characters' }).max(500)),
-  METRICS_PORT: optional(port),
-  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  WORKER_ID: optional(integer(0, 1_023)),
-  RATE_LIMITS: choice(['on', 'off']).default('on'),
-  RATE_USER: rate('50/1'),
-  RATE_ADDRESS: rate('50/1'),
-  RATE_TRACK: rate('20/1'),
-  RATE_REGISTER: rate('5/3600'),
-  RATE_LOGIN: rate('10/60'),
-  RATE_ACCOUNT: rate('5/60'),
-  RATE_SEARCH: rate('5/5'),
-  RATE_INVITE_LOOK: rate('10/1'),
-  RATE_INVITE_ACCEPT: rate('3/1'),
-  GATEWAY_BUCKET: rate('60/60'),
-  GATEWAY_IDENTIFY: rate('1/5'),
-  GATEWAY_IDENTIFY_DAILY: rate('1000/86400'),
-  GATEWAY_RESUME: rate('60/60'),
-  GATEWAY_ADDRESS_CONNECTIONS: rate('300/60'),
-  HTTP_CONNECTIONS: count.default(10_000),
-  HTTP_CONNECTIONS_PER_ADDRESS: count.default(300),
-  GATEWAY_SOCKETS_PER_USER: count.default(20),
-  GATEWAY_SOCKETS_PER_ADDRESS: count.default(100),
-  GATEWAY_IN_FLIGHT: count.default(64),
-  GATEWAY_PING_INTERVAL_SECONDS: integer(1, 300).default(25),
-  GATEWAY_PING_TIMEOUT_SECONDS: integer(1, 300).default(20),
-  GATEWAY_SEND_BUFFER_BYTES: count.default(1_048_576),
-  RESUME_SECONDS: integer(1, 3_600).default(120),
-  PRESENCE_GRACE_SECONDS: integer(0, 60).default(5),
-  SESSION_DAYS: integer(1, 3_650).default(90),
-  SHUTDOWN_SECONDS: integer(1, 300).default(10),
-});
-
-/** The environment, validated. */
-export type Environment = z.output<typeof environmentSchema>;
+/** The names of all settings. */
+export const SETTING_NAMES = fieldsOf(Environment).map(({ name }) => name as SettingName);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { environmentSchema, type Environment } from './config.schema';
+import { readDto } from '../common/dto/parse-dto';
+import { Environment, SETTING_NAMES } from './config.schema';
 import { readSettings } from './settings';
 
 /** Some settings have values that cannot be used; the message names each of them. */
@@ -11,13 +12,13 @@ export class ConfigurationInvalid extends Error {}
  * @throws ConfigurationInvalid naming every setting that has an invalid value
  */
 export function parseEnvironment(environment: NodeJS.ProcessEnv): Environment {
-  const { values, problems } = readSettings(environment, Object.keys(environmentSchema.shape));
-  const parsed = environmentSchema.safeParse(values);
-  if (parsed.success && problems.length === 0) return parsed.data;
-  const issues = parsed.success
-    ? []
-    : parsed.error.issues.map(({ path, message }) => ({ name: String(path[0]), message }));
-  const reasons = [...problems, ...issues].map(({ name, message }) => `${name}: ${message}`);
+  const { values, problems } = readSettings(environment, SETTING_NAMES);
+  const { instance, errors } = readDto(Environment, values);
+  if (errors.length === 0 && problems.length === 0) return instance;
+  const reasons = [
+    ...problems.map(({ name, message }) => `${name}: ${message}`),
+    ...errors.map(({ field, detail }) => `${field}: ${detail}`),
+  ];
   throw new ConfigurationInvalid(`The configuration is invalid. ${reasons.join('; ')}. See .env.example.`);
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvironment } from './config.service';
-import { environmentSchema } from './config.schema';
+import { SETTING_NAMES } from './config.schema';
 import { readEnvFile } from './settings';
 import { describeUnknownSettings, editDistance, findUnknownSettings } from './unknown-settings';
 
@@ -24,7 +24,7 @@ describe('settings from files', () => {
     },
   );
 
-  it.each(Object.keys(environmentSchema.shape))('reads %s from a file', (name) => {
+  it.each(SETTING_NAMES)('reads %s from a file', (name) => {
     expect(() => parseEnvironment({ [`${name}_FILE`]: join(folder, 'missing') })).toThrow(
       `${name}_FILE: ${join(folder, 'missing')} cannot be read (ENOENT)`,
     );
@@ -56,7 +56,7 @@ describe('settings from files', () => {
 });
 
 describe('unknown settings', () => {
-  const existing = Object.keys(environmentSchema.shape);
+  const existing = SETTING_NAMES;
   const found = (environment: object, envFile = {}): string[] =>
     findUnknownSettings(environment, envFile, existing).map(({ name, suggestion }) => `${name}>${suggestion ?? ''}`);
 

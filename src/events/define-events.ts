@@ -1,10 +1,11 @@
-import type { z } from 'zod';
+import type { Shape, ShapeValue } from '../common/dto/json-schema';
 import type { Intent } from './intents';
 
 /** What the nodes and the AsyncAPI document need to know about an event. */
-export interface EventDefinition<Schema extends z.ZodType = z.ZodType> {
+export interface EventDefinition<Payload extends Shape = Shape> {
   readonly summary: string;
-  readonly data: Schema;
+  /** Class of the payload. */
+  readonly data: Payload;
   /** The intent with which a client receives the event. */
   readonly intent?: Intent;
   /** True if the event is for the nodes only and never sent to a client. */
@@ -14,13 +15,13 @@ export interface EventDefinition<Schema extends z.ZodType = z.ZodType> {
   /** True if the event can change which tracks members of the guild view, or in which order. */
   readonly affectsVisibility?: true;
   /** Returns the version keys of cached values that the event makes outdated. The writer of a guild document bumps the keys of the guild. */
-  readonly invalidates?: (data: z.output<Schema>) => readonly string[];
+  readonly invalidates?: (data: ShapeValue<Payload>) => readonly string[];
 }
 
 /** The payload of each defined event, by name. */
 export type EventPayloads<Events> = {
-  readonly [Name in keyof Events]: Events[Name] extends { readonly data: infer Schema extends z.ZodType }
-    ? z.output<Schema>
+  readonly [Name in keyof Events]: Events[Name] extends { readonly data: infer Payload extends Shape }
+    ? ShapeValue<Payload>
     : never;
 };
 
@@ -37,9 +38,9 @@ const definitions = new Map<string, EventDefinition>();
  *
  * @throws Error if an event of the same name is defined already
  */
-export function defineEvents<const Schemas extends Record<string, z.ZodType>>(events: {
-  readonly [Name in keyof Schemas]: EventDefinition<Schemas[Name]>;
-}): { readonly [Name in keyof Schemas]: EventDefinition<Schemas[Name]> } {
+export function defineEvents<const Payloads extends Record<string, Shape>>(events: {
+  readonly [Name in keyof Payloads]: EventDefinition<Payloads[Name]>;
+}): { readonly [Name in keyof Payloads]: EventDefinition<Payloads[Name]> } {
   for (const [name, definition] of Object.entries<EventDefinition>(events)) {
     if (definitions.has(name)) throw new Error(`The event ${name} is defined twice.`);
     definitions.set(name, definition);

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import { EnumField } from '../common/dto/fields';
+import type { Field } from '../common/dto/field';
 
 /** The kinds of events that clients choose from. */
 export const INTENTS = [
@@ -25,14 +26,20 @@ export type IntentSet = number;
 /** Everything there is to choose. */
 export const ALL_INTENTS: IntentSet = 2 ** INTENTS.length - 1;
 
-/** How intents travel. */
-export const intentsSchema = z
-  .array(z.enum(INTENTS))
-  .max(INTENTS.length)
-  .meta({
-    description: 'The kinds of events that this connection gets. Left out, it gets all of them.',
+const isFamily = (name: unknown): name is Intent => (INTENTS as readonly unknown[]).includes(name);
+
+/** Declares the intents of a connection. */
+export const IntentsField = (): Field<Intent, false, false, true> =>
+  EnumField(INTENTS, {
+    each: true,
+    maxItems: INTENTS.length,
+    description: 'The kinds of events that this connection receives.',
     example: ['messages', 'typing'],
   });
+
+/** Returns the intents that a client requests; undefined if they are not a list of known intents. */
+export const parseIntentNames = (requested: unknown): readonly Intent[] | undefined =>
+  Array.isArray(requested) && requested.length <= INTENTS.length && requested.every(isFamily) ? requested : undefined;
 
 const bitOf = (family: Intent): IntentSet => 1 << INTENTS.indexOf(family);
 

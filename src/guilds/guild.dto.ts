@@ -1,44 +1,64 @@
-import { z } from 'zod';
+import { Dto } from '../common/dto/dto';
+import { BooleanField, IntegerField, NameField, SnowflakeField, TextField, TimestampField } from '../common/dto/fields';
+import { PartialOf, WithDefaults } from '../common/dto/mapped-types';
 import { LIMITS } from '../common/limits';
-import { freeFormName, type Infer, integer, object, snowflake, text, timestamp } from '../common/schema';
+import type { Snowflake } from '../common/snowflake';
 
-const fields = {
-  name: freeFormName(LIMITS.guildName, 'What the guild is called.', 'Analytical Engines'),
-  description: text(0, LIMITS.guildDescription, 'What it is about.', 'For people who build machines that think.'),
-  discoverable: z
-    .boolean()
-    .meta({ description: 'Whether people who are not members may see its preview.', example: false }),
-};
+/** Fields of a guild that clients set. */
+class GuildFields {
+  @NameField({ max: LIMITS.guildName, description: 'Name of the guild.', example: 'Analytical Engines' })
+  readonly name!: string;
 
-/** A guild as its members see it. */
-export const guildDto = object({
-  id: snowflake(),
-  ...fields,
-  owner_id: snowflake('Who owns it.'),
-  version: integer(1, Number.MAX_SAFE_INTEGER, 'Grows with every change of its order or permissions; its ETag.', 1),
-  created_at: timestamp('When it was made.'),
-}).meta({ id: 'Guild' });
-export type GuildDto = Infer<typeof guildDto>;
+  @TextField({
+    max: LIMITS.guildDescription,
+    description: 'What the guild is about.',
+    example: 'For people who build machines that think.',
+  })
+  readonly description!: string;
 
-/** A guild as people see it who are not in it. */
-export const guildPreviewDto = object({ id: snowflake(), ...fields, created_at: timestamp('When it was made.') }).meta({
-  id: 'GuildPreview',
-});
-export type GuildPreviewDto = Infer<typeof guildPreviewDto>;
+  @BooleanField({ description: 'Whether users who are not members may see the preview of the guild.', example: false })
+  readonly discoverable!: boolean;
+}
 
-/** A new guild. */
-export const createGuildDto = object({
-  name: fields.name,
-  description: fields.description.default(''),
-  discoverable: fields.discoverable.default(false),
-}).meta({
-  id: 'CreateGuild',
-  example: { name: 'Analytical Engines', description: 'For people who build machines that think.' },
-});
-export type CreateGuildDto = Infer<typeof createGuildDto>;
+/** Public preview of a discoverable guild. */
+@Dto()
+export class GuildPreviewDto extends GuildFields {
+  @SnowflakeField()
+  readonly id!: Snowflake;
 
-/** A change of a guild: what is left out stays. `owner_id` gives it to another member; only its owner can. */
-export const updateGuildDto = object({ ...fields, owner_id: snowflake('The new owner.') })
-  .partial()
-  .meta({ id: 'UpdateGuild', example: { name: 'Difference Engines' } });
-export type UpdateGuildDto = Infer<typeof updateGuildDto>;
+  @TimestampField({ description: 'Time of the creation.' })
+  readonly created_at!: Date;
+}
+
+/** A guild, as its members see it. */
+@Dto()
+export class GuildDto extends GuildPreviewDto {
+  @SnowflakeField({ description: 'The owner.' })
+  readonly owner_id!: Snowflake;
+
+  @IntegerField({
+    min: 1,
+    description: 'Increases with every change of roles, tracks, their order or permissions; sent as ETag.',
+    example: 1,
+  })
+  readonly version!: number;
+}
+
+/** Body of `POST /guilds`. */
+@Dto({ example: { name: 'Analytical Engines', description: 'For people who build machines that think.' } })
+export class CreateGuildDto extends WithDefaults(GuildFields, { description: '', discoverable: false }) {}
+
+class UpdateGuildFields extends GuildFields {
+  @SnowflakeField({ description: 'The new owner, a member. Only the owner can transfer a guild.' })
+  readonly owner_id!: Snowflake;
+}
+
+/** Body of `PATCH /guilds/:guild_id`. Omitted fields are unchanged. */
+@Dto({ example: { name: 'Difference Engines' } })
+export class UpdateGuildDto extends PartialOf(UpdateGuildFields) {}
+
+/** Payload of GUILD_DELETE. */
+export class GuildDeleteEvent {
+  @SnowflakeField()
+  readonly id!: Snowflake;
+}

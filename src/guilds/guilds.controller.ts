@@ -1,16 +1,8 @@
-import { Controller, Delete, Get, Header, HttpStatus, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpStatus, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import {
-  ApiResult,
-  ApiNoContent,
-  ApiResultWithEtag,
-  SnowflakeParam,
-  JsonBody,
-  Summary,
-  Validated,
-} from '../common/http.decorators';
+import { SnowflakeParam } from '../common/dto/parameters';
+import { ApiResult, ApiNoContent, ApiResultWithEtag, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { Versioned } from '../common/versioned';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
@@ -30,16 +22,7 @@ import {
   RequirePermissions,
 } from '../permissions/requirement.decorator';
 import { SupportsIfMatch } from './if-match.decorator';
-import {
-  type CreateGuildDto,
-  createGuildDto,
-  type GuildDto,
-  guildDto,
-  type GuildPreviewDto,
-  guildPreviewDto,
-  type UpdateGuildDto,
-  updateGuildDto,
-} from './guild.dto';
+import { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
 import { GuildLimitReached, GuildNotFound, OwnerCannotLeave } from './guilds.errors';
 import { toGuildDto, GuildsService } from './guilds.service';
 
@@ -54,15 +37,15 @@ export class GuildsController {
   @Authenticated()
   @Validated()
   @ApiProblems(GuildLimitReached)
-  @ApiResult(guildDto, HttpStatus.CREATED)
-  async create(@UserId() userId: Snowflake, @JsonBody(createGuildDto) guild: CreateGuildDto): Promise<GuildDto> {
+  @ApiResult(GuildDto, HttpStatus.CREATED)
+  async create(@UserId() userId: Snowflake, @Body() guild: CreateGuildDto): Promise<GuildDto> {
     return toGuildDto(await this.guilds.create(userId, guild));
   }
 
   @Get(':guild_id')
   @Summary('Get a guild. Its ETag is the version of its order and permissions.')
   @RequireMembership()
-  @ApiResultWithEtag(guildDto)
+  @ApiResultWithEtag(GuildDto)
   read(@Authority() { state }: GuildAuthority): Versioned<GuildDto> {
     return new Versioned(state.guild.version, toGuildDto(state.guild));
   }
@@ -72,7 +55,7 @@ export class GuildsController {
   @Authenticated()
   @Validated()
   @ApiProblems(GuildNotFound)
-  @ApiResult(guildPreviewDto)
+  @ApiResult(GuildPreviewDto)
   async preview(@SnowflakeParam('guild_id') guildId: Snowflake, @UserId() userId: Snowflake): Promise<GuildPreviewDto> {
     return this.guilds.preview(guildId, userId);
   }
@@ -85,10 +68,10 @@ export class GuildsController {
   @RequirePermissions(Permission.ModifyGuild)
   @Validated()
   @ApiProblems(OwnerOnly, MemberNotFound)
-  @ApiResultWithEtag(guildDto)
+  @ApiResultWithEtag(GuildDto)
   async update(
     @Authority() authority: GuildAuthority,
-    @JsonBody(updateGuildDto) change: UpdateGuildDto,
+    @Body() change: UpdateGuildDto,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<GuildDto>> {
     const guild = await this.guilds.update(authority, change, remarks);
@@ -118,7 +101,7 @@ export class OwnGuildsController {
   @Summary('List the guilds that you are a member of.')
   @Authenticated()
   @Header('Cache-Control', 'no-store')
-  @ApiResult(z.array(guildDto))
+  @ApiResult([GuildDto])
   async list(@UserId() userId: Snowflake): Promise<GuildDto[]> {
     const memberships = await this.membersRepository.listOf(userId);
     return (await this.guilds.list(memberships.map(({ guild_id }) => guild_id))).map(toGuildDto);

@@ -1,7 +1,5 @@
-import { z } from 'zod';
-import { object, snowflake } from '../common/schema';
+import { InviteDeleteEvent, InviteDto } from './invite.dto';
 import { defineEvents, type EventPayloads } from '../events/define-events';
-import { inviteDto } from './invite.dto';
 
 declare module '../events/event-map' {
   interface EventMap extends EventPayloads<typeof INVITE_EVENTS> {}
@@ -12,11 +10,11 @@ export const INVITE_EVENTS = defineEvents({
   INVITE_CREATE: {
     intent: 'invites',
     summary: 'There is a new invite. Sent to those who may manage the guild.',
-    data: inviteDto,
+    data: InviteDto,
   },
   INVITE_DELETE: {
     intent: 'invites',
     summary: 'An invite stopped working. Sent to those who may manage the guild.',
-    data: object({ guild_id: snowflake(), code: z.string() }),
+    data: InviteDeleteEvent,
   },
 });

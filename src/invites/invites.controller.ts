@@ -1,16 +1,16 @@
-import { Controller, Delete, Get, HttpStatus, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpStatus, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Audited } from '../audit/audited';
 import { Banned } from '../bans/bans.errors';
 import { WriteConflict } from '../common/common.errors';
-import { ApiResult, ApiNoContent, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { PathParam } from '../common/dto/parameters';
+import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import { GuildLimitReached, GuildNotFound } from '../guilds/guilds.errors';
-import { type MemberDto, memberDto, toMemberDto } from '../members/member.dto';
+import { MemberDto, toMemberDto } from '../members/member.dto';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/request-context';
@@ -23,21 +23,9 @@ import {
   RequireTextTrack,
 } from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
-import {
-  type CreateInviteDto,
-  createInviteDto,
-  type InviteDto,
-  inviteDto,
-  type InvitePreviewDto,
-  invitePreviewDto,
-} from './invite.dto';
+import { CreateInviteDto, INVITE_CODE, InviteDto, InvitePreviewDto } from './invite.dto';
 import { InviteLimitReached, InviteNotFound, MemberInviteLimitReached } from './invites.errors';
 import { InvitesService } from './invites.service';
-
-const code = z
-  .string()
-  .regex(/^[\w-]{1,32}$/, { error: 'must be an invite code' })
-  .meta({ example: 'gT3nRk8qA-_0' });
 
 @ApiTags('invites')
 @Controller()
@@ -51,10 +39,10 @@ export class InvitesController {
   @RequireTextTrack(Permission.CreateInvites)
   @Validated()
   @ApiProblems(InviteLimitReached, MemberInviteLimitReached, WriteConflict)
-  @ApiResult(inviteDto, HttpStatus.CREATED)
+  @ApiResult(InviteDto, HttpStatus.CREATED)
   async create(
     @Authority() authority: TrackAuthority,
-    @JsonBody(createInviteDto) invite: CreateInviteDto,
+    @Body() invite: CreateInviteDto,
     @AuditReason() reason?: string,
   ): Promise<InviteDto> {
     return this.invites.create(authority, invite, reason);
@@ -63,7 +51,7 @@ export class InvitesController {
   @Get('guilds/:guild_id/invites')
   @Summary('List the invites of a guild.')
   @RequirePermissions(Permission.ModifyGuild)
-  @ApiResult(z.array(inviteDto))
+  @ApiResult([InviteDto])
   async list(@Authority() authority: GuildAuthority): Promise<InviteDto[]> {
     return this.invites.list(authority);
   }
@@ -71,7 +59,7 @@ export class InvitesController {
   @Get('users/@me/guilds/:guild_id/invites')
   @Summary('List your usable invites of a guild.')
   @RequireMembership()
-  @ApiResult(z.array(inviteDto))
+  @ApiResult([InviteDto])
   async listOwn(@Authority() authority: GuildAuthority): Promise<InviteDto[]> {
     return this.invites.listOwn(authority);
   }
@@ -82,8 +70,8 @@ export class InvitesController {
   @RateLimit('invite_look')
   @Validated()
   @ApiProblems(InviteNotFound)
-  @ApiResult(invitePreviewDto)
-  async preview(@Param('code', { schema: code }) inviteCode: string): Promise<InvitePreviewDto> {
+  @ApiResult(InvitePreviewDto)
+  async preview(@PathParam('code', INVITE_CODE) inviteCode: string): Promise<InvitePreviewDto> {
     return this.invites.preview(inviteCode);
   }
 
@@ -94,8 +82,8 @@ export class InvitesController {
   @RateLimit('invite_accept')
   @Validated()
   @ApiProblems(InviteNotFound, GuildNotFound, Banned, GuildLimitReached)
-  @ApiResult(memberDto)
-  async accept(@Param('code', { schema: code }) inviteCode: string, @UserId() userId: Snowflake): Promise<MemberDto> {
+  @ApiResult(MemberDto)
+  async accept(@PathParam('code', INVITE_CODE) inviteCode: string, @UserId() userId: Snowflake): Promise<MemberDto> {
     return toMemberDto(await this.invites.accept(inviteCode, userId));
   }
 
@@ -108,7 +96,7 @@ export class InvitesController {
   @ApiProblems(InviteNotFound, PermissionsMissing)
   @ApiNoContent()
   async revoke(
-    @Param('code', { schema: code }) inviteCode: string,
+    @PathParam('code', INVITE_CODE) inviteCode: string,
     @UserId() userId: Snowflake,
     @AuditReason() reason?: string,
   ): Promise<void> {

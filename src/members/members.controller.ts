@@ -1,19 +1,9 @@
-import { Controller, Delete, Get, Patch, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Patch, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import {
-  ApiResult,
-  ApiNoContent,
-  SnowflakeParam,
-  JsonBody,
-  QueryString,
-  Summary,
-  Validated,
-} from '../common/http.decorators';
-import { LIMITS } from '../common/limits';
+import { SnowflakeParam } from '../common/dto/parameters';
+import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
-import { type Infer, line, object, pageLimit, snowflake } from '../common/schema';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
@@ -23,34 +13,11 @@ import { Authority } from '../permissions/request-context';
 import { MemberOutOfReach, PermissionsMissing, PermissionsNotHeld } from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
 import { EveryoneRoleProtected, RoleNotFound, RoleOutOfReach } from '../roles/roles.errors';
-import {
-  type MemberDto,
-  memberDto,
-  toMemberDto,
-  type UpdateMemberDto,
-  updateMemberDto,
-  type UpdateOwnMemberDto,
-  updateOwnMemberDto,
-} from './member.dto';
+import { ListMembersQuery, MemberDto, toMemberDto, UpdateMemberDto, UpdateOwnMemberDto } from './member.dto';
 import { MemberNotFound, TimeoutTooLong } from './members.errors';
 import { MemberRemovalService } from './member-removal.service';
 import { MembersRepository } from './members.repository';
 import { MembersService } from './members.service';
-
-const listQuery = object({
-  after: snowflake('Only members whose user id is greater than this.').optional(),
-  query: line(
-    1,
-    LIMITS.memberQuery,
-    `Only members whose username or nick contains, for each word of this, a word that begins with it; ignores case, accents and character width. Can’t be combined with \`after\`. Sorted by name. If more than ${LIMITS.membersSearched} ${LIMITS.membersSearched} members match (or more than \`limit\`, if \`limit\` is higher), the result contains only members among those who joined first: send a longer query to find the others.`,
-    'ada',
-  ).optional(),
-  limit: pageLimit(50, LIMITS.memberPage),
-}).refine(({ after, query }) => after === undefined || query === undefined, {
-  error: 'can’t be combined with after',
-  path: ['query'],
-});
-type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('members')
 @Controller('guilds/:guild_id/members')
@@ -67,10 +34,10 @@ export class MembersController {
   )
   @RequireMembership()
   @Validated()
-  @ApiResult(z.array(memberDto))
+  @ApiResult([MemberDto])
   async list(
     @SnowflakeParam('guild_id') guildId: Snowflake,
-    @QueryString(listQuery) { query, ...page }: ListQuery,
+    @Query() { query, ...page }: ListMembersQuery,
   ): Promise<MemberDto[]> {
     const members =
       query === undefined
@@ -83,7 +50,7 @@ export class MembersController {
   @Summary('Get a member.')
   @RequireMembership()
   @ApiProblems(MemberNotFound)
-  @ApiResult(memberDto)
+  @ApiResult(MemberDto)
   async read(
     @SnowflakeParam('guild_id') guildId: Snowflake,
     @SnowflakeParam('user_id') userId: Snowflake,
@@ -96,11 +63,8 @@ export class MembersController {
   @Summary('Change your own nick.')
   @RequirePermissions(Permission.ChangeNickname)
   @Validated()
-  @ApiResult(memberDto)
-  async updateOwn(
-    @Authority() authority: GuildAuthority,
-    @JsonBody(updateOwnMemberDto) change: UpdateOwnMemberDto,
-  ): Promise<MemberDto> {
+  @ApiResult(MemberDto)
+  async updateOwn(@Authority() authority: GuildAuthority, @Body() change: UpdateOwnMemberDto): Promise<MemberDto> {
     return toMemberDto(await this.members.update(authority, authority.userId, change, undefined));
   }
 
@@ -122,11 +86,11 @@ export class MembersController {
     EveryoneRoleProtected,
     TimeoutTooLong,
   )
-  @ApiResult(memberDto)
+  @ApiResult(MemberDto)
   async update(
     @Authority() authority: GuildAuthority,
     @SnowflakeParam('user_id') userId: Snowflake,
-    @JsonBody(updateMemberDto) change: UpdateMemberDto,
+    @Body() change: UpdateMemberDto,
     @AuditReason() reason?: string,
   ): Promise<MemberDto> {
     return toMemberDto(await this.members.update(authority, userId, change, reason));
@@ -145,7 +109,7 @@ export class MembersController {
     RoleOutOfReach,
     EveryoneRoleProtected,
   )
-  @ApiResult(memberDto)
+  @ApiResult(MemberDto)
   async giveRole(
     @Authority() authority: GuildAuthority,
     @SnowflakeParam('user_id') userId: Snowflake,
@@ -171,7 +135,7 @@ export class MembersController {
     RoleOutOfReach,
     EveryoneRoleProtected,
   )
-  @ApiResult(memberDto)
+  @ApiResult(MemberDto)
   async takeRole(
     @Authority() authority: GuildAuthority,
     @SnowflakeParam('user_id') userId: Snowflake,

@@ -1,61 +1,201 @@
-import { z } from 'zod';
+import { Dto } from '../common/dto/dto';
+import { NotCombinedWith } from '../common/dto/field-rules';
+import {
+  BooleanField,
+  LineField,
+  PageLimitField,
+  SnowflakeField,
+  TextField,
+  TimestampField,
+} from '../common/dto/fields';
+import { ObjectField } from '../common/dto/object-field';
 import { LIMITS } from '../common/limits';
-import { type Infer, line, object, snowflake, text, timestamp } from '../common/schema';
-import { reactionCountDto } from '../reactions/reaction.dto';
+import type { Snowflake } from '../common/snowflake';
+import { ReactionCountDto } from '../reactions/reaction.dto';
+import { TrackEvent } from '../tracks/track.dto';
 
-const content = text(
-  1,
-  LIMITS.message,
-  `Text of the message, up to ${LIMITS.message} characters. Needs a visible character.`,
-  'Hello, world!',
-);
-const nonce = line(1, LIMITS.nonce, 'Your own mark for this message: sent again, nothing is sent twice.', 'c0ffee-1');
+class ContentField {
+  @TextField({
+    min: 1,
+    max: LIMITS.message,
+    description: `Text of the message, up to ${LIMITS.message} characters. Needs a visible character.`,
+    example: 'Hello, world!',
+  })
+  readonly content!: string;
+}
 
 /** Users and roles that a message mentions. */
-export const mentionsDto = object({
-  user_ids: z.array(snowflake()),
-  role_ids: z.array(snowflake()),
-  everyone: z.boolean(),
-}).meta({
-  id: 'Mentions',
-  description: `Whom the content mentions, outside of code: \`<@USER_ID>\`, \`<@&ROLE_ID>\` and \`@everyone\`, ${LIMITS.mentions} different users and roles at most. Everyone, and roles that are not mentionable, only where the author has MENTION_EVERYONE.`,
-});
-export type MentionsDto = Infer<typeof mentionsDto>;
+@Dto({
+  description: `Users and roles mentioned in the content, outside of code: \`<@USER_ID>\`, \`<@&ROLE_ID>\` and \`@everyone\`, ${LIMITS.mentions} different users and roles at most. Everyone, and roles that are not mentionable, only where the author has MENTION_EVERYONE.`,
+})
+export class MentionsDto {
+  @SnowflakeField({ each: true })
+  readonly user_ids!: readonly Snowflake[];
 
-/** A message as clients see it. */
-export const messageDto = object({
-  id: snowflake(),
-  guild_id: snowflake(),
-  track_id: snowflake(),
-  author_id: snowflake(),
-  content,
-  reply_to_id: snowflake('The message that it answers.').nullable(),
-  nonce: nonce.nullable(),
-  mentions: mentionsDto,
-  edited_at: timestamp('When it was last changed.').nullable(),
-  reactions: z.array(reactionCountDto).meta({ description: 'What it was reacted to with, the first first.' }),
-  created_at: timestamp('When it was sent.'),
-}).meta({ id: 'Message' });
-export type MessageDto = Infer<typeof messageDto>;
+  @SnowflakeField({ each: true })
+  readonly role_ids!: readonly Snowflake[];
 
-/** A new message. */
-export const createMessageDto = object({
-  content,
-  reply_to_id: snowflake('The message of this track that it answers. Requires VIEW_MESSAGE_HISTORY.').optional(),
-  nonce: nonce.optional(),
-}).meta({ id: 'CreateMessage', example: { content: 'Hello, world!', nonce: 'c0ffee-1' } });
-export type CreateMessageDto = Infer<typeof createMessageDto>;
+  @BooleanField()
+  readonly everyone!: boolean;
+}
 
-/** Messages that shall go at once. */
-export const bulkDeleteDto = object({
-  message_ids: z
-    .array(snowflake())
-    .min(LIMITS.bulkDeleteMin)
-    .max(LIMITS.bulkDelete)
-    .meta({ description: 'Messages of this track; what is none is passed over.' }),
-}).meta({ id: 'BulkDelete', example: { message_ids: ['812345678901234567', '812345678901234568'] } });
-export type BulkDeleteDto = Infer<typeof bulkDeleteDto>;
+/** A message, as clients see it. */
+@Dto()
+export class MessageDto extends ContentField {
+  @SnowflakeField()
+  readonly id!: Snowflake;
 
-/** A change of a message. */
-export const updateMessageDto = object({ content }).meta({ id: 'UpdateMessage', example: { content: 'Hello again!' } });
-export type UpdateMessageDto = Infer<typeof updateMessageDto>;
+  @SnowflakeField()
+  readonly guild_id!: Snowflake;
+
+  @SnowflakeField()
+  readonly track_id!: Snowflake;
+
+  @SnowflakeField()
+  readonly author_id!: Snowflake;
+
+  @SnowflakeField({ nullable: true, description: 'The message that this one replies to.' })
+  readonly reply_to_id!: Snowflake | null;
+
+  @LineField({
+    max: LIMITS.nonce,
+    nullable: true,
+    description: 'The `nonce` with which the message was created.',
+    example: 'c0ffee-1',
+  })
+  readonly nonce!: string | null;
+
+  @ObjectField(() => MentionsDto)
+  readonly mentions!: MentionsDto;
+
+  @TimestampField({ nullable: true, description: 'Time of the last edit.' })
+  readonly edited_at!: Date | null;
+
+  @ObjectField(() => ReactionCountDto, { each: true, description: 'The reactions, oldest first.' })
+  readonly reactions!: readonly ReactionCountDto[];
+
+  @TimestampField({ description: 'Time at which the message was sent.' })
+  readonly created_at!: Date;
+}
+
+/** Body of `POST /tracks/:track_id/messages`. */
+@Dto({ example: { content: 'Hello, world!', nonce: 'c0ffee-1' } })
+export class CreateMessageDto extends ContentField {
+  @SnowflakeField({
+    optional: true,
+    description: 'The message of this track that this one replies to. Requires VIEW_MESSAGE_HISTORY.',
+  })
+  readonly reply_to_id?: Snowflake;
+
+  @LineField({
+    max: LIMITS.nonce,
+    optional: true,
+    description: 'A key that you choose: a repeated `nonce` returns the message already created with it.',
+    example: 'c0ffee-1',
+  })
+  readonly nonce?: string;
+}
+
+/** Body of `PATCH /tracks/:track_id/messages/:message_id`. */
+@Dto({ example: { content: 'Hello again!' } })
+export class UpdateMessageDto extends ContentField {}
+
+/** Body of `POST /tracks/:track_id/messages/bulk-delete`. */
+@Dto({ example: { message_ids: ['812345678901234567', '812345678901234568'] } })
+export class BulkDeleteDto {
+  @SnowflakeField({
+    each: true,
+    minItems: LIMITS.bulkDeleteMin,
+    maxItems: LIMITS.bulkDelete,
+    description: 'Messages of this track; other ids are ignored.',
+  })
+  readonly message_ids!: readonly Snowflake[];
+}
+
+/** Query of `GET /tracks/:track_id/messages`. */
+export class ListMessagesQuery {
+  @SnowflakeField({ optional: true, description: 'Only messages older than this one.' })
+  readonly before?: Snowflake;
+
+  @SnowflakeField({
+    optional: true,
+    description:
+      'Only messages newer than this one, starting with the oldest of them. The page itself lists the newest first.',
+  })
+  readonly after?: Snowflake;
+
+  @NotCombinedWith('before', 'after')
+  @SnowflakeField({
+    optional: true,
+    description: 'Messages before and after this one. Can’t be combined with `before` or `after`.',
+  })
+  readonly around?: Snowflake;
+
+  @PageLimitField()
+  readonly limit!: number;
+}
+
+/** Payload of MESSAGE_MENTIONS_UPDATE. */
+export class MessageMentionsUpdateEvent extends TrackEvent {
+  @SnowflakeField()
+  readonly message_id!: Snowflake;
+
+  @SnowflakeField()
+  readonly author_id!: Snowflake;
+
+  @ObjectField(() => MentionsDto)
+  readonly mentions_before!: MentionsDto;
+
+  @ObjectField(() => MentionsDto)
+  readonly mentions!: MentionsDto;
+}
+
+/** Payload of MESSAGE_DELETE. */
+export class MessageDeleteEvent extends TrackEvent {
+  @SnowflakeField()
+  readonly message_id!: Snowflake;
+
+  @SnowflakeField({
+    nullable: true,
+    description:
+      'The author; null if unknown because a node failed, and if the event is repeated because another event of the message was published after it.',
+  })
+  readonly author_id!: Snowflake | null;
+
+  @ObjectField(() => MentionsDto, { nullable: true })
+  readonly mentions!: MentionsDto | null;
+}
+
+/** A message of MESSAGES_DELETE. */
+export class DeletedMessage {
+  @SnowflakeField()
+  readonly id!: Snowflake;
+
+  @SnowflakeField()
+  readonly author_id!: Snowflake;
+
+  @ObjectField(() => MentionsDto)
+  readonly mentions!: MentionsDto;
+}
+
+/** Payload of MESSAGES_DELETE. */
+export class MessagesDeleteEvent extends TrackEvent {
+  @SnowflakeField({ each: true, maxItems: LIMITS.bulkDelete })
+  readonly message_ids!: readonly Snowflake[];
+
+  @ObjectField(() => DeletedMessage, {
+    each: true,
+    maxItems: LIMITS.bulkDelete,
+    description: 'The author and the mentions of each of these messages.',
+  })
+  readonly messages!: readonly DeletedMessage[];
+}
+
+/** Payload of TYPING_START. */
+export class TypingStartEvent extends TrackEvent {
+  @SnowflakeField()
+  readonly user_id!: Snowflake;
+
+  @TimestampField({ description: 'Time at which the user started typing.' })
+  readonly started_at!: Date;
+}

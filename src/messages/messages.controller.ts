@@ -1,18 +1,9 @@
-import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpStatus, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import {
-  ApiResult,
-  ApiNoContent,
-  SnowflakeParam,
-  JsonBody,
-  QueryString,
-  Summary,
-  Validated,
-} from '../common/http.decorators';
+import { SnowflakeParam } from '../common/dto/parameters';
+import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
-import { type Infer, object, pageLimit, snowflake } from '../common/schema';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
@@ -22,32 +13,10 @@ import { Authority } from '../permissions/request-context';
 import { PermissionsMissing } from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions, RequireTextTrack } from '../permissions/requirement.decorator';
 import { TrackNotFound } from '../tracks/tracks.errors';
-import {
-  type BulkDeleteDto,
-  bulkDeleteDto,
-  type CreateMessageDto,
-  createMessageDto,
-  type MessageDto,
-  messageDto,
-  type UpdateMessageDto,
-  updateMessageDto,
-} from './message.dto';
+import { BulkDeleteDto, CreateMessageDto, ListMessagesQuery, MessageDto, UpdateMessageDto } from './message.dto';
 import { MessageDeletion } from './message-deletion.service';
 import { MessageNotFound, NotTheAuthor, SlowModeActive } from './messages.errors';
 import { MessagesService } from './messages.service';
-
-const listQuery = object({
-  before: snowflake('Only messages older than this one.').optional(),
-  after: snowflake(
-    'Only messages newer than this one, starting with the oldest of them. The page itself lists the newest first.',
-  ).optional(),
-  around: snowflake('Messages before and after this one; can’t be combined with `before` or `after`.').optional(),
-  limit: pageLimit(),
-}).refine(({ before, after, around }) => around === undefined || (before === undefined && after === undefined), {
-  error: 'can’t be combined with before or after',
-  path: ['around'],
-});
-type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('messages')
 @Controller('tracks/:track_id')
@@ -62,8 +31,8 @@ export class MessagesController {
   @RequirePermissions(Permission.ViewMessageHistory)
   @Validated()
   @ApiProblems(TrackNotFound)
-  @ApiResult(z.array(messageDto))
-  async list(@Authority() authority: TrackAuthority, @QueryString(listQuery) page: ListQuery): Promise<MessageDto[]> {
+  @ApiResult([MessageDto])
+  async list(@Authority() authority: TrackAuthority, @Query() page: ListMessagesQuery): Promise<MessageDto[]> {
     return this.messages.list(authority, page);
   }
 
@@ -71,7 +40,7 @@ export class MessagesController {
   @Summary('Get a message.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @ApiProblems(TrackNotFound, MessageNotFound)
-  @ApiResult(messageDto)
+  @ApiResult(MessageDto)
   async read(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('message_id') messageId: Snowflake,
@@ -85,11 +54,8 @@ export class MessagesController {
   @RequireTextTrack(Permission.CreateMessage)
   @Validated()
   @ApiProblems(MessageNotFound, SlowModeActive)
-  @ApiResult(messageDto, HttpStatus.CREATED)
-  async create(
-    @Authority() authority: TrackAuthority,
-    @JsonBody(createMessageDto) message: CreateMessageDto,
-  ): Promise<MessageDto> {
+  @ApiResult(MessageDto, HttpStatus.CREATED)
+  async create(@Authority() authority: TrackAuthority, @Body() message: CreateMessageDto): Promise<MessageDto> {
     return this.messages.create(authority, message);
   }
 
@@ -101,11 +67,11 @@ export class MessagesController {
   @RequirePermissions(Permission.CreateMessage)
   @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound, NotTheAuthor)
-  @ApiResult(messageDto)
+  @ApiResult(MessageDto)
   async update(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('message_id') messageId: Snowflake,
-    @JsonBody(updateMessageDto) change: UpdateMessageDto,
+    @Body() change: UpdateMessageDto,
   ): Promise<MessageDto> {
     return this.messages.update(authority, messageId, change);
   }
@@ -135,7 +101,7 @@ export class MessagesController {
   @ApiNoContent()
   async bulkDelete(
     @Authority() authority: TrackAuthority,
-    @JsonBody(bulkDeleteDto) { message_ids: ids }: BulkDeleteDto,
+    @Body() { message_ids: ids }: BulkDeleteDto,
     @AuditReason() reason?: string,
   ): Promise<void> {
     await this.messageDeletion.bulkDelete(authority, ids, reason);

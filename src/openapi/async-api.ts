@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import { type Shape, shapeSchema } from '../common/dto/json-schema';
+import type { JsonSchema } from '../common/dto/value-kind';
 import type { EventCatalog } from '../events/event-map';
 import { INTENTS, type Intent } from '../events/intents';
 import { LIMITS } from '../common/limits';
@@ -8,20 +9,23 @@ import { DiskFull, InternalError, ValidationFailed } from '../common/common.erro
 import type { ProblemType } from '../common/problem';
 import { RateLimited } from '../throttling/throttling.errors';
 import { DERIVED_STATE } from './derived-state';
-import { toJsonSchema } from './json-schema';
 
 interface Described {
   readonly summary: string;
-  readonly data: z.ZodType;
+  readonly data: Shape;
   readonly internal?: true;
-  readonly answer?: z.ZodType;
+  readonly answer?: Shape;
   readonly weight?: number;
   readonly intent?: Intent;
 }
 
 type Document = Record<string, unknown>;
 
-const problem = z.object({ code: z.string(), message: z.string(), retry_after: z.int().optional() });
+const ERROR: JsonSchema = {
+  type: 'object',
+  properties: { code: { type: 'string' }, message: { type: 'string' }, retry_after: { type: 'integer' } },
+  required: ['code', 'message'],
+};
 
 /** The problems that the handler of each interaction declares, by the name of the interaction. */
 export type InteractionProblems = ReadonlyMap<string, readonly ProblemType[]>;
@@ -81,7 +85,7 @@ function message(
   { summary, answer, weight, intent }: Described,
   problems: readonly ProblemType[] | undefined,
 ): Document {
-  const acknowledged = answer && { 'x-acknowledgement': { $ref: `#/components/schemas/${name}:ack` } };
+  const acknowledged = answer !== undefined && { 'x-acknowledgement': { $ref: `#/components/schemas/${name}:ack` } };
   return {
     name,
     summary,
@@ -111,19 +115,17 @@ function operation(name: string, action: 'send' | 'receive'): [string, Document]
 }
 
 function schemas(events: readonly [string, Described][]): Document {
-  const named = events.flatMap(([name, { data, answer }]): [string, z.ZodType][] => [
-    [name, data],
-    ...(answer ? [[`${name}:ack`, acknowledgement(answer)] as [string, z.ZodType]] : []),
-  ]);
-  return named.reduce<Document>((all, [name, schema]) => {
-    const { $defs = {}, ...own } = toJsonSchema(schema);
-    return { ...all, ...(toComponents($defs) as Document), [name]: toComponents(own) };
-  }, {});
+  const components = new Map<string, JsonSchema>();
+  for (const [name, { data, answer }] of events) {
+    components.set(name, shapeSchema(data, components));
+    if (answer !== undefined) components.set(`${name}:ack`, acknowledgement(shapeSchema(answer, components)));
+  }
+  return Object.fromEntries(components);
 }
 
-const acknowledgement = (answer: z.ZodType): z.ZodType =>
-  z.union([z.object({ ok: z.literal(true), data: answer }), z.object({ ok: z.literal(false), error: problem })]);
-
-function toComponents(schema: unknown): unknown {
-  return JSON.parse(JSON.stringify(schema).replaceAll('#/$defs/', '#/components/schemas/')) as unknown;
-}
+const acknowledgement = (data: JsonSchema): JsonSchema => ({
+  anyOf: [
+    { type: 'object', properties: { ok: { type: 'boolean', const: true }, data }, required: ['ok', 'data'] },
+    { type: 'object', properties: { ok: { type: 'boolean', const: false }, error: ERROR }, required: ['ok', 'error'] },
+  ],
+});

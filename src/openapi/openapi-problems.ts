@@ -13,8 +13,7 @@ import {
 } from '../common/common.errors';
 import { titleOf } from '../common/problem';
 import { PROBLEM_EXTENSION } from '../common/problems.decorator';
-import { snowflake } from '../common/schema';
-import { toJsonSchema } from './json-schema';
+import { SNOWFLAKE } from '../common/dto/fields';
 
 interface Parameter {
   readonly name: string;
@@ -101,7 +100,7 @@ function missingPathParameters(path: string, { parameters = [] }: Operation): Pa
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   return names
     .filter((name) => !parameters.some((parameter) => parameter.in === 'path' && parameter.name === name))
-    .map((name) => ({ name, in: 'path', required: true, schema: toJsonSchema(snowflake()) }));
+    .map((name) => ({ name, in: 'path', required: true, schema: SNOWFLAKE.schema }));
 }
 
 function problemResponses(problems: readonly ProblemOf[]): Record<string, unknown> {

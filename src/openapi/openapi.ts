@@ -1,9 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import type { z } from 'zod';
+import { referredSchemas } from '../common/dto/json-schema';
 import { addProblemResponses } from './openapi-problems';
 import { DocumentCache } from './document-cache';
-import { toJsonSchema } from './json-schema';
 
 /** Where Swagger UI is. */
 export const DOCS_PATH = 'docs';
@@ -35,12 +34,7 @@ export function openApi(app: NestFastifyApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
-    standardSchemaConverter: (schema) => componentsOf(schema as z.ZodType),
   });
-  return addProblemResponses(document);
-}
-
-function componentsOf(schema: z.ZodType): { schema: unknown; components: Record<string, unknown> } {
-  const { $defs: components = {}, ...rest } = toJsonSchema(schema);
-  return { schema: rest, components: components as Record<string, unknown> };
+  const schemas = referredSchemas(document.paths) as NonNullable<OpenAPIObject['components']>['schemas'];
+  return addProblemResponses({ ...document, components: { ...document.components, schemas } });
 }

@@ -1,32 +1,18 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiResult, SnowflakeParam, QueryString, Summary, Validated } from '../common/http.decorators';
+import { SnowflakeParam } from '../common/dto/parameters';
+import { ApiResult, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MemberNotFound } from '../members/members.errors';
 import { TrackNotFound } from '../tracks/tracks.errors';
-import {
-  explain,
-  type Explained as Decision,
-  has,
-  namesOf,
-  Permission,
-  type PermissionSet,
-  withoutCategory,
-} from './compute-permissions';
+import { explain, has, namesOf, Permission, withoutCategory } from './compute-permissions';
 import type { GuildAuthority } from './authority';
 import { AuthorityResolver } from './authority-resolver';
 import { Authority } from './request-context';
 import { layoutIndex, type GuildTracks, trackRules } from './guild-state';
-import { permissionsDto, type PermissionsQuery, permissionsQuery } from './permissions.dto';
+import { PermissionsDto, PermissionsQuery } from './permissions.dto';
 import { RequireMembership, RequirePermissions } from './requirement.decorator';
-
-/** What somebody may do in a place, and why. */
-interface Explained {
-  readonly permissions: PermissionSet;
-  readonly names: readonly string[];
-  readonly bits?: readonly Decision[];
-}
 
 @ApiTags('permissions')
 @Controller('guilds/:guild_id')
@@ -38,11 +24,8 @@ export class PermissionsController {
   @RequireMembership()
   @Validated()
   @ApiProblems(TrackNotFound)
-  @ApiResult(permissionsDto)
-  async own(
-    @Authority() authority: GuildAuthority,
-    @QueryString(permissionsQuery) query: PermissionsQuery,
-  ): Promise<Explained> {
+  @ApiResult(PermissionsDto)
+  async own(@Authority() authority: GuildAuthority, @Query() query: PermissionsQuery): Promise<PermissionsDto> {
     return this.explain(authority, authority, query);
   }
 
@@ -51,12 +34,12 @@ export class PermissionsController {
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @ApiProblems(TrackNotFound, MemberNotFound)
-  @ApiResult(permissionsDto)
+  @ApiResult(PermissionsDto)
   async others(
     @Authority() asker: GuildAuthority,
     @SnowflakeParam('user_id') userId: Snowflake,
-    @QueryString(permissionsQuery) query: PermissionsQuery,
-  ): Promise<Explained> {
+    @Query() query: PermissionsQuery,
+  ): Promise<PermissionsDto> {
     return this.explain(await this.resolver.resolveMember(asker.state, userId), asker, query);
   }
 
@@ -65,7 +48,7 @@ export class PermissionsController {
     whose: GuildAuthority,
     asker: GuildAuthority,
     { track_id: trackId, explain: wantsReasons }: PermissionsQuery,
-  ): Promise<Explained> {
+  ): Promise<PermissionsDto> {
     const tracks = trackId === undefined ? undefined : await this.resolver.getTracks(whose.state.guild);
     const track = trackId === undefined ? undefined : tracks?.get(trackId);
     if (trackId !== undefined && (!track || !tracks || !has(asker.permissionsIn(track, tracks), Permission.ViewTrack)))

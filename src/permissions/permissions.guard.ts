@@ -1,16 +1,14 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { snowflake } from '../common/schema';
-import { parseSnowflake, type Snowflake } from '../common/snowflake';
-import { ValidationFailed } from '../common/common.errors';
+import { SNOWFLAKE } from '../common/dto/fields';
+import { parseValue } from '../common/dto/parse-value';
+import type { Snowflake } from '../common/snowflake';
 import { describeMutation } from '../cluster/mutation';
 import { InFlightMutations } from '../cluster/in-flight-mutations';
 import type { GuildAuthority, MemberRequirement, TrackAuthority } from './authority';
 import { AuthorityResolver } from './authority-resolver';
 import { type RequestContext, contextOf, sessionOf } from './request-context';
 import { RequirementMetadata } from './requirement.decorator';
-
-const id = snowflake();
 
 /** Resolves what the caller may do here, checks it, and leaves it for `@Authority()`. Same for REST and gateway. */
 @Injectable()
@@ -43,20 +41,14 @@ export class PermissionsGuard implements CanActivate {
     return true;
   }
 
+  // Guards run before pipes, so the ids that they need are parsed here.
   private resolve(
     userId: Snowflake,
     { params }: RequestContext,
     requirement: MemberRequirement,
   ): Promise<GuildAuthority | TrackAuthority> {
     return 'track_id' in params || requirement.trackType !== undefined
-      ? this.resolver.resolveInTrack(userId, parseId('track_id', params['track_id']), requirement)
-      : this.resolver.resolveInGuild(userId, parseId('guild_id', params['guild_id']), requirement);
+      ? this.resolver.resolveInTrack(userId, parseValue(SNOWFLAKE, params['track_id'], 'track_id'), requirement)
+      : this.resolver.resolveInGuild(userId, parseValue(SNOWFLAKE, params['guild_id'], 'guild_id'), requirement);
   }
-}
-
-// Guards run before pipes, so the ids that they need are read here. The schema tells what is wrong with one.
-function parseId(field: string, value: unknown): Snowflake {
-  const parsed = parseSnowflake(value);
-  if (parsed !== undefined) return parsed;
-  throw new ValidationFailed([{ field, detail: id.safeParse(value).error?.issues[0]?.message ?? 'is not an id' }]);
 }

@@ -1,25 +1,28 @@
-import { z } from 'zod';
+import { SnowflakeField } from '../common/dto/fields';
+import type { Snowflake } from '../common/snowflake';
+import { TrackEvent } from '../tracks/track.dto';
 import { LIMITS } from '../common/limits';
-import { object, snowflake } from '../common/schema';
 import { defineEvents, type EventPayloads } from '../events/define-events';
 
 declare module '../events/event-map' {
   interface EventMap extends EventPayloads<typeof PIN_EVENTS> {}
 }
 
-const inTrack = { guild_id: snowflake(), track_id: snowflake() };
+/** Payload of PINS_UPDATE. */
+export class PinsUpdateEvent extends TrackEvent {
+  @SnowflakeField({
+    each: true,
+    maxItems: LIMITS.pins,
+    description: 'All pinned messages of the track, the last pinned first.',
+  })
+  readonly message_ids!: readonly Snowflake[];
+}
 
 /** Events of pinned messages. */
 export const PIN_EVENTS = defineEvents({
   PINS_UPDATE: {
     intent: 'messages',
     summary: 'Other messages of a track are pinned.',
-    data: object({
-      ...inTrack,
-      message_ids: z
-        .array(snowflake())
-        .max(LIMITS.pins)
-        .meta({ description: 'All that are pinned, the one that was pinned last first.' }),
-    }),
+    data: PinsUpdateEvent,
   },
 });

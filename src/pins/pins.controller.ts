@@ -1,12 +1,12 @@
 import { Controller, Delete, Get, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { ApiResult, ApiNoContent, SnowflakeParam, Summary } from '../common/http.decorators';
+import { SnowflakeParam } from '../common/dto/parameters';
+import { ApiResult, ApiNoContent, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
-import { type MessageDto, messageDto } from '../messages/message.dto';
+import { MessageDto } from '../messages/message.dto';
 import { MessageNotFound } from '../messages/messages.errors';
 import { MutationScope } from '../cluster/mutation';
 import { Permission } from '../permissions/compute-permissions';
@@ -27,7 +27,7 @@ export class PinsController {
   @Summary('List the pinned messages of a track, most recently pinned first.')
   @RequirePermissions(Permission.ViewMessageHistory)
   @ApiProblems(TrackNotFound)
-  @ApiResult(z.array(messageDto))
+  @ApiResult([MessageDto])
   async list(@Authority() authority: TrackAuthority): Promise<MessageDto[]> {
     return this.pins.list(authority);
   }

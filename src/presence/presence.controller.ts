@@ -1,13 +1,13 @@
-import { Controller, Put } from '@nestjs/common';
+import { Body, Controller, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiResult, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import { UserId } from '../permissions/request-context';
 import { Authenticated } from '../permissions/requirement.decorator';
 import { UserNotFound } from '../users/users.errors';
-import { type PresenceDto, presenceDto, type UpdatePresenceDto, updatePresenceDto } from './presence.dto';
+import { PresenceDto, UpdatePresenceDto } from './presence.dto';
 import { PresenceService } from './presence.service';
 
 @ApiTags('users')
@@ -23,11 +23,8 @@ export class PresenceController {
   @Authenticated()
   @Validated()
   @ApiProblems(UserNotFound)
-  @ApiResult(presenceDto)
-  choose(
-    @UserId() userId: Snowflake,
-    @JsonBody(updatePresenceDto) { status }: UpdatePresenceDto,
-  ): Promise<PresenceDto> {
+  @ApiResult(PresenceDto)
+  choose(@UserId() userId: Snowflake, @Body() { status }: UpdatePresenceDto): Promise<PresenceDto> {
     return this.presence.choose(userId, status);
   }
 }

@@ -1,32 +1,44 @@
-import { z } from 'zod';
-import { type Infer, object, snowflake } from '../common/schema';
+import { Dto } from '../common/dto/dto';
+import { EnumField, SnowflakeField } from '../common/dto/fields';
+import { ObjectField } from '../common/dto/object-field';
+import type { Snowflake } from '../common/snowflake';
 
-/** What people choose from. Who is invisible looks offline to everybody else. */
-export const presenceChoice = z.enum(['online', 'idle', 'dnd', 'invisible']).meta({
-  description: 'What one wants to look like while connected; `invisible` looks offline to everybody else.',
-  example: 'idle',
-});
-export type PresenceChoice = z.output<typeof presenceChoice>;
+/** Statuses that users can set. `invisible` users appear offline to others. */
+export const PRESENCE_CHOICES = ['online', 'idle', 'dnd', 'invisible'] as const;
+export type PresenceChoice = (typeof PRESENCE_CHOICES)[number];
 
-/** What others see of somebody. */
-export const presenceStatus = z
-  .enum(['online', 'idle', 'dnd', 'offline'])
-  .meta({ description: 'What others see of somebody.', example: 'idle' });
-export type PresenceStatus = z.output<typeof presenceStatus>;
+/** Statuses that others can see. */
+export const PRESENCE_STATUSES = ['online', 'idle', 'dnd', 'offline'] as const;
+export type PresenceStatus = (typeof PRESENCE_STATUSES)[number];
 
-/** Whether somebody is there: as others see it, or as they have chosen when it is only told to themselves. */
-export const presenceDto = object({
-  user_id: snowflake(),
-  status: z.enum([...presenceStatus.options, 'invisible']).meta({
-    description: 'As others see it, about oneself too; only what one chooses oneself can be `invisible`.',
+/** Status of a user: as others see it, or as the user set it in answers to themselves. */
+@Dto()
+export class PresenceDto {
+  @SnowflakeField()
+  readonly user_id!: Snowflake;
+
+  @EnumField([...PRESENCE_STATUSES, 'invisible'], {
+    description: 'The status that others see. Only the answer about your own choice can have `invisible`.',
     example: 'idle',
-  }),
-}).meta({ id: 'Presence' });
-export type PresenceDto = Infer<typeof presenceDto>;
+  })
+  readonly status!: PresenceStatus | 'invisible';
+}
 
-/** A choice of what to look like, kept until the next one. */
-export const updatePresenceDto = object({ status: presenceChoice }).meta({
-  id: 'UpdatePresence',
-  example: { status: 'idle' },
-});
-export type UpdatePresenceDto = Infer<typeof updatePresenceDto>;
+/** Body of `PATCH /users/@me/presence`. The status is kept until the next change. */
+@Dto({ example: { status: 'idle' } })
+export class UpdatePresenceDto {
+  @EnumField(PRESENCE_CHOICES, {
+    description: 'Your status while connected; `invisible` users appear offline to others.',
+    example: 'idle',
+  })
+  readonly status!: PresenceChoice;
+}
+
+/** Payload of PRESENCE_UPDATE. */
+export class PresenceUpdateEvent {
+  @SnowflakeField({ nullable: true })
+  readonly guild_id!: Snowflake | null;
+
+  @ObjectField(() => PresenceDto, { each: true })
+  readonly presences!: readonly PresenceDto[];
+}

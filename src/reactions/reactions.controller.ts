@@ -1,10 +1,9 @@
-import { Controller, Delete, Get, Param, Put } from '@nestjs/common';
+import { Controller, Delete, Get, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import { ApiResult, ApiNoContent, SnowflakeParam, QueryString, Summary, Validated } from '../common/http.decorators';
+import { SnowflakeParam, PathParam } from '../common/dto/parameters';
+import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
-import { type Infer, object, pageLimit, snowflake } from '../common/schema';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MessageNotFound } from '../messages/messages.errors';
@@ -14,15 +13,9 @@ import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
 import { RequirePermissions } from '../permissions/requirement.decorator';
 import { TrackNotFound } from '../tracks/tracks.errors';
-import { emoji, type ReactionDto, reactionDto } from './reaction.dto';
+import { EMOJI, ListReactionsQuery, ReactionDto } from './reaction.dto';
 import { ReactionLimitReached } from './reactions.errors';
 import { ReactionsService } from './reactions.service';
-
-const listQuery = object({
-  after: snowflake('Only reactions of users whose id is greater than this.').optional(),
-  limit: pageLimit(),
-});
-type ListQuery = Infer<typeof listQuery>;
 
 @ApiTags('reactions')
 @MutationScope('messages')
@@ -35,12 +28,12 @@ export class ReactionsController {
   @RequirePermissions(Permission.ViewMessageHistory)
   @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound)
-  @ApiResult(z.array(reactionDto))
+  @ApiResult([ReactionDto])
   async list(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('message_id') messageId: Snowflake,
-    @Param('emoji', { schema: emoji }) sign: string,
-    @QueryString(listQuery) page: ListQuery,
+    @PathParam('emoji', EMOJI) sign: string,
+    @Query() page: ListReactionsQuery,
   ): Promise<ReactionDto[]> {
     return this.reactions.list(authority, messageId, sign, page);
   }
@@ -54,7 +47,7 @@ export class ReactionsController {
   async add(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('message_id') messageId: Snowflake,
-    @Param('emoji', { schema: emoji }) sign: string,
+    @PathParam('emoji', EMOJI) sign: string,
   ): Promise<void> {
     await this.reactions.add(authority, messageId, sign);
   }
@@ -68,7 +61,7 @@ export class ReactionsController {
   async remove(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('message_id') messageId: Snowflake,
-    @Param('emoji', { schema: emoji }) sign: string,
+    @PathParam('emoji', EMOJI) sign: string,
   ): Promise<void> {
     await this.reactions.remove(authority, messageId, sign);
   }
@@ -83,7 +76,7 @@ export class ReactionsController {
   async clear(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('message_id') messageId: Snowflake,
-    @Param('emoji', { schema: emoji }) sign: string,
+    @PathParam('emoji', EMOJI) sign: string,
     @AuditReason() reason?: string,
   ): Promise<void> {
     await this.reactions.clear(authority, messageId, sign, reason);

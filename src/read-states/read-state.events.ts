@@ -1,5 +1,5 @@
+import { ReadStateDto } from './read-state.dto';
 import { defineEvents, type EventPayloads } from '../events/define-events';
-import { readStateDto } from './read-state.dto';
 
 declare module '../events/event-map' {
   interface EventMap extends EventPayloads<typeof READ_STATE_EVENTS> {}
@@ -11,6 +11,6 @@ export const READ_STATE_EVENTS = defineEvents({
     intent: 'read_states',
     summary:
       'The user has read further in a track, or gone back. One’s own messages are never unread, and come without it.',
-    data: readStateDto,
+    data: ReadStateDto,
   },
 });

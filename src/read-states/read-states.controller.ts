@@ -1,13 +1,12 @@
-import { Controller, Get, Header, Put } from '@nestjs/common';
+import { Body, Controller, Get, Header, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
-import { ApiResult, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary, Validated } from '../common/http.decorators';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/request-context';
 import { Authenticated, RequireTextTrack } from '../permissions/requirement.decorator';
-import { type ReadStateDto, readStateDto, type UpdateReadStateDto, updateReadStateDto } from './read-state.dto';
+import { ReadStateDto, UpdateReadStateDto } from './read-state.dto';
 import { ReadStatesService } from './read-states.service';
 
 @ApiTags('read states')
@@ -21,7 +20,7 @@ export class ReadStatesController {
   )
   @Authenticated()
   @Header('Cache-Control', 'no-store')
-  @ApiResult(z.array(readStateDto))
+  @ApiResult([ReadStateDto])
   async list(@UserId() userId: Snowflake): Promise<ReadStateDto[]> {
     return this.readStates.listOf(userId);
   }
@@ -33,11 +32,8 @@ export class ReadStatesController {
   )
   @RequireTextTrack()
   @Validated()
-  @ApiResult(readStateDto)
-  async update(
-    @Authority() authority: TrackAuthority,
-    @JsonBody(updateReadStateDto) change: UpdateReadStateDto,
-  ): Promise<ReadStateDto> {
+  @ApiResult(ReadStateDto)
+  async update(@Authority() authority: TrackAuthority, @Body() change: UpdateReadStateDto): Promise<ReadStateDto> {
     return this.readStates.update(authority, change);
   }
 }

@@ -1,64 +1,115 @@
-import { z } from 'zod';
+import { Dto } from '../common/dto/dto';
+import { BooleanField, IntegerField, NameField, SnowflakeField } from '../common/dto/fields';
+import { PartialOf, WithDefaults } from '../common/dto/mapped-types';
 import { LIMITS } from '../common/limits';
-import { freeFormName, type Infer, integer, object, permissions, snowflake } from '../common/schema';
+import type { Snowflake } from '../common/snowflake';
+import type { PermissionSet } from '../permissions/compute-permissions';
+import { PermissionSetField } from '../permissions/permission-set.field';
 
-const look = {
-  name: freeFormName(LIMITS.roleName, 'What the role is called.', 'Moderator'),
-  color: integer(0, 0xffffff, 'An RGB colour; 0 is none.', 0x3366ff),
-  hoist: z.boolean().meta({ description: 'Whether its members are listed apart.', example: true }),
-  mentionable: z.boolean().meta({ description: 'Whether everybody may mention it.', example: false }),
-};
+/** Fields of a role that clients set. */
+class RoleFields {
+  @NameField({ max: LIMITS.roleName, description: 'Name of the role.', example: 'Moderator' })
+  readonly name!: string;
 
-const bits = {
-  allow: permissions('What the role gives, over all that lower roles say.', '2048'),
-  deny: permissions('What the role takes away, over all that lower roles say; disjoint from `allow`.', '0'),
-};
+  @IntegerField({ min: 0, max: 0xffffff, description: 'RGB color; 0 means none.', example: 0x3366ff })
+  readonly color!: number;
 
-const position = integer(
-  2,
-  LIMITS.roles,
-  'The place in the order, 1 (@everyone) is the lowest; a higher role decides.',
-  2,
-);
+  @BooleanField({ description: 'Whether members with this role are shown in a separate group.', example: true })
+  readonly hoist!: boolean;
 
-const currentOrNew = integer(
-  1,
-  LIMITS.roles,
-  'The position, from 2. 1 is accepted for @everyone only, whose position it is.',
-  2,
-);
+  @BooleanField({ description: 'Whether all members may mention the role.', example: false })
+  readonly mentionable!: boolean;
+
+  @PermissionSetField({ description: 'Permissions granted by the role, overriding lower roles.', example: '2048' })
+  readonly allow!: PermissionSet;
+
+  @PermissionSetField({
+    description: 'Permissions denied by the role, overriding lower roles; disjoint from `allow`.',
+    example: '0',
+  })
+  readonly deny!: PermissionSet;
+}
 
 /** A role as clients see it. */
-export const roleDto = object({
-  id: snowflake(),
-  guild_id: snowflake(),
-  ...look,
-  ...bits,
-  position: integer(1, LIMITS.roles, 'The place in the order, from 1, which is @everyone’s.', 2),
-}).meta({ id: 'Role' });
-export type RoleDto = Infer<typeof roleDto>;
+@Dto()
+export class RoleDto extends RoleFields {
+  @SnowflakeField()
+  readonly id!: Snowflake;
 
-/** A new role. */
-export const createRoleDto = object({
-  name: look.name,
-  color: look.color.default(0),
-  hoist: look.hoist.default(false),
-  mentionable: look.mentionable.default(false),
-  allow: bits.allow.prefault('0'),
-  deny: bits.deny.prefault('0'),
-  position: position.optional(),
-}).meta({ id: 'CreateRole', example: { name: 'Moderator', allow: '2048', deny: '0', color: 3368703, hoist: true } });
-export type CreateRoleDto = Infer<typeof createRoleDto>;
+  @SnowflakeField()
+  readonly guild_id!: Snowflake;
 
-/** A change of a role: what is left out stays. `position` moves it. */
-export const updateRoleDto = object({ ...look, ...bits, position: currentOrNew })
-  .partial()
-  .meta({ id: 'UpdateRole', example: { name: 'Keeper', color: 16711680 } });
-export type UpdateRoleDto = Infer<typeof updateRoleDto>;
+  @IntegerField({
+    min: 1,
+    max: LIMITS.roles,
+    description: 'Position in the hierarchy; 1 is @everyone, the lowest.',
+    example: 2,
+  })
+  readonly position!: number;
+}
 
-/** Where one role shall be. */
-export const moveRoleDto = object({ id: snowflake(), position: currentOrNew }).meta({ id: 'MoveRole' });
-export type MoveRoleDto = Infer<typeof moveRoleDto>;
+/** Body of `POST /guilds/:guild_id/roles`. */
+@Dto({ example: { name: 'Moderator', allow: '2048', deny: '0', color: 3368703, hoist: true } })
+export class CreateRoleDto extends WithDefaults(RoleFields, {
+  color: 0,
+  hoist: false,
+  mentionable: false,
+  allow: '0',
+  deny: '0',
+}) {
+  @IntegerField({
+    optional: true,
+    min: 2,
+    max: LIMITS.roles,
+    description: 'Position in the hierarchy; 1 (@everyone) is the lowest. Default: 2.',
+    example: 2,
+  })
+  readonly position?: number;
+}
 
-/** Any number of moves, made together. */
-export const moveRolesDto = z.array(moveRoleDto).min(1).max(LIMITS.roles);
+class MovableRoleFields extends RoleFields {
+  @IntegerField({
+    min: 1,
+    max: LIMITS.roles,
+    description: 'Position in the hierarchy, from 2. 1 is accepted only for @everyone, which always has this position.',
+    example: 2,
+  })
+  readonly position!: number;
+}
+
+/** Body of `PATCH /guilds/:guild_id/roles/:role_id`. Omitted fields are unchanged; `position` moves the role. */
+@Dto({ example: { name: 'Keeper', color: 16711680 } })
+export class UpdateRoleDto extends PartialOf(MovableRoleFields) {}
+
+/** New position of one role. */
+@Dto()
+export class MoveRoleDto {
+  @SnowflakeField()
+  readonly id!: Snowflake;
+
+  @IntegerField({
+    min: 1,
+    max: LIMITS.roles,
+    description: 'Position in the hierarchy, from 2. 1 is accepted only for @everyone, which always has this position.',
+    example: 2,
+  })
+  readonly position!: number;
+}
+
+/** Payload of ROLE_DELETE. */
+export class RoleDeleteEvent {
+  @SnowflakeField()
+  readonly guild_id!: Snowflake;
+
+  @SnowflakeField()
+  readonly role_id!: Snowflake;
+}
+
+/** Payload of ROLES_REORDER. */
+export class RolesReorderEvent {
+  @SnowflakeField()
+  readonly guild_id!: Snowflake;
+
+  @SnowflakeField({ each: true, description: 'Every role, lowest first; the first is @everyone.' })
+  readonly role_ids!: readonly Snowflake[];
+}

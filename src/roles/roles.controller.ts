@@ -1,40 +1,24 @@
-import { Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpStatus, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { z } from 'zod';
 import { Audited } from '../audit/audited';
-import {
-  ApiResult,
-  ApiResultWithEtag,
-  ApiNoContentWithEtag,
-  SnowflakeParam,
-  JsonBody,
-  QueryString,
-  Summary,
-  Validated,
-} from '../common/http.decorators';
+import { ApiResult, ApiResultWithEtag, ApiNoContentWithEtag, Summary, Validated } from '../common/http.decorators';
+import { AnyOf } from '../common/dto/json-schema';
+import { SnowflakeParam, ListBody } from '../common/dto/parameters';
+import { LIMITS } from '../common/limits';
 import { ApiProblems } from '../common/problems.decorator';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import { Versioned } from '../common/versioned';
 import { SupportsIfMatch } from '../guilds/if-match.decorator';
-import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../dry-run/impact.dto';
+import { DryRunQuery, ImpactDto } from '../dry-run/impact.dto';
 import { ImpactService } from '../dry-run/impact.service';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
 import { PermissionsNotHeld, PermissionsOverlap } from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
-import {
-  type CreateRoleDto,
-  createRoleDto,
-  type MoveRoleDto,
-  moveRolesDto,
-  type RoleDto,
-  roleDto,
-  type UpdateRoleDto,
-  updateRoleDto,
-} from './role.dto';
+import { CreateRoleDto, MoveRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
 import {
   EveryoneRoleProtected,
   RoleLimitReached,
@@ -57,7 +41,7 @@ export class RolesController {
   @Get()
   @Summary('List the roles of a guild, lowest first.')
   @RequireMembership()
-  @ApiResultWithEtag(z.array(roleDto))
+  @ApiResultWithEtag([RoleDto])
   list(@Authority() { state }: GuildAuthority): Versioned<RoleDto[]> {
     return new Versioned(state.guild.version, roleDtos(state));
   }
@@ -66,7 +50,7 @@ export class RolesController {
   @Summary('Get a role.')
   @RequireMembership()
   @ApiProblems(RoleNotFound)
-  @ApiResult(roleDto)
+  @ApiResult(RoleDto)
   read(@Authority() { state }: GuildAuthority, @SnowflakeParam('role_id') roleId: Snowflake): RoleDto {
     return toRoleDto(roleIn(state, roleId), state.guild);
   }
@@ -78,10 +62,10 @@ export class RolesController {
   @RequirePermissions(Permission.ManageRoles)
   @Validated()
   @ApiProblems(RoleLimitReached, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap)
-  @ApiResultWithEtag(roleDto, HttpStatus.CREATED)
+  @ApiResultWithEtag(RoleDto, HttpStatus.CREATED)
   async create(
     @Authority() authority: GuildAuthority,
-    @JsonBody(createRoleDto) role: CreateRoleDto,
+    @Body() role: CreateRoleDto,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<RoleDto>> {
     return this.roles.create(authority, role, remarks);
@@ -101,11 +85,11 @@ export class RolesController {
     PermissionsNotHeld,
     EveryoneRoleProtected,
   )
-  @ApiResultWithEtag(z.union([z.array(roleDto), impactDto]))
+  @ApiResultWithEtag(new AnyOf([RoleDto], ImpactDto))
   async move(
     @Authority() authority: GuildAuthority,
-    @JsonBody(moveRolesDto) moves: MoveRoleDto[],
-    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @ListBody(MoveRoleDto, { minItems: 1, maxItems: LIMITS.roles }) moves: MoveRoleDto[],
+    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<RoleDto[]> | ImpactDto> {
     return isDry
@@ -127,12 +111,12 @@ export class RolesController {
     PermissionsOverlap,
     EveryoneRoleProtected,
   )
-  @ApiResultWithEtag(z.union([roleDto, impactDto]))
+  @ApiResultWithEtag(new AnyOf(RoleDto, ImpactDto))
   async update(
     @Authority() authority: GuildAuthority,
     @SnowflakeParam('role_id') roleId: Snowflake,
-    @JsonBody(updateRoleDto) change: UpdateRoleDto,
-    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @Body() change: UpdateRoleDto,
+    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<RoleDto> | ImpactDto> {
     return isDry

@@ -1,6 +1,6 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiResult, QueryString, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
@@ -8,7 +8,7 @@ import { PermissionsMissing } from '../permissions/permissions.errors';
 import { RequireMembership } from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
 import { TrackNotFound } from '../tracks/tracks.errors';
-import { searchQuery, type SearchQuery, type SearchResultDto, searchResultDto } from './search.dto';
+import { SearchQuery, SearchResultDto } from './search.dto';
 import { SearchService } from './search.service';
 
 @ApiTags('messages')
@@ -22,11 +22,8 @@ export class SearchController {
   @RateLimit('search')
   @Validated()
   @ApiProblems(TrackNotFound, PermissionsMissing)
-  @ApiResult(searchResultDto)
-  async find(
-    @Authority() authority: GuildAuthority,
-    @QueryString(searchQuery) query: SearchQuery,
-  ): Promise<SearchResultDto> {
+  @ApiResult(SearchResultDto)
+  async find(@Authority() authority: GuildAuthority, @Query() query: SearchQuery): Promise<SearchResultDto> {
     return this.search.search(authority, query);
   }
 }

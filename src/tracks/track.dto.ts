@@ -1,98 +1,176 @@
-import { z } from 'zod';
+import { Dto } from '../common/dto/dto';
+import { BooleanField, EnumField, IntegerField, NameField, SnowflakeField, TextField } from '../common/dto/fields';
+import { PartialOf, WithDefaults } from '../common/dto/mapped-types';
+import { ObjectField } from '../common/dto/object-field';
 import { LIMITS } from '../common/limits';
-import { freeFormName, type Infer, integer, object, permissions, snowflake, text } from '../common/schema';
-import { TRACK_TYPES } from './track.schema';
+import type { Snowflake } from '../common/snowflake';
+import type { PermissionSet } from '../permissions/compute-permissions';
+import { PermissionSetField } from '../permissions/permission-set.field';
+import { TRACK_TYPES, type TrackType } from './track.schema';
 
-const fields = {
-  name: freeFormName(LIMITS.trackName, 'What the track is called.', 'general'),
-  topic: text(0, LIMITS.trackTopic, 'What it is about.', 'Everything else'),
-  nsfw: z.boolean().meta({ description: 'Whether it is for adults only.', example: false }),
-  slowmode_seconds: integer(
-    0,
-    LIMITS.slowmodeSeconds,
-    'Seconds that a member waits between two messages; 0 is none.',
-    0,
-  ),
-  inherits: z.boolean().meta({ description: 'Whether the category’s overwrites hold here too.', example: true }),
+const OVERWRITE_TYPES = ['role', 'member'] as const;
+const TRACK_POSITION = {
+  min: 1,
+  max: LIMITS.tracks,
+  description: 'Position within the category, from 1, counting only tracks you can view.',
+  example: 1,
 };
-const type = z
-  .enum(TRACK_TYPES)
-  .meta({ description: '`text` holds messages, `category` holds tracks.', example: 'text' });
-const parentId = snowflake('The category that it belongs to; null is none.').nullable();
-const position = integer(
-  1,
-  LIMITS.tracks,
-  'The place among those tracks of the same category that one sees, from 1.',
-  1,
-);
+const CATEGORY_TEXT = 'The category of the track; null means none.';
 
-const overwriteBits = {
-  type: z.enum(['role', 'member']).meta({ description: 'Whom it is about.', example: 'role' }),
-  allow: permissions('What it gives here.', '0'),
-  deny: permissions('What it takes away here; disjoint from `allow`.', '1024'),
-};
+/** Body of `PUT /tracks/:track_id/overwrites/:id`. */
+@Dto({ example: { type: 'role', allow: '0', deny: '1024' } })
+export class PutOverwriteDto {
+  @EnumField(OVERWRITE_TYPES, { description: 'Whether the id is that of a role or of a member.', example: 'role' })
+  readonly type!: (typeof OVERWRITE_TYPES)[number];
 
-/** What a role or member may or may not do in one track, against what holds in the guild. */
-export const overwriteDto = object({ id: snowflake('The id of the role or user.'), ...overwriteBits }).meta({
-  id: 'Overwrite',
-});
-export type OverwriteDto = Infer<typeof overwriteDto>;
+  @PermissionSetField({ description: 'Permissions granted in the track.', example: '0' })
+  readonly allow!: PermissionSet;
 
-/** An overwrite to set; its id is in the path. */
-export const putOverwriteDto = object(overwriteBits).meta({
-  id: 'PutOverwrite',
-  example: { type: 'role', allow: '0', deny: '1024' },
-});
-export type PutOverwriteDto = Infer<typeof putOverwriteDto>;
+  @PermissionSetField({ description: 'Permissions denied in the track; disjoint from `allow`.', example: '1024' })
+  readonly deny!: PermissionSet;
+}
 
-/** A track as clients see it. */
-export const trackDto = object({
-  id: snowflake(),
-  guild_id: snowflake(),
-  type,
-  parent_id: parentId.meta({
-    description: 'The category that it belongs to; null when it is in none, or in one that one can’t see.',
-  }),
-  position,
-  ...fields,
-  overwrites: z.array(overwriteDto),
-}).meta({ id: 'Track' });
-export type TrackDto = Infer<typeof trackDto>;
+/** Permissions of a role or member in one track, overriding those in the guild. */
+@Dto()
+export class OverwriteDto extends PutOverwriteDto {
+  @SnowflakeField({ description: 'The id of the role or user.' })
+  readonly id!: Snowflake;
+}
 
-/** A new track. */
-export const createTrackDto = object({
-  name: fields.name,
-  type: type.default('text'),
-  topic: fields.topic.default(''),
-  nsfw: fields.nsfw.default(false),
-  slowmode_seconds: fields.slowmode_seconds.default(0),
-  inherits: fields.inherits.default(true),
-  parent_id: parentId.default(null),
-  position: position.optional(),
-  overwrites: z.array(overwriteDto).max(LIMITS.overwrites).default([]),
-}).meta({ id: 'CreateTrack', example: { name: 'general', type: 'text', topic: 'Everything else' } });
-export type CreateTrackDto = Infer<typeof createTrackDto>;
+class InheritsField {
+  @BooleanField({ description: 'Whether the overwrites of the category apply in the track.', example: true })
+  readonly inherits!: boolean;
+}
 
-/** A change of a track: what is left out stays. `position` and `parent_id` move it. */
-export const updateTrackDto = object({ ...fields, parent_id: parentId, position })
-  .partial()
-  .meta({ id: 'UpdateTrack', example: { name: 'random', topic: 'Anything goes' } });
-export type UpdateTrackDto = Infer<typeof updateTrackDto>;
+/** Fields of a track that clients set. */
+class TrackFields extends InheritsField {
+  @NameField({ max: LIMITS.trackName, description: 'Name of the track.', example: 'general' })
+  readonly name!: string;
 
-/** Where one track shall be. */
-export const moveTrackDto = object({
-  id: snowflake(),
-  position: position.optional(),
-  parent_id: parentId.optional(),
-  inherits: fields.inherits.optional(),
-}).meta({ id: 'MoveTrack' });
-export type MoveTrackDto = Infer<typeof moveTrackDto>;
+  @TextField({ max: LIMITS.trackTopic, description: 'What the track is about.', example: 'Everything else' })
+  readonly topic!: string;
 
-/** Any number of moves, made together. */
-export const moveTracksDto = z.array(moveTrackDto).min(1).max(LIMITS.tracks);
+  @BooleanField({ description: 'Whether the track is for adults only.', example: false })
+  readonly nsfw!: boolean;
+
+  @IntegerField({
+    min: 0,
+    max: LIMITS.slowmodeSeconds,
+    description: 'Seconds that a member waits between two messages; 0 means no wait.',
+    example: 0,
+  })
+  readonly slowmode_seconds!: number;
+}
+
+/** A track, as clients see it. */
+@Dto()
+export class TrackDto extends TrackFields {
+  @SnowflakeField()
+  readonly id!: Snowflake;
+
+  @SnowflakeField()
+  readonly guild_id!: Snowflake;
+
+  @EnumField(TRACK_TYPES, { description: '`text` holds messages, `category` holds tracks.', example: 'text' })
+  readonly type!: TrackType;
+
+  @SnowflakeField({
+    nullable: true,
+    description: 'The category of the track; null: the track is in no category, or in one that you cannot view.',
+  })
+  readonly parent_id!: Snowflake | null;
+
+  @IntegerField(TRACK_POSITION)
+  readonly position!: number;
+
+  @ObjectField(() => OverwriteDto, { each: true })
+  readonly overwrites!: readonly OverwriteDto[];
+}
+
+class CreateTrackFields extends TrackFields {
+  @EnumField(TRACK_TYPES, { description: '`text` holds messages, `category` holds tracks.', example: 'text' })
+  readonly type!: TrackType;
+
+  @SnowflakeField({ nullable: true, description: CATEGORY_TEXT })
+  readonly parent_id!: Snowflake | null;
+
+  @ObjectField(() => OverwriteDto, { each: true, maxItems: LIMITS.overwrites })
+  readonly overwrites!: readonly OverwriteDto[];
+}
+
+const TRACK_DEFAULTS = {
+  type: 'text',
+  topic: '',
+  nsfw: false,
+  slowmode_seconds: 0,
+  inherits: true,
+  parent_id: null,
+  overwrites: [],
+} as const;
+
+/** Body of `POST /guilds/:guild_id/tracks`. */
+@Dto({ example: { name: 'general', type: 'text', topic: 'Everything else' } })
+export class CreateTrackDto extends WithDefaults(CreateTrackFields, TRACK_DEFAULTS) {
+  @IntegerField({ ...TRACK_POSITION, optional: true })
+  readonly position?: number;
+}
+
+class UpdateTrackFields extends TrackFields {
+  @SnowflakeField({ nullable: true, description: CATEGORY_TEXT })
+  readonly parent_id!: Snowflake | null;
+
+  @IntegerField(TRACK_POSITION)
+  readonly position!: number;
+}
+
+/** Body of `PATCH /tracks/:track_id`. Omitted fields are unchanged; `position` and `parent_id` move the track. */
+@Dto({ example: { name: 'random', topic: 'Anything goes' } })
+export class UpdateTrackDto extends PartialOf(UpdateTrackFields) {}
+
+/** New place of one track. */
+@Dto()
+export class MoveTrackDto {
+  @SnowflakeField()
+  readonly id!: Snowflake;
+
+  @IntegerField({ ...TRACK_POSITION, optional: true })
+  readonly position?: number;
+
+  @SnowflakeField({ nullable: true, optional: true, description: CATEGORY_TEXT })
+  readonly parent_id?: Snowflake | null;
+
+  @BooleanField({
+    optional: true,
+    description: 'Whether the overwrites of the category apply in the track.',
+    example: true,
+  })
+  readonly inherits?: boolean;
+}
 
 /** One entry of a guild's layout. */
-export const layoutEntryDto = object({ id: snowflake(), parent_id: parentId, inherits: fields.inherits }).meta({
-  id: 'LayoutEntry',
-});
-export type LayoutEntryDto = Infer<typeof layoutEntryDto>;
+@Dto()
+export class LayoutEntryDto extends InheritsField {
+  @SnowflakeField()
+  readonly id!: Snowflake;
+
+  @SnowflakeField({ nullable: true, description: CATEGORY_TEXT })
+  readonly parent_id!: Snowflake | null;
+}
+
+/** Payload of TRACK_DELETE, and base of the events in a track. */
+export class TrackEvent {
+  @SnowflakeField()
+  readonly guild_id!: Snowflake;
+
+  @SnowflakeField()
+  readonly track_id!: Snowflake;
+}
+
+/** Payload of TRACKS_REORDER. */
+export class TracksReorderEvent {
+  @SnowflakeField()
+  readonly guild_id!: Snowflake;
+
+  @ObjectField(() => LayoutEntryDto, { each: true })
+  readonly layout!: readonly LayoutEntryDto[];
+}

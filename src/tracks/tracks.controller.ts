@@ -1,20 +1,12 @@
-import { Controller, Delete, Get, HttpStatus, Patch, Post, Put, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpStatus, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { z } from 'zod';
 import { Audited } from '../audit/audited';
 import { BodyLimit } from '../common/body-limit.decorator';
 import type { EncodedJson } from '../common/encoded-json';
-import {
-  ApiResult,
-  ApiResultWithEtag,
-  ApiNoContentWithEtag,
-  SnowflakeParam,
-  JsonBody,
-  QueryString,
-  Summary,
-  Validated,
-} from '../common/http.decorators';
+import { AnyOf, shapeReference } from '../common/dto/json-schema';
+import { SnowflakeParam, ListBody } from '../common/dto/parameters';
+import { ApiResult, ApiResultWithEtag, ApiNoContentWithEtag, Summary, Validated } from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
 import { ApiProblems } from '../common/problems.decorator';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
@@ -22,7 +14,7 @@ import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import { Versioned } from '../common/versioned';
 import { SupportsIfMatch } from '../guilds/if-match.decorator';
-import { type DryRunQuery, dryRunQuery, type ImpactDto, impactDto } from '../dry-run/impact.dto';
+import { DryRunQuery, ImpactDto } from '../dry-run/impact.dto';
 import { ImpactService } from '../dry-run/impact.service';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
@@ -34,18 +26,7 @@ import {
   PermissionsOverlap,
 } from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
-import {
-  type CreateTrackDto,
-  createTrackDto,
-  type MoveTrackDto,
-  moveTracksDto,
-  type PutOverwriteDto,
-  putOverwriteDto,
-  type TrackDto,
-  trackDto,
-  type UpdateTrackDto,
-  updateTrackDto,
-} from './track.dto';
+import { CreateTrackDto, MoveTrackDto, PutOverwriteDto, TrackDto, UpdateTrackDto } from './track.dto';
 import {
   CategoryFull,
   OverwriteLimitReached,
@@ -70,7 +51,7 @@ export class GuildTracksController {
   @Get()
   @Summary('List the tracks that you may view, in order.')
   @RequireMembership()
-  @ApiResultWithEtag(z.array(trackDto))
+  @ApiResultWithEtag([TrackDto])
   async list(@Authority() authority: GuildAuthority): Promise<Versioned<EncodedJson>> {
     return this.tracks.list(authority);
   }
@@ -90,10 +71,10 @@ export class GuildTracksController {
     PermissionsOverlap,
     PermissionsNotHeld,
   )
-  @ApiResultWithEtag(trackDto, HttpStatus.CREATED)
+  @ApiResultWithEtag(TrackDto, HttpStatus.CREATED)
   async create(
     @Authority() authority: GuildAuthority,
-    @JsonBody(createTrackDto) track: CreateTrackDto,
+    @Body() track: CreateTrackDto,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<TrackDto>> {
     return this.tracks.create(authority, track, remarks);
@@ -114,11 +95,11 @@ export class GuildTracksController {
     PermissionsMissing,
     PermissionsNotHeld,
   )
-  @ApiResultWithEtag(z.union([z.array(trackDto), impactDto]))
+  @ApiResultWithEtag(new AnyOf([TrackDto], ImpactDto))
   async move(
     @Authority() authority: GuildAuthority,
-    @JsonBody(moveTracksDto) moves: MoveTrackDto[],
-    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @ListBody(MoveTrackDto, { minItems: 1, maxItems: LIMITS.tracks }) moves: MoveTrackDto[],
+    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<EncodedJson> | ImpactDto> {
     return isDry
@@ -141,7 +122,7 @@ export class TracksController {
   @Summary('Get a track.')
   @RequireMembership()
   @ApiProblems(TrackNotFound)
-  @ApiResult(trackDto)
+  @ApiResult(TrackDto)
   read(@Authority() authority: TrackAuthority): TrackDto {
     return this.tracks.read(authority);
   }
@@ -152,12 +133,12 @@ export class TracksController {
   @Audited()
   @RequirePermissions(Permission.ModifyTrack)
   @Validated()
-  @ApiProblems(TrackNotFound, TrackParentInvalid, CategoryFull, PermissionsNotHeld)
-  @ApiResultWithEtag(z.union([trackDto, impactDto]))
+  @ApiProblems(TrackNotFound, TrackParentInvalid, CategoryFull)
+  @ApiResultWithEtag(new AnyOf(TrackDto, ImpactDto))
   async update(
     @Authority() authority: TrackAuthority,
-    @JsonBody(updateTrackDto) change: UpdateTrackDto,
-    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @Body() change: UpdateTrackDto,
+    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
     return isDry
@@ -193,12 +174,12 @@ export class TracksController {
     PermissionsOverlap,
     PermissionsNotHeld,
   )
-  @ApiResultWithEtag(z.union([trackDto, impactDto]))
+  @ApiResultWithEtag(new AnyOf(TrackDto, ImpactDto))
   async putOverwrite(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('id') id: Snowflake,
-    @JsonBody(putOverwriteDto) overwrite: PutOverwriteDto,
-    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @Body() overwrite: PutOverwriteDto,
+    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
     return isDry
@@ -217,12 +198,12 @@ export class TracksController {
   @ApiResponse({
     status: HttpStatus.OK,
     description: 'With `dry_run=true`: the effect that the change would have.',
-    standardSchema: impactDto,
+    schema: shapeReference(ImpactDto),
   })
   async deleteOverwrite(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('id') id: Snowflake,
-    @QueryString(dryRunQuery) { dry_run: isDry }: DryRunQuery,
+    @Query() { dry_run: isDry }: DryRunQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
     @MutationOptionsParam() remarks: MutationOptions,
   ): Promise<Versioned<void> | ImpactDto> {

@@ -1,23 +1,16 @@
-import { Controller, Delete, Patch } from '@nestjs/common';
+import { Body, Controller, Delete, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { PasswordQueueFull, PasswordWrong } from '../auth/auth.errors';
 import { type Client, CurrentClient } from '../auth/client';
 import type { Session } from '../auth/session';
-import { ApiResult, ApiNoContent, JsonBody, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import { CurrentSession, UserId } from '../permissions/request-context';
 import { Authenticated } from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
-import {
-  type DeleteSelfDto,
-  deleteSelfDto,
-  type SelfDto,
-  selfDto,
-  type UpdateSelfDto,
-  updateSelfDto,
-} from './user.dto';
+import { DeleteSelfDto, SelfDto, UpdateSelfDto } from './user.dto';
 import { EmailTaken, UserOwnsGuilds, UsernameTaken } from './users.errors';
 import { toSelfDto } from './users.service';
 import { AccountService } from './account.service';
@@ -36,10 +29,10 @@ export class AccountController {
   @RateLimit('password')
   @Validated()
   @ApiProblems(PasswordWrong, UsernameTaken, EmailTaken, PasswordQueueFull)
-  @ApiResult(selfDto)
+  @ApiResult(SelfDto)
   async update(
     @CurrentSession() session: Session,
-    @JsonBody(updateSelfDto) change: UpdateSelfDto,
+    @Body() change: UpdateSelfDto,
     @CurrentClient() client: Client,
   ): Promise<SelfDto> {
     return toSelfDto(await this.accounts.update({ session, change, client }));
@@ -54,7 +47,7 @@ export class AccountController {
   @ApiNoContent()
   async delete(
     @UserId() userId: Snowflake,
-    @JsonBody(deleteSelfDto) { current_password: password }: DeleteSelfDto,
+    @Body() { current_password: password }: DeleteSelfDto,
     @CurrentClient() client: Client,
   ): Promise<void> {
     await this.accounts.delete(userId, password, client);

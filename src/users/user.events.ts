@@ -1,5 +1,5 @@
+import { SelfDto } from './user.dto';
 import { defineEvents, type EventPayloads } from '../events/define-events';
-import { selfDto } from './user.dto';
 
 declare module '../events/event-map' {
   interface EventMap extends EventPayloads<typeof USER_EVENTS> {}
@@ -7,5 +7,5 @@ declare module '../events/event-map' {
 
 /** Events of users. */
 export const USER_EVENTS = defineEvents({
-  USER_UPDATE: { intent: 'user', summary: 'The user changed their own account.', data: selfDto },
+  USER_UPDATE: { intent: 'user', summary: 'The user changed their own account.', data: SelfDto },
 });

@@ -1,11 +1,12 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiResult, SnowflakeParam, Summary, Validated } from '../common/http.decorators';
+import { SnowflakeParam } from '../common/dto/parameters';
+import { ApiResult, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { UserId } from '../permissions/request-context';
 import { Authenticated } from '../permissions/requirement.decorator';
-import { type SelfDto, selfDto, type UserDto, userDto } from './user.dto';
+import { SelfDto, UserDto } from './user.dto';
 import { UserNotFound } from './users.errors';
 import { toSelfDto, toUserDto, UsersService } from './users.service';
 
@@ -17,7 +18,7 @@ export class UsersController {
   @Get('@me')
   @Summary('Get your own account.')
   @Authenticated()
-  @ApiResult(selfDto)
+  @ApiResult(SelfDto)
   async self(@UserId() userId: Snowflake): Promise<SelfDto> {
     return toSelfDto(await this.users.get(userId));
   }
@@ -27,7 +28,7 @@ export class UsersController {
   @Authenticated()
   @Validated()
   @ApiProblems(UserNotFound)
-  @ApiResult(userDto)
+  @ApiResult(UserDto)
   async read(@SnowflakeParam('user_id') userId: Snowflake): Promise<UserDto> {
     return toUserDto(await this.users.get(userId));
   }

@@ -1,6 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import type { Json } from './answer';
-import { compareWithDescription, compareWithOrder } from './described-events';
+import { compareAcknowledgement, compareWithDescription, compareWithOrder } from './described-events';
 import { eventually } from './eventually';
 
 const WAIT_MS = 20_000;
@@ -29,7 +29,8 @@ export class Client {
   ) {
     this.socket = io(`${url}/gateway`, { auth, transports: ['websocket'], reconnection: false, forceNew: true });
     this.socket.onAny((name: string, data: Json, seq: string) => {
-      if (name !== 'READ_STATES') this.take({ name, data, seq });
+      if (name === 'READ_STATES') compareWithDescription(name, data);
+      else this.take({ name, data, seq });
     });
     this.readStates = new Promise((resolve) => this.socket.once('READ_STATES', resolve));
     this.ready = new Promise((resolve, reject) => {
@@ -84,8 +85,10 @@ export class Client {
   }
 
   /** Sends an interaction and waits for its acknowledgement. */
-  say(name: string, payload: unknown): Promise<Json> {
-    return this.socket.timeout(WAIT_MS).emitWithAck(name, payload) as Promise<Json>;
+  async say(name: string, payload: unknown): Promise<Json> {
+    const answer = (await this.socket.timeout(WAIT_MS).emitWithAck(name, payload)) as Json;
+    compareAcknowledgement(name, answer);
+    return answer;
   }
 
   /** Waits until the connection is closed. */

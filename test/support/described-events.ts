@@ -1,25 +1,29 @@
-import { asyncApi } from '../../src/openapi/async-api';
-import { EVENTS } from '../../src/event-catalog';
-import { GATEWAY_EVENTS } from '../../src/gateway/protocol/gateway-events';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { acknowledgementDeviations, eventDeviations, responseDeviations } from './published-schemas';
 
-// Loaded with the world, and so by each file of the end-to-end suite: whatever a client got in there must be in the AsyncAPI document, and be
-// what the maps say that the document is made from.
-
-const { channels } = asyncApi(EVENTS) as { channels: { gateway: { messages: Record<string, unknown> } } };
-const maps = { ...EVENTS, ...GATEWAY_EVENTS };
+// Loaded with the world, and so by each file of the end-to-end suite: whatever a client receives there must be as the published documents state.
 
 const deviations = new Set<string>();
 
 afterAll(() => expect([...deviations]).toEqual([]));
 
-/** Records how an event that a client received differs from its documentation. */
+/** Records how an event that a client received deviates from the AsyncAPI document. */
 export function compareWithDescription(name: string, data: unknown): void {
-  if (!(name in channels.gateway.messages)) return void deviations.add(`${name} is not in the AsyncAPI document`);
-  const { error } = maps[name as keyof typeof maps].data.safeParse(data);
-  for (const { path, message } of error?.issues ?? []) deviations.add(`${name}.${path.join('.')}: ${message}`);
+  for (const deviation of eventDeviations(name, data)) deviations.add(`${name}${deviation}`);
 }
 
-/** Remembers when an event came after one that happened later. */
+/** Records how the acknowledgement of an interaction deviates from the AsyncAPI document. */
+export function compareAcknowledgement(name: string, answer: unknown): void {
+  for (const deviation of acknowledgementDeviations(name, answer)) deviations.add(`${name}${deviation}`);
+}
+
+/** Records how a response deviates from the OpenAPI document. */
+export function compareResponse(app: NestFastifyApplication, response: Parameters<typeof responseDeviations>[1]): void {
+  for (const deviation of responseDeviations(app, response))
+    deviations.add(`${response.method} ${response.path} ${response.status}${deviation}`);
+}
+
+/** Records when an event came after one that happened later. */
 export function compareWithOrder(name: string, seq: string | undefined, last: string | undefined): void {
   if (seq !== undefined && last !== undefined && BigInt(seq) < BigInt(last))
     deviations.add(`${name} came after what happened later`);

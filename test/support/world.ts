@@ -10,6 +10,7 @@ import { type Derailed, bootstrap } from '../../src/bootstrap';
 import { EventLog } from '../../src/events/event-log';
 import { type Answer, created, type Json } from './answer';
 import { Client } from './client';
+import { compareResponse } from './described-events';
 import { describedBy, recordResponse } from './described-responses';
 import { ownDatabase } from './own-database';
 import { PASSWORD, Person } from './person';
@@ -111,6 +112,13 @@ export class World {
         ? asked.set('content-type', 'application/json').send(body)
         : asked.send(body as object));
     recordResponse(method, target, answer.status, answer.body);
+    compareResponse(this.app, {
+      method,
+      path: target,
+      status: answer.status,
+      body: answer.body as unknown,
+      type: answer.headers['content-type'],
+    });
     return { status: answer.status, body: answer.body as Json, headers: answer.headers };
   }
 

@@ -9,7 +9,7 @@ import type { GuildPermissions } from '../../permissions/guild-permissions';
 import { AuthorityResolver } from '../../permissions/authority-resolver';
 import { roleDtos } from '../../roles/roles.service';
 import { visibleTracks } from '../../tracks/track-visibility';
-import type { GuildSnapshot } from '../protocol/gateway-events';
+import type { GuildSnapshot } from '../protocol/gateway-payloads.dto';
 import type { GuildSnapshotView } from './member-view';
 
 /** A guild that somebody is in: their membership, and the guild as it is at that moment. */

@@ -9,7 +9,7 @@ import { Authenticated } from '../../permissions/requirement.decorator';
 import { Buckets } from '../../throttling/buckets';
 import { gatewayBucket } from './interaction-limiter';
 import { identifyBucket, identifyDailyBucket, resumeBucket } from '../session/handshake';
-import { type LimitsDto, limitsDto } from './limits.dto';
+import { LimitsDto } from './limits.dto';
 
 const NONE: RateRule = { limit: 0, windowMs: 1_000 };
 
@@ -24,7 +24,7 @@ export class LimitsController {
   @Get()
   @Summary('Reads how one’s buckets of the gateway stand. Looking puts nothing in.')
   @Authenticated()
-  @ApiResult(limitsDto)
+  @ApiResult(LimitsDto)
   async read(@UserId() userId: Snowflake): Promise<LimitsDto> {
     const isLimited = this.config.get('RATE_LIMITS') === 'on';
     const [gateway, identify, identify_daily, resume] = await Promise.all([

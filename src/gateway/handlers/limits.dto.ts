@@ -1,19 +1,36 @@
-import { z } from 'zod';
-import { type Infer, object } from '../../common/schema';
+import { Dto } from '../../common/dto/dto';
+import { IntegerField, NumberField } from '../../common/dto/fields';
+import { ObjectField } from '../../common/dto/object-field';
 
-const bucketState = (description: string) =>
-  object({
-    limit: z.int().meta({ description: 'How much fits in; 0 is without limit.' }),
-    window_seconds: z.number().meta({ description: 'During how many seconds.' }),
-    remaining: z.int().nullable().meta({ description: 'How much fits in right now; null without limit.' }),
-    reset_after: z.int().meta({ description: 'Seconds until it is empty, if nothing more comes.' }),
-  }).meta({ description });
+/** State of one rate limit of a user. */
+export class BucketState {
+  @IntegerField({ description: 'Maximum per window; 0 means no limit.' })
+  readonly limit!: number;
 
-/** How the buckets of a user stand. */
-export const limitsDto = object({
-  gateway: bucketState('Interactions over all of the user’s sockets, by their weight.'),
-  identify: bucketState('Connections at once.'),
-  identify_daily: bucketState('Connections in a day.'),
-  resume: bucketState('Connections that take up where an earlier one ended; they are in neither of the other two.'),
-}).meta({ id: 'Limits' });
-export type LimitsDto = Infer<typeof limitsDto>;
+  @NumberField({ description: 'Length of the window in seconds.' })
+  readonly window_seconds!: number;
+
+  @IntegerField({ nullable: true, description: 'How much is left in the current window; null if there is no limit.' })
+  readonly remaining!: number | null;
+
+  @IntegerField({ description: 'Seconds until the full limit is available again, if you send nothing.' })
+  readonly reset_after!: number;
+}
+
+/** State of the gateway rate limits of a user. */
+@Dto()
+export class LimitsDto {
+  @ObjectField(() => BucketState, { description: 'Interactions over all sockets of the user, by their weight.' })
+  readonly gateway!: BucketState;
+
+  @ObjectField(() => BucketState, { description: 'New connections in a short time.' })
+  readonly identify!: BucketState;
+
+  @ObjectField(() => BucketState, { description: 'New connections in a day.' })
+  readonly identify_daily!: BucketState;
+
+  @ObjectField(() => BucketState, {
+    description: 'Resumed connections; they do not count in `identify` and `identify_daily`.',
+  })
+  readonly resume!: BucketState;
+}

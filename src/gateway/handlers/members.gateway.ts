@@ -1,13 +1,19 @@
 import { UseFilters } from '@nestjs/common';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { ZodValidationPipe } from '../../common/zod-validation.pipe';
 import { ApiProblems } from '../../common/problems.decorator';
 import { MutationScope } from '../../cluster/mutation';
 import type { GuildAuthority } from '../../permissions/authority';
 import { Authority } from '../../permissions/request-context';
 import { Authenticated, RequireMembership } from '../../permissions/requirement.decorator';
 import { type ClientSocket, send } from '../transport/client-socket';
-import { type Done, type Interaction, INTERACTIONS, type MemberWindow } from '../protocol/gateway-events';
+import type { Done } from '../protocol/gateway-events';
+import {
+  GuildPayload,
+  MembersRequestPayload,
+  MembersRequestResult,
+  MemberWindow,
+  SubscribePayload,
+} from '../protocol/gateway-payloads.dto';
 import { GatewayFilter } from './gateway.filter';
 import { EVERYBODY } from '../member-list/guild-member-list';
 import { SubscriptionLimitReached, SubscriptionReplaced } from '../member-list/member-list-subscriptions.errors';
@@ -31,8 +37,7 @@ export class MembersGateway {
   async subscribe(
     @ConnectedSocket() socket: ClientSocket,
     @Authority() authority: GuildAuthority,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['guild.subscribe'].data))
-    { members }: Interaction<'guild.subscribe'>,
+    @MessageBody() { members }: SubscribePayload,
   ): Promise<Done<MemberWindow>> {
     return {
       ok: true,
@@ -47,11 +52,7 @@ export class MembersGateway {
   /** Looks at a guild no more. */
   @SubscribeMessage('guild.unsubscribe')
   @Authenticated()
-  unsubscribe(
-    @ConnectedSocket() socket: ClientSocket,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['guild.unsubscribe'].data))
-    { guild_id }: Interaction<'guild.unsubscribe'>,
-  ): Done<null> {
+  unsubscribe(@ConnectedSocket() socket: ClientSocket, @MessageBody() { guild_id }: GuildPayload): Done<null> {
     this.memberListSubscriptions.unsubscribe(socket, guild_id);
     return { ok: true, data: null };
   }
@@ -61,8 +62,8 @@ export class MembersGateway {
   @RequireMembership()
   async request(
     @ConnectedSocket() socket: ClientSocket,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['members.request'].data)) request: Interaction<'members.request'>,
-  ): Promise<Done<{ chunks: number; members: number }>> {
+    @MessageBody() request: MembersRequestPayload,
+  ): Promise<Done<MembersRequestResult>> {
     const chunks = await this.memberChunks.chunksFor(request);
     for (const chunk of chunks) send(socket, 'MEMBERS_CHUNK', chunk);
     return {

@@ -1,6 +1,5 @@
 import { UseFilters } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { ZodValidationPipe } from '../../common/zod-validation.pipe';
 import type { MessageDto } from '../../messages/message.dto';
 import { MessageNotFound, SlowModeActive } from '../../messages/messages.errors';
 import { MessagesService } from '../../messages/messages.service';
@@ -10,7 +9,8 @@ import { Permission } from '../../permissions/compute-permissions';
 import type { TrackAuthority } from '../../permissions/authority';
 import { Authority } from '../../permissions/request-context';
 import { RequireTextTrack } from '../../permissions/requirement.decorator';
-import { type Done, type Interaction, INTERACTIONS } from '../protocol/gateway-events';
+import type { Done } from '../protocol/gateway-events';
+import { CreateMessagePayload, TrackPayload } from '../protocol/gateway-payloads.dto';
 import { GatewayFilter } from './gateway.filter';
 
 /** What users say, and that they are about to, told over the gateway. */
@@ -26,7 +26,7 @@ export class MessagesGateway {
   @ApiProblems(MessageNotFound, SlowModeActive)
   async create(
     @Authority() authority: TrackAuthority,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['message.create'].data)) message: Interaction<'message.create'>,
+    @MessageBody() message: CreateMessagePayload,
   ): Promise<Done<MessageDto>> {
     return { ok: true, data: await this.messages.create(authority, message) };
   }
@@ -35,10 +35,7 @@ export class MessagesGateway {
   @SubscribeMessage('typing.start')
   @RequireTextTrack(Permission.CreateMessage)
   @MutationScope('nothing')
-  async startTyping(
-    @Authority() authority: TrackAuthority,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['typing.start'].data)) _place: Interaction<'typing.start'>,
-  ): Promise<Done<null>> {
+  async startTyping(@Authority() authority: TrackAuthority, @MessageBody() _place: TrackPayload): Promise<Done<null>> {
     await this.messages.startTyping(authority);
     return { ok: true, data: null };
   }

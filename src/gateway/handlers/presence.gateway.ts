@@ -1,13 +1,12 @@
 import { UseFilters } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { ZodValidationPipe } from '../../common/zod-validation.pipe';
 import type { Snowflake } from '../../common/snowflake';
 import { MutationScope } from '../../cluster/mutation';
 import { UserId } from '../../permissions/request-context';
 import { Authenticated } from '../../permissions/requirement.decorator';
-import type { PresenceDto } from '../../presence/presence.dto';
+import { PresenceDto, UpdatePresenceDto } from '../../presence/presence.dto';
 import { PresenceService } from '../../presence/presence.service';
-import { type Done, type Interaction, INTERACTIONS } from '../protocol/gateway-events';
+import type { Done } from '../protocol/gateway-events';
 import { GatewayFilter } from './gateway.filter';
 
 /** What clients tell of their users' presence. */
@@ -22,8 +21,8 @@ export class PresenceGateway {
   @MutationScope('account')
   async update(
     @UserId() userId: Snowflake,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['presence.update'].data))
-    { status }: Interaction<'presence.update'>,
+    @MessageBody()
+    { status }: UpdatePresenceDto,
   ): Promise<Done<PresenceDto>> {
     return { ok: true, data: await this.presence.choose(userId, status) };
   }

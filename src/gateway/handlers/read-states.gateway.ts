@@ -1,13 +1,13 @@
 import { UseFilters } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { ZodValidationPipe } from '../../common/zod-validation.pipe';
 import { MutationScope } from '../../cluster/mutation';
 import type { TrackAuthority } from '../../permissions/authority';
 import { Authority } from '../../permissions/request-context';
 import { RequireTextTrack } from '../../permissions/requirement.decorator';
 import type { ReadStateDto } from '../../read-states/read-state.dto';
 import { ReadStatesService } from '../../read-states/read-states.service';
-import { type Done, type Interaction, INTERACTIONS } from '../protocol/gateway-events';
+import type { Done } from '../protocol/gateway-events';
+import { UpdateReadStatePayload } from '../protocol/gateway-payloads.dto';
 import { GatewayFilter } from './gateway.filter';
 
 /** How far users have read, told over the gateway. */
@@ -22,8 +22,7 @@ export class ReadStatesGateway {
   @RequireTextTrack()
   async update(
     @Authority() authority: TrackAuthority,
-    @MessageBody(new ZodValidationPipe(INTERACTIONS['read_state.update'].data))
-    change: Interaction<'read_state.update'>,
+    @MessageBody() change: UpdateReadStatePayload,
   ): Promise<Done<ReadStateDto>> {
     return { ok: true, data: await this.readStates.update(authority, change) };
   }

@@ -4,7 +4,7 @@ import type { Snowflake } from '../../common/snowflake';
 import type { MemberRange } from '../../members/members.repository';
 import type { PresenceDto } from '../../presence/presence.dto';
 import { type ClientSocket, type ServerEvents, hasIntent } from '../transport/client-socket';
-import type { MemberWindow } from '../protocol/gateway-events';
+import type { MemberWindow } from '../protocol/gateway-payloads.dto';
 import type { MemberListRepository } from './member-list.repository';
 import { difference, enclosingRange, MemberListPage } from './member-list-page';
 

@@ -3,11 +3,11 @@ import { LIMITS } from '../../common/limits';
 import type { Snowflake } from '../../common/snowflake';
 import type { MemberDocument } from '../../members/member.schema';
 import { MembersRepository } from '../../members/members.repository';
-import type { GatewayEvents, Interaction } from '../protocol/gateway-events';
+import type { MembersChunkEvent, MembersRequestPayload } from '../protocol/gateway-payloads.dto';
 import { MemberListRepository } from './member-list.repository';
 
-type Request = Interaction<'members.request'>;
-type Chunk = GatewayEvents['MEMBERS_CHUNK'];
+type Request = MembersRequestPayload;
+type Chunk = MembersChunkEvent;
 
 /** Finds the members that clients ask for, in chunks that can be read one by one. */
 @Injectable()

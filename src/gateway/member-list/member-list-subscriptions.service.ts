@@ -8,7 +8,7 @@ import { AuthorityResolver } from '../../permissions/authority-resolver';
 import { PresenceRegistry } from '../../presence/presence.registry';
 import { SocketRegistry } from '../dispatch/socket-registry.service';
 import type { ClientSocket } from '../transport/client-socket';
-import type { MemberWindow } from '../protocol/gateway-events';
+import type { MemberWindow } from '../protocol/gateway-payloads.dto';
 import { MemberListRepository } from './member-list.repository';
 import { type ListRange, GuildMemberList, type MemberListDeps } from './guild-member-list';
 import { SubscriptionLimitReached, SubscriptionReplaced } from './member-list-subscriptions.errors';

@@ -8,7 +8,7 @@ import { RoleSetsService } from '../../members/role-sets.service';
 import type { PresenceStatus } from '../../presence/presence.dto';
 import { PresenceRegistry } from '../../presence/presence.registry';
 import { UsersService } from '../../users/users.service';
-import type { MemberRow } from '../protocol/gateway-events';
+import type { MemberRow } from '../protocol/gateway-payloads.dto';
 import { type ListedMember, MemberListPage } from './member-list-page';
 
 /** Finds members with what they are shown by: their user's name, and whether they are there. */

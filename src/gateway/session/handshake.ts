@@ -6,7 +6,7 @@ import type { Snowflake } from '../../common/snowflake';
 import { ConfigService } from '../../config/config.service';
 import type { RateRule } from '../../config/config.schema';
 import { isSeq } from '../../events/seq';
-import { ALL_INTENTS, type IntentSet, intentsFor, intentsSchema } from '../../events/intents';
+import { ALL_INTENTS, type IntentSet, intentsFor, parseIntentNames } from '../../events/intents';
 import { Buckets } from '../../throttling/buckets';
 import type { Connection } from '../transport/engine-io';
 import { Dispatcher } from '../dispatch/dispatcher';
@@ -110,7 +110,7 @@ export class Handshake {
 
 function parseIntents(requested: unknown): IntentSet {
   if (requested === undefined) return ALL_INTENTS;
-  const { data: families } = intentsSchema.safeParse(requested);
+  const families = parseIntentNames(requested);
   if (!families) throw new HandshakeRefused(CLOSE.unknownIntents);
   return intentsFor(families);
 }

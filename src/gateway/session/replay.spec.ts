@@ -54,8 +54,7 @@ const reader: Reader = { userId: ME, intents: ALL_INTENTS, seats: [seat] };
 const START_SEQ = seqAt(1_790_000_000_000, 0);
 
 type Plain = Pick<DomainEvent, 'name' | 'audience' | 'data'>;
-const plain = (name: DomainEvent['name'], audience: Audience, data: object): Plain =>
-  ({ name, audience, data }) as unknown as Plain;
+const plain = (name: DomainEvent['name'], audience: Audience, data: object): Plain => ({ name, audience, data });
 const said = (guildId: Snowflake, trackId: Snowflake): Plain =>
   plain('MESSAGE_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId, message_id: 5n });
 const sent = (guildId: Snowflake, trackId: Snowflake): Plain =>
