@@ -60,7 +60,10 @@ export class MemberJoinsService {
       } catch (error) {
         await this.counters.decrement(member);
         if (!duplicateKey(error)) throw error;
-        return { member: await this.membersRepository.get(guildId, userId), isNew: false };
+        const existing = await this.membersRepository.find(guildId, userId);
+        if (existing) return { member: existing, isNew: false };
+        // Removed since: the user joins after all.
+        continue;
       }
       const [isComplete] = await Promise.all([this.counters.isComplete(opening), this.assertMayStay(member)]);
       if (isComplete) {

@@ -11,6 +11,7 @@ import { insert } from '../database/insert';
 import { OwnerCannotLeave } from '../guilds/guilds.errors';
 import { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
+import { MemberOutOfReach } from '../permissions/permissions.errors';
 import { assertMayActOnMember } from '../permissions/policy';
 import { DeletedRolesService } from './deleted-roles.service';
 import { MembershipCounters } from './membership-counters.service';
@@ -52,14 +53,14 @@ export class MemberRemovalService {
    * @throws GuildNotFound or PermissionsMissing when the caller may no longer do what they came for
    */
   async kick(authority: GuildAuthority, userId: Snowflake, reason: string | undefined): Promise<void> {
-    await this.remove(authority.guildId, userId, this.reachableBy(authority), () =>
+    await this.removeReachable(authority, userId, () =>
       this.audit.record(authority, { action: 'MEMBER_KICK', targetId: userId }, reason),
     );
   }
 
   /** The same as a part of something else, which is recorded as that. @throws what `kick` does */
   async kickUnaudited(authority: GuildAuthority, userId: Snowflake): Promise<void> {
-    await this.remove(authority.guildId, userId, this.reachableBy(authority));
+    await this.removeReachable(authority, userId);
   }
 
   /** Leaves a guild. @throws OwnerCannotLeave */
@@ -87,6 +88,19 @@ export class MemberRemovalService {
       members.map(({ user_id }) => user_id),
     );
     await Promise.all([this.members.deleteMany({ guild_id: guildId }), this.bans.deleteByGuild(guildId)]);
+  }
+
+  private async removeReachable(
+    authority: GuildAuthority,
+    userId: Snowflake,
+    record?: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await this.remove(authority.guildId, userId, this.reachableBy(authority), record);
+    } catch (error) {
+      // The ownership was transferred to the member after the check.
+      throw error instanceof OwnerCannotLeave ? new MemberOutOfReach() : error;
+    }
   }
 
   private reachableBy(authority: GuildAuthority): RemovalCheck {

@@ -133,7 +133,7 @@ export class TracksController {
   @Audited()
   @RequirePermissions(Permission.ModifyTrack)
   @Validated()
-  @ApiProblems(TrackNotFound, TrackParentInvalid, CategoryFull)
+  @ApiProblems(TrackNotFound, TrackParentInvalid, CategoryFull, PermissionsNotHeld)
   @ApiResultWithEtag(new AnyOf(TrackDto, ImpactDto))
   async update(
     @Authority() authority: TrackAuthority,
@@ -151,7 +151,7 @@ export class TracksController {
   @SupportsIfMatch()
   @Audited()
   @RequirePermissions(Permission.DeleteTracks)
-  @ApiProblems(TrackNotFound)
+  @ApiProblems(TrackNotFound, PermissionsNotHeld)
   @ApiNoContentWithEtag()
   async delete(
     @Authority() authority: TrackAuthority,
