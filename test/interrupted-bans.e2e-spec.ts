@@ -87,7 +87,7 @@ describeOnce('a crash between a join and its check for a ban', () => {
   const countInFlight = async (): Promise<number> => {
     if (!redis) return 0;
     const { commands } = (connection ??= await RedisConnection.open(redis.url, 'derailed:'));
-    const keys = await commands.keys('*:underway:*');
+    const keys = await commands.keys('*:in-flight:*');
     return (await Promise.all(keys.map((key) => commands.hlen(key)))).reduce((sum, count) => sum + count, 0);
   };
 

@@ -65,7 +65,7 @@ describeOnce(
       const noted = async (): Promise<number> =>
         Number(/cmdstat_hset:calls=(\d+)/.exec(await commands.info('commandstats'))?.[1] ?? 0);
       const countInFlight = async (): Promise<number> => {
-        const keys = await commands.keys('*:underway:*');
+        const keys = await commands.keys('*:in-flight:*');
         return (await Promise.all(keys.map((key) => commands.hlen(key)))).reduce((sum, count) => sum + count, 0);
       };
       const { id, owner, track, members } = await world.guild({ members: { mo: [] } });

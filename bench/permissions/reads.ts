@@ -74,7 +74,7 @@ export async function measureReads(
   const bare = await startBare(await bench.app.get(AuthorityResolver).getGuildState(guildId));
   const cacheVersions = bench.app.get(CacheVersions);
   const remembering = cacheVersions.read.bind(cacheVersions);
-  // Nothing is remembered while nobody can tell the epochs.
+  // Nothing is cached while the versions cannot be read.
   const forgetting = (): Promise<undefined> => Promise.resolve(undefined);
   const path = `/api/v1/guilds/${guildId}/roles`;
   const counter = bench.app.get(CommandCounter);

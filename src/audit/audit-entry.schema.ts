@@ -3,7 +3,7 @@ import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 import type { AuditChange } from './diff';
 
-/** What can be recorded. */
+/** Actions in the audit log. */
 export const AUDIT_ACTIONS = [
   'GUILD_UPDATE',
   'ROLE_CREATE',
@@ -31,21 +31,22 @@ export const AUDIT_ACTIONS = [
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** What stands for those who read all; no id is 0. */
+/** Stands for members with ADMINISTRATOR in `audience`; no object has the id 0. */
 export const ADMINISTRATORS: Snowflake = 0n;
 
-/** What somebody did in a guild. */
+/** An action of a user in a guild. */
 export interface AuditEntryDocument {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
-  /** Who did it. */
+  /** The user who acted. */
   readonly user_id: Snowflake;
   readonly action: AuditAction;
-  /** The role, track, user or message that it was done to, if it is one. */
+  /** The role, track, user or message concerned, if there is one. */
   readonly target_id: Snowflake | null;
   /**
-   * Who may read it: those who read all, and whoever may view one of the tracks that it speaks of. One that speaks of none is for the whole guild,
-   * whose id stands for it. So whoever reads looks for their own entries, and passes no others on the way.
+   * Who may read the entry: members with ADMINISTRATOR, and members who can view one of these tracks. An entry without
+   * a track has the guild's id, for all readers of the log. Readers query for their own entries only and skip no
+   * others.
    */
   readonly audience: readonly Snowflake[];
   readonly changes: readonly AuditChange[];
@@ -70,6 +71,6 @@ export const auditEntrySchema = new Schema<AuditEntryDocument>(
 auditEntrySchema.index({ guild_id: 1, audience: 1, _id: 1 });
 auditEntrySchema.index({ guild_id: 1, user_id: 1, audience: 1, _id: 1 });
 auditEntrySchema.index({ guild_id: 1, action: 1, audience: 1, _id: 1 });
-// For who sees so many tracks that no database brings their entries into one order.
+// For readers who can view so many tracks that no database can merge their entries into one order.
 auditEntrySchema.index({ guild_id: 1, _id: 1 });
 auditEntrySchema.index({ expires_at: 1 }, { expireAfterSeconds: 0 });

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AuditLog } from './audit-log';
 
-/** Recording alone: every feature does it, and reading asks for what they have. */
+/**
+ * Records audit entries. A module of its own, because every feature records and the reading side depends on features.
+ */
 @Module({ providers: [AuditLog], exports: [AuditLog] })
 export class AuditLogModule {}

@@ -11,30 +11,36 @@ import type { AuditChange } from './diff';
 
 const DAY_MS = 86_400_000;
 
-/** Who did something, and where. */
+/** The user who acts, and the guild. */
 export interface AuditActor {
   readonly guildId: Snowflake;
   readonly userId: Snowflake;
 }
 
-/** What was done. */
+/** The action to record. */
 export interface AuditRecord {
   readonly action: AuditAction;
   readonly targetId?: Snowflake;
-  /** The tracks that it tells of: it is for those who may view one of them. None is for everybody who reads the log. */
+  /**
+   * The tracks concerned: members who can view one of them may read the entry. Without tracks, all readers of the log
+   * may.
+   */
   readonly trackIds?: readonly Snowflake[];
   readonly changes?: readonly AuditChange[];
 }
 
-/** What was done, if anything is different. */
+/** Returns the record, or undefined if nothing changed. */
 export const omitIfUnchanged = (deed: AuditRecord & Required<Pick<AuditRecord, 'changes'>>): AuditRecord | undefined =>
   deed.changes.length > 0 ? deed : undefined;
 
 /**
- * Records what people did.
+ * Records actions in the audit log.
  *
- * An entry is written after what it tells of, by a write of its own, and before that is answered: what was acknowledged is recorded. Whoever dies
- * between the two has done something that nobody was told is done, and that the log doesn't know; that is the price of deciding with one write.
+ * An entry is a write of its own, after the write that it describes and before the response: an acknowledged action is
+ * recorded. If the process dies between the two writes, the action is done, but neither acknowledged nor recorded; that
+ * is the price of single-document commits.
+ *
+ * @see docs/decisions/audit-log.md
  */
 @Injectable()
 export class AuditLog {
@@ -45,7 +51,7 @@ export class AuditLog {
     @InjectModel(MODELS.auditEntry) private readonly entries: Model<AuditEntryDocument>,
   ) {}
 
-  /** Adds an entry. It never fails: what it tells of has happened, and an entry that is lost is logged. */
+  /** Adds an entry. Never fails, because the action has happened: a lost entry is written to the log of the process. */
   async record(
     { guildId, userId }: AuditActor,
     { action, targetId, trackIds, changes }: AuditRecord,
@@ -71,7 +77,7 @@ export class AuditLog {
     }
   }
 
-  /** Removes the entries of a guild that is gone. */
+  /** Deletes the entries of a deleted guild. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.entries.deleteMany({ guild_id: guildId });
   }

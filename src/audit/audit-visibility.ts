@@ -7,12 +7,12 @@ import type { AuditEntryDto } from './audit.dto';
 import { ADMINISTRATORS, type AuditAction, type AuditEntryDocument } from './audit-entry.schema';
 import type { AuditChange } from './diff';
 
-/** What somebody sees who reads the log. */
+/** What a reader of the audit log may see. */
 export interface AuditReader {
-  /** What the entries that they may read are found by. */
+  /** The audience ids whose entries the reader may read. */
   readonly audience: readonly Snowflake[];
   readonly sees: (trackId: Snowflake) => boolean;
-  /** Whether there is no track that they don't see. */
+  /** Whether the reader can view all tracks. */
   readonly seesAll: boolean;
   /** Returns whether the reader has VIEW_MESSAGE_HISTORY in a track that the reader can view. */
   readonly readsHistory: (trackId: Snowflake) => boolean;
@@ -25,7 +25,10 @@ const ADMINISTRATOR: AuditReader = {
   readsHistory: () => true,
 };
 
-/** ADMINISTRATOR reads all, of tracks that are gone too; everybody else what speaks of no track, or of one that they may view now. */
+/**
+ * Returns the reader for a member: ADMINISTRATOR reads all entries, also about deleted tracks; other members read
+ * entries without a track, or about a track that they can view now.
+ */
 export function auditReaderFor(authority: GuildAuthority, tracks: GuildTracks): AuditReader {
   if (has(authority.permissions, Permission.Administrator)) return ADMINISTRATOR;
   const layout = layoutFor(authority, tracks);
@@ -42,7 +45,7 @@ export function auditReaderFor(authority: GuildAuthority, tracks: GuildTracks): 
   };
 }
 
-/** An entry as somebody sees it who may read it. */
+/** Returns an entry with the parts that a reader may see. */
 export function toAuditEntryDto(
   { _id, guild_id, user_id, action, target_id, audience, changes, reason }: AuditEntryDocument,
   reader: AuditReader,
@@ -69,7 +72,7 @@ const ABOUT_MESSAGE: ReadonlySet<AuditAction> = new Set<AuditAction>([
   'REACTIONS_CLEAR',
 ]);
 
-/** What tells where tracks are. */
+/** Actions whose changes contain the positions of tracks. */
 const TRACK_MOVE_ACTIONS: ReadonlySet<AuditAction> = new Set<AuditAction>([
   'TRACK_CREATE',
   'TRACK_UPDATE',
@@ -77,7 +80,7 @@ const TRACK_MOVE_ACTIONS: ReadonlySet<AuditAction> = new Set<AuditAction>([
   'TRACKS_REORDER',
 ]);
 
-// A position counts the tracks before it, and a category is one itself: what is hidden is in no number, and is no parent.
+// A position counts the tracks before it and a parent is a category: hidden tracks must not be revealed by either.
 function placingSeenBy(change: AuditChange, { sees, seesAll }: AuditReader): AuditChange[] {
   if (change.id !== undefined && !sees(change.id)) return [];
   if (change.key === 'position') return seesAll ? [change] : [];

@@ -2,6 +2,6 @@ import { Module } from '@nestjs/common';
 import { AuditController } from './audit.controller';
 import { AuditService } from './audit.service';
 
-/** What people did in guilds, for those who keep order there. */
+/** Routes that read the audit log. */
 @Module({ controllers: [AuditController], providers: [AuditService] })
 export class AuditModule {}

@@ -9,7 +9,7 @@ import type { AuditEntryDto, AuditQuery } from './audit.dto';
 import type { AuditEntryDocument } from './audit-entry.schema';
 import { toAuditEntryDto, auditReaderFor } from './audit-visibility';
 
-/** Reads what people did. */
+/** Reads the audit log. */
 @Injectable()
 export class AuditService {
   constructor(
@@ -18,8 +18,8 @@ export class AuditService {
   ) {}
 
   /**
-   * A page of the log, the newest first, as somebody sees it who may read it: with one query, that finds nothing but what they may read. So neither
-   * where a page ends nor how long it takes tells anything of what they may not.
+   * Returns a page of the audit log, newest first, with the entries that the member may read. One query finds only
+   * these entries, so neither the end of a page nor the response time reveals others.
    */
   async list(authority: GuildAuthority, { user_id, action, before, limit }: AuditQuery): Promise<AuditEntryDto[]> {
     const { guildId, state } = authority;

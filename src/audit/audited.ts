@@ -5,7 +5,7 @@ import { LIMITS } from '../common/limits';
 import { ApiProblems } from '../common/problems.decorator';
 import { REASON_HEADER } from '../common/mutation-options';
 
-/** Leaves an entry in the audit log, with the reason that the request gives. */
+/** Records an entry in the audit log, with the reason of the request. */
 export const Audited = () =>
   applyDecorators(
     ApiHeader({

@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Snowflake } from '../common/snowflake';
 
-/** What became of one field. */
+/** The change of one field. */
 export interface AuditChange {
-  /** Which one it is a field of, when several changed at once. */
+  /** The object that the field belongs to, if several objects changed. */
   readonly id?: Snowflake;
   readonly key: string;
-  /** What it was, of a list only what left it; null when there was nothing. */
+  /** The old value, of a list only the removed items; null if there was none. */
   readonly old: unknown;
-  /** What it is, of a list only what came to it; null when there is nothing. */
+  /** The new value, of a list only the added items; null if there is none. */
   readonly new: unknown;
 }
 
-/** Something as clients see it, field by field. */
+/** An object as clients see it, by field. */
 type Fields = Readonly<Record<string, unknown>>;
 
-// What says which one it is and since when, and what grows with every change.
+// Fields that identify an object or change with every write.
 const IGNORED_FIELDS: ReadonlySet<string> = new Set([
   'id',
   'guild_id',
@@ -26,14 +26,14 @@ const IGNORED_FIELDS: ReadonlySet<string> = new Set([
   'version',
 ]);
 
-/** What is different in something, field by field; all that it has, when there was none of it before or there is none any more. */
+/** Returns the fields that differ; all fields if the object was created or deleted. */
 export function diffFields(before: object, after: object): AuditChange[] {
   const [was, is] = [before as Fields, after as Fields];
   const keys = new Set([...Object.keys(was), ...Object.keys(is)]);
   return [...keys].flatMap((key) => (IGNORED_FIELDS.has(key) ? [] : changeOf(key, was[key] ?? null, is[key] ?? null)));
 }
 
-/** The same for several things at once, each by its id. */
+/** Returns the differences of several objects by id. */
 export const diffMany = (
   ids: Iterable<Snowflake>,
   was: (id: Snowflake) => object,

@@ -2,38 +2,46 @@ import type { MaybePromise } from '../common/maybe-promise';
 import type { Snowflake } from '../common/snowflake';
 
 /**
- * Numbers that change when something remembered is no longer true.
+ * Versions of cached data: numbers that change when the data changes.
  *
- * Who remembers reads the epochs **before** asking the database, and keeps the answer only for as long as they stay the same;
- * who changes something advances them after the write and before the response. So a request that starts after a change
- * was answered never sees what was before it, on any node.
+ * A reader gets the versions **before** it queries the database, and uses the cached result only while the versions
+ * stay the same. A writer bumps the versions after the write and before the response. Therefore a request that starts
+ * after a change was acknowledged never gets older data, on any node.
+ *
+ * @see docs/decisions/cache.md
  */
 export abstract class CacheVersions {
-  /** The epochs as they are now, in the order of the keys, at once when this node knows them; undefined when nobody can tell, and then nothing may be remembered. */
+  /**
+   * Returns the current versions in the order of the keys, synchronously if this node stores them; undefined if they
+   * cannot be read. Nothing may be cached then.
+   */
   abstract read(keys: readonly string[]): MaybePromise<readonly number[] | undefined>;
 
-  /** Starts new epochs. */
+  /** Changes the versions of these keys to new numbers. */
   abstract bump(keys: readonly string[]): Promise<void>;
 
-  /** Starts the epoch of this number, unless a later one has begun. For what has versions: then the order in which nodes tell doesn't matter. */
-  abstract raiseTo(key: string, epoch: number): Promise<void>;
+  /**
+   * Raises the version of a key to a number, unless the version is higher already. For data with a version of its own:
+   * the order in which nodes report versions does not matter.
+   */
+  abstract raiseTo(key: string, version: number): Promise<void>;
 }
 
-/** How long anything may be remembered at all, whatever its epoch says. */
+/** Maximum age of a cached value in milliseconds, whatever its version. */
 export const MAX_CACHE_AGE_MS = 10_000;
 
-/** Of a guild's document, its order and its layout. Its number is the guild's version. */
+/** Key of a guild's document, with its role order and track layout. The cache version equals the guild's `version`. */
 export const guildVersionKey = (guildId: Snowflake): string => `guild:${guildId}`;
-/** Of what a guild's roles say. */
+/** Key of the documents of a guild's roles. */
 export const rolesVersionKey = (guildId: Snowflake): string => `roles:${guildId}`;
-/** Of what a guild's tracks say. */
+/** Key of the documents of a guild's tracks. */
 export const tracksVersionKey = (guildId: Snowflake): string => `tracks:${guildId}`;
 export const memberVersionKey = (guildId: Snowflake, userId: Snowflake): string => `member:${guildId}:${userId}`;
 export const userVersionKey = (userId: Snowflake): string => `user:${userId}`;
 
-/** The epochs of a single node, in its memory. */
+/** Cache versions of a single node, in memory. */
 export class InMemoryCacheVersions extends CacheVersions {
-  private readonly versions = new Map<string, { epoch: number; advancedAtMs: number }>();
+  private readonly versions = new Map<string, { version: number; changedAtMs: number }>();
   private last = 0;
 
   constructor(private readonly now: () => number = Date.now) {
@@ -41,7 +49,7 @@ export class InMemoryCacheVersions extends CacheVersions {
   }
 
   override read(keys: readonly string[]): readonly number[] {
-    return keys.map((key) => this.versions.get(key)?.epoch ?? 0);
+    return keys.map((key) => this.versions.get(key)?.version ?? 0);
   }
 
   override bump(keys: readonly string[]): Promise<void> {
@@ -51,22 +59,22 @@ export class InMemoryCacheVersions extends CacheVersions {
     return Promise.resolve();
   }
 
-  override raiseTo(key: string, epoch: number): Promise<void> {
+  override raiseTo(key: string, version: number): Promise<void> {
     this.deleteExpired();
-    if (epoch > (this.versions.get(key)?.epoch ?? 0)) this.start(key, epoch);
+    if (version > (this.versions.get(key)?.version ?? 0)) this.start(key, version);
     return Promise.resolve();
   }
 
-  private start(key: string, epoch: number): void {
+  private start(key: string, version: number): void {
     this.versions.delete(key);
-    this.versions.set(key, { epoch, advancedAtMs: this.now() });
+    this.versions.set(key, { version, changedAtMs: this.now() });
   }
 
-  // Whatever was remembered before an epoch that started longer ago than memories last is forgotten by now, so 0 says enough.
+  // A missing version is read as 0. That is safe for a version that is older than every cached value.
   private deleteExpired(): void {
     const oldestMs = this.now() - 2 * MAX_CACHE_AGE_MS;
-    for (const [key, { advancedAtMs }] of this.versions) {
-      if (advancedAtMs > oldestMs) return;
+    for (const [key, { changedAtMs }] of this.versions) {
+      if (changedAtMs > oldestMs) return;
       this.versions.delete(key);
     }
   }

@@ -57,7 +57,7 @@ describeWithRedis('cache versions in Redis', () => {
 
   it('are kept for longer than any cached value', async () => {
     await cacheVersions.bump(['a']);
-    const keptMs = await redis.commands.pttl(redis.key('epoch', 'a'));
+    const keptMs = await redis.commands.pttl(redis.key('version', 'a'));
     expect(keptMs).toBeGreaterThan(VERSION_TTL_MS - 1_000);
     expect(VERSION_TTL_MS).toBeGreaterThanOrEqual(2 * MAX_CACHE_AGE_MS);
   });

@@ -4,23 +4,25 @@ import { CacheVersions, MAX_CACHE_AGE_MS } from './cache-versions';
 interface CacheEntry {
   readonly version: number;
   readonly cachedAtMs: number;
-  /** A promise until it is loaded. */
+  /** A promise while the value is loaded. */
   value: MaybePromise<unknown>;
 }
 
-/** One thing to recall: under which epoch it is true, and how to ask the database for it. */
+/** A query whose result can be cached: the version that it depends on, and how the database is queried. */
 export interface CachedQuery<Value> {
-  /** What it is, unique among everything that is remembered. */
+  /** Key of the result, unique in the cache. */
   readonly key: string;
   readonly versionKey: string;
   readonly load: () => Promise<Value>;
 }
 
 /**
- * Remembers what the database said for as long as it is true, at most ten seconds.
+ * Caches results of database queries until their version changes, for 10 seconds at most.
  *
- * Requests that ask for the same at the same time share one load. What several recollections need from the database is
- * asked for at the same time: one round trip.
+ * Concurrent requests of the same key share one query. The queries of one call of `getMany` run in parallel, which
+ * takes one round trip.
+ *
+ * @see docs/decisions/cache.md
  */
 export class VersionedCache {
   private readonly entries = new Map<string, CacheEntry>();
@@ -31,36 +33,39 @@ export class VersionedCache {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Recalls all of these, loading at once what is not remembered. Nothing waits when all of it is. */
+  /**
+   * Returns the results of these queries. Loads results that are not cached in parallel; returns synchronously if all
+   * are cached.
+   */
   getMany<Values extends readonly unknown[]>(
     ...requested: { [Index in keyof Values]: CachedQuery<Values[Index]> }
   ): MaybePromise<Values> {
-    const recollections: readonly CachedQuery<unknown>[] = requested;
-    const epochs = this.versions.read(recollections.map(({ versionKey }) => versionKey));
-    return thenMaybe(epochs, (existing) =>
-      this.loadMany(recollections, existing),
+    const queries: readonly CachedQuery<unknown>[] = requested;
+    const versions = this.versions.read(queries.map(({ versionKey }) => versionKey));
+    return thenMaybe(versions, (existing) =>
+      this.loadMany(queries, existing),
     ) as MaybePromise<unknown> as MaybePromise<Values>;
   }
 
-  /** Remembers what was just made true, for the epoch that began with it. */
-  set(key: string, epoch: number, value: unknown): void {
-    this.store(key, { version: epoch, cachedAtMs: this.now(), value });
+  /** Stores the result of a write for the version that the write created. */
+  set(key: string, version: number, value: unknown): void {
+    this.store(key, { version, cachedAtMs: this.now(), value });
   }
 
   private loadMany(
-    recollections: readonly CachedQuery<unknown>[],
-    epochs: readonly number[] | undefined,
+    queries: readonly CachedQuery<unknown>[],
+    versions: readonly number[] | undefined,
   ): MaybePromise<unknown[]> {
-    const values = recollections.map((recollection, index) => this.loadOne(recollection, epochs?.[index]));
+    const values = queries.map((query, index) => this.loadOne(query, versions?.[index]));
     return values.some((value) => value instanceof Promise) ? Promise.all(values) : values;
   }
 
-  private loadOne({ key, load }: CachedQuery<unknown>, epoch: number | undefined): MaybePromise<unknown> {
-    if (epoch === undefined) return load();
+  private loadOne({ key, load }: CachedQuery<unknown>, version: number | undefined): MaybePromise<unknown> {
+    if (version === undefined) return load();
     const existing = this.entries.get(key);
-    if (existing?.version === epoch && this.now() - existing.cachedAtMs < MAX_CACHE_AGE_MS) return existing.value;
+    if (existing?.version === version && this.now() - existing.cachedAtMs < MAX_CACHE_AGE_MS) return existing.value;
     const loading = load();
-    const entry: CacheEntry = { version: epoch, cachedAtMs: this.now(), value: loading };
+    const entry: CacheEntry = { version, cachedAtMs: this.now(), value: loading };
     this.store(key, entry);
     loading.then(
       (value) => (entry.value = value),

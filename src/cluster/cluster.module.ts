@@ -21,7 +21,7 @@ const onError = (error: unknown): void =>
     error instanceof Error ? error.stack : undefined,
   );
 
-/** Who is alive, and who takes over from those who aren't. */
+/** The nodes that share a Redis, and the failover between them. */
 @Global()
 @Module({
   providers: [
@@ -57,7 +57,7 @@ export class ClusterModule implements OnApplicationBootstrap, OnApplicationShutd
     this.nodeRegistry.startFailover();
   }
 
-  // After all that this node shared was put away, and before its connection to Redis is.
+  // Runs after all shared state of this node is flushed, and before its connection to Redis closes.
   async onApplicationShutdown(): Promise<void> {
     await this.inFlightMutations.flush();
     await this.nodeRegistry.leave();

@@ -1,34 +1,40 @@
 import type { PendingMutation } from './mutation';
 
-/** A change that is under way. */
+/** A mutation in progress. */
 export interface MutationHandle {
-  /** Resolves when the others can find out about it, or can't be told. Nothing is changed before. */
+  /** Resolves when other nodes can find the mutation, or when Redis is unreachable. The mutation starts after that. */
   readonly recorded: Promise<void>;
-  /** It is over, however it ended: taken out once all of its events are in the log. */
+  /**
+   * Ends the mutation, whether it succeeded or not. The record is deleted once all events of the mutation are in the
+   * log.
+   */
   end(): void;
 }
 
 /**
- * What each node is changing right now, kept where the others find it: between a write and its event a node may die, and then somebody else has to
- * tell what it wrote.
+ * Records the mutations that each node is executing, where other nodes can read them: if a node dies between a write
+ * and its event, another node publishes what the dead node wrote.
  */
 export abstract class InFlightMutations {
-  /** Notes that something is about to be changed. */
-  abstract begin(change: PendingMutation): MutationHandle;
+  /** Records a mutation before it starts. */
+  abstract begin(mutation: PendingMutation): MutationHandle;
 
-  /** What a node that is gone was changing. */
+  /** Returns the mutations that a dead node was executing. */
   abstract listForNode(nodeId: string): Promise<readonly PendingMutation[]>;
 
-  /** Forgets what a node was changing: it was told. */
+  /** Deletes the records of a dead node after their events were republished. */
   abstract clearNode(nodeId: string): Promise<void>;
 
-  /** Takes out what is over. */
+  /** Deletes the records of ended mutations. */
   abstract flush(): Promise<void>;
 }
 
 const NO_OP_HANDLE: MutationHandle = { recorded: Promise.resolve(), end: () => undefined };
 
-/** Where there is nobody else who could tell: a node that is alone takes its sockets and its log along. */
+/**
+ * In-flight mutations of a single node. Records nothing: no other node could republish, and sockets and event log end
+ * with the process.
+ */
 export class SingleNodeInFlightMutations extends InFlightMutations {
   override begin(): MutationHandle {
     return NO_OP_HANDLE;

@@ -1,35 +1,44 @@
-/** A node that is gone. */
+/** A node that stopped or crashed. */
 export interface DeadNode {
   readonly id: string;
-  /** Whether it may have gone while Redis was away, with events that it could not append. */
+  /** Whether the node may have stopped while Redis was unreachable, with events that it could not append. */
   readonly mayHaveUnpublishedEvents: boolean;
 }
 
-/** Called on one of the other nodes. Called again, there or elsewhere, until it has once resolved: what it does can be repeated. */
-export type NodeDownListener = (gone: DeadNode) => Promise<void>;
+/**
+ * Called on one of the remaining nodes, and called again on this or another node until it resolves. The work must be
+ * idempotent.
+ */
+export type NodeDownListener = (dead: DeadNode) => Promise<void>;
 
-/** The nodes that run together, as this one knows them. */
+/** The running nodes of the cluster, as seen by this node. */
 export abstract class NodeRegistry {
-  /** Under what the others know this node. Another one from the moment on that they have taken it for gone, so that nothing under the new one is ever cleaned up as somebody's who is gone. */
+  /**
+   * Id of this node in the cluster. It changes if the other nodes declare this node dead, so that data stored under the
+   * new id is never cleaned up as that of a dead node.
+   */
   abstract get id(): string;
 
-  /** Those who are alive, this node among them. */
+  /** Ids of the nodes that are alive, including this node. */
   abstract get aliveIds(): readonly string[];
 
-  /** Takes over what nodes leave behind; to be called before the application has booted. */
+  /** Adds a listener that takes over from dead nodes. Call it before the application has booted. */
   abstract onNodeDown(listener: NodeDownListener): void;
 
-  /** Calls the listener when this node has another id, because the others took it for gone or Redis forgot it: what it announced has to be announced again. */
+  /**
+   * Calls the listener when this node gets another id, because other nodes declared it dead or Redis lost its data.
+   * Everything announced under the old id has to be announced again.
+   */
   abstract onReidentified(listener: () => void): void;
 
-  /** Takes over from the gone from now on: all who take over anything are there. */
+  /** Starts to take over from dead nodes. All listeners must be registered. */
   abstract startFailover(): void;
 
-  /** Says goodbye, so that the others need not find out. */
+  /** Leaves the cluster, so that the other nodes need not wait for a timeout. */
   abstract leave(): Promise<void>;
 }
 
-/** One node alone: always alive, and nobody is ever gone. */
+/** A cluster of one node, which is always alive. */
 export class SingleNodeRegistry extends NodeRegistry {
   readonly id = 'alone';
   readonly aliveIds = [this.id];

@@ -7,24 +7,25 @@ import { type MutationHandle, InFlightMutations } from './in-flight-mutations';
 
 const FLUSH_DELAY_MS = 100;
 const RETRY_MS = 1_000;
-// What a node noted that nobody ever took over from; clients start afresh long before.
-const KEEP_MS = 86_400_000;
+// Lifetime of the records of a dead node that no other node took ended. Clients have started new sessions long before.
+const RECORD_TTL_MS = 86_400_000;
 
 interface TrackedMutation {
   readonly bytes: Buffer;
-  /** Whether the others may find it in Redis. */
+  /** Whether the record is in Redis. */
   isRecorded: boolean;
 }
 
 /**
- * What each of several nodes is changing right now, in Redis: one command before a change, and one now and then for all that are over.
+ * In-flight mutations of several nodes, in Redis: one command before a mutation, and one batched command for all ended
+ * mutations.
  *
- * While Redis is away nothing is noted; the events of that time wait in the node, and whoever lives through it tells that events are lost when the
- * node doesn't.
+ * While Redis is unreachable, nothing is recorded. The events of that time wait in this node; if this node dies, the
+ * node that takes ended publishes that events were lost.
  */
 export class RedisInFlightMutations extends InFlightMutations {
   private readonly current = new Map<string, TrackedMutation>();
-  private over: string[] = [];
+  private ended: string[] = [];
   private timer: NodeJS.Timeout | undefined;
   private count = 0;
 
@@ -38,19 +39,19 @@ export class RedisInFlightMutations extends InFlightMutations {
     nodeRegistry.onReidentified(() => void this.recordAgain());
   }
 
-  override begin(change: PendingMutation): MutationHandle {
+  override begin(mutation: PendingMutation): MutationHandle {
     const id = String((this.count += 1));
-    const begun: TrackedMutation = {
-      bytes: Buffer.from(serialize({ ...change, workerId: this.workerId() }, { ignoreUndefined: true })),
+    const tracked: TrackedMutation = {
+      bytes: Buffer.from(serialize({ ...mutation, workerId: this.workerId() }, { ignoreUndefined: true })),
       isRecorded: false,
     };
-    this.current.set(id, begun);
-    return { recorded: this.record(id, begun), end: () => void this.end(id, begun) };
+    this.current.set(id, tracked);
+    return { recorded: this.record(id, tracked), end: () => void this.end(id, tracked) };
   }
 
   override async listForNode(nodeId: string): Promise<readonly PendingMutation[]> {
-    const notes = await this.redis.commands.hvalsBuffer(this.keyOf(nodeId));
-    return notes.map((bytes) => deserialize(bytes, { useBigInt64: true }) as PendingMutation);
+    const records = await this.redis.commands.hvalsBuffer(this.keyOf(nodeId));
+    return records.map((bytes) => deserialize(bytes, { useBigInt64: true }) as PendingMutation);
   }
 
   override async clearNode(nodeId: string): Promise<void> {
@@ -60,31 +61,31 @@ export class RedisInFlightMutations extends InFlightMutations {
   override async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const { over } = this;
-    this.over = [];
-    if (over.length === 0) return;
+    const { ended } = this;
+    this.ended = [];
+    if (ended.length === 0) return;
     const key = this.keyOf(this.nodeRegistry.id);
     try {
-      await this.redis.commands.hdel(key, ...over);
-      await this.redis.commands.pexpire(key, KEEP_MS);
+      await this.redis.commands.hdel(key, ...ended);
+      await this.redis.commands.pexpire(key, RECORD_TTL_MS);
     } catch {
-      this.over.push(...over);
+      this.ended.push(...ended);
       this.flushIn(RETRY_MS);
     }
   }
 
-  private async record(id: string, begun: TrackedMutation): Promise<void> {
+  private async record(id: string, tracked: TrackedMutation): Promise<void> {
     if (!this.redis.isUp) return;
-    begun.isRecorded = true;
-    await this.redis.commands.hset(this.keyOf(this.nodeRegistry.id), id, begun.bytes).catch(() => undefined);
+    tracked.isRecorded = true;
+    await this.redis.commands.hset(this.keyOf(this.nodeRegistry.id), id, tracked.bytes).catch(() => undefined);
   }
 
-  private async end(id: string, begun: TrackedMutation): Promise<void> {
-    // However long Redis is away, what was begun meanwhile is not kept until it is back.
-    if (begun.isRecorded) await this.log.flushed();
+  private async end(id: string, tracked: TrackedMutation): Promise<void> {
+    // A mutation that began while Redis was unreachable has no record, and does not stay in memory until Redis is back.
+    if (tracked.isRecorded) await this.log.flushed();
     this.current.delete(id);
-    if (!begun.isRecorded) return;
-    this.over.push(id);
+    if (!tracked.isRecorded) return;
+    this.ended.push(id);
     this.flushIn(FLUSH_DELAY_MS);
   }
 
@@ -92,12 +93,12 @@ export class RedisInFlightMutations extends InFlightMutations {
     this.timer ??= setTimeout(() => void this.flush(), ms).unref();
   }
 
-  // Under the old name the others take it over, before it may have been written.
+  // Other nodes take ended the records under the old id, maybe before the mutation has written anything.
   private async recordAgain(): Promise<void> {
-    await Promise.all([...this.current].map(([id, begun]) => this.record(id, begun)));
+    await Promise.all([...this.current].map(([id, tracked]) => this.record(id, tracked)));
   }
 
   private keyOf(nodeId: string): string {
-    return this.redis.key('underway', nodeId);
+    return this.redis.key('in-flight', nodeId);
   }
 }

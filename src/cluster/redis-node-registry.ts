@@ -3,74 +3,77 @@ import type { RedisConnection } from '../redis/redis-connection';
 import { RedisScript } from '../redis/redis-script';
 import { type NodeDownListener, type DeadNode, NodeRegistry } from './node-registry';
 
-/** What of time matters among nodes, in milliseconds. */
+/** Intervals of the node registry, in milliseconds. */
 export interface NodeTimes {
-  /** How often a node gives a sign of life. */
+  /** Interval between heartbeats. */
   readonly everyMs: number;
-  /** How long after its last one it is taken for gone. */
+  /** Time after the last heartbeat after which a node counts as dead. */
   readonly aliveMs: number;
 }
 
 const TIMES: NodeTimes = { everyMs: 2_000, aliveMs: 10_000 };
 
 /**
- * A sign of life, and what follows from those of the others, on Redis' own clock.
+ * Stores a heartbeat of this node and detects dead nodes, by the clock of Redis.
  *
- * When nobody has given any for half the time that one lasts, it was Redis that was away: then all get the time to give one. Whoever takes over
- * from a node that is gone has to stay alive, else the next one does.
+ * If no node has sent a heartbeat for half of the time that a heartbeat is valid, Redis was unreachable: all heartbeats
+ * are extended. A node that takes over from a dead node has to stay alive; otherwise the next node takes over.
  *
- * Those who have given no sign since somebody told that Redis was away are unheard: they may be gone, with what they could not tell meanwhile.
+ * A node that has not sent a heartbeat since some node reported that Redis was unreachable counts as "unheard": it may
+ * have died with unpublished events.
  *
- * KEYS: the living, by when they are taken for gone; the gone, and who takes over from each; the unheard
- * ARGV: this node, milliseconds that a sign lasts, whether this node is new, whether it takes over, whether Redis was away from it
- * @returns whether it is known; the living; those that it takes over from; those of them who went unheard
+ * KEYS: alive nodes by expiry time; dead nodes and the node that takes over from each; unheard nodes
+ * ARGV: this node, milliseconds that a heartbeat is valid, whether this node is new, whether this node takes over from
+ * others, whether Redis was unreachable for this node
+ * @returns whether this node was registered; the alive nodes; the nodes that this node takes over from; those of them
+ * that are unheard
  */
-const LIVE = new RedisScript(`
+const HEARTBEAT = new RedisScript(`
 local time = redis.call('TIME')
-local now, lasts, node = time[1] * 1000 + math.floor(time[2] / 1000), tonumber(ARGV[2]), ARGV[1]
+local now, ttl, node = time[1] * 1000 + math.floor(time[2] / 1000), tonumber(ARGV[2]), ARGV[1]
 if ARGV[3] == '0' and not redis.call('ZSCORE', KEYS[1], node) then return { 0, {}, {}, {} } end
 
 local latest = tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2])
-if latest and now > latest - lasts / 2 then
-  for _, other in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZADD', KEYS[1], now + lasts, other) end
+if latest and now > latest - ttl / 2 then
+  for _, other in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZADD', KEYS[1], now + ttl, other) end
 end
-redis.call('ZADD', KEYS[1], now + lasts, node)
+redis.call('ZADD', KEYS[1], now + ttl, node)
 if ARGV[5] == '1' then redis.call('SADD', KEYS[3], unpack(redis.call('ZRANGE', KEYS[1], 0, -1))) end
 redis.call('SREM', KEYS[3], node)
 
-for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
-  redis.call('ZREM', KEYS[1], gone)
-  redis.call('HSET', KEYS[2], gone, '')
+for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
+  redis.call('ZREM', KEYS[1], dead)
+  redis.call('HSET', KEYS[2], dead, '')
 end
 local takenOver, unheard = {}, {}
 if ARGV[4] == '1' then
   local all = redis.call('HGETALL', KEYS[2])
   for index = 1, #all, 2 do
-    local gone, heir = all[index], all[index + 1]
-    if heir == node or not redis.call('ZSCORE', KEYS[1], heir) then
-      redis.call('HSET', KEYS[2], gone, node)
-      table.insert(takenOver, gone)
-      if redis.call('SISMEMBER', KEYS[3], gone) == 1 then table.insert(unheard, gone) end
+    local dead, successor = all[index], all[index + 1]
+    if successor == node or not redis.call('ZSCORE', KEYS[1], successor) then
+      redis.call('HSET', KEYS[2], dead, node)
+      table.insert(takenOver, dead)
+      if redis.call('SISMEMBER', KEYS[3], dead) == 1 then table.insert(unheard, dead) end
     end
   end
 end
 return { 1, redis.call('ZRANGE', KEYS[1], 0, -1), takenOver, unheard }
 `);
 
-/** What a node leaves behind when it stops is looked at like that of one that crashed; usually there is nothing. */
+/** A node that stops is handled like a node that crashed, but usually leaves nothing to take over. */
 const LEAVE = new RedisScript(`
 if redis.call('ZREM', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[2], ARGV[1], '') end
 `);
 
-/** All that a node left behind is taken over. */
-const FORGET = new RedisScript(`
+/** Deletes a node after everything that it left was taken over. */
+const DELETE_NODE = new RedisScript(`
 redis.call('HDEL', KEYS[2], ARGV[1])
 redis.call('SREM', KEYS[3], ARGV[1])
 `);
 
 type Answer = readonly [
-  isKnown: number,
-  living: readonly string[],
+  isRegistered: number,
+  alive: readonly string[],
   takenOver: readonly string[],
   unheard: readonly string[],
 ];
@@ -83,7 +86,7 @@ export class RedisNodeRegistry extends NodeRegistry {
   private readonly takingOver = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private current = '';
-  private known: readonly string[] = [];
+  private alive: readonly string[] = [];
   private isFailoverStarted = false;
   private wasDisconnected = false;
   private hasLeft = false;
@@ -95,10 +98,10 @@ export class RedisNodeRegistry extends NodeRegistry {
     private readonly times: NodeTimes,
   ) {
     super();
-    this.keys = [redis.key('nodes'), redis.key('nodes', 'gone'), redis.key('nodes', 'unheard')];
+    this.keys = [redis.key('nodes'), redis.key('nodes', 'dead'), redis.key('nodes', 'unheard')];
   }
 
-  /** Joins the others. */
+  /** Registers this node in the cluster. */
   static async join(
     redis: RedisConnection,
     onError: (error: unknown) => void,
@@ -118,7 +121,7 @@ export class RedisNodeRegistry extends NodeRegistry {
   }
 
   override get aliveIds(): readonly string[] {
-    return this.known;
+    return this.alive;
   }
 
   override onNodeDown(listener: NodeDownListener): void {
@@ -141,7 +144,7 @@ export class RedisNodeRegistry extends NodeRegistry {
     await this.redis.run(LEAVE, this.keys, [this.current]).catch(() => undefined);
   }
 
-  // One after the other, and none at all while Redis is away.
+  // Sends heartbeats one after another, and none while Redis is unreachable.
   private heartbeat(): Promise<void> {
     if (this.hasLeft) return Promise.resolve();
     return (this.currentHeartbeat ??= this.startHeartbeat()
@@ -150,28 +153,28 @@ export class RedisNodeRegistry extends NodeRegistry {
   }
 
   private async startHeartbeat(): Promise<void> {
-    const [isKnown, living, takenOver, unheard] = await this.runLiveScript(this.current, { isNew: false });
-    if (isKnown === 0) return this.rename();
-    this.known = living;
+    const [isRegistered, alive, takenOver, unheard] = await this.runHeartbeatScript(this.current, { isNew: false });
+    if (isRegistered === 0) return this.reregister();
+    this.alive = alive;
     for (const id of takenOver) void this.handOver({ id, mayHaveUnpublishedEvents: unheard.includes(id) });
   }
 
-  private async rename(): Promise<void> {
+  private async reregister(): Promise<void> {
     await this.register();
     for (const listener of this.reidentifiedListeners) listener();
   }
 
   private async register(): Promise<void> {
     const id = randomUUID();
-    [, this.known] = await this.runLiveScript(id, { isNew: true });
+    [, this.alive] = await this.runHeartbeatScript(id, { isNew: true });
     this.current = id;
   }
 
-  private async runLiveScript(id: string, { isNew }: { isNew: boolean }): Promise<Answer> {
+  private async runHeartbeatScript(id: string, { isNew }: { isNew: boolean }): Promise<Answer> {
     const { isFailoverStarted, wasDisconnected } = this;
     this.wasDisconnected = false;
     try {
-      return (await this.redis.run(LIVE, this.keys, [
+      return (await this.redis.run(HEARTBEAT, this.keys, [
         id,
         this.times.aliveMs,
         ...[isNew, isFailoverStarted && !isNew, wasDisconnected].map(Number),
@@ -182,17 +185,17 @@ export class RedisNodeRegistry extends NodeRegistry {
     }
   }
 
-  // What fails is tried again with the next sign of life.
-  private async handOver(gone: DeadNode): Promise<void> {
-    if (this.takingOver.has(gone.id)) return;
-    this.takingOver.add(gone.id);
+  // A takeover that fails is retried with the next heartbeat.
+  private async handOver(dead: DeadNode): Promise<void> {
+    if (this.takingOver.has(dead.id)) return;
+    this.takingOver.add(dead.id);
     try {
-      await Promise.all(this.nodeDownListeners.map((listener) => listener(gone)));
-      await this.redis.run(FORGET, this.keys, [gone.id]);
+      await Promise.all(this.nodeDownListeners.map((listener) => listener(dead)));
+      await this.redis.run(DELETE_NODE, this.keys, [dead.id]);
     } catch (error) {
       if (this.redis.isUp) this.onError(error);
     } finally {
-      this.takingOver.delete(gone.id);
+      this.takingOver.delete(dead.id);
     }
   }
 }

@@ -5,8 +5,8 @@ declare global {
 }
 
 /**
- * Writes a bigint as a decimal string wherever JSON is made, REST and gateway alike: ids and permission sets are
- * beyond what a JSON number can carry.
+ * Serializes every bigint as a decimal string, over REST and the gateway: ids and permission sets exceed the precision
+ * of a JSON number.
  *
  * @see https://developer.mozilla.org/docs/Web/JavaScript/Reference/Global_Objects/BigInt#use_within_json
  */

@@ -11,15 +11,18 @@ const shorten = (text: string, length = MAX_NAME_LENGTH): string =>
 
 /** One offending field of a request. */
 export interface FieldError {
-  /** Where it is, dotted: `overwrites.0.allow`; the place of the whole (`body`) when it is no single field. */
+  /**
+   * Path of the field, dotted: `overwrites.0.allow`; the name of the input (`body`) if the error concerns the input as
+   * a whole.
+   */
   readonly field: string;
-  /** What is wrong with it, and the limit that it broke. */
+  /** What is wrong, with the limit that the value exceeds. */
   readonly detail: string;
-  /** The limit or kind that was expected, as far as it is a single value. */
+  /** The limit or kind that was expected, if it is a single value. */
   readonly limit?: number | string;
 }
 
-/** Something in the request isn't as documented: every offending field is listed. */
+/** The request does not match the documentation. Lists every offending field. */
 export class ValidationFailed extends Problem {
   static override readonly code = 'VALIDATION_FAILED';
   static override readonly status = HttpStatus.BAD_REQUEST;
@@ -34,13 +37,13 @@ export class ValidationFailed extends Problem {
   }
 }
 
-/** The request can't be read: not JSON, a key that is never accepted, or not the announced length. */
+/** The request cannot be parsed: not JSON, a forbidden key, or another length than announced. */
 export class RequestMalformed extends Problem {
   static override readonly code = 'REQUEST_MALFORMED';
   static override readonly status = HttpStatus.BAD_REQUEST;
 }
 
-/** The body is larger than any documented one can be. */
+/** The body is larger than the route accepts. */
 export class PayloadTooLarge extends Problem {
   static override readonly code = 'PAYLOAD_TOO_LARGE';
   static override readonly status = HttpStatus.PAYLOAD_TOO_LARGE;
@@ -100,7 +103,7 @@ export class MediaTypeUnsupported extends Problem {
   }
 }
 
-/** No such route. */
+/** No route has this path. */
 export class RouteNotFound extends Problem {
   static override readonly code = 'ROUTE_NOT_FOUND';
   static override readonly status = HttpStatus.NOT_FOUND;
@@ -110,7 +113,7 @@ export class RouteNotFound extends Problem {
   }
 }
 
-/** A fault of ours; the log has the rest, under the request id. */
+/** An unexpected error of the server. The log has the details under the request id. */
 export class InternalError extends Problem {
   static override readonly code = 'INTERNAL_ERROR';
   static override readonly status = HttpStatus.INTERNAL_SERVER_ERROR;
@@ -120,7 +123,7 @@ export class InternalError extends Problem {
   }
 }
 
-/** The database can't be reached right now. */
+/** The database is unreachable. */
 export class ServiceUnavailable extends Problem {
   static override readonly code = 'SERVICE_UNAVAILABLE';
   static override readonly status = HttpStatus.SERVICE_UNAVAILABLE;
@@ -140,7 +143,7 @@ export class DiskFull extends Problem {
   }
 }
 
-/** Others changed the same thing too often at the same moment. */
+/** Concurrent requests changed the same object too often. */
 export class WriteConflict extends Problem {
   static override readonly code = 'WRITE_CONFLICT';
   static override readonly status = HttpStatus.CONFLICT;

@@ -1,2 +1,2 @@
-/** Text by which names are compared and looked for, whatever their case and however their characters are composed. */
+/** Returns the form in which names are compared and searched: without case and compatibility variants, in NFKC. */
 export const foldCase = (text: string): string => text.normalize('NFKC').toLowerCase();

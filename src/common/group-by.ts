@@ -1,4 +1,4 @@
-/** What has the same key, together and in the order in which it came. */
+/** Groups values by key; keys and values keep their order. */
 export function groupBy<Key, Value>(values: Iterable<Value>, keyOf: (value: Value) => Key): Map<Key, Value[]> {
   const groups = new Map<Key, Value[]>();
   for (const value of values) {

@@ -4,10 +4,10 @@ import { PayloadTooLarge, ValidationFailed } from './common.errors';
 import { type Shape, shapeReference } from './dto/json-schema';
 import { ApiProblems } from './problems.decorator';
 
-/** What a route does, in the words of its documentation. */
+/** Sets the summary of a route in the OpenAPI document. */
 export const Summary = (summary: string): MethodDecorator => ApiOperation({ summary });
 
-/** What a route answers when all went well. */
+/** Documents the result of a route and sets its status. */
 export const ApiResult = (shape: Shape, status: number = HttpStatus.OK): MethodDecorator =>
   applyDecorators(
     HttpCode(status),
@@ -21,20 +21,20 @@ const ETAG = {
   },
 };
 
-/** The same for a route whose handler tells the version too: its ETag. */
+/** As `ApiResult`, for a route that returns the guild's version as ETag. */
 export const ApiResultWithEtag = (shape: Shape, status: number = HttpStatus.OK): MethodDecorator =>
   applyDecorators(
     HttpCode(status),
     ApiResponse({ status, description: 'As it now is.', schema: shapeReference(shape), headers: ETAG }),
   );
 
-/** The route answers 204 and nothing else. */
+/** Documents and sets status 204 without a body. */
 export const ApiNoContent = (): MethodDecorator =>
   applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.' }));
 
-/** The same for a route whose handler tells the version that is left: its ETag. */
+/** As `ApiNoContent`, for a route that returns the guild's version as ETag. */
 export const ApiNoContentWithEtag = (): MethodDecorator =>
   applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.', headers: ETAG }));
 
-/** The route reads a body or a query, and refuses what is not as documented. */
+/** Documents that the route validates a body or query. */
 export const Validated = (): MethodDecorator => ApiProblems(ValidationFailed, PayloadTooLarge);

@@ -5,8 +5,8 @@ const GROUPS = 8;
 const NETWORK_GROUPS = 4;
 
 /**
- * What is counted as one address: an IPv4 address by itself, of IPv6 the whole /64. That is the least that a subscriber gets, and whoever has one
- * would otherwise come from another address each time.
+ * Returns the unit in which addresses are counted: an IPv4 address itself, the /64 network of an IPv6 address. A /64 is
+ * the smallest network that a subscriber gets, who could otherwise use a new address for every request.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6177
  */

@@ -1,16 +1,19 @@
 import { LIMITS } from './limits';
 
-// With the flag `u`, the two halves of a pair are one character.
+// With the flag `u`, the two halves of a valid pair are one character and do not match.
 const UNPAIRED_SURROGATE = /\p{Surrogate}/u;
 const FORBIDDEN_KEY = 'prototype';
 
-/** A place in a value from outside, dotted, and what is wrong there. */
+/** The path of a value, dotted, and what is wrong with the value. */
 export interface JsonFault {
   readonly path: string;
   readonly reason: string;
 }
 
-/** Why a value from outside is not plain JSON within limits; undefined when it is. `path` names the place, dotted. */
+/**
+ * Returns why a value is not plain JSON within the limits, with the dotted path of the fault; undefined if there is no
+ * fault.
+ */
 export function findUnsafeKey(value: unknown, depth = 0, path = ''): JsonFault | undefined {
   if (value === null || typeof value !== 'object') return undefined;
   if (depth >= LIMITS.jsonDepth) return { path, reason: `is nested deeper than ${LIMITS.jsonDepth} levels` };
@@ -26,10 +29,10 @@ export function findUnsafeKey(value: unknown, depth = 0, path = ''): JsonFault |
 }
 
 /**
- * Returns the first string with an unpaired surrogate; undefined if there is none. Such a string has no encoding in UTF-8: several of them would be
- * stored, compared or hashed as the same text.
+ * Returns the first string with an unpaired surrogate; undefined if there is none. Such a string has no encoding in
+ * UTF-8: several of them would be stored, compared or hashed as the same text.
  *
- * @param value JSON that `jsonFault` has accepted, so that its depth is bounded
+ * @param value JSON that `findUnsafeKey` has accepted, so that its depth is bounded
  */
 export function surrogateFault(value: unknown, path = ''): JsonFault | undefined {
   if (typeof value === 'string')

@@ -1,6 +1,6 @@
 /**
- * Every limit of the platform, quoted by validation, errors and documentation.
- * Lengths are in characters (Unicode code points), the rest are counts unless the name has a unit.
+ * All limits of the platform, used by validation, errors and documentation. Lengths are in characters (Unicode code
+ * points); other limits are counts unless the name has a unit.
  */
 export const LIMITS = {
   usernameMin: 2,
@@ -41,7 +41,7 @@ export const LIMITS = {
   reactionKinds: 20,
   term: 32,
   searchQuery: 200,
-  /** What one search reads: candidates, and characters of the candidates whose text decides. */
+  /** Bounds of one search request: candidates, and characters of the candidates whose text is compared. */
   searchLooked: 1_000,
   searchCharacters: 200_000,
   page: 100,
@@ -54,9 +54,9 @@ export const LIMITS = {
 
   memberPage: 1_000,
   memberQuery: 32,
-  /** Members who match a search and are sorted by name; of more, those who joined first. */
+  /** Matching members that are sorted by name; if more members match, those who joined first. */
   membersSearched: 200,
-  /** The places of a guild's list of members that can be looked at. */
+  /** Length of the part of a member list that clients can subscribe to. */
   memberList: 1_000,
   memberWindow: 100,
   subscriptions: 10,
@@ -75,18 +75,21 @@ export const LIMITS = {
 
   auditReason: 512,
   auditDays: 90,
-  /** The longest body of a request, unless its route declares more. */
+  /** Maximum length of a request body, unless its route declares another one. */
   bodyBytes: 16_384,
-  /** The longest body of a move of all tracks. */
+  /** Maximum length of the body that moves all tracks. */
   moveTracksBytes: 65_536,
-  /** The longest body of a response to a rejected request. */
+  /** Maximum length of the response to a rejected request. */
   problemBytes: 16_384,
   validationErrors: 20,
   jsonKeys: 64,
   jsonItems: 500,
   packetBytes: 65_536,
   replayed: 10_000,
-  /** The guilds that READY tells, and each that is told at once later. The others, and the tracks of one that is longer, follow one by one. */
+  /**
+   * Maximum size of the guilds in READY, and of a guild in one GUILD_CREATE. Other guilds, and the tracks of larger
+   * guilds, follow in further packets.
+   */
   toldAtOnceBytes: 262_144,
   jsonDepth: 16,
 } as const;

@@ -1,7 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger } from 'pino';
 
-// Whatever could open an account or a socket. Bodies are never logged; this is for what a log line carries by accident.
+// Fields that could grant access to an account or a socket. Bodies are never logged; this list covers values that a log
+// line contains by accident.
 const SECRETS = [
   'token',
   'password',
@@ -15,7 +16,7 @@ const SECRETS = [
   'req.headers.cookie',
 ];
 
-/** A request, as far as the log needs it. */
+/** The fields of a request that the log uses. */
 interface LoggedRequest {
   readonly method: string;
   readonly ip?: string;
@@ -39,7 +40,7 @@ export function serializeRequest({ method, ip, params, routeOptions }: LoggedReq
   };
 }
 
-/** The process's log: one JSON object a line, with secrets removed. */
+/** Creates the log of the process: one JSON object per line, with secrets removed. */
 export const createLog = (level: string): Logger =>
   pino({
     level,
@@ -49,7 +50,8 @@ export const createLog = (level: string): Logger =>
     timestamp: pino.stdTimeFunctions.isoTime,
   });
 
-// They tell of each module, route and interaction what the documentation tells, a hundred and fifty lines at every start.
+// These contexts log every module, route and interaction at startup, about 150 lines that the documentation contains as
+// well.
 const BOOT_CONTEXTS: ReadonlySet<string> = new Set([
   'InstanceLoader',
   'RoutesResolver',
@@ -57,7 +59,7 @@ const BOOT_CONTEXTS: ReadonlySet<string> = new Set([
   'WebSocketsController',
 ]);
 
-/** Lets Nest write to the process's log. */
+/** Adapter from Nest's logger to the log of the process. */
 export class PinoLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 

@@ -1,7 +1,10 @@
-/** What is there at once, or later. Whoever awaits it needn't know which. */
+/** A value that is available now or later; `await` accepts both. */
 export type MaybePromise<Value> = Value | Promise<Value>;
 
-/** Goes on with a value: now if it is there, so that nobody waits for what is known. */
+/**
+ * Applies a function to a value: synchronously if the value is available, so that cached values cost no turn of the
+ * event loop.
+ */
 export const thenMaybe = <Value, Result>(
   value: MaybePromise<Value>,
   next: (value: Value) => MaybePromise<Result>,

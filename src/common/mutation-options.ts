@@ -6,31 +6,34 @@ import { parseValue } from './dto/parse-value';
 import { textKind } from './dto/value-kind';
 import { parseLine } from './text/plain-text';
 
-/** What a request says about itself, in headers. */
+/** Options of a mutation, sent as header fields. */
 export interface MutationOptions {
-  /** The version of the guild that it is based on. */
+  /** The version of the guild that the mutation is based on, from `If-Match`. */
   readonly expectedVersion?: number | undefined;
-  /** Why it is made, for the audit log. */
+  /** The reason shown in the audit log. */
   readonly reason?: string | undefined;
 }
 
-/** The header that tells why something is done. */
+/** Header field with the reason for the audit log. */
 export const REASON_HEADER = 'X-Audit-Reason';
 
 const REASON = textKind((text) => parseLine(text, 1, LIMITS.auditReason));
 
 const ETAG = /^"?(\d{1,15})"?$/;
 
-// Header fields are bytes without an encoding: whatever isn't ASCII has to be written in it.
+// Header fields have no declared encoding, so text beyond ASCII must be percent-encoded.
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** What a request says about itself that changes a guild. @throws ValidationFailed naming the header */
+/** Returns the options of a guild mutation. @throws ValidationFailed naming the header field */
 export const MutationOptionsParam = createParamDecorator((_: unknown, context: ExecutionContext): MutationOptions => ({
   expectedVersion: versionIn(context),
   reason: reasonIn(context),
 }));
 
-/** Why a request is made; undefined when it doesn't say. @throws ValidationFailed naming the header */
+/**
+ * Returns the reason of a request; undefined if the header field is missing.
+ * @throws ValidationFailed naming the header field
+ */
 export const AuditReason = createParamDecorator((_: unknown, context: ExecutionContext) => reasonIn(context));
 
 const headersOf = (context: ExecutionContext): FastifyRequest['headers'] =>
@@ -57,7 +60,7 @@ function decoded(header: string): string {
   try {
     if (ASCII.test(header)) return decodeURIComponent(header);
   } catch {
-    // Refused below, as what isn't ASCII is.
+    // Rejected below, like text beyond ASCII.
   }
   throw new ValidationFailed([{ field: REASON_HEADER, detail: 'must be url-encoded UTF-8' }]);
 }

@@ -14,15 +14,16 @@ import { LIMITS } from './limits';
 import { Problem } from './problem';
 import { sendProblem } from './send-problem';
 
-// The driver's names for "nobody answers"; a class check would miss a second copy of the driver.
+// Names of the driver's errors for an unreachable database; `instanceof` would miss errors of a second copy of the
+// driver.
 const UNREACHABLE =
   /^Mongo(Network|NetworkTimeout|ServerSelection|NotConnected|TopologyClosed|PoolCleared|PoolClearedOn|ServerClosed)/;
 
-// Numbers of MongoDB's errors, which the embedded database uses as well.
+// Error codes of MongoDB, which the embedded database uses as well.
 const SHUTDOWN_IN_PROGRESS = 91;
 const OUT_OF_DISK_SPACE = 14031;
 
-// Messages of the HTTP server; its own texts may name it, or repeat a long path.
+// Replaces messages of the HTTP server, which may contain its name or a long path.
 const MALFORMED: Readonly<Record<string, string>> = {
   FST_ERR_BAD_URL: 'The path is not valid percent-encoded UTF-8.',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body does not have the announced length.',
@@ -32,14 +33,14 @@ const MALFORMED: Readonly<Record<string, string>> = {
 export interface ProblemSubject {
   /** Method and path. */
   readonly route: string;
-  /** The most bytes that the route accepts as a body. */
+  /** The body limit of the route in bytes. */
   readonly bodyLimit: number;
 }
 
 const UNKNOWN_SUBJECT: ProblemSubject = { route: 'such route', bodyLimit: LIMITS.bodyBytes };
 
 /**
- * Returns the problem that a client receives for an error. Unforeseen errors become InternalError, therefore nothing
+ * Returns the problem that a client receives for an error. Unexpected errors become InternalError, so that nothing
  * internal is disclosed.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457

@@ -1,6 +1,6 @@
-/** What a Problem class says about itself, for the documentation and the error filter. */
+/** Static members of a Problem class, used by the documentation and the error filter. */
 export interface ProblemType {
-  /** Stable, for programs: `ROLE_POSITION_INVALID`. */
+  /** Stable identifier for programs: `ROLE_POSITION_INVALID`. */
   readonly code: string;
   /** HTTP status, 400 to 599. */
   readonly status: number;
@@ -8,10 +8,9 @@ export interface ProblemType {
 }
 
 /**
- * A reason to say no: one subclass for each, serving REST, gateway and documentation alike.
+ * Base class of all errors that clients receive, over REST and the gateway. Each subclass is one problem type.
  *
- * Subclasses carry `static code` and `static status`; `extra` becomes members of the problem document and tells
- * the client what it needs to do better.
+ * Subclasses have `static code` and `static status`. `extra` contains additional members of the problem document.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9457 Problem Details for HTTP APIs
  */
@@ -32,7 +31,7 @@ export abstract class Problem extends Error {
   }
 }
 
-/** RFC 9457's members, and ours: `code` for programs, and whatever the problem carries besides. */
+/** Members of RFC 9457, and extensions: `code` for programs, and the additional members of the problem. */
 export interface ProblemDocument {
   readonly type: string;
   readonly title: string;
@@ -42,7 +41,7 @@ export interface ProblemDocument {
   readonly [extra: string]: unknown;
 }
 
-/** The document that a client gets for a problem. */
+/** Returns the problem document that a client receives. */
 export function problemDocument(problem: Problem): ProblemDocument {
   const { code, status } = problem.type;
   return {
@@ -55,7 +54,7 @@ export function problemDocument(problem: Problem): ProblemDocument {
   };
 }
 
-/** `ROLE_POSITION_INVALID` as people read it: `Role position invalid`. */
+/** Returns the title of a code: `Role position invalid` for `ROLE_POSITION_INVALID`. */
 export function titleOf(code: string): string {
   const words = code.toLowerCase().replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);

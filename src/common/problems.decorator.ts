@@ -4,27 +4,27 @@ import type { ProblemType } from './problem';
 
 const PROBLEMS = Symbol('problems');
 
-/** How the extensions are called that carry a route's problems in the OpenAPI document until they have become its responses. */
+/** Prefix of the OpenAPI extensions that carry the problems of a route until they are converted to responses. */
 export const PROBLEM_EXTENSION = 'x-problem-';
 
-// Nobody constructs one here, and the arguments differ from class to class.
+// Classes with any constructor, since the decorator does not construct problems.
 type ProblemClass = ProblemType & (abstract new (...args: never[]) => Error);
 
 /**
- * The reasons for which a route can say no, shown in its documentation. Repeating it on one handler, also through another
- * decorator, adds to them.
+ * Documents the problems that a route can respond with. Several uses on one handler, also through other decorators, add
+ * up.
  */
 export function ApiProblems(...problems: ProblemClass[]): MethodDecorator {
   return (target, key, descriptor: PropertyDescriptor) => {
     const handler = descriptor.value as object;
     const all = [...new Set([...problemsOf(handler), ...problems])];
     Reflect.defineMetadata(PROBLEMS, all, handler);
-    // One extension for each, since a second one of the same name would be ignored.
+    // One extension per problem, because a second extension with the same name would be ignored.
     for (const { code, status } of problems)
       ApiExtension(`${PROBLEM_EXTENSION}${code}`, { code, status })(target, key, descriptor);
   };
 }
 
-/** The problems that a handler declares. */
+/** Returns the problems that a handler declares. */
 export const problemsOf = (handler: object): readonly ProblemType[] =>
   (Reflect.getMetadata(PROBLEMS, handler) as ProblemType[] | undefined) ?? [];

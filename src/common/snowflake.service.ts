@@ -10,10 +10,10 @@ const WARN_EVERY_MS = 60_000;
 const log = new Logger('Snowflakes');
 
 /**
- * The node's generator of ids.
+ * Generator of the node's ids.
  *
- * Ids grow on one node whatever its clock does, and are larger than every id the node observed before: the newest stored ids at startup, and the
- * ids in events of other nodes. So objects sort in the order in which they were created, also if a clock is behind.
+ * Ids increase on one node whatever its clock does, and exceed every id that the node observed: the newest stored ids
+ * at startup, and the ids in events of other nodes. Objects therefore sort by creation, even if a clock is behind.
  */
 @Injectable()
 export class SnowflakeService {
@@ -23,9 +23,10 @@ export class SnowflakeService {
   private warnedAtMs = -Infinity;
 
   /**
-   * @param currentWorkerId the node's worker id, unique among running nodes; may become another, and is undefined while there is none
-   * @param now the wall clock, in milliseconds since 1970
-   * @param warn called with a message if the clock is behind
+   * @param currentWorkerId returns the node's worker id, unique among running nodes; may change; undefined while there
+   * is none
+   * @param now wall clock in milliseconds since 1970
+   * @param warn receives a message if the clock is behind
    */
   constructor(
     private readonly currentWorkerId: () => number | undefined,
@@ -33,18 +34,21 @@ export class SnowflakeService {
     private readonly warn: (message: string) => void = (message) => log.warn(message),
   ) {}
 
-  /** The worker id that ids are made with now; undefined while none can be made. */
+  /** The current worker id; undefined while no id can be created. */
   get workerId(): number | undefined {
     return this.currentWorkerId();
   }
 
-  /** An id that is not below any id that this node made or observed, nor below one that a node with a correct clock made before now. */
+  /**
+   * An id that is not below any id that this node created or observed, nor below any id created earlier by a node with
+   * a correct clock.
+   */
   get newest(): Snowflake {
     const fromClock = lowestAt(new Date(this.now()));
     return fromClock > this.newestId ? fromClock : this.newestId;
   }
 
-  /** Makes all further ids larger than an id that exists already. */
+  /** Makes all further ids larger than an existing id. */
   observe(id: Snowflake): void {
     if (id <= this.newestId) return;
     this.newestId = id;
@@ -52,7 +56,10 @@ export class SnowflakeService {
     this.warnIfBehind(createdAt(id).getTime() - this.now());
   }
 
-  /** An id that no other node makes, larger than all that this one made or observed before. @throws ServiceUnavailable while there is no worker id */
+  /**
+   * Returns an id that no other node creates, larger than all ids created or observed before.
+   * @throws ServiceUnavailable while there is no worker id
+   */
   next(): Snowflake {
     const { workerId } = this;
     if (workerId === undefined) throw new ServiceUnavailable();

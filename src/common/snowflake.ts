@@ -1,17 +1,17 @@
-/** An id: a 64-bit integer that grows with time. A decimal string only in JSON. */
+/** A 64-bit id that increases with time. A decimal string in JSON. */
 export type Snowflake = bigint;
 
-/** The form of an id in decimal. */
+/** Pattern of an id in decimal. */
 export const DECIMAL_ID = /^(0|[1-9]\d{0,18})$/;
 
-/** The id that a text is in decimal; undefined when it is none. */
+/** Parses a decimal id; returns undefined if the text is not one. */
 export function parseSnowflake(text: unknown): Snowflake | undefined {
   if (typeof text !== 'string' || !DECIMAL_ID.test(text)) return undefined;
   const id = BigInt(text);
   return id <= MAX_SNOWFLAKE ? id : undefined;
 }
 
-/** 2022-01-01T13:00:00Z, the moment that snowflakes count from. */
+/** Start of the time in snowflakes: 2022-01-01T13:00:00Z. */
 export const DERAILED_EPOCH_MS = 1_641_042_000_000;
 
 const WORKER_BITS = 10n;
@@ -21,14 +21,14 @@ const MAX_SEQUENCE = (1 << Number(SEQUENCE_BITS)) - 1;
 /** The highest worker id, 1023. */
 export const MAX_WORKER_ID = (1 << Number(WORKER_BITS)) - 1;
 
-/** The largest id there can be: ids are stored as signed 64-bit integers. */
+/** The largest id: ids are stored as signed 64-bit integers. */
 export const MAX_SNOWFLAKE: Snowflake = (1n << 63n) - 1n;
 
 /**
- * Makes ids: 42 bits of milliseconds since the Derailed epoch, 10 of worker, 12 of sequence.
+ * Generator of ids: 42 bits of milliseconds since the Derailed epoch, 10 bits of worker id, 12 bits of sequence.
  *
- * Ids of one generator grow strictly, also when the clock is set back or more than 4,096 are made in a
- * millisecond: the generator then runs ahead of the clock instead of waiting for it.
+ * Ids of one generator strictly increase, even if the clock is set back or more than 4,096 ids are created in a
+ * millisecond: the generator then runs ahead of the clock instead of waiting.
  *
  * @see https://github.com/twitter-archive/snowflake/tree/snowflake-2010
  */
@@ -37,7 +37,7 @@ export class SnowflakeGenerator {
   private lastMs = 0;
   private sequence = 0;
 
-  /** @throws RangeError when the worker id is not between 0 and 1023 */
+  /** @throws RangeError if the worker id is not between 0 and 1023 */
   constructor(
     private readonly workerId: number,
     private readonly now: () => number = Date.now,
@@ -60,7 +60,7 @@ export class SnowflakeGenerator {
     return this.lastMs + DERAILED_EPOCH_MS - this.now();
   }
 
-  /** An id that no other generator with another worker id makes, larger than all before. */
+  /** Returns an id that no generator with another worker id creates, larger than all before. */
   next(): Snowflake {
     const nowMs = this.now() - DERAILED_EPOCH_MS;
     if (nowMs > this.lastMs) {
@@ -80,17 +80,17 @@ export class SnowflakeGenerator {
   }
 }
 
-/** The lowest id that could be made at a moment. */
+/** Returns the lowest id of a moment. */
 export function lowestAt(moment: Date): Snowflake {
   return BigInt(Math.max(0, moment.getTime() - DERAILED_EPOCH_MS)) << (WORKER_BITS + SEQUENCE_BITS);
 }
 
-/** The worker id that an id was made with. */
+/** Returns the worker id in an id. */
 export function workerIdOf(id: Snowflake): number {
   return Number(id >> SEQUENCE_BITS) & MAX_WORKER_ID;
 }
 
-/** When an id was made. */
+/** Returns the creation time in an id. */
 export function createdAt(id: Snowflake): Date {
   return new Date(Number(id >> (WORKER_BITS + SEQUENCE_BITS)) + DERAILED_EPOCH_MS);
 }

@@ -1,4 +1,7 @@
-/** Runs a task when it is asked for, but never twice at once nor sooner than so many milliseconds after the last time: what is asked for meanwhile is one run. */
+/**
+ * Runs a task on request, one run at a time and with a minimum interval between runs. Requests during the interval are
+ * combined into one run.
+ */
 export class ThrottledTask {
   private timer: NodeJS.Timeout | undefined;
   private isRunning = false;
@@ -11,13 +14,13 @@ export class ThrottledTask {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Has the task run at once, or as soon as it may. */
+  /** Requests a run: at once, or when the interval has ended. */
   schedule(): void {
     this.isRequested = true;
     if (!this.isRunning && !this.timer && !this.isOver) void this.run();
   }
 
-  /** Runs nothing more. */
+  /** Cancels the pending run and all further ones. */
   stop(): void {
     this.isOver = true;
     clearTimeout(this.timer);

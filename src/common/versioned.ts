@@ -2,7 +2,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply } from 'fastify';
 import { EncodedJson } from './encoded-json';
 
-/** An answer, and the version of the guild that it is true of. */
+/** A response body with the version of the guild that it reflects. */
 export class Versioned<Body> {
   constructor(
     readonly version: number,
@@ -10,7 +10,10 @@ export class Versioned<Body> {
   ) {}
 }
 
-/** Tells the version of an answer as its ETag, for `If-Match` to name. @see https://www.rfc-editor.org/rfc/rfc9110#name-etag */
+/**
+ * Sends the version of a response as ETag, for use in `If-Match`.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-etag
+ */
 export class VersionedAdapter extends FastifyAdapter {
   override reply(reply: FastifyReply, answer: unknown, status?: number): FastifyReply {
     if (!(answer instanceof Versioned)) return super.reply(reply, answer, status);

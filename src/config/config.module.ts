@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { ConfigService } from './config.service';
 import type { Environment } from './config.schema';
 
-/** Gives every module the settings. */
+/** Provides the settings to all modules. */
 @Global()
 @Module({})
 export class ConfigModule {

@@ -22,12 +22,12 @@ export function parseEnvironment(environment: NodeJS.ProcessEnv): Environment {
   throw new ConfigurationInvalid(`The configuration is invalid. ${reasons.join('; ')}. See .env.example.`);
 }
 
-/** The settings of this process, typed. */
+/** The validated settings of the process. */
 @Injectable()
 export class ConfigService {
   constructor(private readonly environment: Environment) {}
 
-  /** The value of one setting. */
+  /** Returns the value of a setting. */
   get<Name extends keyof Environment>(name: Name): Environment[Name] {
     return this.environment[name];
   }

@@ -14,7 +14,9 @@ interface Account {
   readonly password: string;
 }
 
-/** Accounts of the demo. They are kept in a file, so that any number of runs on one server stays below its registration limit. */
+/**
+ * Accounts of the demo, kept in a file, so that any number of runs on one server stays below its registration limit.
+ */
 export class DemoAccounts {
   private readonly accounts: Record<string, Account>;
 
@@ -27,7 +29,7 @@ export class DemoAccounts {
       file !== undefined && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Account>) : {};
   }
 
-  /** The file for a server if no other is named: in the temporary folder, readable to its user only. */
+  /** Returns the default file for a server: in the temporary folder, readable by its user only. */
   static defaultFile(url: string): string {
     return join(
       tmpdir(),
@@ -35,7 +37,7 @@ export class DemoAccounts {
     );
   }
 
-  /** Signs in with the kept account, or registers one if there is none or the server does not know it. @throws DemoFailed */
+  /** Signs in with the kept account; registers one if there is none or the server rejects it. @throws DemoFailed */
   async signIn(name: string): Promise<Visitor> {
     const kept = this.accounts[name];
     if (kept) {

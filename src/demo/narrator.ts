@@ -1,13 +1,13 @@
-/** How many database commands there were, by the server's own count. */
+/** Numbers of database commands, as counted by the server. */
 export interface Commands {
   readonly reads: number;
   readonly writes: number;
 }
 
-/** One of the server's claims turned out wrong. */
+/** A statement of the demo about the server is wrong. */
 export class DemoFailed extends Error {}
 
-/** Tells the story, and what each step of it cost. */
+/** Prints the steps of the demo and the database commands of each. */
 export class Narrator {
   private readonly costs: (Commands & { readonly step: string })[] = [];
 
@@ -16,7 +16,7 @@ export class Narrator {
     private readonly count: () => Promise<Commands>,
   ) {}
 
-  /** Tells one step, runs it, and says how many database commands it took. */
+  /** Prints the title of a step, runs it, and prints the number of database commands that it took. */
   async step<Result>(title: string, run: () => Promise<Result>): Promise<Result> {
     this.write(`\n${title}`);
     const before = await this.count();
@@ -28,18 +28,18 @@ export class Narrator {
     return result;
   }
 
-  /** Says what happened. */
+  /** Prints what happened. */
   say(line: string): void {
     this.write(` · ${line}`);
   }
 
-  /** Says what should be true, having made sure that it is. @throws DemoFailed when it isn't */
+  /** Prints a statement after checking it. @throws DemoFailed if the statement is false */
   claim(line: string, isTrue: boolean): void {
     if (!isTrue) throw new DemoFailed(`This is not so: ${line}`);
     this.write(` ✓ ${line}`);
   }
 
-  /** What every step cost. */
+  /** Prints the database commands of all steps. */
   summary(): void {
     this.write('\nreads writes  step');
     for (const { step, reads, writes } of this.costs)

@@ -24,7 +24,7 @@ interface DemoServer {
   close(): Promise<void>;
 }
 
-/** Plays the demo. @throws DemoFailed if a claim of the demo does not hold or the server does not respond */
+/** Runs the demo. @throws DemoFailed if a statement of the demo is false or the server does not respond */
 export async function runDemo({ url, accountsFile, metricsToken, write }: DemoOptions): Promise<void> {
   const server = url === undefined ? await startOwnServer() : await findServer(url);
   write(`Derailed at ${server.url}`);
@@ -66,7 +66,7 @@ async function findServer(url: string): Promise<DemoServer> {
   return server;
 }
 
-// A server whose metrics are protected is not counted.
+// The commands of a server with protected metrics are not counted.
 async function countCommands(url: string, token: string | undefined): Promise<Commands> {
   const response = await fetch(`${url}/metrics`, {
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },

@@ -12,7 +12,7 @@ const bits = (...permissions: bigint[]): string =>
   permissions.reduce((all, permission) => all | permission, 0n).toString();
 const delivery = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DELIVERY_MS));
 
-/** From an empty guild to a delivered message, a demoted moderator and a flooder thrown off. */
+/** The demo: from an empty guild to a delivered message, a demoted moderator and a disconnected flooder. */
 export async function runStory(narrator: Narrator, accounts: DemoAccounts): Promise<void> {
   const [ada, mo, eve] = await narrator.step('Three people sign in and connect', async () => {
     const people = [await accounts.signIn('ada'), await accounts.signIn('mo'), await accounts.signIn('eve')] as const;

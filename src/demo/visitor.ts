@@ -5,13 +5,13 @@ const WAIT_MS = 5_000;
 const POLL_MS = 10;
 const LONGEST_WAIT_SECONDS = 90;
 
-/** What a route answered. */
+/** Response of a route. */
 export interface Answer {
   readonly status: number;
   readonly body: Fields;
 }
 
-/** JSON as it came; the demo knows what it asked for. */
+/** Unvalidated JSON. */
 export interface Fields {
   readonly [field: string]: unknown;
   readonly id?: string;
@@ -23,7 +23,7 @@ interface Happened {
   readonly data: Fields;
 }
 
-/** Somebody with an account, an HTTP client and a Socket.IO client. */
+/** A user of the demo, with an account, an HTTP client and a Socket.IO client. */
 export class Visitor {
   readonly received: Happened[] = [];
   private socket: Socket | undefined;
@@ -35,12 +35,12 @@ export class Visitor {
     private readonly token: string,
   ) {}
 
-  /** Asks the API. */
+  /** Sends a request and returns the response, whatever its status. */
   ask(method: string, path: string, body?: unknown): Promise<Answer> {
     return ask(this.url, method, path, this.token, body);
   }
 
-  /** Asks the API for something that has to work. */
+  /** Sends a request that must succeed and returns the body. @throws DemoFailed */
   async must(method: string, path: string, body?: unknown): Promise<Fields> {
     const answer = await this.ask(method, path, body);
     if (answer.status >= 400)
@@ -48,7 +48,7 @@ export class Visitor {
     return answer.body;
   }
 
-  /** Connects to the gateway and waits for READY. If the server asks to connect later, waits as long as it asks. */
+  /** Connects to the gateway and waits for READY. Connects later if the server asks for it with `retry_after`. */
   async connect(): Promise<void> {
     for (;;) {
       const retryAfterSeconds = await this.tryToConnect();
@@ -81,7 +81,7 @@ export class Visitor {
     return this.socket?.connected ?? false;
   }
 
-  /** Sends an interaction without waiting. */
+  /** Sends an interaction without waiting for the acknowledgement. */
   emit(name: string, payload: unknown): void {
     this.socket?.emit(name, payload);
   }
@@ -96,12 +96,12 @@ export class Visitor {
     return found.data;
   }
 
-  /** Whether an event has come so far. */
+  /** Returns whether an event has been received. */
   hasReceived(name: string, matches: (data: Fields) => boolean): boolean {
     return this.received.some((event) => event.name === name && matches(event.data));
   }
 
-  /** Waits until the server has ended the connection. */
+  /** Waits until the server has closed the connection. */
   async isDisconnected(): Promise<boolean> {
     return (await until(() => (this.isConnected ? undefined : true))) ?? false;
   }
@@ -120,7 +120,7 @@ async function until<Found>(find: () => Found | undefined): Promise<Found | unde
   return undefined;
 }
 
-/** Calls the API. */
+/** Sends a request to the API. */
 export async function ask(url: string, method: string, path: string, token?: string, body?: unknown): Promise<Answer> {
   const response = await fetch(`${url}/api/v1${path}`, {
     method,

@@ -3,11 +3,11 @@ import { isSeq, START, timeOf } from './seq';
 
 const MAX_EVENTS = 100_000;
 
-/** The latest events, as far back as a client that comes back may ask for. */
+/** The latest events, as far back as a client may resume. */
 export class EventBuffer {
   private events: DomainEvent[] = [];
   private seqs: bigint[] = [];
-  /** How many at the beginning are forgotten already. */
+  /** Number of dropped events at the beginning of the arrays. */
   private dropped = 0;
 
   constructor(
@@ -15,7 +15,7 @@ export class EventBuffer {
     private readonly capacity = MAX_EVENTS,
   ) {}
 
-  /** The place of the newest event. */
+  /** The `seq` of the newest event. */
   get lastSeq(): string {
     return this.events.at(-1)?.seq ?? START;
   }
@@ -27,36 +27,39 @@ export class EventBuffer {
     this.dropOld(timeOf(event.seq) - this.keepMs);
   }
 
-  /** Forgets everything. */
+  /** Removes all events. */
   clear(): void {
     [this.events, this.seqs, this.dropped] = [[], [], 0];
   }
 
-  /** What happened after a place, in order; undefined when that isn't a place that is still known, or right before one. */
+  /**
+   * Returns the events after a `seq`, in order; undefined if the buffer no longer contains that event, unless the `seq`
+   * is right before the oldest event.
+   */
   since(seq: string): readonly DomainEvent[] | undefined {
     if (!isSeq(seq)) return undefined;
-    const place = BigInt(seq);
-    const next = this.firstAfter(place);
-    if (next > this.dropped && this.seqs[next - 1] === place) return this.events.slice(next);
-    return this.seqs[next] === place + 1n ? this.events.slice(next) : undefined;
+    const position = BigInt(seq);
+    const next = this.firstAfter(position);
+    if (next > this.dropped && this.seqs[next - 1] === position) return this.events.slice(next);
+    return this.seqs[next] === position + 1n ? this.events.slice(next) : undefined;
   }
 
-  /** All that is kept, in order. */
+  /** All events of the buffer, in order. */
   get all(): readonly DomainEvent[] {
     return this.events.slice(this.dropped);
   }
 
-  private firstAfter(place: bigint): number {
+  private firstAfter(position: bigint): number {
     let [low, high] = [this.dropped, this.seqs.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.seqs[middle]! <= place) low = middle + 1;
+      if (this.seqs[middle]! <= position) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  // The one before the oldest that anybody may still ask for is the place from which they ask for it, however long ago that was.
+  // The event before the oldest one of the resume window stays: a client may resume from its `seq`, however old it is.
   private dropOld(oldestMs: number): void {
     const last = this.events.length - 1;
     while (
@@ -64,7 +67,7 @@ export class EventBuffer {
       (last - this.dropped >= this.capacity || timeOf(this.events[this.dropped + 1]!.seq) < oldestMs)
     )
       this.dropped += 1;
-    // Cut off when it is half of all, so that each is moved once on average.
+    // Dropped events are removed when they are half of the array, so that each event is moved once on average.
     if (this.dropped * 2 < this.events.length) return;
     this.events = this.events.slice(this.dropped);
     this.seqs = this.seqs.slice(this.dropped);

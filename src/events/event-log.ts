@@ -5,8 +5,9 @@ import type { EventBuffer } from './event-buffer';
 import type { EventData, EventName } from './event-map';
 
 /**
- * Whom an event concerns: these users; or the members of a guild, if a track is named those of them who may view it, if a
- * permission is named those of them who hold it; if an earlier layout is named those of them who see another layout than that.
+ * The users that an event concerns: a list of users, or the members of a guild. With a track, only members who can view
+ * the track; with a permission, only members who have it; with a layout, only members whose visible layout differs from
+ * that one.
  */
 export type Audience =
   | { readonly userIds: readonly Snowflake[] }
@@ -17,22 +18,22 @@ export type Audience =
       readonly layoutBefore?: readonly LayoutEntry[];
     };
 
-/** Something that happened, at its place in the log. */
+/** An event with its position in the log. */
 export interface DomainEvent<Name extends EventName = EventName> {
-  /** The position in the log: opaque to clients, growing. */
+  /** The position in the log: opaque to clients, increasing. */
   readonly seq: string;
   readonly name: Name;
   readonly audience: Audience;
   readonly data: EventData<Name>;
 }
 
-/** Something that happened, and has no place in the log yet. */
+/** An event that has no position in the log yet. */
 export type NewEvent = Omit<DomainEvent, 'seq'>;
 
-/** Called for one event after another, in order; the next one waits until it is done. */
+/** Called for each event in order. The next event waits until the returned promise resolves. */
 export type EventListener = (event: DomainEvent) => Promise<void> | void;
 
-/** The one log of everything that happens, read by every node. */
+/** The log of all events, read by every node. */
 export abstract class EventLog {
   private readonly listeners: EventListener[] = [];
 
@@ -42,41 +43,44 @@ export abstract class EventLog {
   ) {}
 
   /**
-   * Ends the epochs that the event ends, then appends it; done when that can no longer be lost but by a crash of this process: from then on no
-   * request sees the past.
+   * Bumps the cache versions that the event invalidates, then appends the event. Resolves when the event can only be
+   * lost by a crash of this process; no later request gets older data.
    */
   abstract append(event: NewEvent): Promise<void>;
 
-  /** Resolves when every event appended so far was heard by this node's listeners. */
+  /** Resolves when the listeners of this node have processed every event appended so far. */
   abstract drain(): Promise<void>;
 
-  /** Resolves when every event of this node so far is in the log: not before it can be reached. */
+  /** Resolves when every event of this node so far is in the log, which waits for Redis if it is unreachable. */
   abstract flushed(): Promise<void>;
 
-  /** Reads and appends nothing more. */
+  /** Stops reading and appending. */
   abstract close(): void;
 
-  /** How many events wait to be appended, because the log can't be reached. */
+  /** Number of events that wait to be appended because the log is unreachable. */
   get pendingCount(): number {
     return 0;
   }
 
-  /** The place of the last event that this node heard. */
+  /** The `seq` of the last event that this node received. */
   get lastSeq(): string {
     return this.buffer.lastSeq;
   }
 
-  /** Hears every event from now on. */
+  /** Adds a listener for all further events. */
   subscribe(listener: EventListener): void {
     this.listeners.push(listener);
   }
 
-  /** What happened after a place, in order; undefined when the log doesn't reach back to it, or it isn't a place in this log. */
+  /**
+   * Returns the events after a `seq`, in order; undefined if the log does not reach back to the `seq` or does not
+   * contain it.
+   */
   since(seq: string): readonly DomainEvent[] | undefined {
     return this.buffer.since(seq);
   }
 
-  /** What this node has heard, as far back as it is kept, in order. */
+  /** The events that this node has received, as far back as they are kept, in order. */
   get buffered(): readonly DomainEvent[] {
     return this.buffer.all;
   }

@@ -1,13 +1,13 @@
 import type { EventLog } from './event-log';
 import { isNamed } from './event-map';
 
-// By how much nodes wait differently long, so that one of them is the first.
+// Relative difference between the intervals of the nodes, so that one node is the first.
 const SPREAD = 0.25;
 
 /**
- * Keeps the log from being quiet: however little happens, somebody appends a heartbeat now and then, so that the newest place is a young one.
+ * Appends a HEARTBEAT event to a quiet log, so that clients always have a recent `seq` to resume from.
  *
- * Whoever is the first to have waited long enough does it for all nodes.
+ * The first node whose interval ends appends it for all nodes.
  */
 export class Heartbeat {
   private timer: NodeJS.Timeout | undefined;
@@ -15,7 +15,7 @@ export class Heartbeat {
 
   constructor(
     private readonly events: EventLog,
-    /** How long the log is quiet at most. */
+    /** Maximum time without an event, in milliseconds. */
     private readonly everyMs: number,
   ) {
     events.subscribe((event) => {
@@ -23,9 +23,9 @@ export class Heartbeat {
     });
   }
 
-  /** Appends the first, and from then on whenever it is time. */
+  /** Appends a first heartbeat, and further ones when the interval ends. */
   start(): void {
-    // While the log can't be reached, what waits for it brings a young place by itself.
+    // While the log is unreachable, the events that wait for it provide a recent `seq`.
     if (this.events.pendingCount === 0)
       void this.events.append({ name: 'HEARTBEAT', audience: { userIds: [] }, data: {} });
     this.wait();

@@ -1,7 +1,7 @@
 import { EnumField } from '../common/dto/fields';
 import type { Field } from '../common/dto/field';
 
-/** The kinds of events that clients choose from. */
+/** The kinds of events that clients select in the handshake. */
 export const INTENTS = [
   'guilds',
   'members',
@@ -20,13 +20,13 @@ export const INTENTS = [
 /** A kind of events. */
 export type Intent = (typeof INTENTS)[number];
 
-/** What a client has chosen: a bit for each family, by its place in the list. */
+/** Intents of a client as a bit set, one bit per intent by its index in `INTENTS`. */
 export type IntentSet = number;
 
-/** Everything there is to choose. */
+/** All intents. */
 export const ALL_INTENTS: IntentSet = 2 ** INTENTS.length - 1;
 
-const isFamily = (name: unknown): name is Intent => (INTENTS as readonly unknown[]).includes(name);
+const isIntent = (name: unknown): name is Intent => (INTENTS as readonly unknown[]).includes(name);
 
 /** Declares the intents of a connection. */
 export const IntentsField = (): Field<Intent, false, false, true> =>
@@ -39,17 +39,17 @@ export const IntentsField = (): Field<Intent, false, false, true> =>
 
 /** Returns the intents that a client requests; undefined if they are not a list of known intents. */
 export const parseIntentNames = (requested: unknown): readonly Intent[] | undefined =>
-  Array.isArray(requested) && requested.length <= INTENTS.length && requested.every(isFamily) ? requested : undefined;
+  Array.isArray(requested) && requested.length <= INTENTS.length && requested.every(isIntent) ? requested : undefined;
 
-const bitOf = (family: Intent): IntentSet => 1 << INTENTS.indexOf(family);
+const bitOf = (intent: Intent): IntentSet => 1 << INTENTS.indexOf(intent);
 
-/** The intents for these families. */
-export const intentsFor = (families: readonly Intent[]): IntentSet =>
-  families.reduce((all, family) => all | bitOf(family), 0);
+/** Returns the bit set of these intents. */
+export const intentsFor = (intents: readonly Intent[]): IntentSet =>
+  intents.reduce((all, intent) => all | bitOf(intent), 0);
 
-/** The families of these intents. */
+/** Returns the intents in a bit set. */
 export const intentNames = (intents: IntentSet): Intent[] =>
-  INTENTS.filter((family) => includesIntent(intents, family));
+  INTENTS.filter((intent) => includesIntent(intents, intent));
 
-/** Whether a family is among what was chosen. */
-export const includesIntent = (intents: IntentSet, family: Intent): boolean => (intents & bitOf(family)) !== 0;
+/** Returns whether a bit set contains an intent. */
+export const includesIntent = (intents: IntentSet, intent: Intent): boolean => (intents & bitOf(intent)) !== 0;

@@ -4,7 +4,7 @@ import { EventLog, type NewEvent } from './event-log';
 import { cacheKeysInvalidatedBy } from './event-map';
 import { seqAt } from './seq';
 
-/** The log of a single node, in its memory. */
+/** Event log of a single node, in memory. */
 export class LocalEventLog extends EventLog {
   private tail: Promise<void> = Promise.resolve();
   private last = 0n;
@@ -21,8 +21,8 @@ export class LocalEventLog extends EventLog {
   override async append(event: NewEvent): Promise<void> {
     const ended = cacheKeysInvalidatedBy(event.name, event.data);
     if (ended.length > 0) await this.cacheVersions.bump(ended);
-    const heard = { ...event, seq: this.nextSeq() };
-    this.tail = this.tail.then(() => this.deliver(heard));
+    const positioned = { ...event, seq: this.nextSeq() };
+    this.tail = this.tail.then(() => this.deliver(positioned));
   }
 
   override drain(): Promise<void> {
@@ -37,7 +37,7 @@ export class LocalEventLog extends EventLog {
     return undefined;
   }
 
-  // Grows over restarts too, since it starts from the clock.
+  // Starts from the clock, therefore it also increases over restarts.
   private nextSeq(): string {
     const fromClock = BigInt(seqAt(this.now(), 0));
     this.last = fromClock > this.last ? fromClock : this.last + 1n;

@@ -8,10 +8,10 @@ export interface StablePublication<Value> {
 }
 
 /**
- * Publishes a value after its write, then reads what is stored by now and publishes that if it differs, until both are equal.
+ * Publishes a value after its write, then reads the stored value and publishes it if it differs, until both are equal.
  *
- * Two requests that change the same thing can publish in the other order than they wrote. With this, the last event of each has the value that was
- * stored after it, whichever node the requests are on.
+ * Concurrent requests that change the same value may publish in another order than they wrote. With this function, the
+ * last event of each request has the value that was stored after its write, on whichever nodes the requests run.
  *
  * @param written the value that this request wrote
  */

@@ -14,11 +14,14 @@ const FIRST_ID = '0-0';
 
 type StreamEntry = readonly [id: Buffer, fields: readonly Buffer[]];
 
-/** The log of several nodes: a Redis Stream that each of them reads. @see https://redis.io/docs/latest/develop/data-types/streams/ */
+/**
+ * Event log of several nodes: a Redis Stream that each node reads. @see
+ * https://redis.io/docs/latest/develop/data-types/streams/
+ */
 export class RedisEventLog extends EventLog {
   private readonly appender: RedisAppender;
   private readonly key: string;
-  /** The last entry that this node has heard. */
+  /** Id of the last entry that this node has read. */
   private lastId = FIRST_ID;
   private isClosed = false;
 
@@ -26,22 +29,22 @@ export class RedisEventLog extends EventLog {
     private readonly redis: RedisConnection,
     private readonly keepMs: number,
     onError: (error: unknown) => void,
-    mostWaiting?: number,
+    maxQueued?: number,
   ) {
     super(new EventBuffer(keepMs), onError);
-    this.appender = new RedisAppender(redis, keepMs, onError, mostWaiting);
+    this.appender = new RedisAppender(redis, keepMs, onError, maxQueued);
     this.key = redis.key('log');
   }
 
-  /** Reads what clients may still ask for, and everything that happens from now on. */
+  /** Reads the entries of the resume window, then all new entries. */
   static async open(
     redis: RedisConnection,
     keepMs: number,
     onError: (error: unknown) => void,
-    mostWaiting?: number,
+    maxQueued?: number,
   ): Promise<RedisEventLog> {
-    const log = new RedisEventLog(redis, keepMs, onError, mostWaiting);
-    await log.readPast();
+    const log = new RedisEventLog(redis, keepMs, onError, maxQueued);
+    await log.readHistory();
     void log.read();
     return log;
   }
@@ -72,16 +75,16 @@ export class RedisEventLog extends EventLog {
   }
 
   private async read(): Promise<void> {
-    let isSure = true;
+    let isGapless = true;
     while (!this.isClosed) {
       try {
-        if (!isSure) await this.assertUnbroken();
+        if (!isGapless) await this.handleGap();
         const entries = await this.next();
-        for (const entry of entries) await this.take(entry, (event) => this.deliver(event));
-        // Who is so late may have been overtaken by the trimming of the log.
-        isSure = entries.length < MAX_BATCH;
+        for (const entry of entries) await this.process(entry, (event) => this.deliver(event));
+        // A node that reads this late may have missed entries that were trimmed.
+        isGapless = entries.length < MAX_BATCH;
       } catch {
-        isSure = false;
+        isGapless = false;
         await sleep(RETRY_MS, undefined, { ref: false });
       }
     }
@@ -100,20 +103,21 @@ export class RedisEventLog extends EventLog {
     return streams?.[0]?.[1] ?? [];
   }
 
-  // A Redis that was away may have come back empty, or without what it was told last; and who was away for long may have been overtaken by trimming.
-  private async assertUnbroken(): Promise<void> {
-    const trace = this.lastId === FIRST_ID ? 'kept' : await detectGap(this.redis, this.lastId, this.keepMs);
-    if (trace === 'kept') return;
+  // After an outage, Redis may be empty or lack the latest entries; after a long outage, entries that this node has not
+  // read may have been trimmed.
+  private async handleGap(): Promise<void> {
+    const gap = this.lastId === FIRST_ID ? 'kept' : await detectGap(this.redis, this.lastId, this.keepMs);
+    if (gap === 'kept') return;
     this.buffer.clear();
     this.lastId = FIRST_ID;
-    // That something was lost is the next entry to be heard then.
-    if (trace !== 'trimmed') return this.readPast(`(${trace.lostAt}`);
-    await this.readPast();
+    // The entry that reports the loss is the next one to read.
+    if (gap !== 'trimmed') return this.readHistory(`(${gap.lostAt}`);
+    await this.readHistory();
     await this.deliver({ ...EVENTS_LOST, seq: seqOf(this.lastId) });
   }
 
-  private async readPast(end = '+'): Promise<void> {
-    for (let isAll = false; !isAll;) {
+  private async readHistory(end = '+'): Promise<void> {
+    for (let isComplete = false; !isComplete;) {
       const entries = (await this.redis.commands.xrangeBuffer(
         this.key,
         `(${this.lastId}`,
@@ -121,14 +125,17 @@ export class RedisEventLog extends EventLog {
         'COUNT',
         MAX_BATCH,
       )) as unknown as readonly StreamEntry[];
-      for (const entry of entries) await this.take(entry, (event) => this.buffer.add(event));
-      isAll = entries.length < MAX_BATCH;
+      for (const entry of entries) await this.process(entry, (event) => this.buffer.add(event));
+      isComplete = entries.length < MAX_BATCH;
     }
   }
 
-  private async take([id, [, bytes]]: StreamEntry, use: (event: DomainEvent) => Promise<void> | void): Promise<void> {
+  private async process(
+    [id, [, bytes]]: StreamEntry,
+    consume: (event: DomainEvent) => Promise<void> | void,
+  ): Promise<void> {
     const event = this.decode(bytes!);
-    if (event) await use({ ...event, seq: seqOf(id.toString()) });
+    if (event) await consume({ ...event, seq: seqOf(id.toString()) });
     this.lastId = id.toString();
   }
 
@@ -142,7 +149,7 @@ export class RedisEventLog extends EventLog {
   }
 }
 
-/** A place in the stream, `milliseconds-count`, as a place in the log. */
+/** Converts the id of a stream entry, `milliseconds-count`, to a `seq`. */
 function seqOf(id: string): string {
   const [ms = '0', count = '0'] = id.split('-');
   return seqAt(BigInt(ms), BigInt(count));

@@ -1,14 +1,17 @@
-/** How far back a client may resume, and what follows from that; all in milliseconds. */
+/** Times that follow from the resume window, in milliseconds. */
 export interface ResumeWindow {
-  /** How long a client may be away. */
+  /** Maximum time between disconnect and resume. */
   readonly windowMs: number;
-  /** How often a client is told its place in the log, so that it has a young one however quiet its guilds are. */
+  /** Interval at which clients receive a recent `seq`, even if their guilds are quiet. */
   readonly heartbeatMs: number;
-  /** How long the log is kept: whoever comes back at the last moment with the oldest place that they can have still finds it, with some to spare. */
+  /**
+   * Retention time of the log: a client that resumes at the end of the window from the oldest `seq` it can have still
+   * finds its entry, with some reserve.
+   */
   readonly keepMs: number;
 }
 
-/** What follows from the seconds that a client may be away. */
+/** Computes the times from the resume window in seconds. */
 export function resumeWindow(seconds: number): ResumeWindow {
   const windowMs = seconds * 1_000;
   return { windowMs, heartbeatMs: windowMs / 4, keepMs: windowMs * 1.5 };

@@ -1,23 +1,23 @@
 /**
- * Places in the log. Each is a number in decimal: the millisecond at which it was given, times 2^20, and a count within that millisecond. So they
- * grow, tell when, and mean nothing to clients.
+ * Positions in the event log. A `seq` is a decimal number: the milliseconds since 1970 times 2^20, plus a count within
+ * the millisecond. It increases, contains its time, and is opaque to clients.
  */
 const COUNT_BITS = 20n;
 
-/** The place before every event. */
+/** The position before all events. */
 export const START = '0';
 
 export const seqAt = (ms: number | bigint, count: number | bigint): string =>
   ((BigInt(ms) << COUNT_BITS) + BigInt(count)).toString();
 
-/** When a place was given, in milliseconds since 1970. */
+/** Returns the time of a `seq` in milliseconds since 1970. */
 export const timeOf = (seq: string): number => Number(BigInt(seq) >> COUNT_BITS);
 
-/** The place right before one: who has got as far as that gets what stands at it. */
+/** Returns the `seq` right before another one: a client that resumes from it receives the event at the other one. */
 export const seqBefore = (seq: string): string => (BigInt(seq) - 1n).toString();
 
-/** Whether a place comes before another. */
+/** Returns whether `seq` comes before `other`. */
 export const isBefore = (seq: string, other: string): boolean => BigInt(seq) < BigInt(other);
 
-/** Whether a text can be a place at all. */
+/** Returns whether a value has the form of a `seq`. */
 export const isSeq = (text: unknown): text is string => typeof text === 'string' && /^(0|[1-9]\d{0,18})$/.test(text);

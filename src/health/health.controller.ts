@@ -14,13 +14,13 @@ import { RedisConnection } from '../redis/redis-connection';
 
 interface Health {
   readonly status: 'ok';
-  /** Only where there is one to share with other nodes. */
+  /** Present only if the node uses Redis. */
   readonly redis?: 'up' | 'away';
-  /** Since when Redis is away. */
+  /** Time since when Redis is unreachable. */
   readonly redis_away_since?: Date;
-  /** Events that wait to be appended to the log that all nodes share. */
+  /** Events that wait to be appended to the shared log. */
   readonly events_waiting?: number;
-  /** Nodes that are alive, this one among them, as far as it knows. */
+  /** Number of alive nodes, including this node. */
   readonly nodes?: number;
 }
 

@@ -1,7 +1,7 @@
 import { HttpStatus } from '@nestjs/common';
 import { Problem } from '../common/problem';
 
-/** The token of the metrics is missing or wrong. */
+/** The metrics token is missing or wrong. */
 export class MetricsTokenInvalid extends Problem {
   static override readonly code = 'METRICS_TOKEN_INVALID';
   static override readonly status = HttpStatus.UNAUTHORIZED;

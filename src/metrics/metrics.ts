@@ -5,7 +5,7 @@ import { NodeRegistry } from '../cluster/node-registry';
 import { RedisConnection } from '../redis/redis-connection';
 import { type Command, CommandCounter, isWrite } from '../database/command-counter';
 
-/** What this node tells about itself. @see https://prometheus.io/docs/practices/naming/ */
+/** Metrics of this node. @see https://prometheus.io/docs/practices/naming/ */
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();

@@ -16,17 +16,19 @@ import { PermissionDataLoader, MISSING_GUILD_ID } from './permission-data.loader
 import { type GuildState, type GuildTracks, tracksInOrder } from './guild-state';
 import { QueryCounter } from './query-counter';
 
-/** Member, guild and roles. */
+/** Queries for the member, the guild and its roles. */
 const GUILD_QUERIES = 3;
-/** These, and the guild's tracks. */
+/** As above, and the guild's tracks. */
 const TRACK_QUERIES = 4;
 
 /**
- * Finds out what a user may do in a place: member, guild and roles (and a track's siblings) in one round trip, and nothing at
- * all when they are remembered.
+ * Resolves what a user may do in a guild or track. Loads member, guild and roles (and for a track, the guild's tracks)
+ * in one round trip, or from the cache.
  *
- * A refusal asks the database as often whether there is such a place or not, and whatever happens to be remembered: five times for a track, three
- * times for a guild. So how long it takes doesn't tell what is hidden.
+ * A rejection queries the database equally often whether the place exists or not, and whatever is cached: five times
+ * for a track, three times for a guild. The response time therefore does not reveal hidden objects.
+ *
+ * @see docs/decisions/information-disclosure.md
  */
 @Injectable()
 export class AuthorityResolver {
@@ -35,7 +37,7 @@ export class AuthorityResolver {
     private readonly permissionData: PermissionDataLoader,
   ) {}
 
-  /** @throws GuildNotFound when there is no such guild, or the user isn't in it */
+  /** @throws GuildNotFound if the guild does not exist or the user is not a member */
   async resolveInGuild(
     userId: Snowflake,
     guildId: Snowflake,
@@ -56,14 +58,14 @@ export class AuthorityResolver {
     return this.authorityOf(await this.stateOf(guild, roles), member, requirement);
   }
 
-  /** @throws TrackNotFound when there is no such track, or the user may not view it */
+  /** @throws TrackNotFound if the track does not exist or the user may not view it */
   async resolveInTrack(
     userId: Snowflake,
     trackId: Snowflake,
     requirement?: MemberRequirement,
   ): Promise<TrackAuthority> {
     const knownGuildId = this.permissionData.cachedGuildOf(trackId);
-    // A track that doesn't exist is looked for in a guild that doesn't.
+    // A missing track is resolved in a missing guild, with the same number of queries.
     const guildId = knownGuildId ?? (await this.permissionData.findGuildOf(trackId)) ?? MISSING_GUILD_ID;
     const queryCounter = new QueryCounter();
     const [member, guild, roles, tracks] = await this.cache.getMany<
@@ -83,16 +85,16 @@ export class AuthorityResolver {
       );
       if (authority) return authority;
     }
-    // As if it had not been found before.
+    // Repeats the lookup that the cached guild id saved.
     if (knownGuildId !== undefined) await this.permissionData.findGuildOf(trackId);
     await this.permissionData.runDecoyQueries(TRACK_QUERIES - queryCounter.count);
     throw new TrackNotFound();
   }
 
   /**
-   * The same authority as it is by now.
+   * Returns the same authority under the current state of the guild.
    *
-   * @throws GuildNotFound, TrackNotFound, PermissionsMissing or OwnerOnly when they may no longer do what they came for
+   * @throws GuildNotFound, TrackNotFound, PermissionsMissing or OwnerOnly if the user no longer meets the requirement
    */
   async refresh<Who extends GuildAuthority | TrackAuthority>(authority: Who): Promise<Who> {
     const { requirement, userId } = authority;
@@ -104,12 +106,12 @@ export class AuthorityResolver {
     return now as Who;
   }
 
-  /** Remembers a guild as it was just committed. */
+  /** Caches a guild document that was just committed. */
   cacheGuild(guild: GuildDocument): void {
     this.cache.set(this.permissionData.guild(guild._id).key, guild.version, guild);
   }
 
-  /** What another member of the guild may do. @throws MemberNotFound */
+  /** Returns the authority of another member of the guild. @throws MemberNotFound */
   async resolveMember(state: GuildState, userId: Snowflake): Promise<GuildAuthority> {
     const [member] = await this.cache.getMany<[MemberDocument | null]>(
       this.permissionData.member(state.guild._id, userId),
@@ -118,7 +120,7 @@ export class AuthorityResolver {
     return this.authorityOf(state, member);
   }
 
-  /** A guild's roles and order. @throws GuildNotFound */
+  /** Returns the guild with its roles in order. @throws GuildNotFound */
   async getGuildState(guildId: Snowflake): Promise<GuildState> {
     const [guild, roles] = await this.cache.getMany<[GuildDocument | null, RoleDocument[]]>(
       this.permissionData.guild(guildId),
@@ -128,13 +130,13 @@ export class AuthorityResolver {
     return this.stateOf(guild, roles);
   }
 
-  /** Whose a guild is, if there is one. */
+  /** Returns the id of a guild's owner; undefined if there is no such guild. */
   async findOwner(guildId: Snowflake): Promise<Snowflake | undefined> {
     const [guild] = await this.cache.getMany<[GuildDocument | null]>(this.permissionData.guild(guildId));
     return guild?.owner_id;
   }
 
-  /** The tracks of a guild that exist, by id, hidden ones too. @throws GuildNotFound */
+  /** Returns the existing tracks of a guild by id, including hidden ones. @throws GuildNotFound */
   async getTracksOfGuild(guildId: Snowflake): Promise<GuildTracks> {
     const [guild, tracks] = await this.cache.getMany<[GuildDocument | null, TrackDocument[]]>(
       this.permissionData.guild(guildId),
@@ -144,7 +146,7 @@ export class AuthorityResolver {
     return this.existingTracks(guild, tracks);
   }
 
-  /** The tracks of a guild that exist in this version of it, by id, hidden ones too. */
+  /** Returns the tracks that exist in this version of the guild by id, including hidden ones. */
   async getTracks(guild: GuildDocument): Promise<GuildTracks> {
     const [tracks] = await this.cache.getMany<[TrackDocument[]]>(this.permissionData.tracksOf(guild._id));
     return this.existingTracks(guild, tracks);
@@ -166,7 +168,8 @@ export class AuthorityResolver {
 
   private readonly authorities = new WeakMap<MemberDocument, Map<MemberRequirement | undefined, GuildAuthority>>();
 
-  // While nothing changes, somebody who asks again may do the same; only a time-out ends by itself.
+  // The same documents give the same authority, so it is cached; a member with a timeout is not, because the timeout
+  // ends by itself.
   private authorityOf(state: GuildState, member: MemberDocument, requirement?: MemberRequirement): GuildAuthority {
     if (member.timed_out_until !== null) return new GuildAuthority(state, member, requirement, Date.now());
     const known = this.authorities.get(member) ?? new Map<MemberRequirement | undefined, GuildAuthority>();
@@ -178,7 +181,8 @@ export class AuthorityResolver {
     return created;
   }
 
-  // A role or track is written before the guild names it. So one that is named and not among what was read at the same time is among what is read now.
+  // A role or track is written before the guild refers to it. A referenced document that is missing from the result of
+  // the parallel query is therefore found by a second query.
   private stateOf(guild: GuildDocument, roles: RoleDocument[]): MaybePromise<GuildState> {
     const state = this.stateWith(guild, roles);
     return state.roles.length === guild.role_ids.length
@@ -202,7 +206,7 @@ export class AuthorityResolver {
   private readonly rolesById = new WeakMap<RoleDocument[], ReadonlyMap<Snowflake, RoleDocument>>();
   private readonly states = new WeakMap<GuildDocument, WeakMap<RoleDocument[], GuildState>>();
 
-  // The same documents make the same state, so that its order is worked out once and identity tells whether anything changed.
+  // The same documents give the same object, so that the role order is computed once and identity indicates a change.
   private stateWith(guild: GuildDocument, roles: RoleDocument[]): GuildState {
     const known = this.states.get(guild)?.get(roles);
     if (known) return known;
@@ -215,7 +219,7 @@ export class AuthorityResolver {
 
   private readonly tracksById = new WeakMap<TrackDocument[], GuildTracks>();
 
-  // Nearly always every document is one of a track that exists; then an order that changes leaves the same map.
+  // Usually all documents are existing tracks; then the same map serves every order of them.
   private tracksWith({ track_layout, role_ids }: GuildDocument, tracks: TrackDocument[]): GuildTracks {
     const stored = this.tracksById.get(tracks) ?? new Map(tracks.map((track) => [track._id, track]));
     this.tracksById.set(tracks, stored);

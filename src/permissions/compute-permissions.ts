@@ -1,11 +1,11 @@
 declare const brand: unique symbol;
 
-/** A set of permissions, one bit each. Made by `permissionSet`, which knows the bits that there are. */
+/** A set of permissions, one bit each. Created by `permissionSet`, which rejects unknown bits. */
 export type PermissionSet = bigint & { readonly [brand]: 'PermissionSet' };
 
 const bit = (index: number) => (1n << BigInt(index)) as PermissionSet;
 
-/** Each permission, as the set of itself alone. */
+/** Each permission as a set with one bit. */
 export const Permission = {
   ModifyGuild: bit(0),
   KickMembers: bit(1),
@@ -39,10 +39,10 @@ type Screaming<Name extends string> = Name extends `${infer First}${infer Rest}`
     : `${Uppercase<First>}_${Screaming<Rest>}`
   : Name;
 
-/** A permission as it is called outside: `MANAGE_ROLES`. */
+/** Name of a permission in the API: `MANAGE_ROLES`. */
 export type PermissionName = Screaming<keyof typeof Permission>;
 
-/** The names outside, by bit. */
+/** Names in the API, by bit. */
 export const PERMISSION_NAMES = Object.keys(Permission).map((name) =>
   name.replace(/(?<=.)[A-Z]/g, '_$&').toUpperCase(),
 ) as readonly PermissionName[];
@@ -50,24 +50,24 @@ export const PERMISSION_NAMES = Object.keys(Permission).map((name) =>
 export const NO_PERMISSIONS = 0n as PermissionSet;
 export const ALL_PERMISSIONS = ((1n << BigInt(PERMISSION_NAMES.length)) - 1n) as PermissionSet;
 
-/** What two or more sets have together. */
+/** Returns the permissions in any of the sets. */
 export const union = (...sets: readonly PermissionSet[]): PermissionSet =>
   sets.reduce((all, set) => (all | set) as PermissionSet, NO_PERMISSIONS);
 
-/** What the first set has and the second has not. */
+/** Returns the permissions in `set` that are not in `without`. */
 export const minus = (set: PermissionSet, without: PermissionSet): PermissionSet => (set & ~without) as PermissionSet;
 
-/** What both sets have. */
+/** Returns the permissions in both sets. */
 export const intersection = (a: PermissionSet, b: PermissionSet): PermissionSet => (a & b) as PermissionSet;
 
-/** Whether a set has all of what is wanted. */
+/** Returns whether a set contains all requested permissions. */
 export const has = (set: PermissionSet, requested: PermissionSet): boolean => (set & requested) === requested;
 
-/** The names of a set's permissions, by bit. */
+/** Returns the names of the permissions in a set, by bit. */
 export const namesOf = (set: PermissionSet): PermissionName[] =>
   PERMISSION_NAMES.filter((_, index) => (set & bit(index)) !== 0n);
 
-/** What @everyone of a new guild may. */
+/** Permissions of @everyone in a new guild. */
 export const EVERYONE_DEFAULT = union(
   Permission.CreateMessage,
   Permission.ViewMessageHistory,
@@ -77,37 +77,37 @@ export const EVERYONE_DEFAULT = union(
   Permission.ChangeNickname,
 );
 
-/** What a timed-out member keeps at most. */
+/** Permissions that a member with a timeout keeps, if the member has them. */
 export const TIMED_OUT_MAXIMUM = union(Permission.ViewTrack, Permission.ViewMessageHistory);
 
-/** What is worth nothing to who may not write. */
+/** Permissions without effect for members without CREATE_MESSAGE. */
 const NEEDS_CREATE_MESSAGE = union(Permission.MentionEveryone, Permission.AttachFiles);
 
-/** @throws RangeError when the value has bits that are no permission */
+/** @throws RangeError if the value has unknown bits */
 export function permissionSet(value: bigint): PermissionSet {
   if (value < 0n || (value & ~ALL_PERMISSIONS) !== 0n)
     throw new RangeError(`${value} has bits that are no permission.`);
   return value as PermissionSet;
 }
 
-/** What somebody says about permissions: gives some, takes some away, is silent about the rest. Disjoint. */
+/** Permissions that a role or overwrite allows and denies. Disjoint; other permissions are unaffected. */
 export interface Overwrite {
   readonly allow: PermissionSet;
   readonly deny: PermissionSet;
 }
 
-/** What a role says in the whole guild. */
+/** Allowed and denied permissions of a role in the guild. */
 export interface RoleLayer extends Overwrite {
   readonly id: bigint;
 }
 
-/** What is said about a role or a member in one track. */
+/** Overwrite of a role or a member in one track. */
 export interface SubjectOverwrite extends Overwrite {
   readonly id: bigint;
   readonly type: 'role' | 'member';
 }
 
-/** One member whose permissions are computed. */
+/** A member whose permissions are computed. */
 export interface Subject {
   readonly userId: bigint;
   readonly isOwner: boolean;
@@ -128,24 +128,26 @@ export interface RoleSubject {
   readonly isTimedOut?: never;
 }
 
-/** The overwrites that count in a track. */
+/** The overwrites that apply in a track. */
 export interface TrackRules {
   readonly overwrites: readonly SubjectOverwrite[];
-  /** Whether the category's count too. */
+  /** Whether the category's overwrites apply too. */
   readonly inherits: boolean;
-  /** Empty when the track is in no category. */
+  /** Empty if the track has no category. */
   readonly categoryOverwrites: readonly SubjectOverwrite[];
 }
 
-/** One more layer over what is granted so far. */
+/** Applies an overwrite: removes denied bits, then adds allowed bits. */
 const applyOverwrite = (granted: PermissionSet, { allow, deny }: Overwrite): PermissionSet =>
   ((granted & ~deny) | allow) as PermissionSet;
 
-/** What layers grant together, lowest first. A higher one decides whatever it speaks about and leaves the rest alone. */
+/**
+ * Applies role layers from lowest to highest. A higher role overrides lower ones for the bits that it allows or denies.
+ */
 export const combine = (base: PermissionSet, layers: readonly Overwrite[]): PermissionSet =>
   layers.reduce(applyOverwrite, base);
 
-/** What decided a bit, as clients are told. */
+/** The rule that decided a permission, as published in explanations. */
 export type DecisionReason =
   | { readonly kind: 'owner' }
   | { readonly kind: 'administrator'; readonly role_id: bigint }
@@ -163,31 +165,34 @@ export type DecisionReason =
   | { readonly kind: 'mute' }
   | { readonly kind: 'default' };
 
-/** Hears each layer of a decision, in the order in which they count. Deciding needs none; explaining listens. */
+/** Called for each layer of a decision, in the order of application. Only explanations need one. */
 type DecisionListener = (layer: Overwrite, step: DecisionReason) => void;
 
-/** What a subject may do in the guild as a whole. */
+/** Computes a subject's permissions in the guild. */
 export const computeGuildPermissions = (subject: Subject | RoleSubject): PermissionSet => decide(subject);
 
-/** What a subject may do in a track. Without VIEW_TRACK that is nothing. */
+/** Computes a subject's permissions in a track: none without VIEW_TRACK. */
 export const computeTrackPermissions = (subject: Subject | RoleSubject, rules: TrackRules): PermissionSet =>
   decide(subject, rules);
 
-/** What was decided about one permission, and by what. */
+/** The decision about one permission, and the rule that made it. */
 export interface Explained {
   readonly permission: PermissionName;
   readonly granted: boolean;
   readonly decided_by: DecisionReason;
 }
 
-/** What a subject may do in the guild, or in a track, and which step decided each bit; decided by the same walk. */
+/**
+ * Computes a subject's permissions in the guild or a track, with the rule that decided each bit. Uses the code that
+ * makes the decision.
+ */
 export function explain(
   subject: Subject,
   rules?: TrackRules,
 ): { readonly permissions: PermissionSet; readonly bits: readonly Explained[] } {
   const deciders: DecisionReason[] = PERMISSION_NAMES.map(() => ({ kind: 'default' }));
   const permissions = decide(subject, rules, ({ allow, deny }, step) => {
-    // As a number, which has room for every permission: a layer is asked for the bits that it speaks about, not for all there are.
+    // A number has enough bits for all permissions; the loop visits the set bits only.
     for (let left = Number(allow | deny); left !== 0; left &= left - 1) deciders[31 - Math.clz32(left & -left)] = step;
   });
   const bits = PERMISSION_NAMES.map((permission, index) => ({
@@ -206,7 +211,10 @@ export const withoutCategory = (bits: readonly Explained[]): readonly Explained[
       : explained,
   );
 
-/** What is said about one subject in a track: what the category says, with what the track itself says laid over it bit by bit. */
+/**
+ * Returns the effective overwrite of one subject in a track: the category's overwrite, then the track's own, bit by
+ * bit.
+ */
 export function effectiveOverwrite(
   { overwrites, inherits, categoryOverwrites }: TrackRules,
   type: SubjectOverwrite['type'],
@@ -221,7 +229,10 @@ export function effectiveOverwrite(
   };
 }
 
-/** What is said about each subject in a track. Together with the order of the roles, this is all that its rules decide. */
+/**
+ * Returns the effective overwrite of each subject in a track. Together with the role order, they determine all
+ * permissions in the track.
+ */
 export function effectiveOverwrites(rules: TrackRules): readonly SubjectOverwrite[] {
   const { overwrites, inherits, categoryOverwrites } = rules;
   if (!inherits || categoryOverwrites.length === 0) return overwrites;
@@ -251,7 +262,10 @@ function decide(subject: Subject | RoleSubject, rules?: TrackRules, witness?: De
   return applyRestrictions(granted, subject, rules !== undefined, witness);
 }
 
-/** @everyone's overwrite, then those of the roles in position order, then the member's own: the category's, and over it the track's. */
+/**
+ * Applies the overwrite of @everyone, those of the member's roles in position order, then the member's own; each from
+ * the category first, then from the track.
+ */
 function applyOverwrites(
   base: PermissionSet,
   { roles, userId }: Subject | RoleSubject,
@@ -289,7 +303,10 @@ const EMPTY_OVERWRITE: readonly SubjectOverwrite[] = [];
 const nothing: OverwriteLookup = () => undefined;
 const SMALL_ROLES = 32;
 
-/** Finds what is said about a subject. Most members have few roles: for them, looking through the list beats indexing it. */
+/**
+ * Returns a function that finds the overwrite of a subject. For few roles, which is the usual case, a linear search is
+ * faster than an index.
+ */
 function overwriteLookup(overwrites: readonly SubjectOverwrite[], roles: number): OverwriteLookup {
   if (overwrites.length === 0) return nothing;
   if (roles <= SMALL_ROLES) return (type, id) => find(overwrites, type, id);
@@ -304,7 +321,7 @@ const find = (
   id: bigint,
 ): SubjectOverwrite | undefined => overwrites.find((candidate) => candidate.id === id && candidate.type === type);
 
-/** What is worth nothing without something else, and at the end what a timeout takes: what it took is back when it is over. */
+/** Removes permissions that have no effect without another one, and at last those that a timeout suspends. */
 function applyRestrictions(
   granted: PermissionSet,
   subject: Subject | RoleSubject,

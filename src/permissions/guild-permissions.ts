@@ -17,7 +17,7 @@ const NO_OVERWRITES: readonly SubjectOverwrite[] = [];
 export abstract class GuildPermissions<Who extends Subject | RoleSubject = Subject | RoleSubject> {
   /** The subject's permissions in the guild. */
   readonly permissions: PermissionSet;
-  // Most tracks have no overwrites of their own, so that the permissions in one of them hold in all tracks of its category.
+  // Most tracks have no overwrites of their own, so the permissions in one of them apply in all tracks of its category.
   private readonly cachedByRules = new Map<readonly SubjectOverwrite[], PermissionSet>();
 
   protected constructor(

@@ -4,24 +4,24 @@ import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import type { SubjectOverwrite, TrackRules } from './compute-permissions';
 
-/** What decides permissions in a guild, as of one version of it. */
+/** The data that determines permissions in a guild, in one version of the guild. */
 export interface GuildState {
   readonly guild: GuildDocument;
-  /** Every role that exists, lowest first: those of the guild's `role_ids`. */
+  /** The roles in the guild's `role_ids`, lowest first. */
   readonly roles: readonly RoleDocument[];
 }
 
-/** The tracks of a guild that exist, by id. */
+/** The existing tracks of a guild by id. */
 export type GuildTracks = ReadonlyMap<Snowflake, TrackDocument>;
 
 const NO_OVERWRITES: readonly SubjectOverwrite[] = [];
 const entries = new WeakMap<readonly object[], ReadonlyMap<Snowflake, unknown>>();
 
-/** The place of each track in a layout. Worked out once for each layout, since every decision in a track asks for it. */
+/** Returns the layout entries by track id, cached per layout: every decision in a track needs the index. */
 export function layoutIndex<Entry extends { readonly id: Snowflake }>(
   layout: readonly Entry[],
 ): ReadonlyMap<Snowflake, Entry> {
-  // What is kept for an array was made of its entries.
+  // The cached map of an array was built from its entries.
   const known =
     (entries.get(layout) as ReadonlyMap<Snowflake, Entry> | undefined) ??
     new Map(layout.map((entry) => [entry.id, entry]));
@@ -29,7 +29,7 @@ export function layoutIndex<Entry extends { readonly id: Snowflake }>(
   return known;
 }
 
-/** The overwrites that count in a track: its own and those of the category that it is in. */
+/** Returns the overwrites that apply in a track: its own and those of its category. */
 export function trackRules(
   { track_layout }: Pick<GuildDocument, 'track_layout'>,
   tracks: GuildTracks,
@@ -45,7 +45,7 @@ const documents = new WeakMap<
   { readonly tracks: GuildTracks; readonly inOrder: readonly (TrackDocument | undefined)[] }
 >();
 
-/** The document of each track of a layout, in its order. Worked out once for each layout. */
+/** Returns the track documents in layout order, cached per layout. */
 export function tracksInOrder(
   layout: readonly LayoutEntry[],
   tracks: GuildTracks,
@@ -57,7 +57,7 @@ export function tracksInOrder(
   return created;
 }
 
-/** The rules of each track of a layout, in its order. It is for those who ask about all of them: nothing is looked up twice. */
+/** Returns the rules of all tracks in layout order, with a single pass over the layout. */
 export function trackRulesInOrder(
   { track_layout }: Pick<GuildDocument, 'track_layout'>,
   tracks: GuildTracks,
@@ -72,12 +72,12 @@ export function trackRulesInOrder(
   });
 }
 
-/** The rules of every track, hidden ones too. */
+/** Returns the rules of all tracks, including hidden ones. */
 export function allTrackRules(guild: GuildDocument, tracks: GuildTracks): TrackRules[] {
   return [...tracks.values()].map((track) => trackRules(guild, tracks, track));
 }
 
-/** The roles of somebody who was given these, lowest first, with @everyone. */
+/** Returns a member's roles with @everyone, lowest first. Ids of deleted roles are ignored. */
 export function memberRoles({ guild, roles }: GuildState, roleIds: readonly Snowflake[]): RoleDocument[] {
   const held = new Set(roleIds).add(guild._id);
   return roles.filter(({ _id }) => held.has(_id));
@@ -85,7 +85,7 @@ export function memberRoles({ guild, roles }: GuildState, roleIds: readonly Snow
 
 const named = new WeakMap<GuildTracks, ReadonlySet<Snowflake>>();
 
-/** The users that some track has an overwrite for. */
+/** Returns the users for whom at least one track has an overwrite. */
 export function usersWithOverwrite(tracks: GuildTracks): ReadonlySet<Snowflake> {
   const ids = named.get(tracks) ?? new Set([...tracks.values()].flatMap(({ overwrites }) => membersIn(overwrites)));
   named.set(tracks, ids);

@@ -16,17 +16,18 @@ import type { TrackDocument } from '../tracks/track.schema';
 const MAX_CACHED_TRACKS = 100_000;
 const MAX_BATCH = LIMITS.guilds;
 
-/** The id of a guild that there is not. */
+/** An id that no guild has. */
 export const MISSING_GUILD_ID = 0n;
 
 /**
- * What decides permissions, as it is asked of the database. Several guilds that are asked for at the same time cost no more commands than one.
+ * Loads the documents that determine permissions. Concurrent requests for several guilds are batched into the commands
+ * of one.
  *
- * The one place besides the features themselves that reads their documents, because the questions have to be asked at the same time.
+ * Reads the collections of several features, because the queries have to run in parallel.
  */
 @Injectable()
 export class PermissionDataLoader {
-  /** A track never changes its guild, so this stays true for as long as the track exists. */
+  /** The guild of a track never changes, therefore this map needs no invalidation. */
   private readonly guildOfTrack = new Map<Snowflake, Snowflake>();
   private readonly guildLoader = new BatchLoader((ids: readonly Snowflake[]) => this.loadGuilds(ids), MAX_BATCH);
   private readonly roleLoader = new BatchLoader((ids: readonly Snowflake[]) => this.loadRoles(ids), MAX_BATCH);
@@ -39,12 +40,12 @@ export class PermissionDataLoader {
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
   ) {}
 
-  /** The guild of a track that was found before. */
+  /** Returns the guild of a track that was looked up before. */
   cachedGuildOf(trackId: Snowflake): Snowflake | undefined {
     return this.guildOfTrack.get(trackId);
   }
 
-  /** The guild of a track, when there is one. */
+  /** Returns the guild of a track; undefined if the track does not exist. */
   async findGuildOf(trackId: Snowflake): Promise<Snowflake | undefined> {
     const track = await this.tracks.findById(trackId, { guild_id: 1 }).lean<Pick<TrackDocument, 'guild_id'> | null>();
     if (!track) return undefined;
@@ -53,7 +54,7 @@ export class PermissionDataLoader {
     return track.guild_id;
   }
 
-  /** The membership of a user, when there is one. */
+  /** The query for the membership of a user; null without one. */
   member(guildId: Snowflake, userId: Snowflake): CachedQuery<MemberDocument | null> {
     return {
       key: `member:${guildId}:${userId}`,
@@ -62,7 +63,7 @@ export class PermissionDataLoader {
     };
   }
 
-  /** A guild, when there is one. */
+  /** The query for a guild; null if it does not exist. */
   guild(guildId: Snowflake): CachedQuery<GuildDocument | null> {
     return {
       key: `guild:${guildId}`,
@@ -71,7 +72,7 @@ export class PermissionDataLoader {
     };
   }
 
-  /** The documents of a guild’s roles; those that are in no order are none of its. */
+  /** The query for a guild's role documents, including those outside the guild's role order, which count as deleted. */
   rolesOf(guildId: Snowflake): CachedQuery<RoleDocument[]> {
     return {
       key: `roles:${guildId}`,
@@ -80,7 +81,7 @@ export class PermissionDataLoader {
     };
   }
 
-  /** The documents of a guild’s tracks; those that are in no layout are none of its. */
+  /** The query for a guild's track documents, including those outside the guild's layout, which count as deleted. */
   tracksOf(guildId: Snowflake): CachedQuery<TrackDocument[]> {
     return {
       key: `tracks:${guildId}`,
@@ -89,7 +90,7 @@ export class PermissionDataLoader {
     };
   }
 
-  /** Asks so many questions that have no answer. */
+  /** Executes queries without a result, so that a rejection takes the same number of queries in all cases. */
   async runDecoyQueries(times: number): Promise<void> {
     await Promise.all(Array.from({ length: times }, () => this.tracks.exists({ _id: MISSING_GUILD_ID })));
   }

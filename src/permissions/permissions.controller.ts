@@ -43,7 +43,7 @@ export class PermissionsController {
     return this.explain(await this.resolver.resolveMember(asker.state, userId), asker, query);
   }
 
-  // A track that the asker can't see doesn't exist for them, whoever they ask about.
+  // A track that the caller cannot view does not exist for the caller, whichever member is explained.
   private async explain(
     whose: GuildAuthority,
     asker: GuildAuthority,

@@ -2,7 +2,7 @@ import { HttpStatus } from '@nestjs/common';
 import { Problem } from '../common/problem';
 import { namesOf, type PermissionSet } from './compute-permissions';
 
-/** The caller lacks permissions that this asks for. */
+/** The caller lacks permissions that the request requires. */
 export class PermissionsMissing extends Problem {
   static override readonly code = 'PERMISSIONS_MISSING';
   static override readonly status = HttpStatus.FORBIDDEN;
@@ -12,7 +12,7 @@ export class PermissionsMissing extends Problem {
   }
 }
 
-/** Nobody grants a permission that they lack, and removing a deny is granting. */
+/** The caller lacks permissions that the change would grant; removing a deny counts as granting. */
 export class PermissionsNotHeld extends Problem {
   static override readonly code = 'PERMISSIONS_NOT_HELD';
   static override readonly status = HttpStatus.FORBIDDEN;
@@ -24,7 +24,7 @@ export class PermissionsNotHeld extends Problem {
   }
 }
 
-/** The member stands as high as the caller or higher. */
+/** The member's highest role is not below the caller's. */
 export class MemberOutOfReach extends Problem {
   static override readonly code = 'MEMBER_OUT_OF_REACH';
   static override readonly status = HttpStatus.FORBIDDEN;
@@ -34,7 +34,7 @@ export class MemberOutOfReach extends Problem {
   }
 }
 
-/** ADMINISTRATOR holds in a whole guild and is never part of an overwrite. */
+/** ADMINISTRATOR applies to a whole guild and cannot be part of an overwrite. */
 export class OverwriteAdministrator extends Problem {
   static override readonly code = 'OVERWRITE_ADMINISTRATOR';
   static override readonly status = HttpStatus.BAD_REQUEST;
@@ -54,7 +54,7 @@ export class PermissionsOverlap extends Problem {
   }
 }
 
-/** Only the owner may. */
+/** Only the owner of the guild may do this. */
 export class OwnerOnly extends Problem {
   static override readonly code = 'OWNER_ONLY';
   static override readonly status = HttpStatus.FORBIDDEN;

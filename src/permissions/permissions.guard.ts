@@ -10,7 +10,10 @@ import { AuthorityResolver } from './authority-resolver';
 import { type RequestContext, contextOf, sessionOf } from './request-context';
 import { RequirementMetadata } from './requirement.decorator';
 
-/** Resolves what the caller may do here, checks it, and leaves it for `@Authority()`. Same for REST and gateway. */
+/**
+ * Resolves the caller's permissions, checks the requirement of the handler, and provides the result to `@Authority()`.
+ * Serves REST and gateway.
+ */
 @Injectable()
 export class PermissionsGuard implements CanActivate {
   constructor(
@@ -24,13 +27,13 @@ export class PermissionsGuard implements CanActivate {
       context.getHandler(),
       context.getClass(),
     ]);
-    // The boot refuses such handlers; should one get here all the same, it stays shut.
+    // The boot check rejects such handlers; the guard denies them as well.
     if (!requirement) return false;
     if (requirement.kind === 'public') return true;
     const call = contextOf(context);
     const { user_id: userId } = sessionOf(call);
     const change = describeMutation(this.reflector, context, userId);
-    // On its way while it is still found out whether it may happen.
+    // Records the mutation while the permissions are resolved, in parallel.
     if (change) call.mutation = this.inFlightMutations.begin(change);
     if (requirement.kind === 'member') {
       const authority = await this.resolve(userId, call, requirement);

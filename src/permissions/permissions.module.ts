@@ -6,7 +6,7 @@ import { PermissionDataLoader } from './permission-data.loader';
 import { PermissionsController } from './permissions.controller';
 import { UndeclaredHandlersCheck } from './undeclared-handlers.check';
 
-/** Who may do what, for every feature. */
+/** Permission resolution and checks for all features. */
 @Global()
 @Module({
   imports: [DiscoveryModule],

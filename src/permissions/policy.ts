@@ -19,23 +19,24 @@ import {
 import { MemberOutOfReach, OverwriteAdministrator, PermissionsNotHeld, PermissionsOverlap } from './permissions.errors';
 
 /*
- * Who may do what to which role, member and overwrite: pure, and asked by every route and gateway event.
+ * Policies for changes of roles, members and overwrites. Pure functions, used by routes, gateway and dry runs.
  *
- * Two rules make the rest. Hierarchy: you act strictly below your highest role. No lifting: whatever a change could give to anybody, you
- * must have yourself, in the guild for what roles say and in a track for what overwrites say; taking a deny away gives what it denied.
+ * Two principles. Hierarchy: an actor acts only strictly below the actor's highest role. No escalation: an actor must
+ * have every permission that a change could grant to any user, in the guild for roles and in the track for overwrites;
+ * removing a deny grants what it denied.
  */
 
-/** Who acts. */
+/** The user who acts. */
 export interface Actor {
   readonly userId: bigint;
   readonly isOwner: boolean;
-  /** In the guild as a whole. */
+  /** The actor's permissions in the guild. */
   readonly permissions: PermissionSet;
-  /** 1 is @everyone alone, Infinity is the owner. */
+  /** 1: only @everyone; Infinity: the owner. */
   readonly highestPosition: number;
 }
 
-/** Whom they act on. */
+/** The member acted on. */
 export interface Target {
   readonly userId: bigint;
   readonly isOwner: boolean;
@@ -44,65 +45,83 @@ export interface Target {
 
 const EMPTY_OVERWRITE: Overwrite = { allow: NO_PERMISSIONS, deny: NO_PERMISSIONS };
 
-/** @throws PermissionsOverlap when a permission is both allowed and denied */
+/** @throws PermissionsOverlap if a permission is both allowed and denied */
 export function assertDisjoint({ allow, deny }: Overwrite): void {
   const both = intersection(allow, deny);
   if (both !== NO_PERMISSIONS) throw new PermissionsOverlap(both);
 }
 
-/** A role or place has to be strictly below the actor's highest. @throws RoleOutOfReach */
+/** Checks that a position is strictly below the actor's highest role. @throws RoleOutOfReach */
 export function assertBelow(actor: Actor, position: number): void {
   if (position >= actor.highestPosition) throw new RoleOutOfReach();
 }
 
-/** A new role arrives right above @everyone, below who has any other; where it is asked for has to be below the actor's highest. @throws RoleOutOfReach */
+/**
+ * Checks the position of a new role, by default right above @everyone: it has to be below the actor's highest role.
+ * @throws RoleOutOfReach
+ */
 export function assertMayPlace(actor: Actor, position: number | undefined): void {
   if (position === undefined ? actor.highestPosition < 2 : position >= actor.highestPosition)
     throw new RoleOutOfReach();
 }
 
-/** A member's highest role has to be strictly below the actor's; the owner is below nobody, and nobody below themselves. @throws MemberOutOfReach */
+/**
+ * Checks that a member's highest role is strictly below the actor's. No actor is above the owner or themselves.
+ * @throws MemberOutOfReach
+ */
 export function assertMayActOnMember(actor: Actor, target: Target): void {
   if (target.isOwner || target.userId === actor.userId || target.highestPosition >= actor.highestPosition)
     throw new MemberOutOfReach();
 }
 
 /**
- * A change of what a role says: whoever makes it has to hold each permission about which it becomes more generous.
+ * Checks a change of a role's permissions: the actor has to hold every permission that the change grants.
  *
- * @throws PermissionsNotHeld naming those that they lack
+ * @throws PermissionsNotHeld naming the missing permissions
  */
 export function assertMayGrant(held: PermissionSet, before: Overwrite, after: Overwrite): void {
   assertHeld(held, union(minus(after.allow, before.allow), minus(before.deny, after.deny)));
 }
 
-/** Giving a role gives what it allows; in tracks see `assertMayGiveRoleInTracks`. @throws RoleOutOfReach, PermissionsNotHeld */
+/**
+ * Checks that the actor may give a role, which grants what the role allows; for tracks, see
+ * `assertMayGiveRoleInTracks`.
+ * @throws RoleOutOfReach, PermissionsNotHeld
+ */
 export function assertMayGiveRole(actor: Actor, role: Overwrite, position: number): void {
   assertBelow(actor, position);
   assertMayGrant(actor.permissions, EMPTY_OVERWRITE, role);
 }
 
-/** Taking a role away gives what it denied; in tracks see `assertMayTakeRoleInTracks`. @throws RoleOutOfReach, PermissionsNotHeld */
+/**
+ * Checks that the actor may remove a role from a member, which grants what the role denied; for tracks, see
+ * `assertMayTakeRoleInTracks`.
+ * @throws RoleOutOfReach, PermissionsNotHeld
+ */
 export function assertMayTakeRole(actor: Actor, role: Overwrite, position: number): void {
   assertBelow(actor, position);
   assertMayGrant(actor.permissions, role, EMPTY_OVERWRITE);
 }
 
-/** One may always drop a role of one's own, unless it holds one down: that would be lifting oneself. @throws PermissionsNotHeld */
+/**
+ * Checks that a member may drop one of their own roles: not a role that denies permissions, because dropping it would
+ * grant them.
+ * @throws PermissionsNotHeld
+ */
 export function assertMayDropOwnRole(actor: Actor, role: Overwrite): void {
   assertMayGrant(actor.permissions, role, EMPTY_OVERWRITE);
 }
 
-/** Deleting a role is taking it from all who have it. @throws RoleOutOfReach, PermissionsNotHeld */
+/** Deleting a role removes it from all members. */
 export const assertMayDeleteRole = assertMayTakeRole;
 
 /**
- * A new order: roles at or above the actor keep their places, and where two roles that disagree about a permission change sides, whoever
- * has both gets or loses it, so the actor has to hold it.
+ * Checks a new role order. Roles at or above the actor's highest keep their positions. If two roles that conflict about
+ * a permission swap sides, members with both roles gain or lose it, so the actor has to hold it.
  *
- * @param says what each role says, by id
- * @throws RoleOutOfReach when a role at or above the actor's highest moved, or one moved there
- * @throws PermissionsNotHeld naming what could be given that they lack
+ * @param says permissions of each role, by id
+ * @throws RoleOutOfReach if a role at or above the actor's highest role moved, or a role moved there
+ * @throws PermissionsNotHeld naming the missing permissions that the change could grant
  */
 export function assertMayReorder(
   actor: Actor,
@@ -117,10 +136,10 @@ export function assertMayReorder(
 }
 
 /**
- * Setting, changing or removing an overwrite: only bits that one has in that track, in both directions, and never ADMINISTRATOR. An overwrite of
- * a category holds in its tracks too: for each of them see `assertMayChangeRules`.
+ * Checks a change of an overwrite: only bits that the actor has in the track, allowed or denied, and never
+ * ADMINISTRATOR. An overwrite of a category applies to its tracks too: check each of them with `assertMayChangeRules`.
  *
- * @param held what the actor has in the track
+ * @param held the actor's permissions in the track
  * @throws OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
  */
 export function assertMayOverwrite(
@@ -135,10 +154,11 @@ export function assertMayOverwrite(
 }
 
 /**
- * Other rules for a track, because it, its category or its inheritance changed: about nobody may they become more generous than the actor is
- * entitled to there. Moving a track, `inherits`, deleting a category, and an overwrite of a category for each track in it.
+ * Checks a change of a track's rules, caused by the track, its category or its inheritance: no subject may gain
+ * permissions that the actor lacks in the track. Applies to moving a track, `inherits`, deleting a category, and an
+ * overwrite of a category for each of its tracks.
  *
- * @param held what the actor has in the track, under the rules before
+ * @param held the actor's permissions in the track under the rules before
  * @throws PermissionsNotHeld
  */
 export function assertMayChangeRules(held: PermissionSet, before: TrackRules, after: TrackRules): void {
@@ -155,17 +175,30 @@ export function assertMayChangeRules(held: PermissionSet, before: TrackRules, af
   }
 }
 
-/** Giving a role gives what overwrites allow it in tracks. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
+/**
+ * Checks that the actor holds what overwrites allow the role in tracks, which giving the role grants.
+ * @param tracks rules of all tracks, including hidden ones
+ * @throws PermissionsNotHeld
+ */
 export function assertMayGiveRoleInTracks(giver: Subject, tracks: Iterable<TrackRules>, roleId: bigint): void {
   assertHeldInTracks(giver, tracks, (rules) => effectiveOverwrite(rules, 'role', roleId)?.allow);
 }
 
-/** Taking, dropping or deleting a role gives what overwrites deny it in tracks. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
+/**
+ * Checks that the actor holds what overwrites deny the role in tracks, which taking, dropping or deleting the role
+ * grants.
+ * @param tracks rules of all tracks, including hidden ones
+ * @throws PermissionsNotHeld
+ */
 export function assertMayTakeRoleInTracks(taker: Subject, tracks: Iterable<TrackRules>, roleId: bigint): void {
   assertHeldInTracks(taker, tracks, (rules) => effectiveOverwrite(rules, 'role', roleId)?.deny);
 }
 
-/** Roles whose overwrites in a track disagree change sides there too. @param tracks every track's rules, hidden ones too @throws PermissionsNotHeld */
+/**
+ * Checks a new role order in tracks, where conflicting overwrites of roles swap sides.
+ * @param tracks rules of all tracks, including hidden ones
+ * @throws PermissionsNotHeld
+ */
 export function assertMayReorderInTracks(
   mover: Subject,
   tracks: Iterable<TrackRules>,
@@ -202,7 +235,7 @@ const differing = (a: PermissionSet, b: PermissionSet): PermissionSet => union(m
 const placesIn = (order: readonly bigint[]): ReadonlyMap<bigint, number> =>
   new Map(order.map((id, index) => [id, index]));
 
-/** The permissions that some role gives and one that changed sides with it takes. */
+/** Returns the permissions about which two roles that swapped sides conflict: one allows, the other denies. */
 function permissionsInConflict(
   before: ReadonlyMap<bigint, number>,
   after: readonly bigint[],
@@ -219,8 +252,8 @@ function permissionsInConflict(
   );
 }
 
-// Two roles changed sides when the one that is higher now stood lower before. Upwards, remembering the highest that gave and that took,
-// one walk finds them: comparing each with each would cost the square of the roles.
+// Returns whether two conflicting roles swapped sides: the higher one was the lower one before. One upward pass with
+// the highest position of each kind finds them; comparing all pairs would be quadratic.
 function hasCrossed(roles: readonly (Overwrite & { readonly place: number })[], permission: PermissionSet): boolean {
   let giver = -1;
   let taker = -1;

@@ -1,10 +1,10 @@
 import type { CachedQuery } from '../cache/versioned-cache';
 
-/** Counts how often the database is asked. */
+/** Counts database queries. */
 export class QueryCounter {
   count = 0;
 
-  /** The same, counted when it has to be loaded. */
+  /** Returns the query, counted when it is executed. */
   track<Value>(recollection: CachedQuery<Value>): CachedQuery<Value> {
     const load = (): Promise<Value> => {
       this.count += 1;

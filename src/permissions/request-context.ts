@@ -6,30 +6,30 @@ import { TokenInvalid } from '../auth/auth.errors';
 import type { MutationHandle } from '../cluster/in-flight-mutations';
 import type { GuildAuthority, TrackAuthority } from './authority';
 
-/** One request or gateway interaction, seen alike: who calls, and what its place is named by. */
+/** The context of one HTTP request or gateway interaction: the caller and the ids of the guild or track. */
 export interface RequestContext {
-  /** Who is logged in; undefined on public routes without a token. */
+  /** The caller's session; undefined on public routes without a token. */
   session?: Session;
-  /** What they may do in the place that they named; set by PermissionsGuard. */
+  /** The caller's permissions in the guild or track; set by PermissionsGuard. */
   authority?: GuildAuthority | TrackAuthority;
-  /** That something may be changed, noted for the other nodes; set by PermissionsGuard. */
+  /** The recorded mutation; set by PermissionsGuard. */
   mutation?: MutationHandle;
-  /** Path parameters of a request, payload of an interaction: as it came, not validated yet. */
+  /** Path parameters of a request or payload of an interaction, not validated yet. */
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** What a request or a socket carries of ours. */
+/** A request or socket with its context. */
 interface ContextCarrier {
   requestContext?: RequestContext;
 }
 
-/** The call behind an execution context, the same object for every guard and decorator of it. */
+/** Returns the context of an execution context: the same object for every guard and decorator of one call. */
 export function contextOf(context: ExecutionContext): RequestContext {
   if (context.getType() === 'http') {
     const request = context.switchToHttp().getRequest<FastifyRequest & ContextCarrier>();
     return (request.requestContext ??= { params: (request.params ?? {}) as Record<string, unknown> });
   }
-  // Interactions of one socket run side by side, so each payload carries its own call, out of reach of the client.
+  // Interactions of one socket run in parallel, so the context is kept per payload, inaccessible to the client.
   const payload = context.switchToWs().getData<object>();
   const existing = interactions.get(payload);
   if (existing) return existing;
@@ -41,27 +41,27 @@ export function contextOf(context: ExecutionContext): RequestContext {
 
 const interactions = new WeakMap<object, RequestContext>();
 
-/** A request was answered, or refused: it changes nothing any more. */
+/** Ends the mutation of a request after the response. */
 export const endRequest = (request: FastifyRequest & ContextCarrier): void => request.requestContext?.mutation?.end();
 
-/** An interaction is over, however it ended: it changes nothing any more. */
+/** Ends the mutation of an interaction, whether it succeeded or not. */
 export const endInteraction = (payload: object): void => interactions.get(payload)?.mutation?.end();
 
-/** The session of whoever is logged in. @throws TokenInvalid when nobody is */
+/** Returns the caller's session. @throws TokenInvalid if there is none */
 export function sessionOf(call: RequestContext): Session {
   if (!call.session) throw new TokenInvalid();
   return call.session;
 }
 
-/** What the caller may do here: a GuildAuthority where the path names a guild, a TrackAuthority where it names a track. */
+/** The caller's authority: a GuildAuthority if the path names a guild, a TrackAuthority if it names a track. */
 export const Authority = createParamDecorator((_: unknown, context: ExecutionContext) => contextOf(context).authority);
 
-/** The session of the caller. */
+/** The caller's session. */
 export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext) =>
   sessionOf(contextOf(context)),
 );
 
-/** The id of the caller. */
+/** The caller's user id. */
 export const UserId = createParamDecorator(
   (_: unknown, context: ExecutionContext) => sessionOf(contextOf(context)).user_id,
 );

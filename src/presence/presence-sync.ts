@@ -15,18 +15,18 @@ const NOBODY: Statuses = new Map();
 type Announcement = EventData<'PRESENCE_ANNOUNCE'>;
 
 /**
- * Tells the other nodes who is seen because of this one, and hears the same of them.
+ * Announces the statuses of the users connected to this node, and applies the announcements of other nodes.
  *
- * It goes through the log of events like everything else, so that it comes in order, waits while Redis is away and never goes missing unnoticed;
- * many changes are one announcement. Nothing is kept in Redis, so a crash leaves nothing there: whoever takes over from a node tells that nobody
- * is seen because of it any more, and a node that starts asks the others.
+ * Announcements go through the event log: in order, buffered while Redis is unreachable, and never lost unnoticed.
+ * Changes are batched. Nothing is stored in Redis, so a crash leaves nothing there: the node that takes over announces
+ * that the dead node has no users, and a starting node requests announcements from the others.
  */
 @Injectable()
 export class PresenceSync implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly flushTask: ThrottledTask;
   private changedUserIds = new Set<Snowflake>();
   private publishesAll = false;
-  /** Under which name this node has announced anything. */
+  /** The node id under which this node has announced statuses. */
   private name: string;
 
   constructor(
@@ -68,7 +68,7 @@ export class PresenceSync implements OnApplicationBootstrap, OnApplicationShutdo
     if (asks) this.republishAll();
   }
 
-  // What the others told meanwhile may be among what was lost.
+  // Announcements of other nodes may be among the lost events.
   private startAfresh(): Promise<void> {
     this.republishAll();
     return this.announce(this.nodeRegistry.id, NOBODY, { isAll: false, asks: true });
@@ -90,7 +90,7 @@ export class PresenceSync implements OnApplicationBootstrap, OnApplicationShutdo
     await this.announce(this.name, statuses, { isAll: publishesAll, asks: false });
   }
 
-  // What waited to be announced under a name that the others took for gone has been announced by now, behind their backs.
+  // Announcements that waited under the old id are in the log by now; other nodes have to remove them.
   private async giveUpOldName(): Promise<void> {
     const { name } = this;
     if (name === this.nodeRegistry.id) return;
@@ -98,7 +98,7 @@ export class PresenceSync implements OnApplicationBootstrap, OnApplicationShutdo
     await this.announce(name, NOBODY, { isAll: true, asks: false });
   }
 
-  // Its users get the time to come back somewhere else before anybody sees that they were away.
+  // Users of the dead node get time to reconnect before other users see them offline.
   private async takeOver(nodeId: string): Promise<void> {
     await sleep(this.presence.graceMs, undefined, { ref: false });
     await this.announce(nodeId, NOBODY, { isAll: true, asks: false });

@@ -8,7 +8,7 @@ import { PresenceRegistry } from './presence.registry';
 
 const SECOND_MS = 1_000;
 
-/** Who is there, and what they want to look like. */
+/** Online statuses of users, and the statuses that they choose. */
 @Module({
   imports: [UsersModule],
   controllers: [PresenceController],

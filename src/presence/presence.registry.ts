@@ -1,52 +1,55 @@
 import type { Snowflake } from '../common/snowflake';
 import type { PresenceChoice, PresenceStatus } from './presence.dto';
 
-/** Told whenever somebody looks different; what they look like now is for who wants to know to ask. */
+/** Called when the visible status of a user changed; listeners query the new status. */
 export type PresenceListener = (userId: Snowflake) => void;
 
-/** Who looks like what on a node, those left out being offline. */
+/** Statuses of the users on a node; users who are offline are omitted. */
 export type Statuses = ReadonlyMap<Snowflake, PresenceStatus>;
 
-/** The sockets that somebody has on this node, and what they want to look like: undefined until that is known. */
+/** The sockets of a user on this node, and the chosen status: undefined until it is loaded. */
 interface LocalPresence {
   sockets: number;
   choice: PresenceChoice | undefined;
 }
 
-/** Should nodes not agree for a moment. */
+/** Precedence of statuses if nodes briefly disagree. */
 const MAX_PRESENT_FIRST: readonly PresenceStatus[] = ['online', 'dnd', 'idle'];
 
 /**
- * Who is there: counted over the sockets of this node, and told by the other ones.
+ * Visible statuses: counted from the sockets of this node and announced by the other nodes.
  *
- * Everybody who isn't offline is known here, so that nothing has to be asked for when somebody looks. Who is invisible is like somebody who is
- * not there: nobody is told that they come or go, other nodes included.
+ * Contains all users who are not offline, so that no query is needed. Invisible users are treated as offline, also in
+ * announcements to other nodes.
  */
 export class PresenceRegistry {
   private readonly local = new Map<Snowflake, LocalPresence>();
   private readonly remote = new Map<string, Map<Snowflake, PresenceStatus>>();
-  /** Whose last socket here is gone, and when it went; the first to go is the first in it. */
+  /** Users without a socket since a time in milliseconds, within the grace period; in order of disconnection. */
   private readonly leaving = new Map<Snowflake, number>();
   private readonly listeners: PresenceListener[] = [];
   private readonly ownListeners: PresenceListener[] = [];
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param graceMs for how long somebody without a socket still counts as being there, so that coming back isn't seen */
+  /**
+   * @param graceMs milliseconds for which a user without a socket still counts as connected, so that a reconnect causes
+   * no change
+   */
   constructor(readonly graceMs: number) {}
 
-  /** What others see of somebody. */
+  /** Returns the visible status of a user. */
   statusOf(userId: Snowflake): PresenceStatus {
     const statuses = [this.ownStatusOf(userId), ...[...this.remote.values()].map((existing) => existing.get(userId))];
     return MAX_PRESENT_FIRST.find((status) => statuses.includes(status)) ?? 'offline';
   }
 
-  /** What others see of somebody as far as this node goes. */
+  /** Returns the visible status of a user according to the sockets of this node. */
   ownStatusOf(userId: Snowflake): PresenceStatus {
     const choice = this.local.get(userId)?.choice;
     return choice === undefined || choice === 'invisible' ? 'offline' : choice;
   }
 
-  /** Everybody whom others see because of this node. */
+  /** The visible users of this node. */
   get own(): Statuses {
     return new Map(
       [...this.local.keys()]
@@ -55,17 +58,17 @@ export class PresenceRegistry {
     );
   }
 
-  /** Calls the listener whenever somebody looks different to others. */
+  /** Calls the listener when the visible status of a user changed. */
   onChange(listener: PresenceListener): void {
     this.listeners.push(listener);
   }
 
-  /** Calls the listener whenever somebody does as far as this node goes. */
+  /** Calls the listener when the status of a user on this node changed. */
   onOwnChange(listener: PresenceListener): void {
     this.ownListeners.push(listener);
   }
 
-  /** Counts a socket of somebody. They are seen once their choice is known. */
+  /** Counts a socket of a user, who becomes visible when the chosen status is loaded. */
   connect(userId: Snowflake): void {
     const visit = this.local.get(userId) ?? { sockets: 0, choice: undefined };
     visit.sockets += 1;
@@ -73,19 +76,19 @@ export class PresenceRegistry {
     this.leaving.delete(userId);
   }
 
-  /** What somebody who arrived had chosen, unless they chose since. */
+  /** Sets the stored status of a user who connected, unless the user chose another one meanwhile. */
   setInitial(userId: Snowflake, choice: PresenceChoice): void {
     const visit = this.local.get(userId);
     if (visit && visit.choice === undefined) this.choose(userId, choice);
   }
 
-  /** What somebody wants to look like from now on, in case they are here. */
+  /** Sets the chosen status of a user, if the user is connected to this node. */
   choose(userId: Snowflake, choice: PresenceChoice): void {
     const visit = this.local.get(userId);
     if (visit) this.change([userId], () => (visit.choice = choice));
   }
 
-  /** Counts a socket of somebody no more. */
+  /** Removes a socket of a user. */
   disconnect(userId: Snowflake): void {
     const visit = this.local.get(userId);
     if (!visit) return;
@@ -96,7 +99,7 @@ export class PresenceRegistry {
     else this.wait();
   }
 
-  /** Sees those of another node as it tells. */
+  /** Applies changed statuses of another node. */
   applyRemote(nodeId: string, statuses: Statuses): void {
     const existing = this.remote.get(nodeId) ?? new Map<Snowflake, PresenceStatus>();
     this.remote.set(nodeId, existing);
@@ -109,13 +112,13 @@ export class PresenceRegistry {
     if (existing.size === 0) this.remote.delete(nodeId);
   }
 
-  /** Sees exactly these of another node. */
+  /** Replaces all statuses of another node. */
   replaceRemote(nodeId: string, statuses: Statuses): void {
     const gone = [...(this.remote.get(nodeId)?.keys() ?? [])].filter((id) => !statuses.has(id));
     this.applyRemote(nodeId, new Map([...statuses, ...gone.map((id) => [id, 'offline'] as const)]));
   }
 
-  /** Lets nobody else go. */
+  /** Stops the timer of the grace period. */
   stop(): void {
     clearTimeout(this.timer);
   }

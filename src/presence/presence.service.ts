@@ -8,7 +8,7 @@ import { UsersService } from '../users/users.service';
 import type { PresenceChoice, PresenceDto } from './presence.dto';
 import { PresenceRegistry } from './presence.registry';
 
-/** What people want to look like. */
+/** Stores and publishes the statuses that users choose. */
 @Injectable()
 export class PresenceService implements OnModuleInit {
   constructor(
@@ -22,7 +22,7 @@ export class PresenceService implements OnModuleInit {
     this.log.subscribe((event) => this.hear(event));
   }
 
-  /** Chooses what one looks like from now on, on all of one's sockets and whenever one comes back. @throws UserNotFound */
+  /** Sets the status of a user, for all sockets and future connections. @throws UserNotFound */
   async choose(userId: Snowflake, status: PresenceChoice): Promise<PresenceDto> {
     if (!(await this.users.choosePresence(userId, status))) {
       this.presence.choose(userId, status);

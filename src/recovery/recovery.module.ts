@@ -10,7 +10,7 @@ import { UsersModule } from '../users/users.module';
 import { RecoveryService } from './recovery.service';
 import { EventRepublisher } from './event-republisher';
 
-/** What one node tells for another that is gone. */
+/** Crash recovery: one node publishes what a dead node wrote. */
 @Module({
   imports: [
     AccountModule,

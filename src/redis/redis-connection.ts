@@ -6,14 +6,19 @@ const CONNECT_MS = 5_000;
 const ANSWER_MS = 3_000;
 const CLOSE_TIMEOUT_MS = 100;
 const MAX_RETRY_MS = 1_000;
-// Longer than it takes to try again, and shorter than other nodes distrust a Redis that is back.
+// Longer than the interval between reconnect attempts, and shorter than the time for which nodes cache nothing after an
+// outage.
 const REFUSED_TTL_MS = 5_000;
 
-/** How long a command may block at most; a connection that waits on one is told apart from a dead one by it. */
+/**
+ * Maximum time in milliseconds that a blocking command waits; it also distinguishes a waiting connection from a dead
+ * one.
+ */
 export const BLOCK_MS = 5_000;
 
-// Whatever can't be sent right now fails right now, and a Redis that is there but doesn't answer is hung up on: a request never waits for
-// one that is away. Nothing is sent twice by the client, since only who sent it knows whether it may be.
+// A command that cannot be sent fails at once, and a connection to a Redis that does not answer is closed: requests
+// never wait for an unreachable Redis. The client never resends a command, because only the caller knows whether that
+// is safe.
 const OPTIONS: RedisOptions = {
   protocol: 2,
   lazyConnect: true,
@@ -26,7 +31,7 @@ const OPTIONS: RedisOptions = {
   retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), MAX_RETRY_MS),
 };
 
-/** The node's connections to the Redis that it shares with the others. */
+/** The connections of this node to the shared Redis. */
 export class RedisConnection {
   private readonly log = new Logger('Redis');
   private readonly blockingClient: Redis;
@@ -36,7 +41,7 @@ export class RedisConnection {
   private refusedAtMs = -Infinity;
 
   private constructor(
-    /** For commands that answer at once. They fail at once when Redis is away. */
+    /** Connection for commands that do not block. They fail at once while Redis is unreachable. */
     readonly commands: Redis,
     private readonly prefix: string,
   ) {
@@ -49,7 +54,7 @@ export class RedisConnection {
     );
   }
 
-  /** Connects. @throws when there is no Redis within five seconds, naming its host */
+  /** Connects to Redis. @throws Error naming the host if Redis does not accept the connection within five seconds */
   static async open(url: string, prefix: string): Promise<RedisConnection> {
     const connection = new RedisConnection(new Redis(url, OPTIONS), prefix);
     try {
@@ -62,32 +67,35 @@ export class RedisConnection {
     }
   }
 
-  /** For the one command at a time that waits, `BLOCK_MS` at most. */
+  /** Connection for one blocking command at a time, which waits `BLOCK_MS` at most. */
   get blocking(): Redis {
     return this.blockingClient;
   }
 
-  /** Whether Redis can be asked right now. */
+  /** Whether Redis is connected. */
   get isUp(): boolean {
     return this.commands.status === 'ready';
   }
 
-  /** Since when Redis can't be asked; undefined while it can. */
+  /** Time of the disconnect; undefined while connected. */
   get downSince(): Date | undefined {
     return this.disconnectedAt;
   }
 
-  /** Whether Redis was seen a moment ago not to run at all, so that no other node can ask it either. One that is away for another reason may be away for this node alone. */
+  /**
+   * Whether Redis refused a connection within the last seconds: it is not running, and no other node can reach it. An
+   * unreachable Redis that did not refuse may be unreachable for this node only.
+   */
   get isRefused(): boolean {
     return !this.isUp && performance.now() - this.refusedAtMs < REFUSED_TTL_MS;
   }
 
-  /** A key of Derailed's: these parts behind the prefix that all have. */
+  /** Returns a key of Derailed: the common prefix and these parts. */
   key(...parts: readonly unknown[]): string {
     return this.prefix + parts.join(':');
   }
 
-  /** Runs a script with these keys and arguments, in one round trip once Redis knows it. */
+  /** Runs a script with these keys and arguments; one round trip if Redis has cached the script. */
   async run(
     script: RedisScript,
     keys: readonly string[],
@@ -101,12 +109,12 @@ export class RedisConnection {
     }
   }
 
-  /** Calls the listener whenever Redis was away and is back. */
+  /** Calls the listener after every reconnect. */
   onReconnect(listener: () => void): void {
     this.commands.on('ready', listener);
   }
 
-  /** Calls the listener whenever Redis goes away, each failed attempt to reach it included. */
+  /** Calls the listener after every disconnect and every failed attempt to connect. */
   onDisconnect(listener: () => void): void {
     this.commands.on('close', listener);
   }
@@ -117,7 +125,7 @@ export class RedisConnection {
     this.blockingClient.disconnect();
   }
 
-  // Said once for each time that it is away, however often it is tried.
+  // Logs once per outage, not for every attempt to reconnect.
   private watchDisconnects(): void {
     this.onDisconnect(() => {
       if (this.isClosed || this.disconnectedAt) return;
@@ -137,7 +145,7 @@ function ready(client: Redis): Promise<void> {
   return new Promise((resolve, reject) => {
     setTimeout(reject, CONNECT_MS).unref();
     client.once('ready', () => resolve());
-    // A first attempt that fails is not the last: it is tried again until the time is over.
+    // A failed first attempt is retried until the timeout.
     client.connect().catch(() => undefined);
   });
 }

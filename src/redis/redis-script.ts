@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** A Lua script that Redis runs as one step: nothing else happens meanwhile. @see https://redis.io/docs/latest/develop/programmability/eval-intro/ */
+/**
+ * A Lua script that Redis executes atomically. @see https://redis.io/docs/latest/develop/programmability/eval-intro/
+ */
 export class RedisScript {
   readonly sha: string;
 

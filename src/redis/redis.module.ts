@@ -2,7 +2,7 @@ import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/comm
 import { ConfigService } from '../config/config.service';
 import { RedisConnection } from './redis-connection';
 
-/** The Redis that several nodes share; undefined when there is none and this node is alone. */
+/** The Redis that the nodes share; undefined on a single node. */
 @Global()
 @Module({
   providers: [

@@ -6,9 +6,10 @@ import { RedisScript } from './redis-script';
 
 const LEASE_MS = 600_000;
 const RENEW_EVERY_MS = 30_000;
-// So much earlier than Redis does a node stop believing in its own lease, whatever a round trip took.
+// Milliseconds before the expiry in Redis at which a node stops using its lease, as reserve for the round trip.
 const MARGIN_MS = 10_000;
-// So long does a Redis that has started have to run before anybody takes what may be somebody's: who has one takes it again as soon as Redis is back.
+// Seconds that a restarted Redis must be running before a node takes a worker id that may belong to another node:
+// owners renew their leases as soon as Redis is back.
 const OWNERS_FIRST_SECONDS = 5;
 
 const TAKE = new RedisScript(`
@@ -19,7 +20,7 @@ end
 return -1
 `);
 
-// One that Redis has forgotten is taken again: whoever takes it first has it.
+// Takes the worker id again if Redis has lost the lease; the first node to do so owns it.
 const RENEW = new RedisScript(`
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
@@ -28,10 +29,10 @@ return 1
 `);
 
 /**
- * The worker id of this node, that no other node has at the same time.
+ * Lease of a worker id that no other node uses at the same time.
  *
- * It is leased for ten minutes at a time, which is how long ids can be made while Redis is away. It is never given back but runs out, so
- * that a node with a slower clock doesn't make the ids of one that has just stopped.
+ * A lease is valid for ten minutes, which is how long a node can create ids while Redis is unreachable. It is never
+ * released but expires, so that a node whose clock is behind does not repeat the ids of a node that has just stopped.
  */
 export class WorkerLease {
   private readonly holder = randomUUID();
@@ -43,7 +44,7 @@ export class WorkerLease {
     private readonly now: () => number,
   ) {}
 
-  /** Takes a worker id, and keeps it from then on. @throws when all 1,024 are taken */
+  /** Takes a worker id and renews its lease from then on. @throws Error if all 1,024 are taken */
   static async take(redis: RedisConnection, now: () => number = () => performance.now()): Promise<WorkerLease> {
     const lease = new WorkerLease(redis, now);
     await lease.take();
@@ -53,12 +54,12 @@ export class WorkerLease {
     return lease;
   }
 
-  /** The worker id; undefined when the lease ran out, or another node has it. */
+  /** Returns the worker id; undefined if the lease has expired or belongs to another node. */
   current(): number | undefined {
     return this.now() < this.validUntilMs ? this.workerId : undefined;
   }
 
-  /** Holds the worker id for longer, or takes another when it is somebody else's by now. */
+  /** Extends the lease, or takes another worker id if another node owns this one. */
   async renew(): Promise<void> {
     const askedAtMs = this.now();
     const isOurs = await this.redis.run(RENEW, [this.redis.key('worker', this.workerId)], [this.holder, LEASE_MS]);
@@ -81,7 +82,7 @@ export class WorkerLease {
     this.validUntilMs = askedAtMs + LEASE_MS - MARGIN_MS;
   }
 
-  // A Redis that was restarted may have forgotten who has which, while they go on making ids.
+  // A restarted Redis may have lost leases of nodes that still create ids.
   private async waitForPreviousOwners(): Promise<void> {
     for (;;) {
       const uptimeSeconds = Number(

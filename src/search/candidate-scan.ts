@@ -2,16 +2,16 @@ import { LIMITS } from '../common/limits';
 import type { Snowflake } from '../common/snowflake';
 import type { MessageDocument } from '../messages/message.schema';
 
-/** What to keep of the candidates of a search. */
+/** Which candidates of a search to keep. */
 export interface ScanOptions {
-  /** How many messages are wanted. */
+  /** Number of requested messages. */
   readonly limit: number;
   /** Only messages with a higher id. */
   readonly after: Snowflake | undefined;
   readonly meets: (message: MessageDocument) => boolean;
 }
 
-/** Reads candidates of a search, the newest first, and stops when one request has read enough. */
+/** Reads candidates of a search, newest first, until the page is full or one request has read enough. */
 export class CandidateScan {
   readonly found: MessageDocument[] = [];
   /** The last candidate that was read. */

@@ -14,7 +14,7 @@ import { parseExpression } from './search-expression';
 const KINDS = ['link', 'mention'] as const;
 type MessageKind = (typeof KINDS)[number];
 
-// Ids end in 2091.
+// The highest id, which will be created in 2091.
 const HIGHEST_ID: Snowflake = 2n ** 63n - 1n;
 
 /** Returns the lowest id at a time. */

@@ -3,6 +3,6 @@ import { MessagesModule } from '../messages/messages.module';
 import { SearchController } from './search.controller';
 import { SearchService } from './search.service';
 
-/** Finds what was said. */
+/** Full-text search of messages. */
 @Module({ imports: [MessagesModule], controllers: [SearchController], providers: [SearchService] })
 export class SearchModule {}

@@ -1,29 +1,30 @@
-/** So many in so much time. A limit of 0 means that there is none. */
+/** A rate limit: `limit` units per window. A limit of 0 means no limit. */
 export interface BucketRule {
   readonly limit: number;
   readonly windowMs: number;
 }
 
-/** A bucket: when each thing in it was put in, the oldest first; something of weight 3 is three things. */
+/** State of a bucket: the time of each accepted unit, oldest first. A hit of weight 3 is three units. */
 export type BucketState = readonly number[];
 
-/** What came of hitting a bucket. */
+/** Result of a hit. */
 export interface BucketHit {
   readonly state: BucketState;
   readonly allowed: boolean;
-  /** How much fits in right now. */
+  /** Units that the bucket accepts now. */
   readonly remaining: number;
-  /** Until this weight fits in; 0 when it did, Infinity when it never will. */
+  /** Milliseconds until the bucket accepts this weight: 0 if it did, Infinity if it never will. */
   readonly retryAfterMs: number;
-  /** Until the bucket is empty, if nothing more comes. */
+  /** Milliseconds until the bucket is empty, without further hits. */
   readonly resetMs: number;
 }
 
 /**
- * Puts `weight` into a bucket, when it fits: whatever the moment, no more than the limit went in during one window's length before it.
+ * Adds `weight` units to a bucket if they fit: at any time, at most `limit` units were accepted within the preceding
+ * window.
  *
- * That is the sliding window log, exact at the cost of one number for each thing in the bucket. A hit that doesn't fit is not
- * counted, so it does not prolong the wait. One of weight 0 always fits and tells how the bucket stands.
+ * This is the sliding window log: exact, at the cost of one number per unit. A rejected hit is not counted, so it does
+ * not prolong the wait. A hit of weight 0 always succeeds and returns the state.
  */
 export function hit(
   bucket: BucketState | undefined,
@@ -31,7 +32,7 @@ export function hit(
   clockMs: number,
   weight = 1,
 ): BucketHit {
-  // A clock that is set back must neither let more in nor unsort what is in.
+  // A clock that is set back must neither accept more units nor unsort the stored ones.
   const nowMs = Math.max(clockMs, bucket?.at(-1) ?? clockMs);
   const kept = inside(bucket ?? [], nowMs - windowMs);
   if (limit === 0) return { state: kept, allowed: true, remaining: Infinity, retryAfterMs: 0, resetMs: 0 };
@@ -52,7 +53,7 @@ function inside(bucket: BucketState, oldestMs: number): BucketState {
   return first === 0 ? bucket : first < 0 ? [] : bucket.slice(first);
 }
 
-/** When the last of those was put in that have to go before a weight fits. */
+/** Returns the time of the last unit that has to expire before a weight fits. */
 function waitMs(kept: BucketState, weight: number, limit: number): number {
   return weight > limit ? Infinity : kept[kept.length + weight - limit - 1]!;
 }

@@ -2,27 +2,27 @@ import { type BucketHit, type BucketRule, type BucketState, hit } from './bucket
 
 const SWEEP_EVERY = 4_096;
 
-/** What came of hitting a named bucket. */
+/** Result of a hit on a named bucket. */
 export type Hit = Omit<BucketHit, 'state'>;
 
-/** Named buckets, shared by everything that counts. */
+/** Named buckets, shared by all rate limits. */
 export abstract class Buckets {
-  /** Puts `weight` into a bucket, when it fits. */
+  /** Adds `weight` units to a bucket if they fit. */
   abstract hit(key: string, rule: BucketRule, weight?: number): Promise<Hit>;
 
-  /** Puts as much into a bucket as still fits. */
+  /** Adds as many units as fit. */
   async fill(key: string, rule: BucketRule): Promise<void> {
     const { remaining } = await this.peek(key, rule);
     if (Number.isFinite(remaining)) await this.hit(key, rule, remaining);
   }
 
-  /** How a bucket stands, without putting anything in. */
+  /** Returns the state of a bucket without adding a unit. */
   peek(key: string, rule: BucketRule): Promise<Hit> {
     return this.hit(key, rule, 0);
   }
 }
 
-/** The buckets of a single node, in its memory. Those that are empty again are forgotten as others are hit. */
+/** Buckets of a single node, in memory. Empty buckets are deleted when others are hit. */
 export class LocalBuckets extends Buckets {
   private readonly buckets = new Map<string, { state: BucketState; emptyAtMs: number }>();
   private hits = 0;

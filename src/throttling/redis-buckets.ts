@@ -6,9 +6,10 @@ import { Buckets, type Hit, LocalBuckets } from './buckets';
 const REDIS_CLOCK = `(function() local time = redis.call('TIME'); return time[1] * 1000 + math.floor(time[2] / 1000) end)()`;
 
 /**
- * What `hit` of `bucket.ts` does, in Redis: a list of the milliseconds at which each thing was put in, the oldest first.
+ * `hit` of `bucket.ts` as a Redis script: a list with the time in milliseconds of each unit, oldest first.
  *
- * @param clock an expression for the milliseconds that it is; all nodes share Redis' own clock
+ * @param clock Lua expression for the current time in milliseconds; by default the clock of Redis, which all nodes
+ * share
  */
 export const bucketScript = (clock = REDIS_CLOCK): RedisScript =>
   new RedisScript(`
@@ -35,7 +36,10 @@ return { retryAfter, limit - count, newest and newest + window - clock or 0 }
 
 const UNLIMITED: Hit = { allowed: true, remaining: Infinity, retryAfterMs: 0, resetMs: 0 };
 
-/** The buckets of several nodes, in Redis. While it is away each node counts by itself, so that no limit is ever off. */
+/**
+ * Buckets of several nodes, in Redis. While Redis is unreachable, each node counts for itself, so that all limits stay
+ * in force.
+ */
 export class RedisBuckets extends Buckets {
   private readonly local = new LocalBuckets();
 

@@ -20,7 +20,8 @@ const TATWEEL = /[\u0640\u07FA]/gu;
 
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
 
-// Thai and Lao am are letters on keyboards; NFKC takes them apart and puts the pieces in an order that nobody writes (UAX 31, section 5.1).
+// Thai and Lao am are letters on keyboards; NFKC decomposes them into a sequence that is never typed (UAX 31, section
+// 5.1).
 const AM = /([\u0E33\u0EB3])/u;
 
 const normalized = (text: string): string =>

@@ -7,8 +7,9 @@ export function countCharacters(text: string): number {
   return count;
 }
 
-// Letters, numbers, punctuation, symbols, private use and what this version of Unicode does not know yet, without the default-ignorable ones (Hangul fillers, variation selectors), and without those that are
-// blank although Unicode does not say so: braille blank, object replacement, null notehead, Khitan filler, Egyptian blanks.
+// Letters, numbers, punctuation, symbols, private use and code points that this version of Unicode does not assign,
+// except default-ignorable ones (Hangul fillers, variation selectors) and those that are blank although Unicode does
+// not classify them so: braille blank, object replacement, null notehead, Khitan filler, Egyptian blanks.
 const VISIBLE =
   /(?![\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\uFFFC\u{1D159}\u{16FE4}\u{13441}\u{13442}])[\p{L}\p{N}\p{P}\p{S}\p{Co}\p{Cn}]/u;
 
