@@ -11,7 +11,10 @@ const FULL_ERRORS = new Set([27, 28, 122]);
 /** MDB_CORRUPTED and MDB_PAGE_NOTFOUND: a page is damaged, the rest of the file can be read. */
 const DAMAGED_PAGE_ERRORS = new Set([-30796, -30797]);
 
-const PROBE_BYTES = 16 * 1024 * 1024;
+const FULL_CODES = ['ENOSPC', 'EFBIG', 'EDQUOT'];
+
+/** Bytes to write behind the end of the data file, to tell a write that a full disk cut short from a failing disk. */
+const SHORT_WRITE_PROBE_BYTES = 16 * 1024 * 1024;
 
 /** Returns the number of an error of LMDB or of the system; undefined for any other error. */
 function numberOf(error: unknown): number | undefined {
@@ -32,24 +35,33 @@ export const isDamagedPage = (error: unknown): boolean => DAMAGED_PAGE_ERRORS.ha
  */
 export function isDiskFull(error: unknown, file: string): boolean {
   const code = numberOf(error) ?? 0;
-  return FULL_ERRORS.has(code) || (code === INPUT_OUTPUT_ERROR && probeFails(file));
+  return (
+    FULL_ERRORS.has(code) ||
+    (code === INPUT_OUTPUT_ERROR && findSpaceError(file, SHORT_WRITE_PROBE_BYTES) !== undefined)
+  );
 }
 
 /** Returns whether an error leaves the data file as it was before the transaction: neither the disk nor the environment failed. */
 export const isRecoverable = (error: unknown): boolean => numberOf(error) !== INPUT_OUTPUT_ERROR;
 
-/** Returns whether the disk refuses to hold more behind the end of the data file. */
-function probeFails(file: string): boolean {
+/**
+ * Writes a temporary file beside the data file to find out whether the disk has space.
+ *
+ * @param bytes size of the file that is written, behind as many bytes as the data file has, so that a limit of the file size counts
+ * @returns the error of a full disk, a quota or a limit of the file size; undefined if there is space
+ */
+export function findSpaceError(file: string, bytes: number): Error | undefined {
   const probe = `${file}.probe`;
   try {
     const descriptor = openSync(probe, 'w', PRIVATE_FILE);
     try {
-      return writeSync(descriptor, Buffer.alloc(PROBE_BYTES), 0, PROBE_BYTES, statSync(file).size) < PROBE_BYTES;
+      const written = writeSync(descriptor, Buffer.alloc(bytes), 0, bytes, statSync(file).size);
+      return written < bytes ? new Error('only a part of a write was stored') : undefined;
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
-    return ['ENOSPC', 'EFBIG', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+    return FULL_CODES.includes((error as NodeJS.ErrnoException).code ?? '') ? (error as Error) : undefined;
   } finally {
     rmSync(probe, { force: true });
   }

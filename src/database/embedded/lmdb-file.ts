@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 // Where things are in a file of LMDB.
 // See https://github.com/LMDB/lmdb/blob/mdb.master3/libraries/liblmdb/mdb.c, the structures MDB_meta, MDB_page_header, MDB_node and MDB_ovpage.
@@ -37,6 +37,8 @@ interface Meta {
  * @throws Error if the file belongs to another program, is damaged or torn
  */
 export function assertComplete(path: string): void {
+  // Opening a named pipe would wait for a writer.
+  if (!statSync(path).isFile()) throw new Error(`${path} is not a file; use another folder.`);
   const descriptor = openSync(path, 'r');
   try {
     // A commit meanwhile reuses pages that the check still reads, so a failed check counts only if there was none.

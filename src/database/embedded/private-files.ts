@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -25,15 +26,29 @@ const NEW_FILE_BYTES = 128 * 1024;
  */
 export function makePrivateFolder(folder: string): void {
   try {
-    if (!existsSync(folder)) {
-      mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
-      sync(dirname(folder));
-    }
+    if (!existsSync(folder)) createFolder(folder);
+    if (!statSync(folder).isDirectory()) throw new Error('it is not a folder');
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     restrict(folder, PRIVATE_FOLDER);
   } catch (error) {
     throw new Error(`The folder ${folder} can't be written: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/**
+ * Creates a folder and its missing parents. `mkdirSync` with `recursive` never returns if a file system without new folders, such as /proc,
+ * answers ENOENT.
+ */
+function createFolder(folder: string): void {
+  const parent = dirname(folder);
+  if (!existsSync(parent)) createFolder(parent);
+  try {
+    mkdirSync(folder, { mode: PRIVATE_FOLDER });
+  } catch (error) {
+    // Another process has created the folder, or the name is a symbolic link without a target.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  sync(parent);
 }
 
 /** Restricts existing files to the current user. Missing files are skipped. */

@@ -5,6 +5,7 @@ import { seal, unseal } from './checksum';
 import {
   dataDamaged,
   diskFull,
+  findSpaceError,
   isDamagedPage,
   isDiskFull,
   isRecoverable,
@@ -46,12 +47,15 @@ const LARGEST_CHUNK = 512;
 /** A chunk ends with the document that exceeds this. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The entry that is written and removed to find out whether the disk has space. */
+/** The entry that is written and removed to find out whether a full disk has space again. */
 const PROBE_KEY = Buffer.from('\0\0\0\0probe');
 const PROBE_BYTES = 64 * 1024;
 
+/** Space that a transaction may need, in bytes: more than it usually writes. */
+const TRANSACTION_BYTES = 1024 * 1024;
+
 /** With less free space in the file system, in bytes, a probe decides whether the disk is full. */
-const LOW_SPACE_BYTES = 4 * 1024 * 1024;
+const LOW_SPACE_BYTES = 16 * 1024 * 1024;
 
 /** Describes the collection or index that the keys with a prefix belong to. */
 type Owners = (key: Buffer) => string;
@@ -81,7 +85,7 @@ export class Storage {
     const lock = await FolderLock.take(folder);
     let database: DataFile | undefined;
     try {
-      if (!existsSync(file) || statSync(file).size === 0) await createDataFile(file);
+      if (!existsSync(file) || isEmptyFile(file)) await createDataFile(file);
       assertComplete(file);
       database = openForWriting(file);
       upgradeFormat(database, file, upgrades);
@@ -114,11 +118,25 @@ export class Storage {
 
   /** @throws CommandError OutOfDiskSpace while the disk is full */
   assertWritable(): void {
-    const { bavail, bsize } = statfsSync(this.file);
-    if (!this.isFull && bavail * bsize > LOW_SPACE_BYTES) return;
+    if (!this.mayBeFull) return;
     this.transaction(() => this.put(PROBE_KEY, Buffer.alloc(PROBE_BYTES)));
     this.transaction(() => this.remove(PROBE_KEY));
-    this.isFull = false;
+  }
+
+  private get mayBeFull(): boolean {
+    const { bavail, bsize } = statfsSync(this.file);
+    return this.isFull || bavail * bsize <= LOW_SPACE_BYTES;
+  }
+
+  /**
+   * Checks the free space without LMDB: lmdb 3.5.6 formats the message of a failed write into a buffer that is too small, and the process may
+   * abort. So LMDB gets no transaction while the disk is full.
+   *
+   * @throws CommandError OutOfDiskSpace
+   */
+  private assertSpace(): void {
+    const error = findSpaceError(this.file, TRANSACTION_BYTES);
+    if (error) throw diskFull(error);
   }
 
   get(key: Buffer): Buffer | undefined {
@@ -228,8 +246,11 @@ export class Storage {
    */
   transaction<T>(work: () => T): T {
     this.assertSound();
+    if (this.mayBeFull) this.assertSpace();
     try {
-      return this.database.transactionSync(work);
+      const result = this.database.transactionSync(work);
+      this.isFull = false;
+      return result;
     } catch (error) {
       throw isStorageError(error) ? this.afterFailedCommit(error) : error;
     } finally {
@@ -275,6 +296,11 @@ export class Storage {
     }
     return this.failure;
   }
+}
+
+function isEmptyFile(path: string): boolean {
+  const status = statSync(path);
+  return status.isFile() && status.size === 0;
 }
 
 /** Creates an empty data file under a temporary name, so that a power failure leaves either no file or a complete one. */
