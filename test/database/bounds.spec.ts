@@ -56,7 +56,7 @@ describe('a client that sends commands and does not read', () => {
     expect(answered).toBeLessThan(50);
 
     client.resume();
-    await eventually(() => answered >= 500);
+    await eventually(() => answered >= 500, 40_000);
   });
 });
 
