@@ -7,7 +7,11 @@ import { TRANSFORM_OPTIONS, VALIDATION_OPTIONS } from './parse-dto';
 import { prepare } from './prepare';
 import { fieldErrors } from './validation-errors';
 
-/** Validates bodies, queries and gateway payloads whose type is a DTO class. Handlers receive instances of the class. */
+/**
+ * Validates bodies, queries and gateway payloads whose type is a DTO class. Handlers receive instances of the class.
+ *
+ * @see docs/decisions/validation.md
+ */
 @Injectable()
 export class ValidationPipe extends NestValidationPipe {
   constructor() {
