@@ -92,7 +92,7 @@ export class Environment {
   readonly RATE_SEARCH!: RateRule;
 
   @Setting(RATE_RULE, '10/1')
-  readonly RATE_INVITE_LOOK!: RateRule;
+  readonly RATE_INVITE_PREVIEW!: RateRule;
 
   @Setting(RATE_RULE, '3/1')
   readonly RATE_INVITE_ACCEPT!: RateRule;

@@ -67,7 +67,7 @@ export class InvitesController {
   @Get('invites/:code')
   @Summary('Get an invite.')
   @Public()
-  @RateLimit('invite_look')
+  @RateLimit('invite_preview')
   @Validated()
   @ApiProblems(InviteNotFound)
   @ApiResult(InvitePreviewDto)

@@ -8,7 +8,7 @@ const TTL_KEY = 'THROTTLER:TTL';
 const ROUTE_LIMITS = {
   register: ['register'],
   search: ['search'],
-  invite_look: ['invite_look'],
+  invite_preview: ['invite_preview'],
   invite_accept: ['invite_accept'],
   password: ['password'],
 } as const satisfies Record<string, readonly string[]>;

@@ -52,7 +52,7 @@ const THROTTLERS: readonly Throttler[] = [
   { name: REGISTER, setting: 'RATE_REGISTER', subject: addressOf, isCountedByService: true },
   { name: 'password', setting: 'RATE_ACCOUNT', subject: userOrAddress },
   { name: 'search', setting: 'RATE_SEARCH', subject: userOrAddress },
-  { name: 'invite_look', setting: 'RATE_INVITE_LOOK', subject: userOrAddress },
+  { name: 'invite_preview', setting: 'RATE_INVITE_PREVIEW', subject: userOrAddress },
   { name: 'invite_accept', setting: 'RATE_INVITE_ACCEPT', subject: userOrAddress },
 ];
 
