@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited';
 import { SnowflakeParam } from '../common/dto/parameters';
 import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
+import { WriteConflict } from '../common/common.errors';
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
@@ -51,7 +52,7 @@ export class BansController {
   @Audited()
   @RequirePermissions(Permission.BanMembers)
   @Validated()
-  @ApiProblems(UserNotFound, MemberOutOfReach)
+  @ApiProblems(UserNotFound, MemberOutOfReach, WriteConflict)
   @ApiResult(BanDto)
   async ban(
     @Authority() authority: GuildAuthority,

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited';
 import { SnowflakeParam } from '../common/dto/parameters';
 import { ApiResult, ApiNoContent, ApiResultWithEtag, Summary, Validated } from '../common/http.decorators';
+import { WriteConflict } from '../common/common.errors';
 import { ApiProblems } from '../common/problems.decorator';
 import { Versioned } from '../common/versioned';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
@@ -111,7 +112,7 @@ export class OwnGuildsController {
   @MutationScope('own_membership')
   @Summary('Leave a guild.')
   @RequireMembership()
-  @ApiProblems(OwnerCannotLeave)
+  @ApiProblems(OwnerCannotLeave, WriteConflict)
   @ApiNoContent()
   async leave(@Authority() authority: GuildAuthority): Promise<void> {
     await this.memberRemoval.leave(authority);

@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
+import { WriteConflict } from '../common/common.errors';
 import { ApiProblems } from '../common/problems.decorator';
 import { GuildVersionMismatch } from './guilds.errors';
 
@@ -11,5 +12,5 @@ export const SupportsIfMatch = () =>
       required: false,
       description: 'The ETag of what this is based on: the guild’s version.',
     }),
-    ApiProblems(GuildVersionMismatch),
+    ApiProblems(GuildVersionMismatch, WriteConflict),
   );

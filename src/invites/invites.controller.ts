@@ -81,7 +81,7 @@ export class InvitesController {
   @Authenticated()
   @RateLimit('invite_accept')
   @Validated()
-  @ApiProblems(InviteNotFound, GuildNotFound, Banned, GuildLimitReached)
+  @ApiProblems(InviteNotFound, GuildNotFound, Banned, GuildLimitReached, WriteConflict)
   @ApiResult(MemberDto)
   async accept(@PathParam('code', INVITE_CODE) inviteCode: string, @UserId() userId: Snowflake): Promise<MemberDto> {
     return toMemberDto(await this.invites.accept(inviteCode, userId));

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited';
 import { SnowflakeParam } from '../common/dto/parameters';
 import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
+import { WriteConflict } from '../common/common.errors';
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
@@ -63,6 +64,7 @@ export class MembersController {
   @Summary('Change your own nick.')
   @RequirePermissions(Permission.ChangeNickname)
   @Validated()
+  @ApiProblems(WriteConflict)
   @ApiResult(MemberDto)
   async updateOwn(@Authority() authority: GuildAuthority, @Body() change: UpdateOwnMemberDto): Promise<MemberDto> {
     return toMemberDto(await this.members.update(authority, authority.userId, change, undefined));
@@ -85,6 +87,7 @@ export class MembersController {
     RoleOutOfReach,
     EveryoneRoleProtected,
     TimeoutTooLong,
+    WriteConflict,
   )
   @ApiResult(MemberDto)
   async update(
@@ -108,6 +111,7 @@ export class MembersController {
     RoleNotFound,
     RoleOutOfReach,
     EveryoneRoleProtected,
+    WriteConflict,
   )
   @ApiResult(MemberDto)
   async giveRole(
@@ -134,6 +138,7 @@ export class MembersController {
     RoleNotFound,
     RoleOutOfReach,
     EveryoneRoleProtected,
+    WriteConflict,
   )
   @ApiResult(MemberDto)
   async takeRole(
@@ -150,7 +155,7 @@ export class MembersController {
   @Summary('Kick a member. The user can rejoin with an invite.')
   @Audited()
   @RequirePermissions(Permission.KickMembers)
-  @ApiProblems(MemberNotFound, MemberOutOfReach)
+  @ApiProblems(MemberNotFound, MemberOutOfReach, WriteConflict)
   @ApiNoContent()
   async kick(
     @Authority() authority: GuildAuthority,
