@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { boundaryRules } from './eslint.boundaries.mjs';
 
 export default tseslint.config(
   { ignores: ['dist/**', '**/*.js', '**/*.mjs'] },
@@ -24,6 +25,7 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
+  ...boundaryRules,
   {
     files: ['src/**'],
     rules: {

@@ -18,7 +18,6 @@ import { EventsModule } from './events/events.module';
 import { GatewayModule } from './gateway/gateway.module';
 import { GuildsModule } from './guilds/guilds.module';
 import { RequestAdmission } from './http/request-admission.service';
-import { MetaModule } from './meta/meta.module';
 import { ClusterModule } from './cluster/cluster.module';
 import { PermissionsGuard } from './permissions/permissions.guard';
 import { PermissionsModule } from './permissions/permissions.module';
@@ -32,10 +31,21 @@ import { WorkerLease } from './redis/worker-lease';
 import { RecoveryModule } from './recovery/recovery.module';
 import { SearchModule } from './search/search.module';
 import { SecurityModule } from './security/security.module';
-import { MutationWeightGuard } from './throttling/mutation-weight.guard';
+import { MutationWeightGuard } from './permissions/mutation-weight.guard';
 import { RateLimitGuard } from './throttling/rate-limit.guard';
 import { ThrottlingModule } from './throttling/throttling.module';
 import { UsersModule } from './users/users.module';
+import { StoredGuildSource } from './guilds/guild-source';
+import { StoredMemberSource } from './members/member-source';
+import { StoredRoleSource } from './roles/role-source';
+import { StoredTrackSource } from './tracks/track-source';
+import { GuildModels } from './guilds/guild.models';
+import { MemberModels } from './members/member.models';
+import { RoleModels } from './roles/role.models';
+import { TrackModels } from './tracks/track.models';
+import { HealthModule } from './health/health.module';
+import { MetricsModule } from './metrics/metrics.module';
+import { InvitesModule } from './invites/invites.module';
 
 @Global()
 @Module({
@@ -72,11 +82,18 @@ export class AppModule {
         ClusterModule,
         EventsModule.with(EVENTS),
         ThrottlingModule,
-        PermissionsModule,
+        PermissionsModule.with({
+          guilds: StoredGuildSource,
+          members: StoredMemberSource,
+          roles: StoredRoleSource,
+          tracks: StoredTrackSource,
+          imports: [GuildModels, MemberModels, RoleModels, TrackModels],
+        }),
         AuthModule,
         UsersModule,
         AccountModule,
         GuildsModule,
+        InvitesModule,
         BansModule,
         PinsModule,
         ReactionsModule,
@@ -86,7 +103,8 @@ export class AppModule {
         ReadStatesModule,
         GatewayModule,
         RecoveryModule,
-        MetaModule,
+        HealthModule,
+        MetricsModule,
       ],
       controllers: [AuthController],
       providers: [

@@ -1,5 +1,5 @@
 import { EVENTS } from '../src/event-catalog';
-import { asyncApi } from '../src/openapi/async-api';
+import { asyncApi } from '../src/gateway/protocol/async-api';
 import { of } from './support/answer';
 import type { Client } from './support/client';
 import { documentedRoutes, fillPath, type Route } from './support/openapi';

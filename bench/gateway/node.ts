@@ -7,7 +7,7 @@ import { CommandCounter } from '../../src/database/command-counter';
 import { type Derailed, bootstrap } from '../../src/bootstrap';
 import { EventLog } from '../../src/events/event-log';
 import { EventsService } from '../../src/events/events.service';
-import { roleSetOf } from '../../src/members/role-set.schema';
+import { roleSetOf } from '../../src/members/role-set';
 import { toMessageDto } from '../../src/messages/messages.service';
 import { Permission } from '../../src/permissions/compute-permissions';
 import { ask, register } from '../support/derailed';

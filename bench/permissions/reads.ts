@@ -1,7 +1,7 @@
 import type { Connection } from 'mongoose';
 import { CommandCounter } from '../../src/database/command-counter';
 import { CacheVersions } from '../../src/cache/cache-versions';
-import { roleSetOf } from '../../src/members/role-set.schema';
+import { roleSetOf } from '../../src/members/role-set';
 import { AuthorityResolver } from '../../src/permissions/authority-resolver';
 import { ask, type Bench, register } from '../support/derailed';
 import { median } from '../support/statistics';

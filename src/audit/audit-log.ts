@@ -8,6 +8,7 @@ import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { ADMINISTRATORS, type AuditAction, type AuditEntryDocument } from './audit-entry.schema';
 import type { AuditChange } from './diff';
+import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 const DAY_MS = 86_400_000;
 
@@ -78,6 +79,7 @@ export class AuditLog {
   }
 
   /** Deletes the entries of a deleted guild. */
+  @OnGuildDelete('content')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.entries.deleteMany({ guild_id: guildId });
   }

@@ -9,7 +9,7 @@ import { CacheVersions, userVersionKey } from '../cache/cache-versions';
 import { VersionedCache } from '../cache/versioned-cache';
 import type { UserDocument } from '../users/user.schema';
 import { type Account, ACCOUNT_FIELDS, accountOf } from './account';
-import { TokenInvalid } from './auth.errors';
+import { TokenInvalid } from '../common/common.errors';
 
 const MAX_BATCH = 200;
 

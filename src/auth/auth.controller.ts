@@ -16,7 +16,7 @@ import { toSelfDto } from '../users/users.service';
 import { LoginDto, LoginResultDto, RegisterDto, SessionDto } from './auth.dto';
 import { CredentialsInvalid, PasswordQueueFull, SessionNotFound } from './auth.errors';
 import { type Client, CurrentClient } from './client';
-import type { Session } from './session';
+import type { Session } from '../common/session';
 import { SessionsService } from './sessions.service';
 
 @ApiTags('auth')

@@ -1,16 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
 import { Problem } from '../common/problem';
 
-/** The token is missing, malformed, revoked or expired, or its account was deleted. */
-export class TokenInvalid extends Problem {
-  static override readonly code = 'TOKEN_INVALID';
-  static override readonly status = HttpStatus.UNAUTHORIZED;
-
-  constructor() {
-    super('Send a valid token as "Authorization: Bearer <token>".');
-  }
-}
-
 /** The e-mail address or the password is wrong. The response does not tell which. */
 export class CredentialsInvalid extends Problem {
   static override readonly code = 'CREDENTIALS_INVALID';

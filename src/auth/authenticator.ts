@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { thenMaybe, type MaybePromise } from '../common/maybe-promise';
 import { sessionKey } from './account';
 import { AccountCache } from './account-cache';
-import { TokenInvalid } from './auth.errors';
+import { TokenInvalid } from '../common/common.errors';
 import { ServerSecret } from './server-secret';
-import type { Session } from './session';
+import type { Session } from '../common/session';
 import type { SignedToken } from './token';
 
 /**

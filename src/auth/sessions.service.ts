@@ -11,10 +11,11 @@ import { EventsService } from '../events/events.service';
 import { OPEN, type SessionRecord, type UserDocument } from '../users/user.schema';
 import { sessionField, sessionIdOf, sessionKey } from './account';
 import { AccountCache } from './account-cache';
-import { CredentialsInvalid, SessionNotFound, TokenInvalid } from './auth.errors';
+import { CredentialsInvalid, SessionNotFound } from './auth.errors';
 import type { Client } from './client';
 import { ServerSecret } from './server-secret';
-import type { Session } from './session';
+import type { Session } from '../common/session';
+import { TokenInvalid } from '../common/common.errors';
 
 const DAY_MS = 86_400_000;
 

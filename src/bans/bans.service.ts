@@ -7,7 +7,7 @@ import { EventsService } from '../events/events.service';
 import { publishUntilStable, republishUntilStable } from '../events/publish-until-stable';
 import { MemberRemovalService } from '../members/member-removal.service';
 import { MembersRepository } from '../members/members.repository';
-import { MemberNotFound } from '../members/members.errors';
+import { MemberNotFound } from '../permissions/permissions.errors';
 import { MessageDeletion } from '../messages/message-deletion.service';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';

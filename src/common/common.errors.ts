@@ -152,3 +152,13 @@ export class WriteConflict extends Problem {
     super('Others are changing the same thing at this moment; try again.', { retry_after: 1 });
   }
 }
+
+/** The token is missing, malformed, revoked or expired, or its account was deleted. */
+export class TokenInvalid extends Problem {
+  static override readonly code = 'TOKEN_INVALID';
+  static override readonly status = HttpStatus.UNAUTHORIZED;
+
+  constructor() {
+    super('Send a valid token as "Authorization: Bearer <token>".');
+  }
+}

@@ -8,7 +8,7 @@ import type { GuildDocument } from '../guilds/guild.schema';
 import { type PlanFn, guildAuthorityOf, type GuildMutation } from '../guilds/guild-writer.service';
 import { assertVersion } from '../guilds/expected-version';
 import type { MemberDocument } from '../members/member.schema';
-import { roleSetOf } from '../members/role-set.schema';
+import { roleSetOf } from '../members/role-set';
 import { MembersRepository } from '../members/members.repository';
 import { RoleSetsService } from '../members/role-sets.service';
 import { GuildAuthority, type TrackAuthority } from '../permissions/authority';

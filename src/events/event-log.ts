@@ -1,22 +1,19 @@
-import type { PermissionSet } from '../permissions/compute-permissions';
 import type { Snowflake } from '../common/snowflake';
-import type { LayoutEntry } from '../guilds/guild.schema';
+import type { LayoutEntry } from '../common/layout-entry';
 import type { EventBuffer } from './event-buffer';
 import type { EventData, EventName } from './event-map';
 
-/**
- * The users that an event concerns: a list of users, or the members of a guild. With a track, only members who can view
- * the track; with a permission, only members who have it; with a layout, only members whose visible layout differs from
- * that one.
- */
-export type Audience =
-  | { readonly userIds: readonly Snowflake[] }
-  | {
-      readonly guildId: Snowflake;
-      readonly trackId?: Snowflake;
-      readonly permission?: PermissionSet;
-      readonly layoutBefore?: readonly LayoutEntry[];
-    };
+/** Members of a guild. Each field that is set restricts the audience. Features add fields by declaration merging. */
+export interface GuildAudience {
+  readonly guildId: Snowflake;
+  /** Only members who may view this track. */
+  readonly trackId?: Snowflake;
+  /** Only members whose visible part of the layout differs from their visible part of this earlier layout. */
+  readonly layoutBefore?: readonly LayoutEntry[];
+}
+
+/** The receivers of an event: users by id, or members of a guild. */
+export type Audience = { readonly userIds: readonly Snowflake[] } | GuildAudience;
 
 /** An event with its position in the log. */
 export interface DomainEvent<Name extends EventName = EventName> {

@@ -29,11 +29,13 @@ import { ReadStatesGateway } from './handlers/read-states.gateway';
 import { SessionExpiry } from './session/session-expiry';
 import { SlowConsumerMonitor } from './transport/slow-consumers';
 import { ConnectionSlots } from './session/connection-slots';
+import { SessionGreeting } from './session/session-greeting.service';
+import { AsyncApiController } from './protocol/async-api.controller';
 
 /** The Socket.IO gateway. It listens to events; no feature knows of it. */
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule, ReadStatesModule],
-  controllers: [LimitsController],
+  controllers: [LimitsController, AsyncApiController],
   providers: [
     Gateway,
     MessagesGateway,
@@ -56,6 +58,7 @@ import { ConnectionSlots } from './session/connection-slots';
     Dispatcher,
     EventHistory,
     SessionStarter,
+    SessionGreeting,
     SessionExpiry,
     GatewaySecurity,
   ],

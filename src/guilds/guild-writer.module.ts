@@ -1,7 +1,14 @@
 import { Module } from '@nestjs/common';
 import { AuditLogModule } from '../audit/audit-log.module';
 import { GuildWriter } from './guild-writer.service';
+import { GuildModels } from './guild.models';
+import { RoleModels } from '../roles/role.models';
+import { TrackModels } from '../tracks/track.models';
 
 /** The one way to change a guild's document, for every feature that has something in it. */
-@Module({ imports: [AuditLogModule], providers: [GuildWriter], exports: [GuildWriter] })
+@Module({
+  imports: [GuildModels, RoleModels, TrackModels, AuditLogModule],
+  providers: [GuildWriter],
+  exports: [GuildWriter],
+})
 export class GuildWriterModule {}

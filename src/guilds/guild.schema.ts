@@ -1,13 +1,11 @@
 import { Schema } from 'mongoose';
+import type { LayoutEntry } from '../common/layout-entry';
 import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 import { layoutOf, type StoredLayout, storedLayoutOf } from './stored-layout';
 
-/** A track's place: the order of the array, the category it belongs to, and whether that one's overwrites hold in it. */
-export interface LayoutEntry {
-  readonly id: Snowflake;
-  readonly parent_id: Snowflake | null;
-  readonly inherits: boolean;
+declare module '../permissions/permission-records' {
+  interface GuildRecord extends GuildDocument {}
 }
 
 /** A role or track that is about to be written beside the guild's document, because the version of it that says so was committed. */

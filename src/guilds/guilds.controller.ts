@@ -9,13 +9,12 @@ import { Versioned } from '../common/versioned';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
-import { MemberNotFound } from '../members/members.errors';
 import { MemberRemovalService } from '../members/member-removal.service';
 import { MembersRepository } from '../members/members.repository';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/request-context';
-import { OwnerOnly } from '../permissions/permissions.errors';
+import { OwnerOnly, GuildNotFound, MemberNotFound } from '../permissions/permissions.errors';
 import {
   Authenticated,
   RequireMembership,
@@ -24,8 +23,9 @@ import {
 } from '../permissions/requirement.decorator';
 import { SupportsIfMatch } from './if-match.decorator';
 import { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
-import { GuildLimitReached, GuildNotFound, OwnerCannotLeave } from './guilds.errors';
+import { OwnerCannotLeave } from './guilds.errors';
 import { toGuildDto, GuildsService } from './guilds.service';
+import { GuildLimitReached } from '../users/users.errors';
 
 @ApiTags('guilds')
 @Controller('guilds')

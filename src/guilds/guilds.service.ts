@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AccountCache } from '../auth/account-cache';
-import { AuditLog, omitIfUnchanged } from '../audit/audit-log';
+import { omitIfUnchanged } from '../audit/audit-log';
 import { diffFields } from '../audit/diff';
 import type { MutationOptions } from '../common/mutation-options';
 import { createdAt, type Snowflake } from '../common/snowflake';
@@ -11,23 +11,18 @@ import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { CacheVersions, guildVersionKey } from '../cache/cache-versions';
 import { EventsService } from '../events/events.service';
-import { InvitesService } from '../invites/invites.service';
-import { MemberRemovalService } from '../members/member-removal.service';
 import { MemberJoinsService } from '../members/member-joins.service';
 import { MembersRepository } from '../members/members.repository';
-import { MemberNotFound } from '../members/members.errors';
-import { MessageDeletion } from '../messages/message-deletion.service';
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
-import { OwnerOnly } from '../permissions/permissions.errors';
-import { ReadMarkersService } from '../read-states/read-markers.service';
+import { OwnerOnly, GuildNotFound, MemberNotFound } from '../permissions/permissions.errors';
 import { RolesService } from '../roles/roles.service';
 import { TracksService } from '../tracks/tracks.service';
 import { UsersService } from '../users/users.service';
 import { type PlanFn, GuildWriter, type GuildMutation } from './guild-writer.service';
 import type { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
 import { type GuildDocument, type StoredGuild, storedFieldsOf } from './guild.schema';
-import { GuildNotFound } from './guilds.errors';
+import { GuildCleanup } from '../guild-cleanup/guild-cleanup.service';
 
 /** A version that none comes after. */
 const DELETED_VERSION = Number.MAX_SAFE_INTEGER;
@@ -43,13 +38,9 @@ export class GuildsService {
     private readonly accounts: AccountCache,
     private readonly membersRepository: MembersRepository,
     private readonly memberJoins: MemberJoinsService,
-    private readonly memberRemoval: MemberRemovalService,
     private readonly roles: RolesService,
     private readonly tracks: TracksService,
-    private readonly messages: MessageDeletion,
-    private readonly readMarkers: ReadMarkersService,
-    private readonly invites: InvitesService,
-    private readonly audit: AuditLog,
+    private readonly cleanup: GuildCleanup,
     private readonly cacheVersions: CacheVersions,
     private readonly events: EventsService,
     @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
@@ -144,12 +135,7 @@ export class GuildsService {
   private async finishDeletion(guildId: Snowflake): Promise<void> {
     await this.cacheVersions.raiseTo(guildVersionKey(guildId), DELETED_VERSION);
     await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
-    await this.memberRemoval.deleteByGuild(guildId);
-    await Promise.all(
-      [this.roles, this.tracks, this.messages, this.readMarkers, this.invites, this.audit].map((of) =>
-        of.deleteByGuild(guildId),
-      ),
-    );
+    await this.cleanup.run(guildId);
   }
 
   // A new owner who leaves or deletes the account at the same moment either finds that the guild is theirs and stays, or is found here to be gone:

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { LayoutEntry } from './guild.schema';
+import type { LayoutEntry } from '../common/layout-entry';
 import { layoutOf, storedLayoutOf } from './stored-layout';
 
 const group = fc.tuple(

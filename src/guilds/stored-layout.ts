@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import type { LayoutEntry } from './guild.schema';
+import type { LayoutEntry } from '../common/layout-entry';
 
 const ID_BYTES = 8;
 const ENTRY_BYTES = ID_BYTES + 1;

@@ -7,7 +7,7 @@ import { answerError } from '../common/problem.filter';
 import { trustedProxies } from '../common/trusted-proxies';
 import { VersionedAdapter } from '../common/versioned';
 import type { Environment } from '../config/config.schema';
-import { answerClientError } from './client-errors';
+import { answerClientError } from '../common/client-errors';
 import { ConnectionLimiter } from './connection-limiter';
 import { acceptJsonBodies } from './json-body';
 import { createNodeServer } from './node-server';

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { eventually } from '../../test/support/eventually';
 import { RawConnection } from '../../test/support/raw-http';
-import { answerClientError } from './client-errors';
+import { answerClientError } from '../common/client-errors';
 import { ConnectionLimiter, type ConnectionLimits } from './connection-limiter';
 import { createNodeServer } from './node-server';
 

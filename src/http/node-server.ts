@@ -2,7 +2,7 @@ import { type IncomingMessage, type RequestListener, Server, type ServerOptions 
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { RequestMalformed } from '../common/common.errors';
-import { endWithProblem, whenIdle } from './client-errors';
+import { endWithProblem, whenIdle } from '../common/client-errors';
 import type { ConnectionLimiter } from './connection-limiter';
 import { normalizeForwardedFor } from './forwarded-for';
 

@@ -9,12 +9,11 @@ import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
-import { GuildLimitReached, GuildNotFound } from '../guilds/guilds.errors';
 import { MemberDto, toMemberDto } from '../members/member.dto';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority, UserId } from '../permissions/request-context';
-import { PermissionsMissing } from '../permissions/permissions.errors';
+import { PermissionsMissing, GuildNotFound } from '../permissions/permissions.errors';
 import {
   Authenticated,
   RequireMembership,
@@ -26,6 +25,7 @@ import { RateLimit } from '../throttling/rate-limit.decorator';
 import { CreateInviteDto, INVITE_CODE, InviteDto, InvitePreviewDto } from './invite.dto';
 import { InviteLimitReached, InviteNotFound, MemberInviteLimitReached } from './invites.errors';
 import { InvitesService } from './invites.service';
+import { GuildLimitReached } from '../users/users.errors';
 
 @ApiTags('invites')
 @Controller()

@@ -22,6 +22,7 @@ import { type CreateInviteDto, type InviteDto, type InvitePreviewDto, inviteSeen
 import type { InviteDocument } from './invite.schema';
 import { InviteNotFound } from './invites.errors';
 import { InvitesRepository, isUsable } from './invites.repository';
+import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 const CODE_BYTES = 9;
 
@@ -175,6 +176,7 @@ export class InvitesService {
   }
 
   /** Deletes the invites of a deleted guild. */
+  @OnGuildDelete('content')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.invites.deleteMany({ guild_id: guildId });
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { MODELS } from '../database/database.module';
-import { GuildNotFound } from '../guilds/guilds.errors';
+import { GuildNotFound } from '../permissions/permissions.errors';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import type { MemberDocument } from './member.schema';
 

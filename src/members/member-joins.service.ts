@@ -8,7 +8,7 @@ import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import { insert } from '../database/insert';
-import { GuildLimitReached } from '../guilds/guilds.errors';
+import { GuildLimitReached } from '../users/users.errors';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { DeletedRolesService } from './deleted-roles.service';
 import { MemberRemovalService } from './member-removal.service';

@@ -19,7 +19,8 @@ import { MembersRepository } from './members.repository';
 import { MemberEvents } from './member-events';
 import { MemberQueue } from './member-queue';
 import type { MemberDocument } from './member.schema';
-import { MemberNotFound } from './members.errors';
+import { MemberNotFound } from '../permissions/permissions.errors';
+import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 const ATTEMPTS = 20;
 
@@ -79,6 +80,7 @@ export class MemberRemovalService {
   }
 
   /** Removes every membership of a guild that is gone. */
+  @OnGuildDelete('members')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     const members = await this.members
       .find({ guild_id: guildId }, { user_id: 1 })

@@ -2,6 +2,10 @@ import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 
+declare module '../permissions/permission-records' {
+  interface MemberRecord extends MemberDocument {}
+}
+
 /** A user's membership in a guild: it exists, or they are not in it. */
 export interface MemberDocument {
   readonly _id: Snowflake;

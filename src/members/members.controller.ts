@@ -11,11 +11,17 @@ import { MutationScope } from '../cluster/mutation';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
-import { MemberOutOfReach, PermissionsMissing, PermissionsNotHeld } from '../permissions/permissions.errors';
+import {
+  MemberOutOfReach,
+  PermissionsMissing,
+  PermissionsNotHeld,
+  MemberNotFound,
+  RoleOutOfReach,
+} from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
-import { EveryoneRoleProtected, RoleNotFound, RoleOutOfReach } from '../roles/roles.errors';
+import { EveryoneRoleProtected, RoleNotFound } from '../roles/roles.errors';
 import { ListMembersQuery, MemberDto, toMemberDto, UpdateMemberDto, UpdateOwnMemberDto } from './member.dto';
-import { MemberNotFound, TimeoutTooLong } from './members.errors';
+import { TimeoutTooLong } from './members.errors';
 import { MemberRemovalService } from './member-removal.service';
 import { MembersRepository } from './members.repository';
 import { MembersService } from './members.service';

@@ -2,16 +2,6 @@ import { HttpStatus } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
 import { Problem } from '../common/problem';
 
-/** There is no such member in the guild. */
-export class MemberNotFound extends Problem {
-  static override readonly code = 'MEMBER_NOT_FOUND';
-  static override readonly status = HttpStatus.NOT_FOUND;
-
-  constructor() {
-    super('There is no such member in this guild.');
-  }
-}
-
 /** A time-out lasts so long and no longer. */
 export class TimeoutTooLong extends Problem {
   static override readonly code = 'TIMEOUT_TOO_LONG';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
 import { AuditLogModule } from '../audit/audit-log.module';
 import { BansRepositoryModule } from '../bans/bans.repository.module';
 import { ReadMarkersModule } from '../read-states/read-markers.module';
@@ -15,10 +16,26 @@ import { MemberQueue } from './member-queue';
 import { MembersController } from './members.controller';
 import { MembersService } from './members.service';
 import { RoleSetsService } from './role-sets.service';
+import { MODELS } from '../database/database.module';
+import { formerMemberSchema } from './former-member.schema';
+import { roleSetSchema } from './role-set.schema';
+import { MemberModels } from './member.models';
+import { UserModels } from '../users/user.models';
 
 /** Who is in which guild, under what name and with which roles. */
 @Module({
-  imports: [AuditLogModule, UsersModule, BansRepositoryModule, ReadMarkersModule],
+  imports: [
+    MemberModels,
+    UserModels,
+    MongooseModule.forFeature([
+      { name: MODELS.departure, schema: formerMemberSchema },
+      { name: MODELS.roleSet, schema: roleSetSchema },
+    ]),
+    AuditLogModule,
+    UsersModule,
+    BansRepositoryModule,
+    ReadMarkersModule,
+  ],
   controllers: [MembersController],
   providers: [
     MembersRepository,

@@ -10,7 +10,7 @@ import { atMost } from '../database/at-most';
 import { MODELS } from '../database/database.module';
 import { parseNameQuery } from './member-name-search';
 import type { MemberDocument } from './member.schema';
-import { MemberNotFound } from './members.errors';
+import { MemberNotFound } from '../permissions/permissions.errors';
 
 const USERS_AT_ONCE = 50;
 

@@ -20,7 +20,7 @@ import { MemberNames } from './member-names';
 import { MemberQueue } from './member-queue';
 import { type MemberDto, toMemberDto, type UpdateMemberDto } from './member.dto';
 import type { MemberDocument } from './member.schema';
-import { roleSetOf } from './role-set.schema';
+import { roleSetOf } from './role-set';
 import { RoleSetsService } from './role-sets.service';
 
 const ATTEMPTS = 20;

@@ -6,7 +6,7 @@ import { UsersService } from '../users/users.service';
 import { FormerMembersService } from './former-members.service';
 import { MemberNames } from './member-names';
 import type { MemberDocument } from './member.schema';
-import { roleSetOf } from './role-set.schema';
+import { roleSetOf } from './role-set';
 import { RoleSetsService } from './role-sets.service';
 
 /** A membership that is about to begin. */

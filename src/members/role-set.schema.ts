@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
@@ -25,7 +24,3 @@ export const roleSetSchema = new Schema<RoleSetDocument>(
   { ...SCHEMA_OPTIONS, collection: 'role_sets' },
 );
 roleSetSchema.index({ guild_id: 1, role_set: 1 }, { unique: true });
-
-/** What stands for a set of roles: the same short text for the same roles in any order. */
-export const roleSetOf = (roleIds: readonly Snowflake[]): string =>
-  createHash('sha256').update(roleIds.map(String).sort().join()).digest('base64url').slice(0, 22);

@@ -6,7 +6,8 @@ import { SnowflakeService } from '../common/snowflake.service';
 import { MODELS } from '../database/database.module';
 import { duplicateKey } from '../database/duplicate-key';
 import type { MemberDocument } from './member.schema';
-import { type RoleSetDocument, roleSetOf } from './role-set.schema';
+import type { RoleSetDocument } from './role-set.schema';
+import { roleSetOf } from './role-set';
 
 /** Whoever has the same roles may do the same. */
 export type RoleSetHolder = Pick<MemberDocument, 'guild_id' | 'role_ids'>;

@@ -18,6 +18,7 @@ import { NO_MENTIONS } from './mentions';
 import type { MessageDocument } from './message.schema';
 import { MessageNotFound } from './messages.errors';
 import { toMentionsDto, MessagesService } from './messages.service';
+import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 /** The fields of a deleted message that events and read states need. */
 type Removed = Pick<MessageDocument, '_id' | 'track_id' | 'author_id' | 'mentions'>;
@@ -118,6 +119,7 @@ export class MessageDeletion {
   }
 
   /** Deletes the messages of a deleted guild with their pins and reactions. */
+  @OnGuildDelete('content')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await Promise.all([
       this.messages.deleteMany({ guild_id: guildId }),

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
 import { AuditLogModule } from '../audit/audit-log.module';
 import { PinsRepositoryModule } from '../pins/pins.repository.module';
 import { ReactionsRepositoryModule } from '../reactions/reactions.repository.module';
@@ -10,10 +11,18 @@ import { MessageSearchRepository } from './message-search.repository';
 import { MessagesController } from './messages.controller';
 import { MessagesService } from './messages.service';
 import { ReactionCounts } from '../reactions/reaction-counts';
+import { MODELS } from '../database/database.module';
+import { messageSchema } from './message.schema';
 
 /** What is said in tracks. */
 @Module({
-  imports: [AuditLogModule, PinsRepositoryModule, ReactionsRepositoryModule, ReadMarkersModule],
+  imports: [
+    MongooseModule.forFeature([{ name: MODELS.message, schema: messageSchema }]),
+    AuditLogModule,
+    PinsRepositoryModule,
+    ReactionsRepositoryModule,
+    ReadMarkersModule,
+  ],
   controllers: [MessagesController],
   providers: [
     MessagesService,

@@ -8,7 +8,7 @@ import type { Problem } from '../common/problem';
 import { problemOf } from '../common/problem.filter';
 import { PROBLEM_MEDIA_TYPE, serializeProblem } from '../common/send-problem';
 import { ConfigService } from '../config/config.service';
-import { answerClientError } from '../http/client-errors';
+import { answerClientError } from '../common/client-errors';
 import { Metrics } from './metrics';
 import { mayReadMetrics } from './metrics-access';
 import { MetricsTokenInvalid } from './metrics.errors';

@@ -2,19 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { MaybePromise } from '../common/maybe-promise';
 import type { Snowflake } from '../common/snowflake';
 import { VersionedCache } from '../cache/versioned-cache';
-import type { GuildDocument } from '../guilds/guild.schema';
-import { GuildNotFound } from '../guilds/guilds.errors';
-import type { MemberDocument } from '../members/member.schema';
-import { MemberNotFound } from '../members/members.errors';
-import type { RoleDocument } from '../roles/role.schema';
-import type { TrackDocument } from '../tracks/track.schema';
-import { TrackNotFound } from '../tracks/tracks.errors';
+import { GuildNotFound, MemberNotFound, TrackNotFound } from './permissions.errors';
 import { has, Permission } from './compute-permissions';
 import { GuildAuthority, type MemberRequirement, TrackAuthority } from './authority';
 import { withExistingOverwrites } from './existing-overwrites';
 import { PermissionDataLoader, MISSING_GUILD_ID } from './permission-data.loader';
 import { type GuildState, type GuildTracks, tracksInOrder } from './guild-state';
 import { QueryCounter } from './query-counter';
+import type { GuildRecord, MemberRecord, RoleRecord, TrackRecord } from './permission-records';
 
 /** Queries for the member, the guild and its roles. */
 const GUILD_QUERIES = 3;
@@ -44,9 +39,7 @@ export class AuthorityResolver {
     requirement?: MemberRequirement,
   ): Promise<GuildAuthority> {
     const queryCounter = new QueryCounter();
-    const [member, guild, roles] = await this.cache.getMany<
-      [MemberDocument | null, GuildDocument | null, RoleDocument[]]
-    >(
+    const [member, guild, roles] = await this.cache.getMany<[MemberRecord | null, GuildRecord | null, RoleRecord[]]>(
       queryCounter.track(this.permissionData.member(guildId, userId)),
       queryCounter.track(this.permissionData.guild(guildId)),
       queryCounter.track(this.permissionData.rolesOf(guildId)),
@@ -69,7 +62,7 @@ export class AuthorityResolver {
     const guildId = knownGuildId ?? (await this.permissionData.findGuildOf(trackId)) ?? MISSING_GUILD_ID;
     const queryCounter = new QueryCounter();
     const [member, guild, roles, tracks] = await this.cache.getMany<
-      [MemberDocument | null, GuildDocument | null, RoleDocument[], TrackDocument[]]
+      [MemberRecord | null, GuildRecord | null, RoleRecord[], TrackRecord[]]
     >(
       queryCounter.track(this.permissionData.member(guildId, userId)),
       queryCounter.track(this.permissionData.guild(guildId)),
@@ -107,13 +100,13 @@ export class AuthorityResolver {
   }
 
   /** Caches a guild document that was just committed. */
-  cacheGuild(guild: GuildDocument): void {
+  cacheGuild(guild: GuildRecord): void {
     this.cache.set(this.permissionData.guild(guild._id).key, guild.version, guild);
   }
 
   /** Returns the authority of another member of the guild. @throws MemberNotFound */
   async resolveMember(state: GuildState, userId: Snowflake): Promise<GuildAuthority> {
-    const [member] = await this.cache.getMany<[MemberDocument | null]>(
+    const [member] = await this.cache.getMany<[MemberRecord | null]>(
       this.permissionData.member(state.guild._id, userId),
     );
     if (!member) throw new MemberNotFound();
@@ -122,7 +115,7 @@ export class AuthorityResolver {
 
   /** Returns the guild with its roles in order. @throws GuildNotFound */
   async getGuildState(guildId: Snowflake): Promise<GuildState> {
-    const [guild, roles] = await this.cache.getMany<[GuildDocument | null, RoleDocument[]]>(
+    const [guild, roles] = await this.cache.getMany<[GuildRecord | null, RoleRecord[]]>(
       this.permissionData.guild(guildId),
       this.permissionData.rolesOf(guildId),
     );
@@ -132,13 +125,13 @@ export class AuthorityResolver {
 
   /** Returns the id of a guild's owner; undefined if there is no such guild. */
   async findOwner(guildId: Snowflake): Promise<Snowflake | undefined> {
-    const [guild] = await this.cache.getMany<[GuildDocument | null]>(this.permissionData.guild(guildId));
+    const [guild] = await this.cache.getMany<[GuildRecord | null]>(this.permissionData.guild(guildId));
     return guild?.owner_id;
   }
 
   /** Returns the existing tracks of a guild by id, including hidden ones. @throws GuildNotFound */
   async getTracksOfGuild(guildId: Snowflake): Promise<GuildTracks> {
-    const [guild, tracks] = await this.cache.getMany<[GuildDocument | null, TrackDocument[]]>(
+    const [guild, tracks] = await this.cache.getMany<[GuildRecord | null, TrackRecord[]]>(
       this.permissionData.guild(guildId),
       this.permissionData.tracksOf(guildId),
     );
@@ -147,8 +140,8 @@ export class AuthorityResolver {
   }
 
   /** Returns the tracks that exist in this version of the guild by id, including hidden ones. */
-  async getTracks(guild: GuildDocument): Promise<GuildTracks> {
-    const [tracks] = await this.cache.getMany<[TrackDocument[]]>(this.permissionData.tracksOf(guild._id));
+  async getTracks(guild: GuildRecord): Promise<GuildTracks> {
+    const [tracks] = await this.cache.getMany<[TrackRecord[]]>(this.permissionData.tracksOf(guild._id));
     return this.existingTracks(guild, tracks);
   }
 
@@ -166,11 +159,11 @@ export class AuthorityResolver {
       : undefined;
   }
 
-  private readonly authorities = new WeakMap<MemberDocument, Map<MemberRequirement | undefined, GuildAuthority>>();
+  private readonly authorities = new WeakMap<MemberRecord, Map<MemberRequirement | undefined, GuildAuthority>>();
 
   // The same documents give the same authority, so it is cached; a member with a timeout is not, because the timeout
   // ends by itself.
-  private authorityOf(state: GuildState, member: MemberDocument, requirement?: MemberRequirement): GuildAuthority {
+  private authorityOf(state: GuildState, member: MemberRecord, requirement?: MemberRequirement): GuildAuthority {
     if (member.timed_out_until !== null) return new GuildAuthority(state, member, requirement, Date.now());
     const known = this.authorities.get(member) ?? new Map<MemberRequirement | undefined, GuildAuthority>();
     this.authorities.set(member, known);
@@ -183,7 +176,7 @@ export class AuthorityResolver {
 
   // A role or track is written before the guild refers to it. A referenced document that is missing from the result of
   // the parallel query is therefore found by a second query.
-  private stateOf(guild: GuildDocument, roles: RoleDocument[]): MaybePromise<GuildState> {
+  private stateOf(guild: GuildRecord, roles: RoleRecord[]): MaybePromise<GuildState> {
     const state = this.stateWith(guild, roles);
     return state.roles.length === guild.role_ids.length
       ? state
@@ -193,7 +186,7 @@ export class AuthorityResolver {
           .then((read) => this.stateWith(guild, read));
   }
 
-  private existingTracks(guild: GuildDocument, tracks: TrackDocument[]): MaybePromise<GuildTracks> {
+  private existingTracks(guild: GuildRecord, tracks: TrackRecord[]): MaybePromise<GuildTracks> {
     const existing = this.tracksWith(guild, tracks);
     return existing.size === guild.track_layout.length
       ? existing
@@ -203,11 +196,11 @@ export class AuthorityResolver {
           .then((read) => this.tracksWith(guild, read));
   }
 
-  private readonly rolesById = new WeakMap<RoleDocument[], ReadonlyMap<Snowflake, RoleDocument>>();
-  private readonly states = new WeakMap<GuildDocument, WeakMap<RoleDocument[], GuildState>>();
+  private readonly rolesById = new WeakMap<RoleRecord[], ReadonlyMap<Snowflake, RoleRecord>>();
+  private readonly states = new WeakMap<GuildRecord, WeakMap<RoleRecord[], GuildState>>();
 
   // The same documents give the same object, so that the role order is computed once and identity indicates a change.
-  private stateWith(guild: GuildDocument, roles: RoleDocument[]): GuildState {
+  private stateWith(guild: GuildRecord, roles: RoleRecord[]): GuildState {
     const known = this.states.get(guild)?.get(roles);
     if (known) return known;
     const byId = this.rolesById.get(roles) ?? new Map(roles.map((role) => [role._id, role]));
@@ -217,10 +210,10 @@ export class AuthorityResolver {
     return state;
   }
 
-  private readonly tracksById = new WeakMap<TrackDocument[], GuildTracks>();
+  private readonly tracksById = new WeakMap<TrackRecord[], GuildTracks>();
 
   // Usually all documents are existing tracks; then the same map serves every order of them.
-  private tracksWith({ track_layout, role_ids }: GuildDocument, tracks: TrackDocument[]): GuildTracks {
+  private tracksWith({ track_layout, role_ids }: GuildRecord, tracks: TrackRecord[]): GuildTracks {
     const stored = this.tracksById.get(tracks) ?? new Map(tracks.map((track) => [track._id, track]));
     this.tracksById.set(tracks, stored);
     const byId = withExistingOverwrites(stored, role_ids);

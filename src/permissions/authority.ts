@@ -1,14 +1,11 @@
 import type { Snowflake } from '../common/snowflake';
-import type { MemberDocument } from '../members/member.schema';
-import type { RoleDocument } from '../roles/role.schema';
-import type { TrackDocument } from '../tracks/track.schema';
-import { NotATextTrack } from '../tracks/tracks.errors';
 import { has, minus, type PermissionSet, type Subject } from './compute-permissions';
 import { GuildPermissions } from './guild-permissions';
 import { type GuildState, type GuildTracks, memberRoles } from './guild-state';
-import { OwnerOnly, PermissionsMissing } from './permissions.errors';
+import { OwnerOnly, PermissionsMissing, NotATextTrack } from './permissions.errors';
 import type { Actor } from './policy';
 import type { Requirement } from './requirement.decorator';
+import type { MemberRecord, RoleRecord, TrackRecord } from './permission-records';
 
 /** What is asked of a member. */
 export type MemberRequirement = Extract<Requirement, { kind: 'member' }>;
@@ -19,13 +16,13 @@ export class GuildAuthority extends GuildPermissions<Subject> implements Actor {
   readonly userId: Snowflake;
   readonly isOwner: boolean;
   /** The member's roles, lowest first, with @everyone. */
-  readonly roles: readonly RoleDocument[];
+  readonly roles: readonly RoleRecord[];
   /** The position of their highest role; beyond every role for the owner. */
   readonly highestPosition: number;
 
   constructor(
     state: GuildState,
-    readonly member: MemberDocument,
+    readonly member: MemberRecord,
     /** What they had to meet to get here. */
     readonly requirement: MemberRequirement | undefined,
     private readonly nowMs: number,
@@ -61,7 +58,7 @@ export class GuildAuthority extends GuildPermissions<Subject> implements Actor {
 export class TrackAuthority {
   constructor(
     readonly guild: GuildAuthority,
-    readonly track: TrackDocument,
+    readonly track: TrackRecord,
     readonly tracks: GuildTracks,
     readonly permissions: PermissionSet,
     /** What they had to meet to get here. */

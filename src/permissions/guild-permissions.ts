@@ -1,5 +1,4 @@
 import type { Snowflake } from '../common/snowflake';
-import type { TrackDocument } from '../tracks/track.schema';
 import {
   computeGuildPermissions,
   computeTrackPermissions,
@@ -10,6 +9,7 @@ import {
   type TrackRules,
 } from './compute-permissions';
 import { type GuildState, type GuildTracks, memberRoles, trackRules } from './guild-state';
+import type { TrackRecord } from './permission-records';
 
 const NO_OVERWRITES: readonly SubjectOverwrite[] = [];
 
@@ -28,7 +28,7 @@ export abstract class GuildPermissions<Who extends Subject | RoleSubject = Subje
   }
 
   /** Returns the subject's permissions in a track. */
-  permissionsIn(track: TrackDocument, tracks: GuildTracks): PermissionSet {
+  permissionsIn(track: TrackRecord, tracks: GuildTracks): PermissionSet {
     return this.permissionsUnder(trackRules(this.state.guild, tracks, track));
   }
 

@@ -1,18 +1,17 @@
 import type { Snowflake } from '../common/snowflake';
-import type { GuildDocument, LayoutEntry } from '../guilds/guild.schema';
-import type { RoleDocument } from '../roles/role.schema';
-import type { TrackDocument } from '../tracks/track.schema';
 import type { SubjectOverwrite, TrackRules } from './compute-permissions';
+import type { LayoutEntry } from '../common/layout-entry';
+import type { GuildRecord, RoleRecord, TrackRecord } from './permission-records';
 
 /** The data that determines permissions in a guild, in one version of the guild. */
 export interface GuildState {
-  readonly guild: GuildDocument;
+  readonly guild: GuildRecord;
   /** The roles in the guild's `role_ids`, lowest first. */
-  readonly roles: readonly RoleDocument[];
+  readonly roles: readonly RoleRecord[];
 }
 
 /** The existing tracks of a guild by id. */
-export type GuildTracks = ReadonlyMap<Snowflake, TrackDocument>;
+export type GuildTracks = ReadonlyMap<Snowflake, TrackRecord>;
 
 const NO_OVERWRITES: readonly SubjectOverwrite[] = [];
 const entries = new WeakMap<readonly object[], ReadonlyMap<Snowflake, unknown>>();
@@ -31,9 +30,9 @@ export function layoutIndex<Entry extends { readonly id: Snowflake }>(
 
 /** Returns the overwrites that apply in a track: its own and those of its category. */
 export function trackRules(
-  { track_layout }: Pick<GuildDocument, 'track_layout'>,
+  { track_layout }: Pick<GuildRecord, 'track_layout'>,
   tracks: GuildTracks,
-  { _id, overwrites }: TrackDocument,
+  { _id, overwrites }: TrackRecord,
 ): TrackRules {
   const { parent_id: parentId = null, inherits = true } = layoutIndex(track_layout).get(_id) ?? {};
   const category = parentId === null ? undefined : tracks.get(parentId);
@@ -42,14 +41,14 @@ export function trackRules(
 
 const documents = new WeakMap<
   readonly LayoutEntry[],
-  { readonly tracks: GuildTracks; readonly inOrder: readonly (TrackDocument | undefined)[] }
+  { readonly tracks: GuildTracks; readonly inOrder: readonly (TrackRecord | undefined)[] }
 >();
 
 /** Returns the track documents in layout order, cached per layout. */
 export function tracksInOrder(
   layout: readonly LayoutEntry[],
   tracks: GuildTracks,
-): readonly (TrackDocument | undefined)[] {
+): readonly (TrackRecord | undefined)[] {
   const known = documents.get(layout);
   if (known?.tracks === tracks) return known.inOrder;
   const created = layout.map(({ id }) => tracks.get(id));
@@ -59,11 +58,11 @@ export function tracksInOrder(
 
 /** Returns the rules of all tracks in layout order, with a single pass over the layout. */
 export function trackRulesInOrder(
-  { track_layout }: Pick<GuildDocument, 'track_layout'>,
+  { track_layout }: Pick<GuildRecord, 'track_layout'>,
   tracks: GuildTracks,
 ): (TrackRules | undefined)[] {
   const existing = tracksInOrder(track_layout, tracks);
-  let category: TrackDocument | undefined;
+  let category: TrackRecord | undefined;
   return track_layout.map(({ parent_id, inherits }, index) => {
     const track = existing[index];
     if (parent_id === null) category = track;
@@ -73,12 +72,12 @@ export function trackRulesInOrder(
 }
 
 /** Returns the rules of all tracks, including hidden ones. */
-export function allTrackRules(guild: GuildDocument, tracks: GuildTracks): TrackRules[] {
+export function allTrackRules(guild: GuildRecord, tracks: GuildTracks): TrackRules[] {
   return [...tracks.values()].map((track) => trackRules(guild, tracks, track));
 }
 
 /** Returns a member's roles with @everyone, lowest first. Ids of deleted roles are ignored. */
-export function memberRoles({ guild, roles }: GuildState, roleIds: readonly Snowflake[]): RoleDocument[] {
+export function memberRoles({ guild, roles }: GuildState, roleIds: readonly Snowflake[]): RoleRecord[] {
   const held = new Set(roleIds).add(guild._id);
   return roles.filter(({ _id }) => held.has(_id));
 }

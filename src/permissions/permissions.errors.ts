@@ -63,3 +63,53 @@ export class OwnerOnly extends Problem {
     super('Only the owner of the guild may do this.');
   }
 }
+
+/** There is no such guild, or the caller isn't in it: nobody outside can tell which. */
+export class GuildNotFound extends Problem {
+  static override readonly code = 'GUILD_NOT_FOUND';
+  static override readonly status = HttpStatus.NOT_FOUND;
+
+  constructor() {
+    super('There is no such guild.');
+  }
+}
+
+/** There is no such member in the guild. */
+export class MemberNotFound extends Problem {
+  static override readonly code = 'MEMBER_NOT_FOUND';
+  static override readonly status = HttpStatus.NOT_FOUND;
+
+  constructor() {
+    super('There is no such member in this guild.');
+  }
+}
+
+/** There is no such track, or the caller may not view it: nobody can tell which. */
+export class TrackNotFound extends Problem {
+  static override readonly code = 'TRACK_NOT_FOUND';
+  static override readonly status = HttpStatus.NOT_FOUND;
+
+  constructor() {
+    super('There is no such track.');
+  }
+}
+
+/** The role, or the place it shall go to, is not below the caller's highest. */
+export class RoleOutOfReach extends Problem {
+  static override readonly code = 'ROLE_OUT_OF_REACH';
+  static override readonly status = HttpStatus.FORBIDDEN;
+
+  constructor() {
+    super('You can only act on roles and places below your highest role.');
+  }
+}
+
+/** Messages belong into text tracks. */
+export class NotATextTrack extends Problem {
+  static override readonly code = 'NOT_A_TEXT_TRACK';
+  static override readonly status = HttpStatus.BAD_REQUEST;
+
+  constructor() {
+    super('A category holds tracks, not messages.');
+  }
+}

@@ -7,8 +7,9 @@ import { describeMutation } from '../cluster/mutation';
 import { InFlightMutations } from '../cluster/in-flight-mutations';
 import type { GuildAuthority, MemberRequirement, TrackAuthority } from './authority';
 import { AuthorityResolver } from './authority-resolver';
-import { type RequestContext, contextOf, sessionOf } from './request-context';
+import { sessionOf } from './request-context';
 import { RequirementMetadata } from './requirement.decorator';
+import { type RequestContext, contextOf } from '../common/request-context';
 
 /**
  * Resolves the caller's permissions, checks the requirement of the handler, and provides the result to `@Authority()`.

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { overwriteAbout, permissions, someOf } from '../../test/support/arbitraries';
-import { RoleOutOfReach } from '../roles/roles.errors';
 import {
   combine,
   ALL_PERMISSIONS,
@@ -16,7 +15,13 @@ import {
   type TrackRules,
   union,
 } from './compute-permissions';
-import { MemberOutOfReach, OverwriteAdministrator, PermissionsNotHeld, PermissionsOverlap } from './permissions.errors';
+import {
+  MemberOutOfReach,
+  OverwriteAdministrator,
+  PermissionsNotHeld,
+  PermissionsOverlap,
+  RoleOutOfReach,
+} from './permissions.errors';
 import {
   type Actor,
   assertBelow,

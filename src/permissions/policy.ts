@@ -1,4 +1,3 @@
-import { RoleOutOfReach } from '../roles/roles.errors';
 import {
   ALL_PERMISSIONS,
   has,
@@ -16,7 +15,13 @@ import {
   type TrackRules,
   union,
 } from './compute-permissions';
-import { MemberOutOfReach, OverwriteAdministrator, PermissionsNotHeld, PermissionsOverlap } from './permissions.errors';
+import {
+  MemberOutOfReach,
+  OverwriteAdministrator,
+  PermissionsNotHeld,
+  PermissionsOverlap,
+  RoleOutOfReach,
+} from './permissions.errors';
 
 /*
  * Policies for changes of roles, members and overwrites. Pure functions, used by routes, gateway and dry runs.

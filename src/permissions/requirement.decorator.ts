@@ -1,16 +1,13 @@
 import { applyDecorators } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiBearerAuth } from '@nestjs/swagger';
-import { TokenInvalid } from '../auth/auth.errors';
-import { ValidationFailed } from '../common/common.errors';
+import { ValidationFailed, TokenInvalid } from '../common/common.errors';
 import { RegisterHttpRoute } from '../common/http-route';
 import { ApiProblems } from '../common/problems.decorator';
-import { GuildNotFound } from '../guilds/guilds.errors';
 import { RateLimited } from '../throttling/throttling.errors';
-import type { TrackType } from '../tracks/track.schema';
-import { NotATextTrack, TrackNotFound } from '../tracks/tracks.errors';
+import type { TrackRecord } from './permission-records';
 import { NO_PERMISSIONS, type PermissionSet, union } from './compute-permissions';
-import { OwnerOnly, PermissionsMissing } from './permissions.errors';
+import { OwnerOnly, PermissionsMissing, GuildNotFound, NotATextTrack, TrackNotFound } from './permissions.errors';
 
 /** What a caller must be or hold, declared on every handler. */
 export type Requirement =
@@ -24,7 +21,7 @@ export type Requirement =
       readonly permissions: PermissionSet;
       readonly ownerOnly: boolean;
       /** The type that the track must have, if the handler works with tracks of one type only. */
-      readonly trackType?: TrackType;
+      readonly trackType?: TrackRecord['type'];
     };
 
 /** Where a requirement is kept; a handler without one stops the boot. */

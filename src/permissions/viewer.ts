@@ -1,10 +1,10 @@
 import type { Snowflake } from '../common/snowflake';
-import type { MemberDocument } from '../members/member.schema';
 import { type GuildState, type GuildTracks, usersWithOverwrite } from './guild-state';
+import type { MemberRecord } from './permission-records';
 
 /** One member, evaluated with everything that applies to this member: ownership, overwrites for the member and a timeout. */
 export interface IndividualViewer {
-  readonly member: MemberDocument;
+  readonly member: MemberRecord;
   readonly roleIds?: never;
 }
 
@@ -19,7 +19,7 @@ export type Viewer = IndividualViewer | RoleSetViewer;
 
 /** Returns the viewer that a member belongs to: the member alone for the owner, members with a timeout and members with an overwrite; else the set of roles. */
 export function viewerOf(
-  member: MemberDocument,
+  member: MemberRecord,
   { state, tracks }: { readonly state: GuildState; readonly tracks: GuildTracks },
 ): Viewer {
   const { user_id: userId, role_ids: roleIds, timed_out_until: timedOutUntil } = member;

@@ -13,7 +13,7 @@ import { Permission } from '../permissions/compute-permissions';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
 import { RequirePermissions } from '../permissions/requirement.decorator';
-import { TrackNotFound } from '../tracks/tracks.errors';
+import { TrackNotFound } from '../permissions/permissions.errors';
 import { PinLimitReached } from './pins.errors';
 import { PinsService } from './pins.service';
 

@@ -12,7 +12,7 @@ import { Permission } from '../permissions/compute-permissions';
 import type { TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
 import { RequirePermissions } from '../permissions/requirement.decorator';
-import { TrackNotFound } from '../tracks/tracks.errors';
+import { TrackNotFound } from '../permissions/permissions.errors';
 import { EMOJI, ListReactionsQuery, ReactionDto } from './reaction.dto';
 import { ReactionLimitReached } from './reactions.errors';
 import { ReactionsService } from './reactions.service';

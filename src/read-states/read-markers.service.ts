@@ -8,6 +8,7 @@ import { MODELS } from '../database/database.module';
 import { TRACK_HEAD, type ReadMarkerDocument } from './read-marker.schema';
 import { DeletedMessages } from './deleted-messages.service';
 import type { OwnReadPlace, ReadPlace, TrackHead } from './unread';
+import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 // Batch size of a query: with fewer markers, the driver needs a single reply.
 const BATCH = 10_000;
@@ -152,6 +153,7 @@ export class ReadMarkersService {
   }
 
   /** Deletes the markers and deletion records of a deleted guild. */
+  @OnGuildDelete('content')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await Promise.all([this.positions.deleteMany({ guild_id: guildId }), this.deleted.removeAll(guildId)]);
   }

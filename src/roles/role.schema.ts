@@ -3,6 +3,10 @@ import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 import type { Overwrite } from '../permissions/compute-permissions';
 
+declare module '../permissions/permission-records' {
+  interface RoleRecord extends RoleDocument {}
+}
+
 /** A role. Its position is not here but in the guild's `role_ids`; one that isn't in there does not exist. */
 export interface RoleDocument extends Overwrite {
   readonly _id: Snowflake;

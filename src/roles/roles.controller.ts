@@ -16,7 +16,7 @@ import { ImpactService } from '../dry-run/impact.service';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
-import { PermissionsNotHeld, PermissionsOverlap } from '../permissions/permissions.errors';
+import { PermissionsNotHeld, PermissionsOverlap, RoleOutOfReach } from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
 import { CreateRoleDto, MoveRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
 import {
@@ -24,7 +24,6 @@ import {
   RoleLimitReached,
   RoleMoveDuplicate,
   RoleNotFound,
-  RoleOutOfReach,
   RolePositionInvalid,
 } from './roles.errors';
 import { toRoleDto, roleDtos, roleIn, RolesService } from './roles.service';

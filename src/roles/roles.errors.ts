@@ -32,16 +32,6 @@ export class RoleMoveDuplicate extends Problem {
   }
 }
 
-/** The role, or the place it shall go to, is not below the caller's highest. */
-export class RoleOutOfReach extends Problem {
-  static override readonly code = 'ROLE_OUT_OF_REACH';
-  static override readonly status = HttpStatus.FORBIDDEN;
-
-  constructor() {
-    super('You can only act on roles and places below your highest role.');
-  }
-}
-
 /** @everyone can be edited, but not moved, given, taken or deleted. */
 export class EveryoneRoleProtected extends Problem {
   static override readonly code = 'EVERYONE_ROLE_PROTECTED';

@@ -5,10 +5,11 @@ import { MembersModule } from '../members/members.module';
 import { TracksModule } from '../tracks/tracks.module';
 import { RolesController } from './roles.controller';
 import { RolesService } from './roles.service';
+import { RoleModels } from './role.models';
 
 /** The roles of guilds, their order and what they say. */
 @Module({
-  imports: [GuildWriterModule, DryRunModule, MembersModule, TracksModule],
+  imports: [RoleModels, GuildWriterModule, DryRunModule, MembersModule, TracksModule],
   controllers: [RolesController],
   providers: [RolesService],
   exports: [RolesService],

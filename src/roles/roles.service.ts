@@ -35,6 +35,7 @@ import { moveRoles, placeRole, removeRole, type RoleMove } from './role-order';
 import type { CreateRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
 import type { RoleDocument } from './role.schema';
 import { RoleLimitReached, RoleNotFound } from './roles.errors';
+import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 const EMPTY_OVERWRITE: Overwrite = { allow: NO_PERMISSIONS, deny: NO_PERMISSIONS };
 
@@ -243,6 +244,7 @@ export class RolesService {
   }
 
   /** Removes the roles of a guild that is gone. */
+  @OnGuildDelete('content')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.roles.deleteMany({ guild_id: guildId });
   }

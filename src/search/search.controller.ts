@@ -4,10 +4,9 @@ import { ApiResult, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
-import { PermissionsMissing } from '../permissions/permissions.errors';
+import { PermissionsMissing, TrackNotFound } from '../permissions/permissions.errors';
 import { RequireMembership } from '../permissions/requirement.decorator';
 import { RateLimit } from '../throttling/rate-limit.decorator';
-import { TrackNotFound } from '../tracks/tracks.errors';
 import { SearchQuery, SearchResultDto } from './search.dto';
 import { SearchService } from './search.service';
 

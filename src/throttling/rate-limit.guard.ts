@@ -10,7 +10,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ipSubnet } from '../common/ip-subnet';
 import { ConfigService } from '../config/config.service';
-import { contextOf } from '../permissions/request-context';
+import { contextOf } from '../common/request-context';
 import { SecurityLog } from '../security/security-log';
 import { BucketThrottlerStorage } from './bucket-throttler-storage';
 import { addCount, markBodyRead, type RateLimitCount } from './rate-limit-state';

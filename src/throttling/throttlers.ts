@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { ipSubnet } from '../common/ip-subnet';
 import type { ConfigService } from '../config/config.service';
 import type { Environment, RateRule } from '../config/config.schema';
-import { contextOf } from '../permissions/request-context';
+import { contextOf } from '../common/request-context';
 import { isSelectedByRoute, overridesLimit } from './rate-limit.decorator';
 import { isBodyRead } from './rate-limit-state';
 

@@ -1,4 +1,4 @@
-import type { LayoutEntry } from '../guilds/guild.schema';
+import type { LayoutEntry } from '../common/layout-entry';
 import { groupBy } from '../common/group-by';
 import { layoutIndex } from '../permissions/guild-state';
 import { layoutSeenBy, type TrackLayout } from './track-order';

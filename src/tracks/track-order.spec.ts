@@ -10,13 +10,8 @@ import {
   type TrackLayout,
   type TrackMove,
 } from './track-order';
-import {
-  CategoryFull,
-  TrackLimitReached,
-  TrackMoveDuplicate,
-  TrackNotFound,
-  TrackParentInvalid,
-} from './tracks.errors';
+import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackParentInvalid } from './tracks.errors';
+import { TrackNotFound } from '../permissions/permissions.errors';
 
 /** `'a b C(d e)'` as a layout: letters are tracks, capitals categories with what is in them in brackets. */
 function layoutOf(text: string): TrackLayout {

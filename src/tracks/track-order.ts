@@ -1,12 +1,7 @@
 import { LIMITS } from '../common/limits';
 import { layoutIndex } from '../permissions/guild-state';
-import {
-  CategoryFull,
-  TrackLimitReached,
-  TrackMoveDuplicate,
-  TrackNotFound,
-  TrackParentInvalid,
-} from './tracks.errors';
+import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackParentInvalid } from './tracks.errors';
+import { TrackNotFound } from '../permissions/permissions.errors';
 
 /** A track and the category that it is in. */
 export interface TrackEntry {

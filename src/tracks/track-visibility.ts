@@ -1,5 +1,5 @@
 import type { Snowflake } from '../common/snowflake';
-import type { LayoutEntry } from '../guilds/guild.schema';
+import type { LayoutEntry } from '../common/layout-entry';
 import {
   has,
   effectiveOverwrites,

@@ -3,6 +3,10 @@ import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS } from '../database/schema-options';
 import type { SubjectOverwrite } from '../permissions/compute-permissions';
 
+declare module '../permissions/permission-records' {
+  interface TrackRecord extends TrackDocument {}
+}
+
 export const TRACK_TYPES = ['text', 'category'] as const;
 /** A text track holds messages, a category holds tracks. */
 export type TrackType = (typeof TRACK_TYPES)[number];

@@ -24,6 +24,7 @@ import {
   PermissionsMissing,
   PermissionsNotHeld,
   PermissionsOverlap,
+  TrackNotFound,
 } from '../permissions/permissions.errors';
 import { RequireMembership, RequirePermissions } from '../permissions/requirement.decorator';
 import { CreateTrackDto, MoveTrackDto, PutOverwriteDto, TrackDto, UpdateTrackDto } from './track.dto';
@@ -33,7 +34,6 @@ import {
   OverwriteNotFound,
   TrackLimitReached,
   TrackMoveDuplicate,
-  TrackNotFound,
   TrackParentInvalid,
 } from './tracks.errors';
 import { OverwritesService } from './overwrites.service';

@@ -2,16 +2,6 @@ import { HttpStatus } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
 import { Problem } from '../common/problem';
 
-/** There is no such track, or the caller may not view it: nobody can tell which. */
-export class TrackNotFound extends Problem {
-  static override readonly code = 'TRACK_NOT_FOUND';
-  static override readonly status = HttpStatus.NOT_FOUND;
-
-  constructor() {
-    super('There is no such track.');
-  }
-}
-
 /** A track can only be in a category of its guild, and a category in none. */
 export class TrackParentInvalid extends Problem {
   static override readonly code = 'TRACK_PARENT_INVALID';
@@ -71,15 +61,5 @@ export class OverwriteNotFound extends Problem {
 
   constructor() {
     super('There is no such overwrite, or no such role or member in this guild.');
-  }
-}
-
-/** Messages belong into text tracks. */
-export class NotATextTrack extends Problem {
-  static override readonly code = 'NOT_A_TEXT_TRACK';
-  static override readonly status = HttpStatus.BAD_REQUEST;
-
-  constructor() {
-    super('A category holds tracks, not messages.');
   }
 }

@@ -6,10 +6,12 @@ import { DryRunModule } from '../dry-run/dry-run.module';
 import { GuildTracksController, TracksController } from './tracks.controller';
 import { TrackLists } from './track-lists.service';
 import { TracksService } from './tracks.service';
+import { TrackModels } from './track.models';
+import { MemberModels } from '../members/member.models';
 
 /** The tracks of guilds, their order, their categories and their overwrites. */
 @Module({
-  imports: [GuildWriterModule, DryRunModule, ReadMarkersModule],
+  imports: [TrackModels, MemberModels, GuildWriterModule, DryRunModule, ReadMarkersModule],
   controllers: [GuildTracksController, TracksController],
   providers: [TracksService, TrackLists, OverwritesService],
   exports: [TracksService, OverwritesService],

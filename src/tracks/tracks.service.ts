@@ -12,13 +12,13 @@ import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
 import { type Committed, type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
-import type { GuildDocument, LayoutEntry } from '../guilds/guild.schema';
+import type { GuildDocument } from '../guilds/guild.schema';
 import { assertVersion } from '../guilds/expected-version';
 import { has, minus, Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { layoutIndex, type GuildTracks, trackRules } from '../permissions/guild-state';
-import { PermissionsMissing } from '../permissions/permissions.errors';
+import { PermissionsMissing, TrackNotFound } from '../permissions/permissions.errors';
 import { ReadMarkersService } from '../read-states/read-markers.service';
 import { OverwritesService } from './overwrites.service';
 import { assertMayMove, withInheritance } from './track-move-policy';
@@ -28,7 +28,8 @@ import { moveTracks, placeTrack, positionsIn, removeTrack, type MoveContext } fr
 import { isVisibleToEveryone, layoutFor, toTrackDto, visibleLayout, visibleLayoutFor } from './track-visibility';
 import type { CreateTrackDto, MoveTrackDto, TrackDto, UpdateTrackDto } from './track.dto';
 import type { TrackDocument, TrackType } from './track.schema';
-import { TrackNotFound } from './tracks.errors';
+import type { LayoutEntry } from '../common/layout-entry';
+import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 type TrackPlan = GuildMutation & { readonly track: TrackDocument };
 
@@ -219,6 +220,7 @@ export class TracksService {
   }
 
   /** Removes the tracks of a guild that is gone. */
+  @OnGuildDelete('content')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.tracks.deleteMany({ guild_id: guildId });
   }

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { PasswordQueueFull, PasswordWrong } from '../auth/auth.errors';
 import { type Client, CurrentClient } from '../auth/client';
-import type { Session } from '../auth/session';
+import type { Session } from '../common/session';
 import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';

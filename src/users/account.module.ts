@@ -7,10 +7,11 @@ import { AccountClosing } from './account-closing';
 import { AccountRecovery } from './account-recovery';
 import { AccountController } from './account.controller';
 import { AccountService } from './account.service';
+import { UserModels } from './user.models';
 
 /** Changes of accounts that concern their guilds: renames and deletions. */
 @Module({
-  imports: [UsersModule, BansRepositoryModule, MembersModule, GuildsModule],
+  imports: [UserModels, UsersModule, BansRepositoryModule, MembersModule, GuildsModule],
   controllers: [AccountController],
   providers: [AccountService, AccountClosing, AccountRecovery],
   exports: [AccountRecovery],

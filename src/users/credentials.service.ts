@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { sessionKey } from '../auth/account';
-import { CredentialsInvalid, PasswordWrong, TokenInvalid } from '../auth/auth.errors';
+import { CredentialsInvalid, PasswordWrong } from '../auth/auth.errors';
 import type { Client } from '../auth/client';
 import { LoginLimiter } from '../auth/login-limiter';
 import { assertStrongPassword } from '../auth/password-policy';
@@ -20,6 +20,7 @@ import { insert } from '../database/insert';
 import { SecurityLog } from '../security/security-log';
 import { rejectDuplicates } from './duplicates';
 import { OPEN, type UserDocument } from './user.schema';
+import { TokenInvalid } from '../common/common.errors';
 
 /** The fields of a new account. */
 export interface NewUser {

@@ -1,4 +1,5 @@
 import { HttpStatus } from '@nestjs/common';
+import { LIMITS } from '../common/limits';
 import { Problem } from '../common/problem';
 
 /** Another account has this username, with or without the same case. */
@@ -38,5 +39,15 @@ export class UserOwnsGuilds extends Problem {
 
   constructor(guildIds: readonly bigint[]) {
     super('Give away or delete the guilds that you own first.', { guild_ids: guildIds });
+  }
+}
+
+/** A user can be in so many guilds and no more. */
+export class GuildLimitReached extends Problem {
+  static override readonly code = 'GUILD_LIMIT_REACHED';
+  static override readonly status = HttpStatus.CONFLICT;
+
+  constructor() {
+    super(`A user can be in ${LIMITS.guilds} guilds.`, { limit: LIMITS.guilds });
   }
 }

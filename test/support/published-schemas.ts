@@ -3,7 +3,7 @@ import type { ValidateFunction } from 'ajv';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { EVENTS } from '../../src/event-catalog';
-import { asyncApi } from '../../src/openapi/async-api';
+import { asyncApi } from '../../src/gateway/protocol/async-api';
 import { openApi } from '../../src/openapi/openapi';
 
 /*

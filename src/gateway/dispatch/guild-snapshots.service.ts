@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../../common/snowflake';
 import { toGuildDto } from '../../guilds/guilds.service';
-import { GuildNotFound } from '../../guilds/guilds.errors';
+import { GuildNotFound } from '../../permissions/permissions.errors';
 import type { MemberDocument } from '../../members/member.schema';
 import { toMemberDto } from '../../members/member.dto';
 import { GuildAuthority } from '../../permissions/authority';

@@ -1,7 +1,7 @@
 import type { Snowflake } from '../../common/snowflake';
 import type { DomainEvent } from '../../events/event-log';
 import { type EventData, type EventName, isNamed } from '../../events/event-map';
-import type { LayoutEntry } from '../../guilds/guild.schema';
+import type { LayoutEntry } from '../../common/layout-entry';
 import { inviteSeenBy } from '../../invites/invite.dto';
 import { has, Permission, type PermissionSet, union } from '../../permissions/compute-permissions';
 import { GuildAuthority } from '../../permissions/authority';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Session } from '../../auth/session';
-import { TokenInvalid } from '../../auth/auth.errors';
+import type { Session } from '../../common/session';
+import { TokenInvalid } from '../../common/common.errors';
 import { Authenticator } from '../../auth/authenticator';
 import type { Snowflake } from '../../common/snowflake';
 import { ConfigService } from '../../config/config.service';

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { Session } from '../../auth/session';
+import type { Session } from '../../common/session';
 import { SessionsService } from '../../auth/sessions.service';
 import type { Snowflake } from '../../common/snowflake';
 import { type ClientSocket, terminate } from '../transport/client-socket';

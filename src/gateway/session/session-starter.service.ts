@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../../common/limits';
-import type { Snowflake } from '../../common/snowflake';
 import { ConfigService } from '../../config/config.service';
 import type { MemberDocument } from '../../members/member.schema';
 import { MembersRepository } from '../../members/members.repository';
@@ -14,18 +13,14 @@ import { EventHistory } from './event-history.service';
 import { type PendingSocket, PendingSockets } from './pending-sockets';
 import { type MissedEvents, collectMissed, missedPackets } from './replay';
 import { RoundRobin } from '../transport/round-robin';
+import { SessionGreeting } from './session-greeting.service';
+import type { AccountUser } from '../../users/users.service';
 
 // What is sent between two events keeps everybody else waiting.
 const SMALL_EVENT_COUNT = 100;
 
 // Steps of a handshake take up to half a millisecond each. The sockets that are connected wait no longer than a few of these.
 const STEPS_PER_TURN = 6;
-
-/** Greets a client with guilds of its user, the ids of those to come, and its place when there are none. */
-type SendReady = (seats: readonly MemberGuild[], toCome: readonly Snowflake[], seq?: string) => void;
-
-/** Tells a client that it was told everything: the guilds of its user, its place, and how many events it has missed. */
-type SendResumed = (seats: readonly MemberGuild[], seq: string, replayed: number) => void;
 
 /** Takes sockets in: between two events, so that what they are told first and what follows have neither a gap nor an overlap. */
 @Injectable()
@@ -39,6 +34,7 @@ export class SessionStarter {
     private readonly snapshots: GuildSnapshots,
     private readonly history: EventHistory,
     private readonly membersRepository: MembersRepository,
+    private readonly greeting: SessionGreeting,
     config: ConfigService,
   ) {
     // So little that the client is never taken for one that doesn't read.
@@ -59,55 +55,57 @@ export class SessionStarter {
   }
 
   /**
-   * Takes a socket in that starts afresh. `greet` is called right before, with the guilds of its user and the place from which on it gets what
-   * happens.
+   * Starts the session of a socket: with READY, or by resuming from the seq that the client sent.
    *
-   * When there is more to tell of these guilds than anybody should have to read at once, `greet` gets only some, the ids of the others, and no
-   * place. The others follow as fast as the client reads, and then the socket is taken in like one that goes on from where it was greeted.
-   *
-   * @throws HandshakeRefused when its session was revoked meanwhile, or as for one that goes on
+   * @throws HandshakeRefused if the session was revoked meanwhile, or if the missed events are too many, no longer in the log, or not read by the client
    */
-  identify(socket: ClientSocket, greet: SendReady, welcome: SendResumed): Promise<void> {
-    return this.prepare(socket, async (pending) => {
+  start(socket: ClientSocket, user: AccountUser): Promise<void> {
+    const { resumeFrom } = socket.data;
+    return resumeFrom === undefined ? this.identify(socket, user) : this.resume(socket, resumeFrom);
+  }
+
+  /**
+   * Sends READY and adds the socket to the dispatcher between two events.
+   *
+   * If the guilds exceed what a client should read at once, READY has some of them, the ids of the others, and no seq. The others follow as fast as
+   * the client reads, and then the socket is added like one that resumes from its READY.
+   */
+  private async identify(socket: ClientSocket, user: AccountUser): Promise<void> {
+    await this.prepare(socket, async (pending) => {
       for (let isIn = false; !isIn && socket.connected;) {
         const place = this.dispatcher.lastSeq;
         const memberships = await this.membershipsFor(pending);
-        // Looked at before, so that the others don't wait for the database.
+        // Loaded before the turn, so that other handshakes don't wait for the database.
         const { first, others } = takeWhileFits(this.maxUnsentBytes, await this.snapshots.memberGuilds(memberships));
         if (others.length > 0) {
-          greet(
-            first,
-            others.map(({ member }) => member.guild_id),
-          );
+          const pendingGuildIds = others.map(({ member }) => member.guild_id);
+          this.greeting.sendReady(socket, user, { guilds: first, pendingGuildIds, seq: undefined });
           await sendWithBackpressure(socket, guildCreatePackets(others), this.maxUnsentBytes);
-          return this.replayUntilCaughtUp(pending, memberships, place, welcome);
+          return this.replayUntilCaughtUp(pending, memberships, place);
         }
-        isIn = await this.runBetweenEvents(pending, memberships, (seats) => {
-          if (takeWhileFits(this.maxUnsentBytes, seats).others.length > 0) return false;
-          greet(seats, [], this.dispatcher.lastSeq);
+        isIn = await this.runBetweenEvents(pending, memberships, (guilds) => {
+          if (takeWhileFits(this.maxUnsentBytes, guilds).others.length > 0) return false;
+          this.greeting.sendReady(socket, user, { guilds, pendingGuildIds: [], seq: this.dispatcher.lastSeq });
           return true;
         });
       }
     });
+    await this.greeting.sendReadStates(socket);
   }
 
   /**
-   * Takes a socket in that goes on from a place: with all that happened since and that its user may see now, in order. Then `welcome` is called,
-   * which is told how many events that were.
+   * Replays what the client missed and may view now, in order, then sends RESUMED and adds the socket to the dispatcher.
    *
-   * Much of it is sent before the socket is taken in, as fast as the client reads; what happens meanwhile comes after it, until it is little.
-   *
-   * @throws HandshakeRefused when that is more than is sent again, is no longer known, or is not read
+   * Most of the missed events are sent before the socket is added, as fast as the client reads; events published meanwhile follow, until few remain.
    */
-  resume(socket: ClientSocket, from: string, welcome: SendResumed): Promise<void> {
-    return this.prepare(socket, (pending) => this.replayUntilCaughtUp(pending, [], from, welcome));
+  private resume(socket: ClientSocket, from: string): Promise<void> {
+    return this.prepare(socket, (pending) => this.replayUntilCaughtUp(pending, [], from));
   }
 
   private async replayUntilCaughtUp(
     pending: PendingSocket,
     existing: readonly MemberDocument[],
     from: string,
-    welcome: SendResumed,
   ): Promise<void> {
     const { socket } = pending;
     const { intents, session } = socket.data;
@@ -136,7 +134,7 @@ export class SessionStarter {
         const rest = missedUntil(seats, this.dispatcher.lastSeq);
         if (!this.fitsInOneTurn(rest)) return false;
         for (const { name, data, seq } of missedPackets(rest, place)) send(socket, name, data, seq);
-        welcome(seats, this.dispatcher.lastSeq, replayed + rest.events.length);
+        this.greeting.sendResumed(socket, seats, this.dispatcher.lastSeq, replayed + rest.events.length);
         return true;
       });
     }

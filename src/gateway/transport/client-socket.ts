@@ -1,5 +1,5 @@
 import type { Socket } from 'socket.io';
-import type { Session } from '../../auth/session';
+import type { Session } from '../../common/session';
 import type { Snowflake } from '../../common/snowflake';
 import { definitionOf, type EventData, type EventName } from '../../events/event-map';
 import { type Intent, type IntentSet, includesIntent } from '../../events/intents';

@@ -1,5 +1,5 @@
-import { type GuildAuthority, TrackAuthority } from '../permissions/authority';
-import type { GuildTracks } from '../permissions/guild-state';
+import { type GuildAuthority, TrackAuthority } from './authority';
+import type { GuildTracks } from './guild-state';
 
 /** Overwrites of a guild that add one to the weight of a change of one of its tracks. All tracks are loaded again: about 6 ms of CPU for each unit. */
 const OVERWRITES_PER_UNIT = 2_500;

@@ -1,13 +1,13 @@
-import { type Shape, shapeSchema } from '../common/dto/json-schema';
-import type { JsonSchema } from '../common/dto/value-kind';
-import type { EventCatalog } from '../events/event-map';
-import { INTENTS, type Intent } from '../events/intents';
-import { LIMITS } from '../common/limits';
-import { CLOSE } from '../gateway/protocol/close-codes';
-import { GATEWAY_EVENTS, INTERACTIONS } from '../gateway/protocol/gateway-events';
-import { DiskFull, InternalError, ValidationFailed } from '../common/common.errors';
-import type { ProblemType } from '../common/problem';
-import { RateLimited } from '../throttling/throttling.errors';
+import { type Shape, shapeSchema } from '../../common/dto/json-schema';
+import type { JsonSchema } from '../../common/dto/value-kind';
+import type { EventCatalog } from '../../events/event-map';
+import { INTENTS, type Intent } from '../../events/intents';
+import { LIMITS } from '../../common/limits';
+import { CLOSE } from './close-codes';
+import { GATEWAY_EVENTS, INTERACTIONS } from './gateway-events';
+import { DiskFull, InternalError, ValidationFailed } from '../../common/common.errors';
+import type { ProblemType } from '../../common/problem';
+import { RateLimited } from '../../throttling/throttling.errors';
 import { DERIVED_STATE } from './derived-state';
 
 interface Described {

@@ -1,4 +1,4 @@
-import type { Snowflake } from '../common/snowflake';
+import type { Snowflake } from './snowflake';
 
 /** A login that is valid at this moment, as guards and handlers know it. */
 export interface Session {

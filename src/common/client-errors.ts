@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { OutgoingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { HeadersTooLarge, PayloadTooLarge, RequestMalformed, RequestTimedOut } from '../common/common.errors';
-import { LIMITS } from '../common/limits';
-import type { Problem } from '../common/problem';
-import { rawProblemResponse } from '../common/send-problem';
+import { HeadersTooLarge, PayloadTooLarge, RequestMalformed, RequestTimedOut } from './common.errors';
+import { LIMITS } from './limits';
+import type { Problem } from './problem';
+import { rawProblemResponse } from './send-problem';
 
 /** A connection, and the response that Node.js is sending on it. */
 type HttpSocket = Socket & { readonly _httpMessage?: OutgoingMessage | null };

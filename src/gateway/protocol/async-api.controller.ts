@@ -1,16 +1,16 @@
 import { Controller, Get, Inject, type OnModuleInit } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { HandlerDiscovery } from '../common/handler-discovery';
-import { Summary } from '../common/http.decorators';
-import { problemsOf } from '../common/problems.decorator';
-import { Public } from '../permissions/requirement.decorator';
-import { EVENT_CATALOG } from '../events/events.module';
-import type { EventCatalog } from '../events/event-map';
+import { HandlerDiscovery } from '../../common/handler-discovery';
+import { Summary } from '../../common/http.decorators';
+import { problemsOf } from '../../common/problems.decorator';
+import { Public } from '../../permissions/requirement.decorator';
+import { EVENT_CATALOG } from '../../events/events.module';
+import type { EventCatalog } from '../../events/event-map';
 import { asyncApi } from './async-api';
 
 @ApiTags('meta')
 @Controller('docs')
-export class DocumentationController implements OnModuleInit {
+export class AsyncApiController implements OnModuleInit {
   private document: ReturnType<typeof asyncApi> = {};
 
   constructor(

@@ -3,9 +3,9 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import type { MaybePromise } from '../common/maybe-promise';
 import { type MutationTarget, mutationTargetsOf } from '../cluster/mutation';
-import { contextOf } from '../permissions/request-context';
+import { contextOf } from '../common/request-context';
 import { mutationWeight } from './mutation-weight';
-import { RateLimitGuard } from './rate-limit.guard';
+import { RateLimitGuard } from '../throttling/rate-limit.guard';
 
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Targets whose changes cost the same in every guild. */

@@ -1,13 +1,13 @@
-import { GuildAuthority, TrackAuthority } from '../permissions/authority';
-import type { GuildTracks } from '../permissions/guild-state';
-import type { TrackDocument } from '../tracks/track.schema';
+import { GuildAuthority, TrackAuthority } from './authority';
+import type { GuildTracks } from './guild-state';
+import type { TrackRecord } from './permission-records';
 import { mutationWeight } from './mutation-weight';
 
 const tracksWith = (count: number, overwrites: number): GuildTracks =>
   new Map(
     Array.from({ length: count }, (_, index) => [
       BigInt(index),
-      { overwrites: Array.from({ length: overwrites }, () => ({})) } as unknown as TrackDocument,
+      { overwrites: Array.from({ length: overwrites }, () => ({})) } as unknown as TrackRecord,
     ]),
   );
 const inTrack = (tracks: GuildTracks): TrackAuthority =>
