@@ -79,7 +79,7 @@ describeOnce('thousands of connections that open and close', () => {
           ...(token && { authorization: `Bearer ${token}` }),
           ...(body && { 'content-type': 'application/json' }),
         },
-        body: body && JSON.stringify(body),
+        ...(body && { body: JSON.stringify(body) }),
       })
     ).json() as Promise<Body>;
   const measure = (): Promise<Figures> => {

@@ -67,7 +67,7 @@ describeOnce('a crash between a join and its check for a ban', () => {
     const answer = await fetch(`${url}/api/v1${path}`, {
       method,
       headers,
-      body: body && JSON.stringify(body),
+      ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     return { status: answer.status, body: answer.status === 204 ? undefined : await answer.json() };

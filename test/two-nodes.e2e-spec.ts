@@ -93,7 +93,7 @@ describeOnce(
       const answer = await fetch(`${url}/api/v1${path}`, {
         method,
         headers,
-        body: body && JSON.stringify(body),
+        ...(body && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(ANSWER_MS),
       });
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);

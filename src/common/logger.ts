@@ -46,7 +46,7 @@ export const createLog = (level: string): Logger =>
     level,
     serializers: { req: serializeRequest },
     redact: { paths: SECRETS, censor: '[removed]' },
-    base: undefined,
+    base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
   });
 

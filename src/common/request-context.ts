@@ -6,7 +6,7 @@ import type { Session } from './session';
 /** State of one request or gateway interaction. Modules add their fields by declaration merging. */
 export interface RequestContext {
   /** Session of the caller; undefined on public routes without a token. */
-  session?: Session;
+  session?: Session | undefined;
   /** Path parameters of a request or payload of an interaction, as received: not validated yet. */
   readonly params: Readonly<Record<string, unknown>>;
 }

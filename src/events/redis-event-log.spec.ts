@@ -89,7 +89,7 @@ describeWithRedis('the event log in Redis', () => {
     };
     await log.append({
       name: 'MESSAGE_CREATE',
-      audience: { guildId: 1n, trackId: undefined, permission: permissionSet(4n) },
+      audience: { guildId: 1n, permission: permissionSet(4n) },
       data,
     });
     await log.drain();

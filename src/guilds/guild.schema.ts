@@ -34,7 +34,7 @@ export interface GuildDocument {
   /** Grows with every change of the above and of anything that decides permissions. */
   readonly version: number;
   /** What the last change of a role or track writes, or has written by now. */
-  readonly pending?: PendingWrite;
+  readonly pending?: PendingWrite | undefined;
 }
 
 /** A guild as its document has it. */

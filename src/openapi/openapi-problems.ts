@@ -70,8 +70,8 @@ export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
     }
   }
   const schemas = { ...document.components?.schemas, Problem: PROBLEM_SCHEMA } as NonNullable<
-    OpenAPIObject['components']
-  >['schemas'];
+    NonNullable<OpenAPIObject['components']>['schemas']
+  >;
   return { ...document, components: { ...document.components, schemas } };
 }
 

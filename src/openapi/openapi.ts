@@ -35,6 +35,6 @@ export function openApi(app: NestFastifyApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
-  const schemas = referredSchemas(document.paths) as NonNullable<OpenAPIObject['components']>['schemas'];
+  const schemas = referredSchemas(document.paths) as NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
   return addProblemResponses({ ...document, components: { ...document.components, schemas } });
 }

@@ -205,7 +205,7 @@ function markersOf(
     };
     byUser.set(user_id, user);
     if (counts) for (const each of counts) user.joined.set(each.track_id, each.count);
-    else if (user_id !== TRACK_HEAD) user.own.set(track_id, { message_id, count });
+    else if (user_id !== TRACK_HEAD) user.own.set(track_id, { ...(message_id !== undefined && { message_id }), count });
     else if (message_id !== undefined)
       newest.set(track_id, { message_id, count, ...(deleted_id !== undefined && { deleted_id }) });
   }

@@ -16,8 +16,9 @@ describe('the unread count', () => {
         for (const one of acts) {
           if (typeof one === 'number') {
             const id = BigInt(Math.min(Math.max(one, before), said.length));
+            const furthest = id > (own?.message_id ?? 0n) ? id : own?.message_id;
             own = {
-              message_id: id > (own?.message_id ?? 0n) ? id : own?.message_id,
+              ...(furthest !== undefined && { message_id: furthest }),
               count: Math.max(own?.count ?? 0, said.length - after(id)),
             };
           } else {

@@ -19,7 +19,7 @@ export const BLOCK_MS = 5_000;
 // A command that cannot be sent fails at once, and a connection to a Redis that does not answer is closed: requests
 // never wait for an unreachable Redis. The client never resends a command, because only the caller knows whether that
 // is safe.
-const OPTIONS: RedisOptions = {
+const OPTIONS = {
   protocol: 2,
   lazyConnect: true,
   enableOfflineQueue: false,
@@ -28,8 +28,8 @@ const OPTIONS: RedisOptions = {
   connectTimeout: ANSWER_MS,
   socketTimeout: ANSWER_MS,
   disconnectTimeout: CLOSE_TIMEOUT_MS,
-  retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), MAX_RETRY_MS),
-};
+  retryStrategy: (times: number) => Math.min(50 * 2 ** (times - 1), MAX_RETRY_MS),
+} satisfies RedisOptions;
 
 /** The connections of this node to the shared Redis. */
 export class RedisConnection {

@@ -15,8 +15,8 @@ export type TrackLayout = readonly TrackEntry[];
 /** Where one track shall be: `position` counts from 1 among those tracks of its category that the mover sees; beyond the last is the last. */
 export interface TrackMove {
   readonly id: bigint;
-  readonly position?: number;
-  readonly parent_id?: bigint | null;
+  readonly position?: number | undefined;
+  readonly parent_id?: bigint | null | undefined;
 }
 
 /** What the order itself doesn't know of tracks. */

@@ -24,7 +24,7 @@ import { OverwritesService } from './overwrites.service';
 import { assertMayMove, withInheritance } from './track-move-policy';
 import { TrackLists } from './track-lists.service';
 import { isMoveOf, isSameLayout } from './track-moves';
-import { moveTracks, placeTrack, positionsIn, removeTrack, type MoveContext } from './track-order';
+import { moveTracks, placeTrack, positionsIn, removeTrack, type MoveContext, type TrackMove } from './track-order';
 import { isVisibleToEveryone, layoutFor, toTrackDto, visibleLayout, visibleLayoutFor } from './track-visibility';
 import type { CreateTrackDto, MoveTrackDto, TrackDto, UpdateTrackDto } from './track.dto';
 import type { TrackDocument, TrackType } from './track.schema';
@@ -32,6 +32,9 @@ import type { LayoutEntry } from '../common/layout-entry';
 import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 type TrackPlan = GuildMutation & { readonly track: TrackDocument };
+
+/** A requested move. With `inherits`, the track also starts or stops to inherit the overwrites of its category. */
+type RequestedMove = TrackMove & { readonly inherits?: boolean | undefined };
 
 /** The tracks of guilds. */
 @Injectable()
@@ -284,11 +287,11 @@ export class TracksService {
  * Returns the layout after moves, or the current layout if the moves have no effect. A track that moves, and a category that takes a track up,
  * require MODIFY_TRACK; entries that repeat what the mover sees do not.
  */
-function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly MoveTrackDto[]): readonly LayoutEntry[] {
+function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly RequestedMove[]): readonly LayoutEntry[] {
   const before = actor.state.guild.track_layout;
   const kinds = kindsFor(actor, tracks);
   const seen = layoutIndex(kinds.seen);
-  const effective: readonly MoveTrackDto[] = moves.map(({ parent_id, ...move }) =>
+  const effective: readonly TrackMove[] = moves.map(({ parent_id, ...move }) =>
     parent_id === undefined || parent_id === seen.get(move.id)?.parent_id ? move : { ...move, parent_id },
   );
   const asked = moves.flatMap(({ id, inherits }) => (inherits === undefined ? [] : [[id, inherits] as const]));
@@ -321,7 +324,7 @@ const toUnfilteredDto = (track: TrackDocument, { track_layout }: Pick<GuildDocum
   );
 
 function reorderBy(
-  moves: readonly MoveTrackDto[],
+  moves: readonly RequestedMove[],
   { actor, guild }: Committed<GuildAuthority, GuildMutation>,
 ): AuditRecord | undefined {
   const ids = new Set(moves.map(({ id }) => id));

@@ -57,7 +57,7 @@ export class RoamingClient {
     socket.onAny(
       (name: string, data: { session_id: string; content: string; code: number }, seq: string | undefined) => {
         if (seq !== undefined) this.place = { ...this.place, seq };
-        if (name === 'READY') this.place = { session_id: data.session_id, seq };
+        if (name === 'READY') this.place = { session_id: data.session_id, ...(seq !== undefined && { seq }) };
         if (name === 'READY') this.starts += 1;
         if (name === 'RESUMED') this.resumes += 1;
         if (name === 'CLOSING') this.closings.push(data.code);

@@ -52,9 +52,14 @@ export class World {
       ...settings,
     });
     const database = await openDatabase(environment);
-    const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, (_, index) =>
-      bootstrap({ ...environment, MONGODB_URI: database.uri, REDIS_URL: redisUrls[index] ?? environment.REDIS_URL }),
-    );
+    const nodes = Array.from({ length: environment.REDIS_URL ? count : 1 }, (_, index) => {
+      const redisUrl = redisUrls[index] ?? environment.REDIS_URL;
+      return bootstrap({
+        ...environment,
+        MONGODB_URI: database.uri,
+        ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+      });
+    });
     const world = new World(await Promise.all(nodes), database, dataDir);
     World.running.add(world);
     describedBy(world.app);

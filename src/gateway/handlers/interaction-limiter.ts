@@ -93,7 +93,7 @@ export class InteractionLimiter {
       (acknowledge as ((answer: unknown) => void) | undefined)?.(answer);
       const next = data.waiting?.shift();
       if (next) next();
-      else data.waiting = undefined;
+      else delete data.waiting;
     };
     const begin = (): void => {
       this.expiry.closeDue();
