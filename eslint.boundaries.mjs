@@ -33,6 +33,7 @@ const LAYERS = [
     'invites',
     'bans',
     'presence',
+    'accounts',
   ],
   ['metrics', 'health', 'recovery', 'openapi'],
   ['http'],
@@ -53,7 +54,13 @@ const PURE = [
 const SCHEMAS = [`src/{${FEATURES.join()}}/*.{schema,models}.ts`];
 
 /** Folders whose modules register a model of another folder, because their providers read or write its documents. */
-const SHARED_MODELS = { auth: ['users'], members: ['users'], guilds: ['roles', 'tracks'], tracks: ['members'] };
+const SHARED_MODELS = {
+  auth: ['users'],
+  accounts: ['users'],
+  members: ['users'],
+  guilds: ['roles', 'tracks'],
+  tracks: ['members'],
+};
 
 const toFolders = (types) => ({ to: { element: { types: { anyOf: types } } } });
 

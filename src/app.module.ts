@@ -1,6 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
-import { AccountModule } from './users/account.module';
 import { AuditModule } from './audit/audit.module';
 import { AuthController } from './auth/auth.controller';
 import { AuthModule } from './auth/auth.module';
@@ -46,6 +45,7 @@ import { TrackModels } from './tracks/track.models';
 import { HealthModule } from './health/health.module';
 import { MetricsModule } from './metrics/metrics.module';
 import { InvitesModule } from './invites/invites.module';
+import { AccountsModule } from './accounts/accounts.module';
 
 @Global()
 @Module({
@@ -91,7 +91,7 @@ export class AppModule {
         }),
         AuthModule,
         UsersModule,
-        AccountModule,
+        AccountsModule,
         GuildsModule,
         InvitesModule,
         BansModule,

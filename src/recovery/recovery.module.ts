@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AccountModule } from '../users/account.module';
+import { AccountsModule } from '../accounts/accounts.module';
 import { BansModule } from '../bans/bans.module';
 import { GuildsModule } from '../guilds/guilds.module';
 import { InvitesModule } from '../invites/invites.module';
@@ -13,7 +13,7 @@ import { EventRepublisher } from './event-republisher';
 /** Crash recovery: one node publishes what a dead node wrote. */
 @Module({
   imports: [
-    AccountModule,
+    AccountsModule,
     GuildsModule,
     MembersModule,
     BansModule,

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
-import { AccountRecovery } from '../users/account-recovery';
+import { AccountRecovery } from '../accounts/account-recovery';
 import { BansService } from '../bans/bans.service';
 import { EventLog } from '../events/event-log';
 import { isNamed } from '../events/event-map';

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from '../auth/client';
 import type { Snowflake } from '../common/snowflake';
-import { MemberNames } from '../members/member-names';
 import { SecurityLog } from '../security/security-log';
 import { CredentialsService } from './credentials.service';
 import type { UserDocument } from './user.schema';
 import { type AccountChange, UsersService } from './users.service';
-import { AccountClosing } from './account-closing';
+import { AccountLifecycle } from './account-lifecycle';
 
 /** Changes of an account that concern its guilds too. */
 @Injectable()
@@ -14,8 +13,7 @@ export class AccountService {
   constructor(
     private readonly users: UsersService,
     private readonly credentials: CredentialsService,
-    private readonly names: MemberNames,
-    private readonly closing: AccountClosing,
+    private readonly lifecycle: AccountLifecycle,
     private readonly security: SecurityLog,
   ) {}
 
@@ -26,7 +24,7 @@ export class AccountService {
    */
   async update(change: AccountChange): Promise<UserDocument> {
     const user = await this.users.update(change);
-    if (change.change.username !== undefined) await this.names.finishRename(user._id);
+    if (change.change.username !== undefined) await this.lifecycle.finishRename(user._id);
     return user;
   }
 
@@ -37,7 +35,7 @@ export class AccountService {
    * @throws UserOwnsGuilds with the ids of the guilds to transfer or delete first
    */
   async delete(userId: Snowflake, password: string, client: Client): Promise<void> {
-    await this.closing.delete(await this.credentials.verify(userId, password, client));
+    await this.lifecycle.delete(await this.credentials.verify(userId, password, client));
     this.security.record({ action: 'account_deleted', userId, address: client.address });
   }
 }

@@ -1,14 +1,16 @@
 import { Module } from '@nestjs/common';
+import { AccountController } from './account.controller';
+import { AccountService } from './account.service';
 import { CredentialsService } from './credentials.service';
 import { UsersController } from './users.controller';
 import { UsersService } from './users.service';
 import { UserModels } from './user.models';
 
-/** Accounts: registered, logged in, read, changed, and counted against the limit of guilds. */
+/** Users and their accounts. AccountsModule, which is global, applies changes of an account to the guilds of its user. */
 @Module({
   imports: [UserModels],
-  controllers: [UsersController],
-  providers: [UsersService, CredentialsService],
+  controllers: [UsersController, AccountController],
+  providers: [UsersService, CredentialsService, AccountService],
   exports: [UsersService, CredentialsService],
 })
 export class UsersModule {}

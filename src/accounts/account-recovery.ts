@@ -6,8 +6,8 @@ import { MODELS } from '../database/database.module';
 import { MemberRemovalService } from '../members/member-removal.service';
 import { MembersRepository } from '../members/members.repository';
 import { MemberNames } from '../members/member-names';
-import type { UserDocument } from './user.schema';
-import { UserOwnsGuilds } from './users.errors';
+import type { UserDocument } from '../users/user.schema';
+import { UserOwnsGuilds } from '../users/users.errors';
 import { AccountClosing } from './account-closing';
 
 /** Memberships that are compared with their accounts: longer than a node needs to join and to be found dead. */

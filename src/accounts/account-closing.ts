@@ -12,8 +12,8 @@ import { GuildsService } from '../guilds/guilds.service';
 import { FormerMembersService } from '../members/former-members.service';
 import { MemberRemovalService } from '../members/member-removal.service';
 import { MembersRepository } from '../members/members.repository';
-import { OPEN, type UserDocument } from './user.schema';
-import { UserOwnsGuilds } from './users.errors';
+import { OPEN, type UserDocument } from '../users/user.schema';
+import { UserOwnsGuilds } from '../users/users.errors';
 
 /**
  * Deletes accounts.
