@@ -8,6 +8,7 @@ import { BansRepository } from '../bans/bans.repository';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { OwnerCannotLeave } from '../guilds/guilds.errors';
+import { GuildDeletionService } from '../guilds/guild-deletion.service';
 import { GuildsService } from '../guilds/guilds.service';
 import { FormerMembersService } from '../members/former-members.service';
 import { MemberRemovalService } from '../members/member-removal.service';
@@ -32,6 +33,7 @@ export class AccountClosing {
     private readonly formerMembers: FormerMembersService,
     private readonly bans: BansRepository,
     private readonly guilds: GuildsService,
+    private readonly guildDeletion: GuildDeletionService,
     @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
   ) {}
 
@@ -87,7 +89,7 @@ export class AccountClosing {
   private async settleOwned(userId: Snowflake, guildIds: readonly Snowflake[]): Promise<void> {
     for (const guildId of await this.ownedAmong(userId, guildIds)) {
       if (await this.membersRepository.find(guildId, userId)) return this.reopen(userId, [guildId]);
-      await this.guilds.discard(guildId);
+      await this.guildDeletion.discard(guildId);
     }
   }
 

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AuditLogModule } from '../audit/audit-log.module';
+import { AuditModule } from '../audit/audit.module';
 import { MembersModule } from '../members/members.module';
 import { MessagesModule } from '../messages/messages.module';
 import { UsersModule } from '../users/users.module';
@@ -9,7 +9,7 @@ import { BansService } from './bans.service';
 
 /** Who may not be in which guild. */
 @Module({
-  imports: [AuditLogModule, BansRepositoryModule, UsersModule, MembersModule, MessagesModule],
+  imports: [AuditModule, BansRepositoryModule, UsersModule, MembersModule, MessagesModule],
   controllers: [BansController],
   providers: [BansService],
   exports: [BansService],

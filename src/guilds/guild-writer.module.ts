@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AuditLogModule } from '../audit/audit-log.module';
+import { AuditModule } from '../audit/audit.module';
 import { GuildWriter } from './guild-writer.service';
 import { GuildModels } from './guild.models';
 import { RoleModels } from '../roles/role.models';
@@ -7,7 +7,7 @@ import { TrackModels } from '../tracks/track.models';
 
 /** The one way to change a guild's document, for every feature that has something in it. */
 @Module({
-  imports: [GuildModels, RoleModels, TrackModels, AuditLogModule],
+  imports: [GuildModels, RoleModels, TrackModels, AuditModule],
   providers: [GuildWriter],
   exports: [GuildWriter],
 })

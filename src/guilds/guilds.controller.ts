@@ -23,6 +23,8 @@ import {
 } from '../permissions/requirement.decorator';
 import { SupportsIfMatch } from './if-match.decorator';
 import { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
+import { GuildCreationService } from './guild-creation.service';
+import { GuildDeletionService } from './guild-deletion.service';
 import { OwnerCannotLeave } from './guilds.errors';
 import { toGuildDto, GuildsService } from './guilds.service';
 import { GuildLimitReached } from '../users/users.errors';
@@ -30,7 +32,11 @@ import { GuildLimitReached } from '../users/users.errors';
 @ApiTags('guilds')
 @Controller('guilds')
 export class GuildsController {
-  constructor(private readonly guilds: GuildsService) {}
+  constructor(
+    private readonly guilds: GuildsService,
+    private readonly creation: GuildCreationService,
+    private readonly deletion: GuildDeletionService,
+  ) {}
 
   @Post()
   @MutationScope('account')
@@ -40,7 +46,7 @@ export class GuildsController {
   @ApiProblems(GuildLimitReached)
   @ApiResult(GuildDto, HttpStatus.CREATED)
   async create(@UserId() userId: Snowflake, @Body() guild: CreateGuildDto): Promise<GuildDto> {
-    return toGuildDto(await this.guilds.create(userId, guild));
+    return toGuildDto(await this.creation.create(userId, guild));
   }
 
   @Get(':guild_id')
@@ -84,8 +90,8 @@ export class GuildsController {
   @Summary('Delete a guild and everything in it.')
   @RequireOwner()
   @ApiNoContent()
-  async delete(@Authority() authority: GuildAuthority): Promise<void> {
-    await this.guilds.delete(authority);
+  async delete(@Authority() { guildId }: GuildAuthority): Promise<void> {
+    await this.deletion.delete(guildId);
   }
 }
 

@@ -4,16 +4,18 @@ import { RolesModule } from '../roles/roles.module';
 import { TracksModule } from '../tracks/tracks.module';
 import { UsersModule } from '../users/users.module';
 import { GuildWriterModule } from './guild-writer.module';
+import { GuildCreationService } from './guild-creation.service';
+import { GuildDeletionService } from './guild-deletion.service';
 import { GuildsController, OwnGuildsController } from './guilds.controller';
 import { GuildsService } from './guilds.service';
 import { GuildModels } from './guild.models';
 import { GuildCleanupModule } from '../guild-cleanup/guild-cleanup.module';
 
-/** Guilds as a whole: made, changed, given away and deleted. */
+/** Creates, changes, transfers and deletes guilds. */
 @Module({
   imports: [GuildModels, GuildWriterModule, GuildCleanupModule, UsersModule, MembersModule, RolesModule, TracksModule],
   controllers: [GuildsController, OwnGuildsController],
-  providers: [GuildsService],
-  exports: [GuildsService],
+  providers: [GuildsService, GuildCreationService, GuildDeletionService],
+  exports: [GuildsService, GuildDeletionService],
 })
 export class GuildsModule {}

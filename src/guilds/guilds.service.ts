@@ -6,76 +6,33 @@ import { omitIfUnchanged } from '../audit/audit-log';
 import { diffFields } from '../audit/diff';
 import type { MutationOptions } from '../common/mutation-options';
 import { createdAt, type Snowflake } from '../common/snowflake';
-import { SnowflakeService } from '../common/snowflake.service';
 import { MODELS } from '../database/database.module';
-import { insert } from '../database/insert';
 import { CacheVersions, guildVersionKey } from '../cache/cache-versions';
 import { EventsService } from '../events/events.service';
-import { MemberJoinsService } from '../members/member-joins.service';
 import { MembersRepository } from '../members/members.repository';
 import type { GuildAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import { OwnerOnly, GuildNotFound, MemberNotFound } from '../permissions/permissions.errors';
-import { RolesService } from '../roles/roles.service';
-import { TracksService } from '../tracks/tracks.service';
-import { UsersService } from '../users/users.service';
 import { type PlanFn, GuildWriter, type GuildMutation } from './guild-writer.service';
-import type { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
-import { type GuildDocument, type StoredGuild, storedFieldsOf } from './guild.schema';
-import { GuildCleanup } from '../guild-cleanup/guild-cleanup.service';
+import type { GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
+import { GuildDeletionService } from './guild-deletion.service';
+import type { GuildDocument, StoredGuild } from './guild.schema';
 
-/** A version that none comes after. */
-const DELETED_VERSION = Number.MAX_SAFE_INTEGER;
-
-/** Guilds as a whole. */
+/** Reads and changes guilds. */
 @Injectable()
 export class GuildsService {
   constructor(
-    private readonly snowflakes: SnowflakeService,
     private readonly guildWriter: GuildWriter,
     private readonly resolver: AuthorityResolver,
-    private readonly users: UsersService,
     private readonly accounts: AccountCache,
     private readonly membersRepository: MembersRepository,
-    private readonly memberJoins: MemberJoinsService,
-    private readonly roles: RolesService,
-    private readonly tracks: TracksService,
-    private readonly cleanup: GuildCleanup,
+    private readonly deletion: GuildDeletionService,
     private readonly cacheVersions: CacheVersions,
     private readonly events: EventsService,
     @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
   ) {}
 
-  /**
-   * Makes a guild with @everyone, a category and a text track. The guild's document is written last but for its first member, so that a crash
-   * on the way leaves nothing that exists.
-   *
-   * @throws GuildLimitReached when the user is in 200 guilds
-   * @throws TokenInvalid if the account is closed meanwhile
-   */
-  async create(ownerId: Snowflake, fields: CreateGuildDto): Promise<GuildDocument> {
-    const _id = this.snowflakes.next();
-    await this.users.reserveGuild(ownerId, _id);
-    const [track_layout] = await Promise.all([this.tracks.createDefaults(_id), this.roles.createEveryone(_id)]);
-    const guild: GuildDocument = { _id, ...fields, owner_id: ownerId, role_ids: [_id], track_layout, version: 1 };
-    await insert(this.guilds, storedFieldsOf(guild) as StoredGuild);
-    try {
-      await this.memberJoins.join(_id, ownerId);
-    } catch (error) {
-      // The account was closed meanwhile: a guild without a member is of use to nobody.
-      await this.discard(_id);
-      throw error;
-    }
-    return guild;
-  }
-
-  /** Deletes a guild that never had a member. Can be repeated. */
-  async discard(guildId: Snowflake): Promise<void> {
-    await this.guilds.deleteOne({ _id: guildId });
-    await this.finishDeletion(guildId);
-  }
-
-  /** These guilds, in no order. */
+  /** Returns the existing guilds among these, in any order. */
   list(ids: readonly Snowflake[]): Promise<StoredGuild[]> {
     return this.guilds
       .find({ _id: { $in: ids } })
@@ -117,25 +74,12 @@ export class GuildsService {
     return changed;
   }
 
-  /** Deletes a guild: without its document it is gone, and the rest is swept. */
-  async delete({ guildId }: GuildAuthority): Promise<void> {
-    const { deletedCount } = await this.guilds.deleteOne({ _id: guildId });
-    if (deletedCount === 0) throw new GuildNotFound();
-    await this.finishDeletion(guildId);
-  }
-
-  /** Has every client in a guild get it as it now is, or hear that it is gone, because its last change may not have been told. */
+  /** Publishes a guild as it is stored now, or its deletion. For a change that may not have been published. */
   async republish(guildId: Snowflake): Promise<void> {
     const guild = await this.guilds.findById(guildId, { version: 1 }).lean<Pick<GuildDocument, 'version'> | null>();
-    if (!guild) return this.finishDeletion(guildId);
+    if (!guild) return this.deletion.finish(guildId);
     await this.cacheVersions.raiseTo(guildVersionKey(guildId), guild.version);
     await this.events.publish('GUILD_RESYNC', { guildId }, { guild_id: guildId });
-  }
-
-  private async finishDeletion(guildId: Snowflake): Promise<void> {
-    await this.cacheVersions.raiseTo(guildVersionKey(guildId), DELETED_VERSION);
-    await this.events.publish('GUILD_DELETE', { guildId }, { id: guildId });
-    await this.cleanup.run(guildId);
   }
 
   // A new owner who leaves or deletes the account at the same moment either finds that the guild is theirs and stays, or is found here to be gone:

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { AuditLogModule } from '../audit/audit-log.module';
+import { AuditModule } from '../audit/audit.module';
 import { BansRepositoryModule } from '../bans/bans.repository.module';
 import { MembersModule } from '../members/members.module';
 import { InvitesController } from './invites.controller';
@@ -13,7 +13,7 @@ import { inviteSchema } from './invite.schema';
 @Module({
   imports: [
     MongooseModule.forFeature([{ name: MODELS.invite, schema: inviteSchema }]),
-    AuditLogModule,
+    AuditModule,
     BansRepositoryModule,
     MembersModule,
   ],

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { AuditLogModule } from '../audit/audit-log.module';
+import { AuditModule } from '../audit/audit.module';
 import { BansRepositoryModule } from '../bans/bans.repository.module';
 import { ReadMarkersModule } from '../read-states/read-markers.module';
 import { UsersModule } from '../users/users.module';
@@ -31,7 +31,7 @@ import { UserModels } from '../users/user.models';
       { name: MODELS.departure, schema: formerMemberSchema },
       { name: MODELS.roleSet, schema: roleSetSchema },
     ]),
-    AuditLogModule,
+    AuditModule,
     UsersModule,
     BansRepositoryModule,
     ReadMarkersModule,

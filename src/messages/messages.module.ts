@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { AuditLogModule } from '../audit/audit-log.module';
+import { AuditModule } from '../audit/audit.module';
 import { PinsRepositoryModule } from '../pins/pins.repository.module';
 import { ReactionsRepositoryModule } from '../reactions/reactions.repository.module';
 import { ReadMarkersModule } from '../read-states/read-markers.module';
@@ -18,7 +18,7 @@ import { messageSchema } from './message.schema';
 @Module({
   imports: [
     MongooseModule.forFeature([{ name: MODELS.message, schema: messageSchema }]),
-    AuditLogModule,
+    AuditModule,
     PinsRepositoryModule,
     ReactionsRepositoryModule,
     ReadMarkersModule,

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AuditLogModule } from '../audit/audit-log.module';
+import { AuditModule } from '../audit/audit.module';
 import { MessagesModule } from '../messages/messages.module';
 import { PinsRepositoryModule } from './pins.repository.module';
 import { PinsController } from './pins.controller';
@@ -7,7 +7,7 @@ import { PinsService } from './pins.service';
 
 /** Messages that are kept at hand. */
 @Module({
-  imports: [AuditLogModule, PinsRepositoryModule, MessagesModule],
+  imports: [AuditModule, PinsRepositoryModule, MessagesModule],
   controllers: [PinsController],
   providers: [PinsService],
 })

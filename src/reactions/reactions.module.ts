@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { AuditLogModule } from '../audit/audit-log.module';
+import { AuditModule } from '../audit/audit.module';
 import { MessagesModule } from '../messages/messages.module';
 import { ReactionEvents } from './reaction-events';
 import { ReactionsRepositoryModule } from './reactions.repository.module';
@@ -8,7 +8,7 @@ import { ReactionsService } from './reactions.service';
 
 /** What people think of messages, in one emoji. */
 @Module({
-  imports: [AuditLogModule, ReactionsRepositoryModule, MessagesModule],
+  imports: [AuditModule, ReactionsRepositoryModule, MessagesModule],
   controllers: [ReactionsController],
   providers: [ReactionsService, ReactionEvents],
 })
