@@ -59,7 +59,9 @@ async function recordEvents(
   guest: Person,
 ): Promise<Map<EventName, DomainEvent>> {
   const events = new Map<EventName, DomainEvent>();
-  world.app.get(EventLog).subscribe((event) => void (events.has(event.name) || events.set(event.name, event)));
+  world.app.get(EventLog).subscribe((event) => {
+    if (!events.has(event.name)) events.set(event.name, event);
+  });
   const path = `/guilds/${id}`;
   await owner.patch(path, { description: 'Recorded' });
   await guest.post(`/invites/${invite}`);

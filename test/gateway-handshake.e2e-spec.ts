@@ -77,11 +77,9 @@ describe('security events of the gateway', () => {
   let spy: jest.SpyInstance;
   beforeEach(() => {
     lines = [];
-    spy = jest
-      .spyOn(Logger.prototype, 'log')
-      .mockImplementation(
-        (message: unknown) => void (typeof message === 'object' && lines.push(message as Record<string, unknown>)),
-      );
+    spy = jest.spyOn(Logger.prototype, 'log').mockImplementation((message: unknown) => {
+      if (typeof message === 'object') lines.push(message as Record<string, unknown>);
+    });
   });
   afterEach(() => spy.mockRestore());
 

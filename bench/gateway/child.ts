@@ -31,9 +31,7 @@ export class Child<Does extends object> {
 
   private constructor(private readonly process: ChildProcess) {
     process.on('message', (answer: Answer) => this.waiting.get(answer.id)?.(answer));
-    process.once('exit', (code) =>
-      this.waiting.forEach((tell, id) => void tell({ id, error: `It ended with ${code}.` })),
-    );
+    process.once('exit', (code) => this.waiting.forEach((tell, id) => tell({ id, error: `It ended with ${code}.` })));
   }
 
   /** Starts a file of this benchmark as a process that can collect its garbage when asked to. */

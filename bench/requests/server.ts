@@ -19,7 +19,13 @@ export async function startServer(settings: Record<string, string>): Promise<Ser
     child.send(question);
     return value;
   };
-  return { url, cpuMs: () => ask('cpu'), stop: async () => void (await ask('stop')) };
+  return {
+    url,
+    cpuMs: () => ask('cpu'),
+    stop: async () => {
+      await ask('stop');
+    },
+  };
 }
 
 async function serve(): Promise<void> {

@@ -72,7 +72,8 @@ export class RedisCacheVersions extends CacheVersions {
   // therefore acknowledged only after Redis stored the version, or after all values cached before the change have
   // expired. If Redis refuses all connections, no node caches anything.
   private async write(script: RedisScript, keys: readonly string[], args: readonly number[]): Promise<void> {
-    for (const safeAfterMs = performance.now() + MAX_CACHE_AGE_MS; ; await sleep(RETRY_MS)) {
+    const safeAfterMs = performance.now() + MAX_CACHE_AGE_MS;
+    for (;;) {
       try {
         await this.redis.run(script, keys, args);
         return;
@@ -80,6 +81,7 @@ export class RedisCacheVersions extends CacheVersions {
         this.distrust();
         if (this.redis.isRefused || performance.now() >= safeAfterMs) return;
       }
+      await sleep(RETRY_MS);
     }
   }
 

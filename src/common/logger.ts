@@ -65,7 +65,10 @@ export class PinoLogger implements LoggerService {
 
   /** Logs a text, or the fields of a structured message. */
   log(message: unknown, context?: string): void {
-    if (typeof message === 'object' && message !== null) return this.logger.info({ context, ...message });
+    if (typeof message === 'object' && message !== null) {
+      this.logger.info({ context, ...message });
+      return;
+    }
     this.logger[context !== undefined && BOOT_CONTEXTS.has(context) ? 'debug' : 'info']({ context }, String(message));
   }
 

@@ -85,8 +85,12 @@ export function answerError(request: FastifyRequest, reply: FastifyReply, error:
   const path = request.url.split('?', 1)[0] ?? '';
   const problem = problemOf(error, {
     route: `${request.method} ${path}`,
-    bodyLimit: request.routeOptions.bodyLimit ?? LIMITS.bodyBytes,
+    bodyLimit: limitOf(request),
   });
   if (problem.type.status >= 500) request.log.error({ err: error }, 'request failed');
   sendProblem(request, reply, problem);
 }
+
+// Requests that match no route have no limit of their own.
+const limitOf = ({ routeOptions }: { readonly routeOptions: { readonly bodyLimit?: number } }): number =>
+  routeOptions.bodyLimit ?? LIMITS.bodyBytes;

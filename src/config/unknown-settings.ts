@@ -1,4 +1,5 @@
 import { FILE_SUFFIX } from './settings';
+import { itemAt } from '../common/existing';
 
 // Prefixes that no other program is likely to use.
 const OWN_PREFIXES = ['GATEWAY_', 'RATE_', 'METRICS_'];
@@ -58,13 +59,13 @@ export function editDistance(a: string, b: string): number {
       const isSame = a[i - 1] === b[j - 1];
       const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
       current[j] = Math.min(
-        previous[j]! + 1,
-        current[j - 1]! + 1,
-        previous[j - 1]! + (isSame ? 0 : 1),
-        isSwap ? before[j - 2]! + 1 : Infinity,
+        itemAt(previous, j) + 1,
+        itemAt(current, j - 1) + 1,
+        itemAt(previous, j - 1) + (isSame ? 0 : 1),
+        isSwap ? itemAt(before, j - 2) + 1 : Infinity,
       );
     }
     [before, previous] = [previous, current];
   }
-  return previous[b.length]!;
+  return itemAt(previous, b.length);
 }

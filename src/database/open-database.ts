@@ -25,7 +25,7 @@ export async function openDatabase({ MONGODB_URI: uri, DATA_DIR: dataDir }: Envi
 function assertUri(uri: string): void {
   try {
     // Parses the URI; connects to nothing.
-    void new mongo.MongoClient(uri);
+    new mongo.MongoClient(uri);
   } catch (error) {
     throw settingError('MONGODB_URI', error);
   }

@@ -124,16 +124,18 @@ async function live(narrator: Narrator, ada: Visitor, mo: Visitor, eve: Visitor)
   });
 }
 
+const idOf = (object: Fields | undefined): string => String(object?.['id']);
+
 async function found(ada: Visitor): Promise<{ guild: string; general: string; staff: string }> {
-  const { id: guild } = await ada.must('POST', '/guilds', { name: 'Analytical Engines' });
+  const guild = idOf(await ada.must('POST', '/guilds', { name: 'Analytical Engines' }));
   const tracks = (await ada.must('GET', `/guilds/${guild}/tracks`)) as unknown as Fields[];
-  const { id: staff } = await ada.must('POST', `/guilds/${guild}/tracks`, { name: 'staff' });
-  return { guild: guild!, general: tracks[1]!.id!, staff: staff! };
+  const staff = idOf(await ada.must('POST', `/guilds/${guild}/tracks`, { name: 'staff' }));
+  return { guild, general: idOf(tracks[1]), staff };
 }
 
 async function makeRoles(ada: Visitor, guild: string): Promise<{ guest: string; moderator: string; quiet: string }> {
   const make = async (name: string, position: number, allow: string, deny = '0'): Promise<string> =>
-    (await ada.must('POST', `/guilds/${guild}/roles`, { name, allow, deny, position })).id!;
+    idOf(await ada.must('POST', `/guilds/${guild}/roles`, { name, allow, deny, position }));
   return {
     guest: await make('guest', 2, '0'),
     quiet: await make('quiet', 3, '0', bits(CreateMessage)),

@@ -1,5 +1,6 @@
 import type { DomainEvent } from './event-log';
 import { isSeq, START, timeOf } from './seq';
+import { itemAt } from '../common/existing';
 
 const MAX_EVENTS = 100_000;
 
@@ -53,7 +54,7 @@ export class EventBuffer {
     let [low, high] = [this.dropped, this.seqs.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.seqs[middle]! <= position) low = middle + 1;
+      if (itemAt(this.seqs, middle) <= position) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -64,7 +65,7 @@ export class EventBuffer {
     const last = this.events.length - 1;
     while (
       this.dropped < last &&
-      (last - this.dropped >= this.capacity || timeOf(this.events[this.dropped + 1]!.seq) < oldestMs)
+      (last - this.dropped >= this.capacity || timeOf(itemAt(this.events, this.dropped + 1).seq) < oldestMs)
     )
       this.dropped += 1;
     // Dropped events are removed when they are half of the array, so that each event is moved once on average.

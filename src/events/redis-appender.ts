@@ -7,6 +7,7 @@ import { encodeEvent, EVENTS_LOST } from './event-codec';
 import type { NewEvent } from './event-log';
 import { cacheKeysInvalidatedBy } from './event-map';
 import { VERSION_TTL_MS, RedisCacheVersions } from '../cache/redis-cache-versions';
+import { itemAt } from '../common/existing';
 
 const MAX_QUEUED = 10_000;
 const MAX_BATCH = 200;
@@ -150,7 +151,7 @@ export class RedisAppender {
       try {
         await this.redis.run(APPEND, keys, [this.keepMs, VERSION_TTL_MS, NODE_NUMBER_TTL_MS, ...args]);
         for (const { done } of this.sending) done();
-        this.resolveFlushWaiters(this.sending.at(-1)!.number);
+        this.resolveFlushWaiters(itemAt(this.sending, this.sending.length - 1).number);
         this.sending = [];
       } catch (error) {
         this.logNewError(error);

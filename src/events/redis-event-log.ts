@@ -134,7 +134,7 @@ export class RedisEventLog extends EventLog {
     [id, [, bytes]]: StreamEntry,
     consume: (event: DomainEvent) => Promise<void> | void,
   ): Promise<void> {
-    const event = this.decode(bytes!);
+    const event = bytes && this.decode(bytes);
     if (event) await consume({ ...event, seq: seqOf(id.toString()) });
     this.lastId = id.toString();
   }

@@ -44,7 +44,7 @@ export class GuildCleanup implements OnModuleInit {
     return this.scanner.getAllMethodNames(prototype).flatMap((name) => {
       const method = prototype[name];
       if (typeof method !== 'function') return [];
-      const stage = this.reflector.get(OnGuildDelete, method);
+      const stage = this.reflector.get(OnGuildDelete, method) as CleanupStage | undefined;
       return stage ? [{ stage, run: (guildId) => (method as CleanupMethod).call(instance, guildId) }] : [];
     });
   }

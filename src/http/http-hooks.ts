@@ -9,7 +9,6 @@ import {
   RouteNotFound,
 } from '../common/common.errors';
 import { httpRouteIn } from '../common/http-route';
-import { LIMITS } from '../common/limits';
 import type { Metrics } from '../metrics/metrics';
 import { endRequest } from '../permissions/request-context';
 import { RateLimitGuard } from '../throttling/rate-limit.guard';
@@ -101,10 +100,7 @@ function assertQuery({ url }: FastifyRequest): void {
 }
 
 /** Asks a client that waits for `100 Continue` to send the body, unless it announces one that is too long. */
-function requestBody(
-  { raw, routeOptions: { bodyLimit = LIMITS.bodyBytes } }: FastifyRequest,
-  reply: FastifyReply,
-): void {
+function requestBody({ raw, routeOptions: { bodyLimit } }: FastifyRequest, reply: FastifyReply): void {
   if (raw.httpVersion !== '1.1' || !EXPECTS_CONTINUE.test(raw.headers.expect ?? '')) return;
   if (Number(raw.headers['content-length'] ?? 0) > bodyLimit) throw new PayloadTooLarge(bodyLimit);
   reply.raw.writeContinue();

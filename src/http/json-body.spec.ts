@@ -29,7 +29,7 @@ describe('exceededBound', () => {
   });
 
   it('does not count brackets, commas and colons within strings', () => {
-    expect(boundOf({ ['[{"\\'.repeat(50)]: `${',:"\\['.repeat(600)}` })).toBeUndefined();
+    expect(boundOf({ ['[{"\\'.repeat(50)]: ',:"\\['.repeat(600) })).toBeUndefined();
   });
 
   it('agrees with the parsed value for arbitrary JSON', () => {

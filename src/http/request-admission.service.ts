@@ -11,7 +11,7 @@ import type { SignedToken } from '../auth/token';
 import type { MaybePromise } from '../common/maybe-promise';
 import { type HttpRoute, httpRouteOf } from '../common/http-route';
 import { contextOf } from '../common/request-context';
-import { RequirementMetadata } from '../permissions/requirement.decorator';
+import { type Requirement, RequirementMetadata } from '../permissions/requirement.decorator';
 import { RateLimitGuard } from '../throttling/rate-limit.guard';
 import { RateLimited } from '../throttling/throttling.errors';
 
@@ -88,7 +88,9 @@ export class RequestAdmission {
   }
 
   private requiresToken({ controller, handler }: HttpRoute): boolean {
-    return this.reflector.getAllAndOverride(RequirementMetadata, [handler, controller])?.kind !== 'public';
+    const requirement = this.reflector.getAllAndOverride(RequirementMetadata, [handler, controller]) as
+      Requirement | undefined;
+    return requirement?.kind !== 'public';
   }
 
   private checksAuthorization(route: HttpRoute | undefined): boolean {

@@ -91,13 +91,15 @@ function takeProblems(operation: Operation): ProblemOf[] {
   const names = Object.keys(operation).filter((name): name is `${typeof PROBLEM_EXTENSION}${string}` =>
     name.startsWith(PROBLEM_EXTENSION),
   );
-  const problems = names.map((name) => operation[name]!);
-  for (const name of names) delete operation[name];
-  return problems;
+  return names.flatMap((name) => {
+    const problem = operation[name];
+    Reflect.deleteProperty(operation, name);
+    return problem ? [problem] : [];
+  });
 }
 
 function missingPathParameters(path: string, { parameters = [] }: Operation): Parameter[] {
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const names = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? []);
   return names
     .filter((name) => !parameters.some((parameter) => parameter.in === 'path' && parameter.name === name))
     .map((name) => ({ name, in: 'path', required: true, schema: SNOWFLAKE.schema }));

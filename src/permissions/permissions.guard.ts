@@ -8,7 +8,7 @@ import { InFlightMutations } from '../cluster/in-flight-mutations';
 import type { GuildAuthority, MemberRequirement, TrackAuthority } from './authority';
 import { AuthorityResolver } from './authority-resolver';
 import { sessionOf } from './request-context';
-import { RequirementMetadata } from './requirement.decorator';
+import { type Requirement, RequirementMetadata } from './requirement.decorator';
 import { type RequestContext, contextOf } from '../common/request-context';
 
 /**
@@ -27,7 +27,7 @@ export class PermissionsGuard implements CanActivate {
     const requirement = this.reflector.getAllAndOverride(RequirementMetadata, [
       context.getHandler(),
       context.getClass(),
-    ]);
+    ]) as Requirement | undefined;
     // The boot check rejects such handlers; the guard denies them as well.
     if (!requirement) return false;
     if (requirement.kind === 'public') return true;

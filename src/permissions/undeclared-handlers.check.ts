@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { MUTATION_FIELDS, mutationTargetsOf } from '../cluster/mutation';
 import { type Handler, HandlerDiscovery, isReadOnly } from '../common/handler-discovery';
-import { RequirementMetadata } from './requirement.decorator';
+import { type Requirement, RequirementMetadata } from './requirement.decorator';
 
 /**
  * Stops the boot while a route or interaction declares no requirement (deny by default), or changes something without a declaration of what is published
@@ -26,7 +26,8 @@ export class UndeclaredHandlersCheck implements OnModuleInit {
 
   private faultOf(handler: Handler): string | undefined {
     const { type, method, route } = handler;
-    const requirement = this.reflector.getAllAndOverride(RequirementMetadata, [method, type]);
+    const requirement = this.reflector.getAllAndOverride(RequirementMetadata, [method, type]) as
+      Requirement | undefined;
     if (!requirement) return 'declares no requirement (@Public, @Authenticated, @RequirePermissions, …)';
     if (requirement.kind === 'public' || isReadOnly(handler)) return undefined;
     const targets = mutationTargetsOf(this.reflector, method, type);

@@ -166,10 +166,9 @@ export class ReadMarkersService {
   private find(requests: readonly MarkersRequest[]): Promise<ReadMarkerDocument[]> {
     const guildIds = [...new Set(requests.flatMap((request) => request.guildIds))];
     const userIds = [...new Set(requests.map(({ userId }) => userId))];
-    const [only] = userIds;
     const filter =
       userIds.length === 1
-        ? { user_id: { $in: [TRACK_HEAD, only!] }, guild_id: { $in: guildIds } }
+        ? { user_id: { $in: [TRACK_HEAD, ...userIds] }, guild_id: { $in: guildIds } }
         : { $or: [{ user_id: TRACK_HEAD, guild_id: { $in: guildIds } }, { user_id: { $in: userIds } }] };
     return this.positions.find(filter).batchSize(BATCH).lean<ReadMarkerDocument[]>().exec();
   }

@@ -1,5 +1,6 @@
 import { LIMITS } from '../common/limits';
 import { type Token, tokensOf } from '../common/text/tokens';
+import { itemAt } from '../common/existing';
 import { termsToFind, wholeTerm } from '../messages/search-terms';
 
 /** One condition of a search for text. */
@@ -20,7 +21,9 @@ const QUOTED = /"([^"]*)"|“([^”]*)”|„([^“”]*)[“”]|«([^»]*)»|�
  */
 export function parseExpression(text: string): TextCondition[] {
   const phrases = [...text.matchAll(QUOTED)]
-    .map((groups) => tokensOf(groups.slice(1).find((group) => group !== undefined) ?? ''))
+    .map((groups: readonly (string | undefined)[]) =>
+      tokensOf(groups.slice(1).find((group) => group !== undefined) ?? ''),
+    )
     .filter(({ length }) => length > 0);
   const tokens = tokensOf(text.replace(QUOTED, ' '));
   const distinct = [...new Map(tokens.map((token) => [token.text, token])).values()];
@@ -48,7 +51,8 @@ function phraseCondition(phrase: readonly Token[]): TextCondition {
   const terms = phrase.flatMap((token) => (token.isRun ? termsToFind(token) : [wholeTerm(token.text)]));
   const last = phrase.length - 1;
   const meets = (token: Token | undefined, index: number): boolean =>
-    token !== undefined && isSameInPhrase(token, phrase[index]!, { isFirst: index === 0, isLast: index === last });
+    token !== undefined &&
+    isSameInPhrase(token, itemAt(phrase, index), { isFirst: index === 0, isLast: index === last });
   const byText = (tokens: readonly Token[]): boolean =>
     tokens.some((_, start) => phrase.every((_token, index) => meets(tokens[start + index], index)));
   return { terms, byTerms: undefined, byText };

@@ -1,3 +1,5 @@
+import { itemAt } from '../common/existing';
+
 /** A rate limit: `limit` units per window. A limit of 0 means no limit. */
 export interface BucketRule {
   readonly limit: number;
@@ -55,5 +57,5 @@ function inside(bucket: BucketState, oldestMs: number): BucketState {
 
 /** Returns the time of the last unit that has to expire before a weight fits. */
 function waitMs(kept: BucketState, weight: number, limit: number): number {
-  return weight > limit ? Infinity : kept[kept.length + weight - limit - 1]!;
+  return weight > limit ? Infinity : itemAt(kept, kept.length + weight - limit - 1);
 }

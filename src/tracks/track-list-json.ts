@@ -1,4 +1,5 @@
 import type { Snowflake } from '../common/snowflake';
+import { itemAt } from '../common/existing';
 import type { GuildPermissions } from '../permissions/guild-permissions';
 import { type GuildTracks, tracksInOrder } from '../permissions/guild-state';
 import { positionsIn } from './track-order';
@@ -20,8 +21,8 @@ export function visibleTracksJson(permissions: GuildPermissions, tracks: GuildTr
   const layout = layoutFor(permissions, tracks);
   const [documents, positions] = [tracksInOrder(layout, tracks), positionsIn(layout)];
   const items = layout.map(({ parent_id, inherits }, index) => {
-    const { beforePlace, afterPlace, overwrites } = partsOf(documents[index]!);
-    return `${beforePlace}"parent_id":${idJson(parent_id)},"position":${positions[index]}${afterPlace}"inherits":${inherits}${overwrites}`;
+    const { beforePlace, afterPlace, overwrites } = partsOf(itemAt(documents, index));
+    return `${beforePlace}"parent_id":${idJson(parent_id)},"position":${itemAt(positions, index)}${afterPlace}"inherits":${inherits}${overwrites}`;
   });
   return `[${items.join(',')}]`;
 }

@@ -1,5 +1,6 @@
 import type { LayoutEntry } from '../common/layout-entry';
 import { groupBy } from '../common/group-by';
+import { valueOf } from '../common/existing';
 import { layoutIndex } from '../permissions/guild-state';
 import { layoutSeenBy, type TrackLayout } from './track-order';
 
@@ -29,7 +30,8 @@ export function isMoveOf(
   const movable = new Set([...named].filter(mayMove));
   if (movable.size === named.size) return true;
   const [entriesBefore, entriesAfter] = [layoutIndex(before), layoutIndex(after)];
-  const stay = (id: bigint): boolean => movable.has(id) || isSameEntry(entriesBefore.get(id)!, entriesAfter.get(id));
+  const stay = (id: bigint): boolean =>
+    movable.has(id) || isSameEntry(valueOf(entriesBefore, id), entriesAfter.get(id));
   if (![...named].every(stay)) return false;
   const fixedIn = (layout: readonly LayoutEntry[]): Map<bigint | null, bigint[]> => {
     const fixed = layoutSeenBy(layout, (id) => visible.has(id)).filter(({ id }) => !movable.has(id));

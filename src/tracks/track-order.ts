@@ -1,4 +1,5 @@
 import { LIMITS } from '../common/limits';
+import { itemAt, valueOf } from '../common/existing';
 import { layoutIndex } from '../permissions/guild-state';
 import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackParentInvalid } from './tracks.errors';
 import { TrackNotFound } from '../permissions/permissions.errors';
@@ -65,7 +66,7 @@ export function positionsIn(layout: TrackLayout): number[] {
 /** Where each track of a layout is. */
 export function placesIn(layout: TrackLayout): ReadonlyMap<bigint, TrackPlace> {
   const positions = positionsIn(layout);
-  return new Map(layout.map(({ id, parent_id }, index) => [id, { parent_id, position: positions[index]! }]));
+  return new Map(layout.map(({ id, parent_id }, index) => [id, { parent_id, position: itemAt(positions, index) }]));
 }
 
 /**
@@ -92,7 +93,7 @@ export function moveTracks<Entry extends TrackEntry>(
   const { seen } = kinds;
   const entries = layoutIndex(layout);
   for (const move of moves) assertMove(move, entries, kinds);
-  const asked = new Map(moves.map((move) => [entries.get(move.id)!, move]));
+  const asked = new Map(moves.map((move) => [valueOf(entries, move.id), move]));
   if (asked.size < moves.length) throw new TrackMoveDuplicate();
 
   const siblings = siblingsOf(layout);
@@ -100,7 +101,7 @@ export function moveTracks<Entry extends TrackEntry>(
     seen === layout
       ? siblings
       : siblingsOf(
-          seen.map(({ id }) => entries.get(id)!),
+          seen.map(({ id }) => valueOf(entries, id)),
           seen,
         );
   const isVisible = ({ id }: Entry): boolean => layoutIndex(seen).has(id);
@@ -232,7 +233,7 @@ function siblingsOf<Entry extends TrackEntry>(layout: readonly Entry[], places: 
   const siblings: Siblings<Entry> = new Map();
   let [parent, group]: [bigint | null, Entry[]] = [null, []];
   for (const [index, entry] of layout.entries()) {
-    const { parent_id } = places[index]!;
+    const { parent_id } = itemAt(places, index);
     if (parent_id !== parent || group.length === 0) {
       [parent, group] = [parent_id, siblings.get(parent_id) ?? []];
       siblings.set(parent, group);

@@ -1,5 +1,6 @@
 import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../common/layout-entry';
+import { itemAt } from '../common/existing';
 import {
   has,
   effectiveOverwrites,
@@ -115,5 +116,5 @@ export const toOverwriteDto = ({ id, type, allow, deny }: SubjectOverwrite): Sub
 export function visibleTracks(authority: GuildPermissions, tracks: GuildTracks): TrackDto[] {
   const layout = layoutFor(authority, tracks);
   const [documents, positions] = [tracksInOrder(layout, tracks), positionsIn(layout)];
-  return layout.map((entry, index) => toPlacedDto(documents[index]!, entry, positions[index]!));
+  return layout.map((entry, index) => toPlacedDto(itemAt(documents, index), entry, itemAt(positions, index)));
 }

@@ -60,7 +60,9 @@ describe('a hundred concurrent writers', () => {
       counters.updateOne({ _id: 2 }, { $set: { count: -1 }, $addToSet: { holders: writer } }, { upsert: true }),
     );
     const inserted = await writers((writer) =>
-      counters.insertOne({ _id: 100 + writer, count: 7, version: 0 }).catch((error: { code: number }) => error.code),
+      counters
+        .insertOne({ _id: 100 + writer, count: 7, version: 0 })
+        .catch((error: unknown) => (error as { code: number }).code),
     );
 
     expect((await counters.findOne({ _id: 2 }))?.holders).toHaveLength(WRITERS);

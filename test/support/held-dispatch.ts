@@ -12,7 +12,7 @@ export interface HeldDispatch {
 export function holdDispatch(app: Derailed['app']): HeldDispatch {
   let open = (): void => undefined;
   const opened = app.get(Dispatcher).runBetweenEvents(() => new Promise<void>((resolve) => (open = resolve)));
-  const release = releasedAtTestEnd(() => void open());
+  const release = releasedAtTestEnd(() => open());
   return {
     release: () => {
       release();

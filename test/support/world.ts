@@ -177,7 +177,7 @@ export class World {
   recordCommands(): { readonly all: Command[]; readonly writes: Command[]; readonly reads: Command[]; stop(): void } {
     const all: Command[] = [];
     const listening = this.nodes.map(({ app }) => app.get(CommandCounter).listen((command) => all.push(command)));
-    const stop = (): void => listening.forEach((end) => void end());
+    const stop = (): void => listening.forEach((end) => end());
     return {
       all,
       get writes() {

@@ -21,7 +21,9 @@ export const demoCommand: Command = {
   async run(input) {
     noArguments(input);
     const isJson = input.options['json'] === true;
-    const write = (line: string): void => void (isJson ? undefined : process.stdout.write(`${line}\n`));
+    const write = (line: string): void => {
+      if (!isJson) process.stdout.write(`${line}\n`);
+    };
     await runDemo({
       url: textOption(input, 'url'),
       accountsFile: textOption(input, 'accounts'),

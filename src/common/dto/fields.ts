@@ -36,7 +36,7 @@ export const isIsoTime = (text: string): boolean => ISO_TIME.test(text) && isIso
 
 /** Returns whether a text is an ISO 8601 date that exists. */
 export const isIsoDate = (text: string): boolean =>
-  /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;
+  /^\d{4}-\d{2}-\d{2}$/.test(text) && (new Date(`${text}T00:00:00Z`).toJSON() as string | null)?.slice(0, 10) === text;
 
 /** A time: ISO 8601 with `Z` or an offset such as `+02:00` in JSON, a Date in code. Responses are in UTC. */
 export const TIMESTAMP: ValueKind<Date> = {

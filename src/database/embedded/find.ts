@@ -93,13 +93,13 @@ function* oneAfterTheOther(ranges: readonly Range[]): Generator<Entry> {
 
 /** The entries of several ranges, each in order, as one in order: that of what follows the values looked up. */
 function* mergedEntries(ranges: readonly Range[], reverse: boolean): Generator<Entry> {
-  const heads = ranges.flatMap(headOf);
+  let heads = ranges.flatMap(headOf);
   const turn = reverse ? -1 : 1;
-  while (heads.length > 0) {
-    const first = heads.reduce((best, { rest }, at) => (rest.compare(heads[best]!.rest) * turn < 0 ? at : best), 0);
-    const { entry, range } = heads[first]!;
+  for (let [first] = heads; first; [first] = heads) {
+    for (const head of heads) if (head.rest.compare(first.rest) * turn < 0) first = head;
+    const { entry, range } = first;
     yield entry;
-    heads.splice(first, 1, ...headOf(range));
+    heads = heads.flatMap((head) => (head === first ? headOf(range) : [head]));
   }
 }
 

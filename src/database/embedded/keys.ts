@@ -71,14 +71,22 @@ function writeOpaque(out: ByteWriter, { type, bytes }: Opaque): void {
   switch (type) {
     case BSONType.date:
       scratch.writeBigInt64BE(BigInt.asIntN(64, bytes.readBigInt64LE() ^ (1n << 63n)));
-      return out.raw(scratch);
+      {
+        out.raw(scratch);
+        return;
+      }
     case BSONType.binData:
       // Shorter sorts first whatever it holds, so the length leads; the subtype follows, as it does in BSON.
       scratch.writeInt32BE(bytes.readInt32LE());
       out.raw(scratch.subarray(0, 4));
-      return out.raw(bytes.subarray(4));
-    default:
-      return out.raw(bytes);
+      {
+        out.raw(bytes.subarray(4));
+        return;
+      }
+    default: {
+      out.raw(bytes);
+      return;
+    }
   }
 }
 

@@ -180,7 +180,10 @@ export class Storage {
         // Somebody wrote in the meantime: the rest of what was read may be outdated.
         if (commits !== this.commits) break;
       }
-      if (last && commits === this.commits) return this.checkBeside(reverse ? to : from, reverse, start);
+      if (last && commits === this.commits) {
+        this.checkBeside(reverse ? to : from, reverse, start);
+        return;
+      }
     }
   }
 

@@ -88,13 +88,31 @@ export class Dispatcher {
 
   private async deliver(event: DomainEvent): Promise<void> {
     const { audience, name, data, seq } = event;
-    if (isNamed(event, 'SESSIONS_REVOKE')) return this.closeRevoked(event.data);
-    if (isNamed(event, 'EVENTS_LOST')) return this.closeAfterLoss(event.data);
-    if (isNamed(event, 'HEARTBEAT')) return this.sockets.sendToAll('CHECKPOINT', {}, seq);
+    if (isNamed(event, 'SESSIONS_REVOKE')) {
+      this.closeRevoked(event.data);
+      return;
+    }
+    if (isNamed(event, 'EVENTS_LOST')) {
+      this.closeAfterLoss(event.data);
+      return;
+    }
+    if (isNamed(event, 'HEARTBEAT')) {
+      this.sockets.sendToAll('CHECKPOINT', {}, seq);
+      return;
+    }
     if (isInternal(name) && !isNamed(event, 'GUILD_RESYNC')) return;
-    if (isNamed(event, 'READ_STATE_UPDATE')) return this.sendReadState(event, audience);
-    if ('userIds' in audience) return this.sockets.send(this.sockets.socketsOf(...audience.userIds), name, data, seq);
-    if (isNamed(event, 'GUILD_DELETE')) return this.deleteGuild(event.data.id, seq);
+    if (isNamed(event, 'READ_STATE_UPDATE')) {
+      this.sendReadState(event, audience);
+      return;
+    }
+    if ('userIds' in audience) {
+      this.sockets.send(this.sockets.socketsOf(...audience.userIds), name, data, seq);
+      return;
+    }
+    if (isNamed(event, 'GUILD_DELETE')) {
+      this.deleteGuild(event.data.id, seq);
+      return;
+    }
     return this.deliverToGuild(event, audience.guildId);
   }
 
@@ -106,7 +124,10 @@ export class Dispatcher {
     const { view, member } = await this.load(event, guildId);
     if (view) this.applyView(guildId, view, seqBefore(seq));
     const current = this.sockets.guildSockets(guildId)?.view ?? view;
-    if (isNamed(event, 'GUILD_RESYNC')) return view && this.resync(guildId, seq);
+    if (isNamed(event, 'GUILD_RESYNC')) {
+      if (view) this.resync(guildId, seq);
+      return;
+    }
     if (isNamed(event, 'MEMBER_JOIN') && member && current) this.join({ member, view: current }, seq);
     else if (isNamed(event, 'MEMBER_UPDATE') && member) this.updateMember(member, seq);
     else if (isNamed(event, 'MEMBER_LEAVE')) this.leaveGuild(event.data.user_id, guildId, seq);

@@ -60,13 +60,13 @@ export class InteractionLimiter {
   }
 
   private async check(socket: ClientSocket, packet: Packet, ahead: number): Promise<boolean> {
-    if (!socket.connected) return false;
+    if (!isConnected(socket)) return false;
     const [name, payload] = packet;
     const rule = this.config.get('GATEWAY_BUCKET');
     const weight = isInteraction(name) ? INTERACTIONS[name].weight : 1;
     const hit = await this.buckets.hit(gatewayBucket(socket.data.session.user_id), rule, weight);
     // Packets that were in flight when the connection ended.
-    if (!socket.connected) return false;
+    if (!isConnected(socket)) return false;
     if (!hit.allowed) terminate(socket, CLOSE.rateLimited, hit.retryAfterMs);
     else if (this.exceedsInFlight(ahead)) terminate(socket, CLOSE.tooManyInFlight);
     else if (!isInteraction(name)) terminate(socket, CLOSE.unsupportedData);
@@ -122,3 +122,6 @@ const isAcknowledgedAtMost = ({ length, 2: acknowledge }: Packet): boolean =>
 
 const isPlain = (payload: unknown): boolean =>
   payload !== null && typeof payload === 'object' && !Array.isArray(payload) && findUnsafeKey(payload) === undefined;
+
+// A function, since the compiler takes the property of a socket for unchanged while its promise is awaited.
+const isConnected = (socket: ClientSocket): boolean => socket.connected;

@@ -210,7 +210,10 @@ export class GuildMemberList {
   private sendDifference(window: ListWindow, before: MemberListPage): void {
     const { range, rooms, showsMembers } = window;
     const { userIds, changed } = difference(before.within(range), this.list.within(range));
-    if (!showsMembers) return this.sendPresences(window, this.arrivedIn(range, before));
+    if (!showsMembers) {
+      this.sendPresences(window, this.arrivedIn(range, before));
+      return;
+    }
     if (!userIds && changed.length === 0 && before.memberCount === this.list.memberCount) return;
     this.around.send(rooms.members, 'MEMBER_LIST_UPDATE', {
       guild_id: this.id,

@@ -33,13 +33,11 @@ export class EventHistory {
    * @throws HandshakeRefused when that takes too long, or nobody can take up from there
    */
   async waitFor(userId: Snowflake, seq: string): Promise<void> {
-    for (
-      const deadlineMs = Date.now() + MAX_WAIT_MS;
-      isBefore(this.dispatcher.lastSeq, seq);
-      await sleep(POLL_INTERVAL_MS)
-    ) {
+    const deadlineMs = Date.now() + MAX_WAIT_MS;
+    while (isBefore(this.dispatcher.lastSeq, seq)) {
       if (timeOf(seq) > Date.now() + this.windowMs) throw new HandshakeRefused(CLOSE.unknownSeq);
       if (Date.now() > deadlineMs) throw new HandshakeRefused(CLOSE.nodeBehind, RETRY_AFTER_MS);
+      await sleep(POLL_INTERVAL_MS);
     }
     this.range(userId, seq, this.dispatcher.lastSeq);
   }

@@ -130,22 +130,14 @@ function withRoleOrders(packets: readonly Packet[], seats: readonly MemberGuild[
     member: { guild_id },
     view,
   } of seats) {
-    const indexes = [...packets.keys()].filter(
-      (index) =>
-        ORDER_EVENTS.has(packets[index]!.name) &&
-        (packets[index]!.data as { guild_id?: Snowflake }).guild_id === guild_id,
+    const changes = [...packets.entries()].filter(
+      ([, { name, data }]) => ORDER_EVENTS.has(name) && (data as { guild_id?: Snowflake }).guild_id === guild_id,
     );
-    const last = indexes.at(-1);
-    const isSufficient =
-      indexes.length < 2 ||
-      !indexes.some((index) => packets[index]!.name === 'ROLE_CREATE') ||
-      packets[last!]!.name === 'ROLES_REORDER';
-    if (last !== undefined && !isSufficient)
-      orders.set(last, {
-        name: 'ROLES_REORDER',
-        data: { guild_id, role_ids: [...view.state.guild.role_ids] },
-        seq: packets[last]!.seq,
-      });
+    const last = changes.at(-1);
+    if (!last || changes.length < 2) continue;
+    const [index, { name, seq }] = last;
+    if (name !== 'ROLES_REORDER' && changes.some(([, change]) => change.name === 'ROLE_CREATE'))
+      orders.set(index, { name: 'ROLES_REORDER', data: { guild_id, role_ids: [...view.state.guild.role_ids] }, seq });
   }
   return packets.flatMap((packet, index) => {
     const order = orders.get(index);

@@ -29,11 +29,9 @@ export async function sendWithBackpressure(
 
 async function waitUntilDrained(socket: ClientSocket, maxUnsentBytes: number): Promise<void> {
   await breathe();
-  for (
-    const deadlineMs = Date.now() + MAX_WAIT_MS;
-    socket.connected && unsentBytes(socket.conn) > maxUnsentBytes;
-    await sleep(WAIT_MS)
-  ) {
+  const deadlineMs = Date.now() + MAX_WAIT_MS;
+  while (socket.connected && unsentBytes(socket.conn) > maxUnsentBytes) {
     if (Date.now() > deadlineMs) throw new HandshakeRefused(CLOSE.tooSlow);
+    await sleep(WAIT_MS);
   }
 }

@@ -86,7 +86,7 @@ export class Model {
       (answer) => String(answer.status),
       () => 'no answer',
     );
-    this.history[entry] += ` -> ${status}`;
+    this.history[entry] = `${this.history[entry]} -> ${status}`;
     if (untilMs !== undefined) await eventually(() => Date.now() > untilMs);
   }
 
