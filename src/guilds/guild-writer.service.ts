@@ -8,7 +8,8 @@ import type { MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { CacheVersions, guildVersionKey, rolesVersionKey, tracksVersionKey } from '../cache/cache-versions';
-import { GuildAuthority, type TrackAuthority } from '../permissions/authority';
+import { EventsService } from '../events/events.service';
+import { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
@@ -54,6 +55,17 @@ export interface Committed<Who, Plan> {
   readonly actor: Who;
 }
 
+/** State that the attempts of one commit share. */
+interface Progress {
+  /** The version that the guild must have. */
+  expectedVersion: number | undefined;
+  /** The guild before the first attempt that wrote the guild document but not the role or track, and the fields that such attempts set. */
+  partial?: { readonly before: GuildDocument; readonly change: GuildChange };
+}
+
+/** A commit, and whether it changed anything. */
+type Attempt<Who, Plan> = Committed<Who, Plan> & { readonly isEffective: boolean };
+
 /**
  * Changes what must change together in a guild, with one conditional write.
  *
@@ -71,6 +83,7 @@ export class GuildWriter {
     private readonly resolver: AuthorityResolver,
     private readonly cacheVersions: CacheVersions,
     private readonly audit: AuditLog,
+    private readonly events: EventsService,
     @InjectModel(MODELS.guild) private readonly guilds: Model<StoredGuild>,
     @InjectModel(MODELS.role) private readonly roles: Model<RoleDocument>,
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
@@ -103,36 +116,57 @@ export class GuildWriter {
 
   private async attempt<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
     authority: Who,
-    { makePlan, write }: Action<Who, Plan>,
-    seenVersion: number | undefined,
-  ): Promise<Committed<Who, Plan> & { readonly isEffective: boolean }> {
-    const { guildId } = authority;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const actor = await this.resolver.refresh(authority);
-      if (!(await this.resolvePendingWrite(actor))) continue;
-      const { guild } = guildAuthorityOf(actor).state;
-      assertVersion(guild, seenVersion);
-      const plan = await makePlan(actor);
-      if (!hasEffect(plan, guildAuthorityOf(actor).state, actor instanceof GuildAuthority ? undefined : actor.tracks))
-        return { guild, plan, actor, isEffective: false };
-      const change = { ...plan.guild, ...(write && { pending: pendingOf(plan) }) };
-      const isFirst = await this.replace(guild, change);
-      const isWritten = isFirst && (write === undefined || (await write(plan)));
-      // Whether it was written or somebody else was first: what is remembered of this guild is from before.
-      const version = guild.version + 1;
-      await Promise.all([
-        this.cacheVersions.raiseTo(guildVersionKey(guildId), version),
-        plan.role && this.cacheVersions.bump([rolesVersionKey(guildId)]),
-        plan.track && this.cacheVersions.bump([tracksVersionKey(guildId)]),
-      ]);
-      if (isWritten) {
-        const committed = { ...guild, ...change, version };
-        this.resolver.cacheGuild(committed);
-        return { guild: committed, plan, actor, isEffective: true };
+    action: Action<Who, Plan>,
+    expectedVersion: number | undefined,
+  ): Promise<Attempt<Who, Plan>> {
+    const progress: Progress = { expectedVersion };
+    try {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        const done = await this.attemptOnce(authority, action, progress);
+        if (done) return done;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * BACK_OFF_MS * attempt));
       }
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * BACK_OFF_MS * attempt));
+      throw new WriteConflict();
+    } catch (error) {
+      // The fields of the guild document are committed and have no event yet.
+      const { guildId } = authority;
+      if (progress.partial) await this.events.publish('GUILD_RESYNC', { guildId }, { guild_id: guildId });
+      throw error;
     }
-    throw new WriteConflict();
+  }
+
+  /** Plans and writes. Returns undefined if another writer was first. */
+  private async attemptOnce<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
+    authority: Who,
+    { makePlan, write }: Action<Who, Plan>,
+    progress: Progress,
+  ): Promise<Attempt<Who, Plan> | undefined> {
+    const { guildId } = authority;
+    const actor = await this.resolver.refresh(authority);
+    if (!(await this.resolvePendingWrite(actor))) return undefined;
+    const { state } = guildAuthorityOf(actor);
+    const { guild } = state;
+    assertVersion(guild, progress.expectedVersion);
+    const plan = await makePlan(actor);
+    if (!progress.partial && !hasEffect(plan, state, actor instanceof TrackAuthority ? actor.tracks : undefined))
+      return { guild, plan, actor, isEffective: false };
+    const change = { ...plan.guild, ...(write && { pending: pendingOf(plan) }) };
+    const isFirst = await this.replace(guild, change);
+    const isWritten = isFirst && (write === undefined || (await write(plan)));
+    // Whether it was written or somebody else was first: what is remembered of this guild is from before.
+    const version = guild.version + 1;
+    await Promise.all([
+      this.cacheVersions.raiseTo(guildVersionKey(guildId), version),
+      plan.role && this.cacheVersions.bump([rolesVersionKey(guildId)]),
+      plan.track && this.cacheVersions.bump([tracksVersionKey(guildId)]),
+    ]);
+    if (isWritten) {
+      const committed = { ...guild, ...change, version };
+      this.resolver.cacheGuild(committed);
+      return { guild: committed, isEffective: true, ...withPartial(actor, plan, progress.partial) };
+    }
+    if (isFirst) notePartial(progress, guild, plan);
+    return undefined;
   }
 
   // Another node may have committed that a role or track changes, and not have written that yet. Who decides now decides without it; so it must not
@@ -161,6 +195,31 @@ export class GuildWriter {
     });
     return modifiedCount === 1;
   }
+}
+
+/** Notes that the guild document was written and the role or track was not: another writer has changed that. The next attempt writes both again. */
+function notePartial(progress: Progress, before: GuildDocument, { guild: change }: GuildMutation): void {
+  if (progress.expectedVersion !== undefined) progress.expectedVersion = before.version + 1;
+  if (!change) return;
+  const { partial } = progress;
+  progress.partial = { before: partial?.before ?? before, change: { ...partial?.change, ...change } };
+}
+
+/** Adds the fields that earlier attempts committed to a plan, and returns the actor with the guild before these attempts, to record and publish all changes. */
+function withPartial<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
+  actor: Who,
+  plan: Plan,
+  partial: Progress['partial'],
+): Pick<Committed<Who, Plan>, 'actor' | 'plan'> {
+  if (!partial) return { actor, plan };
+  const guild = guildAuthorityOf(actor);
+  const before = guild.withState({ ...guild.state, guild: partial.before });
+  return {
+    actor: (actor instanceof TrackAuthority
+      ? new TrackAuthority(before, actor.track, actor.tracks, actor.permissions, actor.requirement)
+      : before) as Who,
+    plan: { ...plan, guild: { ...partial.change, ...plan.guild } },
+  };
 }
 
 function pendingOf({ role, track }: GuildMutation): PendingWrite | undefined {

@@ -7,6 +7,7 @@ import { LIMITS } from '../common/limits';
 import type { MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { Versioned } from '../common/versioned';
+import { CacheVersions, tracksVersionKey } from '../cache/cache-versions';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import { type Committed, type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
@@ -31,6 +32,7 @@ export class OverwritesService {
   constructor(
     private readonly guildWriter: GuildWriter,
     private readonly events: EventsService,
+    private readonly cacheVersions: CacheVersions,
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
@@ -110,10 +112,12 @@ export class OverwritesService {
 
   /** Removes the overwrites of a role or member that is gone. */
   async deleteBySubject(guildId: Snowflake, id: Snowflake): Promise<void> {
-    await this.tracks.updateMany(
+    const { modifiedCount } = await this.tracks.updateMany(
       { guild_id: guildId, 'overwrites.id': id },
       { $pull: { overwrites: { id } }, $inc: { revision: 1 } },
     );
+    // A write that is planned with the cached revision would fail.
+    if (modifiedCount > 0) await this.cacheVersions.bump([tracksVersionKey(guildId)]);
   }
 
   private commit(
