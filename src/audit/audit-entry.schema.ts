@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 import type { AuditChange } from './diff';
 
 /** Actions in the audit log. */
@@ -60,12 +60,12 @@ export const auditEntrySchema = new Schema<AuditEntryDocument>(
     guild_id: { type: BigInt, required: true },
     user_id: { type: BigInt, required: true },
     action: { type: String, enum: AUDIT_ACTIONS, required: true },
-    target_id: { type: BigInt, default: null },
+    target_id: { type: BigInt },
     audience: { type: [BigInt], required: true },
     changes: { type: [Schema.Types.Mixed], required: true },
-    reason: { type: String, default: null },
+    reason: { type: String },
     expires_at: { type: Date, required: true },
-  },
+  } satisfies SchemaFields<AuditEntryDocument>,
   { ...SCHEMA_OPTIONS, collection: 'audit_entries' },
 );
 auditEntrySchema.index({ guild_id: 1, audience: 1, _id: 1 });

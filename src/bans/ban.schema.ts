@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 
 /** A ban: the user cannot join the guild while the document exists. */
 export interface BanDocument {
@@ -18,8 +18,8 @@ export const banSchema = new Schema<BanDocument>(
     guild_id: { type: BigInt, required: true },
     user_id: { type: BigInt, required: true },
     moderator_id: { type: BigInt, required: true },
-    reason: { type: String, default: null },
-  },
+    reason: { type: String },
+  } satisfies SchemaFields<BanDocument>,
   { ...SCHEMA_OPTIONS, collection: 'bans' },
 );
 banSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log';
 import { diffFields } from '../audit/diff';
 import { AccountCache } from '../auth/account-cache';
+import type { CompleteDto } from '../common/complete-dto';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { EventsService } from '../events/events.service';
 import { publishUntilStable, republishUntilStable } from '../events/publish-until-stable';
@@ -168,7 +169,13 @@ export class BansService {
   }
 }
 
-const toBanDto = ({ _id, guild_id, user_id, moderator_id, reason }: BanDocument): BanDto => ({
+const toBanDto = ({
+  _id,
+  guild_id,
+  user_id,
+  moderator_id,
+  reason,
+}: BanDocument): CompleteDto<BanDto, Exclude<keyof BanDocument, '_id'>> => ({
   guild_id,
   user_id,
   moderator_id,

@@ -21,6 +21,11 @@ export class KeyedQueue<Key> {
     return result;
   }
 
+  /** Waits until all earlier tasks of a key are done. @returns a function that lets the next task start; it can be repeated */
+  acquire(key: Key): Promise<() => void> {
+    return new Promise((resolve) => void this.run(key, () => new Promise<void>((release) => resolve(() => release()))));
+  }
+
   /** Returns whether tasks of a key wait for the running one. */
   hasWaiting(key: Key): boolean {
     return this.waiting.has(key);

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { AuditLog, type AuditRecord } from '../audit/audit-log';
+import { AuditLog } from '../audit/audit-log';
 import { WriteConflict } from '../common/common.errors';
 import { KeyedQueue } from '../common/keyed-queue';
 import type { MutationOptions } from '../common/mutation-options';
@@ -11,9 +12,11 @@ import { CacheVersions, guildVersionKey, rolesVersionKey, tracksVersionKey } fro
 import { EventsService } from '../events/events.service';
 import { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { AuthorityResolver } from '../permissions/authority-resolver';
+import type { GuildState, GuildTracks } from '../permissions/guild-state';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import { type GuildDocument, type PendingWrite, type StoredGuild, storedFieldsOf } from './guild.schema';
+import { GuildCommit, type WrittenPlan } from './guild-commit';
 import { hasEffect } from './plan-effect';
 import { assertVersion } from './expected-version';
 
@@ -21,39 +24,21 @@ const ATTEMPTS = 20;
 const BACK_OFF_MS = 5;
 
 /** The fields of the guild's document that a commit sets. */
-export type GuildChange = Partial<
-  Pick<GuildDocument, 'name' | 'description' | 'discoverable' | 'owner_id' | 'role_ids' | 'track_layout'>
->;
+export type GuildChange = Partial<Omit<GuildDocument, '_id' | 'version' | 'pending'>>;
 
-/** What somebody wants to become of a guild, and may. */
+/** The changes of a guild that a plan makes together. */
 export interface GuildMutation {
   readonly guild?: GuildChange;
-  /** A role that is new, or different, as it will be. */
+  /** The role with its new values. */
   readonly role?: RoleDocument;
-  /** A track that is new, or different, as it will be. */
+  /** The track with its new values. */
   readonly track?: TrackDocument;
+  /** Whether the role or track was inserted before the commit; else it is written right after the guild's document. */
+  readonly isNew?: boolean;
 }
 
-/** Finds out what shall become of a guild, as somebody who acts on it sees it now. It changes nothing, and throws to refuse. */
+/** Plans a change for the current state of the guild and the current permissions of the actor. Changes nothing, and throws to reject. */
 export type PlanFn<Who, Plan extends GuildMutation> = (actor: Who) => Plan | Promise<Plan>;
-
-/** What to do with a plan. */
-interface Action<Who, Plan extends GuildMutation> {
-  /** May run several times. */
-  readonly makePlan: PlanFn<Who, Plan>;
-  /** Writes what is beside the guild's document, right after it; false when somebody else has changed that meanwhile. */
-  readonly write?: (plan: Plan) => Promise<boolean>;
-  /** What the audit log tells of it; nothing when nothing is different. */
-  readonly toAuditRecord: (committed: Committed<Who, Plan>) => AuditRecord | undefined;
-  readonly publish: (guild: GuildDocument, plan: Plan, actor: Who) => Promise<void>;
-}
-
-/** What was committed: the guild as it now is, what was planned, and who did it, as they were. */
-export interface Committed<Who, Plan> {
-  readonly guild: GuildDocument;
-  readonly plan: Plan;
-  readonly actor: Who;
-}
 
 /** State that the attempts of one commit share. */
 interface Progress {
@@ -63,20 +48,24 @@ interface Progress {
   partial?: { readonly before: GuildDocument; readonly change: GuildChange };
 }
 
-/** A commit, and whether it changed anything. */
-type Attempt<Who, Plan> = Committed<Who, Plan> & { readonly isEffective: boolean };
+/** The result of one attempt to write. */
+interface WriteResult {
+  readonly committed: GuildDocument | undefined;
+  /** Whether the guild document was written and the role or track was not. */
+  readonly isPartial: boolean;
+}
 
 /**
  * Changes what must change together in a guild, with one conditional write.
  *
- * The write is guarded by the guild's version: whoever decided on an older state decides again on the newer one, with the permissions that they
- * then have. So neither an order nor a limit nor a permission check is ever based on what is no longer true.
+ * The write is conditional on the guild's version: if another writer was first, the plan is made again for the newer state, with the permissions that
+ * the actor has then. So neither an order nor a limit nor a permission check is ever based on outdated state.
  *
  * @see docs/decisions/commit-point.md
  */
 @Injectable()
 export class GuildWriter {
-  // Commits of one node wait for each other instead of colliding, and their events leave in the order of the versions.
+  // Commits of one node wait for each other instead of colliding, and their events are published in the order of the versions.
   private readonly queue = new KeyedQueue<Snowflake>();
 
   constructor(
@@ -90,40 +79,37 @@ export class GuildWriter {
   ) {}
 
   /**
-   * Commits what is decided, then records and tells it. A plan without effect is neither written, recorded nor published, and the version stays.
+   * Plans and writes a change. The caller then records, publishes and completes the commit.
    *
-   * @throws GuildVersionMismatch when the guild isn't at the version that was seen
-   * @throws GuildNotFound, TrackNotFound or PermissionsMissing when the actor may no longer do what they came for
-   * @throws WriteConflict when others were first twenty times in a row
+   * @throws GuildVersionMismatch if the guild does not have the expected version
+   * @throws GuildNotFound, TrackNotFound or PermissionsMissing if the actor no longer meets the requirement of the handler
+   * @throws WriteConflict if another writer was first 20 times in a row
    */
   async commit<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
     authority: Who,
-    action: Action<Who, Plan>,
+    makePlan: PlanFn<Who, Plan>,
     { expectedVersion, reason }: MutationOptions,
-  ): Promise<Committed<Who, Plan>> {
-    const { committed, recorded } = await this.queue.run(authority.guildId, async () => {
-      const { isEffective, ...done } = await this.attempt(authority, action, expectedVersion);
-      if (!isEffective) return { committed: done, recorded: undefined };
-      const record = action.toAuditRecord(done);
-      const recording = record && this.audit.record(authority, record, reason);
-      await action.publish(done.guild, done.plan, done.actor);
-      return { committed: done, recorded: recording };
-    });
-    // Nobody else waits for that.
-    await recorded;
-    return committed;
+  ): Promise<GuildCommit<Who, Plan>> {
+    const release = await this.queue.acquire(authority.guildId);
+    try {
+      const written = await this.planAndWrite(authority, makePlan, expectedVersion);
+      return new GuildCommit(written, { release, record: (record) => this.audit.record(authority, record, reason) });
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
-  private async attempt<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
+  private async planAndWrite<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
     authority: Who,
-    action: Action<Who, Plan>,
+    makePlan: PlanFn<Who, Plan>,
     expectedVersion: number | undefined,
-  ): Promise<Attempt<Who, Plan>> {
+  ): Promise<WrittenPlan<Who, Plan>> {
     const progress: Progress = { expectedVersion };
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        const done = await this.attemptOnce(authority, action, progress);
-        if (done) return done;
+        const written = await this.attempt(authority, makePlan, progress);
+        if (written) return written;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * BACK_OFF_MS * attempt));
       }
       throw new WriteConflict();
@@ -135,42 +121,56 @@ export class GuildWriter {
     }
   }
 
-  /** Plans and writes. Returns undefined if another writer was first. */
-  private async attemptOnce<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
+  /** Plans and writes once. @returns undefined if another writer was first */
+  private async attempt<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
     authority: Who,
-    { makePlan, write }: Action<Who, Plan>,
+    makePlan: PlanFn<Who, Plan>,
     progress: Progress,
-  ): Promise<Attempt<Who, Plan> | undefined> {
-    const { guildId } = authority;
+  ): Promise<WrittenPlan<Who, Plan> | undefined> {
     const actor = await this.resolver.refresh(authority);
     if (!(await this.resolvePendingWrite(actor))) return undefined;
-    const { state } = guildAuthorityOf(actor);
-    const { guild } = state;
+    const { guild } = guildAuthorityOf(actor).state;
     assertVersion(guild, progress.expectedVersion);
     const plan = await makePlan(actor);
-    if (!progress.partial && !hasEffect(plan, state, actor instanceof TrackAuthority ? actor.tracks : undefined))
-      return { guild, plan, actor, isEffective: false };
-    const change = { ...plan.guild, ...(write && { pending: pendingOf(plan) }) };
-    const isFirst = await this.replace(guild, change);
-    const isWritten = isFirst && (write === undefined || (await write(plan)));
-    // Whether it was written or somebody else was first: what is remembered of this guild is from before.
-    const version = guild.version + 1;
-    await Promise.all([
-      this.cacheVersions.raiseTo(guildVersionKey(guildId), version),
-      plan.role && this.cacheVersions.bump([rolesVersionKey(guildId)]),
-      plan.track && this.cacheVersions.bump([tracksVersionKey(guildId)]),
-    ]);
-    if (isWritten) {
-      const committed = { ...guild, ...change, version };
-      this.resolver.cacheGuild(committed);
-      return { guild: committed, isEffective: true, ...withPartial(actor, plan, progress.partial) };
-    }
-    if (isFirst) notePartial(progress, guild, plan);
+    if (!progress.partial && !hasEffect(plan, stateOf(actor))) return { guild, plan, actor, isEffective: false };
+    const { committed, isPartial } = await this.write(actor, plan);
+    if (committed) return { guild: committed, isEffective: true, ...withPartial(actor, plan, progress.partial) };
+    if (isPartial) notePartial(progress, guild, plan);
     return undefined;
   }
 
-  // Another node may have committed that a role or track changes, and not have written that yet. Who decides now decides without it; so it must not
-  // be written any more, and is decided again over there.
+  /** Writes the guild, then the role or track beside it. Nothing is committed if another writer was first. */
+  private async write(actor: GuildAuthority | TrackAuthority, plan: GuildMutation): Promise<WriteResult> {
+    const { guild } = guildAuthorityOf(actor).state;
+    const pending = pendingOf(plan);
+    const change = { ...plan.guild, ...(pending && { pending }) };
+    const isFirst = await this.replace(guild, change);
+    const isWritten = isFirst && (plan.isNew === true || (await this.writeBeside(actor, plan)));
+    // Whether the write succeeded or another writer was first: the cached values of this guild are outdated.
+    const version = guild.version + 1;
+    await Promise.all([
+      this.cacheVersions.raiseTo(guildVersionKey(guild._id), version),
+      plan.role && this.cacheVersions.bump([rolesVersionKey(guild._id)]),
+      plan.track && this.cacheVersions.bump([tracksVersionKey(guild._id)]),
+    ]);
+    if (!isWritten) return { committed: undefined, isPartial: isFirst };
+    const committed = { ...guild, ...change, version };
+    this.resolver.cacheGuild(committed);
+    return { committed, isPartial: false };
+  }
+
+  // Writes the role or track only if it still has the revision that was planned for.
+  private async writeBeside(actor: GuildAuthority | TrackAuthority, { role, track }: GuildMutation): Promise<boolean> {
+    const { state, tracks } = stateOf(actor);
+    if (role) {
+      const before = state.roles.find(({ _id }) => _id === role._id);
+      return isModified(await this.roles.updateOne(...revisionOf(role, before)));
+    }
+    return !track || isModified(await this.tracks.updateOne(...revisionOf(track, tracks?.get(track._id))));
+  }
+
+  // Another node may have committed a change of a role or track without having written the role or track yet. A plan that is made now does not know the
+  // change; so this makes the pending write fail, and the other node plans again.
   private async resolvePendingWrite(actor: GuildAuthority | TrackAuthority): Promise<boolean> {
     const { guild, roles } = guildAuthorityOf(actor).state;
     if (!guild.pending) return true;
@@ -197,6 +197,24 @@ export class GuildWriter {
   }
 }
 
+/** The state that an actor acts on. The tracks are known if the actor acts in a track. */
+const stateOf = (actor: GuildAuthority | TrackAuthority): { state: GuildState; tracks: GuildTracks | undefined } => ({
+  state: guildAuthorityOf(actor).state,
+  tracks: actor instanceof GuildAuthority ? undefined : actor.tracks,
+});
+
+/** Returns the filter and the update that write the fields of a role or track that a plan changes. */
+function revisionOf<Stored extends { readonly _id: Snowflake; readonly revision: number }>(
+  after: Stored,
+  before: Stored | undefined,
+): [filter: object, update: object] {
+  const current: Readonly<Record<string, unknown>> = { ...before };
+  const changed = Object.entries(after).filter(([field, value]) => !isDeepStrictEqual(current[field], value));
+  return [{ _id: after._id, revision: after.revision - 1 }, { $set: Object.fromEntries(changed) }];
+}
+
+const isModified = ({ modifiedCount }: { readonly modifiedCount: number }): boolean => modifiedCount === 1;
+
 /** Notes that the guild document was written and the role or track was not: another writer has changed that. The next attempt writes both again. */
 function notePartial(progress: Progress, before: GuildDocument, { guild: change }: GuildMutation): void {
   if (progress.expectedVersion !== undefined) progress.expectedVersion = before.version + 1;
@@ -210,7 +228,7 @@ function withPartial<Who extends GuildAuthority | TrackAuthority, Plan extends G
   actor: Who,
   plan: Plan,
   partial: Progress['partial'],
-): Pick<Committed<Who, Plan>, 'actor' | 'plan'> {
+): Pick<WrittenPlan<Who, Plan>, 'actor' | 'plan'> {
   if (!partial) return { actor, plan };
   const guild = guildAuthorityOf(actor);
   const before = guild.withState({ ...guild.state, guild: partial.before });
@@ -222,11 +240,12 @@ function withPartial<Who extends GuildAuthority | TrackAuthority, Plan extends G
   };
 }
 
-function pendingOf({ role, track }: GuildMutation): PendingWrite | undefined {
+function pendingOf({ role, track, isNew }: GuildMutation): PendingWrite | undefined {
+  if (isNew) return undefined;
   if (role) return { kind: 'role', id: role._id, revision: role.revision };
   return track && { kind: 'track', id: track._id, revision: track.revision };
 }
 
-/** What somebody may do in the guild, be it the place where they act or around the track where they do. */
+/** Returns the authority in the guild, also of an actor that acts in a track. */
 export const guildAuthorityOf = (authority: GuildAuthority | TrackAuthority): GuildAuthority =>
   authority instanceof GuildAuthority ? authority : authority.guild;

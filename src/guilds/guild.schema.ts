@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import type { LayoutEntry } from '../common/layout-entry';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 import { layoutOf, type StoredLayout, storedLayoutOf } from './stored-layout';
 
 declare module '../permissions/permission-records' {
@@ -37,6 +37,9 @@ export interface GuildDocument {
   readonly pending?: PendingWrite | undefined;
 }
 
+/** The stored fields that `GuildDto` has under the same name: all but the fields named here. */
+export type PublicGuildField = Exclude<keyof GuildDocument, '_id' | 'role_ids' | 'track_layout' | 'pending'>;
+
 /** A guild as its document has it. */
 export type StoredGuild = Omit<GuildDocument, 'track_layout'> & StoredLayout;
 
@@ -44,14 +47,14 @@ export const guildSchema = new Schema<StoredGuild>(
   {
     _id: { type: BigInt, required: true },
     name: { type: String, required: true },
-    description: { type: String, default: '' },
+    description: { type: String },
     discoverable: { type: Boolean, required: true },
     owner_id: { type: BigInt, required: true },
     role_ids: { type: [BigInt], required: true },
     track_order: { type: Schema.Types.Buffer, required: true },
     version: { type: Number, required: true },
     pending: { kind: String, id: BigInt, revision: Number },
-  },
+  } satisfies SchemaFields<StoredGuild>,
   { ...SCHEMA_OPTIONS, collection: 'guilds' },
 );
 

@@ -4,6 +4,7 @@ import type { Model } from 'mongoose';
 import { AccountCache } from '../auth/account-cache';
 import { omitIfUnchanged } from '../audit/audit-log';
 import { diffFields } from '../audit/diff';
+import type { CompleteDto } from '../common/complete-dto';
 import type { MutationOptions } from '../common/mutation-options';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
@@ -16,7 +17,7 @@ import { OwnerOnly, GuildNotFound, MemberNotFound } from '../permissions/permiss
 import { type PlanFn, GuildWriter, type GuildMutation } from './guild-writer.service';
 import type { GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
 import { GuildDeletionService } from './guild-deletion.service';
-import type { GuildDocument, StoredGuild } from './guild.schema';
+import type { GuildDocument, PublicGuildField, StoredGuild } from './guild.schema';
 
 /** Reads and changes guilds. */
 @Injectable()
@@ -101,23 +102,18 @@ export class GuildsService {
 
   private async commit(
     authority: GuildAuthority,
-    decide: PlanFn<GuildAuthority, GuildMutation>,
-    remarks: MutationOptions,
+    plan: PlanFn<GuildAuthority, GuildMutation>,
+    options: MutationOptions,
   ): Promise<GuildDocument> {
-    const { guild } = await this.guildWriter.commit(
-      authority,
-      {
-        makePlan: decide,
-        toAuditRecord: ({ actor, guild: changed }) =>
-          omitIfUnchanged({
-            action: 'GUILD_UPDATE',
-            changes: diffFields(toGuildDto(actor.state.guild), toGuildDto(changed)),
-          }),
-        publish: (changed) => this.events.publish('GUILD_UPDATE', { guildId: changed._id }, toGuildDto(changed)),
-      },
-      remarks,
-    );
-    return guild;
+    await using commit = await this.guildWriter.commit(authority, plan, options);
+    if (commit.isEffective) {
+      const guild = toGuildDto(commit.guild);
+      const changes = diffFields(toGuildDto(commit.actor.state.guild), guild);
+      commit.record(omitIfUnchanged({ action: 'GUILD_UPDATE', changes }));
+      await this.events.publish('GUILD_UPDATE', { guildId: authority.guildId }, guild);
+    }
+    await commit.complete();
+    return commit.guild;
   }
 }
 
@@ -129,7 +125,7 @@ export const toGuildDto = ({
   discoverable,
   owner_id,
   version,
-}: Omit<GuildDocument, 'track_layout'>): GuildDto => ({
+}: Omit<GuildDocument, 'track_layout'>): CompleteDto<GuildDto, PublicGuildField> => ({
   id: _id,
   name,
   description,

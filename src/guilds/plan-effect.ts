@@ -5,8 +5,7 @@ import type { GuildMutation } from './guild-writer.service';
 /** Returns whether a plan changes the guild, a role or a track. A plan without effect is not written. */
 export function hasEffect(
   { guild: change = {}, role, track }: GuildMutation,
-  { guild, roles }: GuildState,
-  tracks: GuildTracks | undefined,
+  { state: { guild, roles }, tracks }: { readonly state: GuildState; readonly tracks: GuildTracks | undefined },
 ): boolean {
   const current: Readonly<Record<string, unknown>> = { ...guild };
   if (Object.entries(change).some(([field, value]) => !isSame(current[field], value))) return true;

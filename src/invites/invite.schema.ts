@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 
 /** An invite: users who know its code can join the guild. */
 export interface InviteDocument {
@@ -34,10 +34,10 @@ export const inviteSchema = new Schema<InviteDocument>(
     max_uses: { type: Number, required: true },
     uses: { type: Number, required: true },
     created_at: { type: Date, required: true },
-    expires_at: { type: Date, default: null },
+    expires_at: { type: Date },
     slot: { type: Number },
     inviter_slot: { type: Number },
-  },
+  } satisfies SchemaFields<InviteDocument>,
   { ...SCHEMA_OPTIONS, collection: 'invites' },
 );
 inviteSchema.index({ guild_id: 1, _id: 1 });

@@ -6,6 +6,7 @@ import { AuditLog } from '../audit/audit-log';
 import { diffFields } from '../audit/diff';
 import { AccountCache } from '../auth/account-cache';
 import { BansRepository } from '../bans/bans.repository';
+import type { CompleteDto } from '../common/complete-dto';
 import type { Snowflake } from '../common/snowflake';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
@@ -241,7 +242,7 @@ export const toInviteDto = ({
   uses,
   created_at,
   expires_at,
-}: InviteDocument): InviteDto => ({
+}: InviteDocument): CompleteDto<InviteDto, Exclude<keyof InviteDocument, '_id' | 'slot' | 'inviter_slot'>> => ({
   code: _id,
   guild_id,
   track_id,

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 import type { MemberDocument } from './member.schema';
 
 /** What somebody had when they left a guild, so that coming back doesn't rid them of what holds them down. */
@@ -20,8 +20,8 @@ export const formerMemberSchema = new Schema<FormerMemberDocument>(
     user_id: { type: BigInt, required: true },
     membership_id: { type: BigInt, required: true },
     role_ids: { type: [BigInt], required: true },
-    timed_out_until: { type: Date, default: null },
-  },
+    timed_out_until: { type: Date },
+  } satisfies SchemaFields<FormerMemberDocument>,
   { ...SCHEMA_OPTIONS, collection: 'departures' },
 );
 formerMemberSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });

@@ -1,10 +1,11 @@
+import type { CompleteDto } from '../common/complete-dto';
 import { Dto } from '../common/dto/dto';
 import { LineField, NameField, PageLimitField, SnowflakeField, TimestampField } from '../common/dto/fields';
 import { NotCombinedWith } from '../common/dto/field-rules';
 import { PartialOf } from '../common/dto/mapped-types';
 import { LIMITS } from '../common/limits';
 import { createdAt, type Snowflake } from '../common/snowflake';
-import type { MemberDocument } from './member.schema';
+import type { MemberDocument, PublicMemberField } from './member.schema';
 
 class NickField {
   @NameField({
@@ -76,7 +77,7 @@ export const toMemberDto = ({
   nick,
   role_ids,
   timed_out_until,
-}: MemberDocument): MemberDto => ({
+}: MemberDocument): CompleteDto<MemberDto, PublicMemberField> => ({
   guild_id,
   user_id,
   nick,

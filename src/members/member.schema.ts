@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 
 declare module '../permissions/permission-records' {
   interface MemberRecord extends MemberDocument {}
@@ -30,13 +30,20 @@ export interface MemberDocument {
   readonly timed_out_until: Date | null;
 }
 
+/** Fields for sorting, searching and counting, which clients never see. */
+type InternalMemberField =
+  'nick_key' | 'nick_terms' | 'username_terms' | 'username_key' | 'username_version' | 'name_key' | 'role_set';
+
+/** The stored fields that `MemberDto` has under the same name. */
+export type PublicMemberField = Exclude<keyof MemberDocument, '_id' | InternalMemberField>;
+
 export const memberSchema = new Schema<MemberDocument>(
   {
     _id: { type: BigInt, required: true },
     guild_id: { type: BigInt, required: true },
     user_id: { type: BigInt, required: true },
-    nick: { type: String, default: null },
-    nick_key: { type: String, default: null },
+    nick: { type: String },
+    nick_key: { type: String },
     nick_terms: { type: [String], required: true },
     username_terms: { type: [String], required: true },
     username_key: { type: String, required: true },
@@ -44,8 +51,8 @@ export const memberSchema = new Schema<MemberDocument>(
     name_key: { type: String, required: true },
     role_ids: { type: [BigInt], required: true },
     role_set: { type: String, required: true },
-    timed_out_until: { type: Date, default: null },
-  },
+    timed_out_until: { type: Date },
+  } satisfies SchemaFields<MemberDocument>,
   { ...SCHEMA_OPTIONS, collection: 'members' },
 );
 memberSchema.index({ guild_id: 1, user_id: 1 }, { unique: true });

@@ -32,8 +32,8 @@ interface MemberChange {
   readonly reason: string | undefined;
 }
 
-/** Finds out what shall become of a member, as both of them are now, under the rules of all tracks. It throws to refuse. */
-type MemberDecision = (actor: GuildAuthority, target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto;
+/** Plans a change of a member for the current state of actor and target, under the rules of all tracks. Throws to reject. */
+type MemberPlanFn = (actor: GuildAuthority, target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto;
 
 /** Changes members; how they come and go see MemberJoinsService and MemberRemovalService. */
 @Injectable()
@@ -144,33 +144,44 @@ export class MembersService {
     return current;
   }
 
-  private async change({ authority, userId, reason }: MemberChange, decide: MemberDecision): Promise<MemberDocument> {
-    const { guildId } = authority;
-    const { changed, recorded } = await this.queue.run(guildId, userId, async () => {
-      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-        // Asked again, since either of them may have been changed while this waited.
-        const [seen, member, tracks] = await Promise.all([
-          this.resolver.refresh(authority),
-          this.membersRepository.get(guildId, userId),
-          this.resolver.getTracksOfGuild(guildId),
-        ]);
-        const target = new GuildAuthority(seen.state, member, seen.requirement, Date.now());
-        // Who acts on themselves is judged as they are found, not as they are remembered: a role that came in between may hold them down.
-        const actor = seen.userId === userId ? target : seen;
-        if (seen.requirement) actor.assertMeets(seen.requirement);
-        const effect = effectOf(decide(actor, target, allTrackRules(actor.state.guild, tracks)), member);
-        if (Object.keys(effect).length === 0) return { changed: member, recorded: [] };
-        const written = await this.write(member, effect);
-        if (!written) continue;
-        const recording = auditRecordsBetween(authority, toMemberDto(member), toMemberDto(written)).map((record) =>
-          this.audit.record(authority, record, reason),
-        );
-        return { changed: await this.publish(written), recorded: recording };
-      }
-      throw new WriteConflict();
+  /** Plans, writes, records and publishes a change of a member. Changes of one member on this node run one after another. */
+  private async change(change: MemberChange, plan: MemberPlanFn): Promise<MemberDocument> {
+    const { authority, userId, reason } = change;
+    const { member, recorded } = await this.queue.run(authority.guildId, userId, async () => {
+      const { before, after } = await this.planAndWrite(change, plan);
+      if (after === before) return { member: before, recorded: [] };
+      const entries = auditRecordsBetween(authority, toMemberDto(before), toMemberDto(after)).map((record) =>
+        this.audit.record(authority, record, reason),
+      );
+      return { member: await this.publish(after), recorded: entries };
     });
     await Promise.all(recorded);
-    return changed;
+    return member;
+  }
+
+  /** Makes the plan again until its write succeeds. Without effect, nothing is written. @throws WriteConflict */
+  private async planAndWrite(
+    { authority, userId }: MemberChange,
+    plan: MemberPlanFn,
+  ): Promise<{ before: MemberDocument; after: MemberDocument }> {
+    const { guildId } = authority;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      // Loaded again, because the actor or the member may have changed while this waited.
+      const [current, before, tracks] = await Promise.all([
+        this.resolver.refresh(authority),
+        this.membersRepository.get(guildId, userId),
+        this.resolver.getTracksOfGuild(guildId),
+      ]);
+      const target = new GuildAuthority(current.state, before, current.requirement, Date.now());
+      // The cached roles of actors who change themselves can be older than the stored ones, which may deny more.
+      const actor = current.userId === userId ? target : current;
+      if (current.requirement) actor.assertMeets(current.requirement);
+      const effect = effectOf(plan(actor, target, allTrackRules(actor.state.guild, tracks)), before);
+      if (Object.keys(effect).length === 0) return { before, after: before };
+      const after = await this.write(before, effect);
+      if (after) return { before, after };
+    }
+    throw new WriteConflict();
   }
 }
 

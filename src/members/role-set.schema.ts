@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 
 /** Roles that some members of a guild have together, and how many have exactly these. */
 export interface RoleSetDocument {
@@ -20,7 +20,7 @@ export const roleSetSchema = new Schema<RoleSetDocument>(
     role_set: { type: String, required: true },
     role_ids: { type: [BigInt], required: true },
     member_count: { type: Number, required: true },
-  },
+  } satisfies SchemaFields<RoleSetDocument>,
   { ...SCHEMA_OPTIONS, collection: 'role_sets' },
 );
 roleSetSchema.index({ guild_id: 1, role_set: 1 }, { unique: true });

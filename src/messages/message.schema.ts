@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 import type { Mentions } from './mentions';
 
 /** A message in a track. */
@@ -28,6 +28,9 @@ export interface MessageDocument {
   readonly mention_ids?: readonly Snowflake[];
 }
 
+/** The stored fields that `MessageDto` has under the same name: all but the fields named here. */
+export type PublicMessageField = Exclude<keyof MessageDocument, '_id' | 'terms' | 'reaction_emojis' | 'mention_ids'>;
+
 export const messageSchema = new Schema<MessageDocument>(
   {
     _id: { type: BigInt, required: true },
@@ -35,20 +38,20 @@ export const messageSchema = new Schema<MessageDocument>(
     track_id: { type: BigInt, required: true },
     author_id: { type: BigInt, required: true },
     content: { type: String, required: true },
-    reply_to_id: { type: BigInt, default: null },
+    reply_to_id: { type: BigInt },
     nonce: { type: String },
-    edited_at: { type: Date, default: null },
-    terms: { type: [String], default: undefined },
+    edited_at: { type: Date },
+    terms: { type: [String] },
     reactions: { type: Schema.Types.Mixed },
-    reaction_emojis: { type: [String], default: undefined },
+    reaction_emojis: { type: [String] },
     mentions: {
       type: new Schema(
         { user_ids: [BigInt], role_ids: [BigInt], everyone: Boolean },
         { _id: false, id: false, strict: 'throw' },
       ),
     },
-    mention_ids: { type: [BigInt], default: undefined },
-  },
+    mention_ids: { type: [BigInt] },
+  } satisfies SchemaFields<MessageDocument>,
   { ...SCHEMA_OPTIONS, collection: 'messages' },
 );
 messageSchema.index({ track_id: 1, _id: 1 });

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AccountCache } from '../auth/account-cache';
+import type { CompleteDto } from '../common/complete-dto';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { SnowflakeService } from '../common/snowflake.service';
 import { atMost } from '../database/at-most';
@@ -21,7 +22,7 @@ import { ReadMarkersService } from '../read-states/read-markers.service';
 import { Buckets } from '../throttling/buckets';
 import type { CreateMessageDto, MentionsDto, MessageDto, UpdateMessageDto } from './message.dto';
 import { type Mentions, mentionIds, mentionsIn, NO_MENTIONS } from './mentions';
-import type { MessageDocument } from './message.schema';
+import type { MessageDocument, PublicMessageField } from './message.schema';
 import { MessageNotFound, NotTheAuthor, SlowModeActive } from './messages.errors';
 import { searchTerms } from './search-terms';
 
@@ -379,7 +380,10 @@ export const toMentionsDto = ({ user_ids, role_ids, everyone }: Mentions): Menti
 });
 
 /** Maps a stored message to its DTO. With `ownKinds`, the kinds with which a user reacted, `me` is set. */
-export const toMessageDto = (message: MessageDocument, ownKinds?: ReadonlySet<Snowflake>): MessageDto => {
+export const toMessageDto = (
+  message: MessageDocument,
+  ownKinds?: ReadonlySet<Snowflake>,
+): CompleteDto<MessageDto, PublicMessageField> => {
   const {
     _id,
     guild_id,

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 
 /** The pinned messages of a track. */
 export interface PinListDocument {
@@ -16,7 +16,7 @@ export const pinListSchema = new Schema<PinListDocument>(
     _id: { type: BigInt, required: true },
     guild_id: { type: BigInt, required: true },
     message_ids: { type: [BigInt], required: true },
-  },
+  } satisfies SchemaFields<PinListDocument>,
   { ...SCHEMA_OPTIONS, collection: 'pin_lists' },
 );
 pinListSchema.index({ guild_id: 1 });

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 
 /** A user's reaction to a message. */
 export interface ReactionDocument {
@@ -19,7 +19,7 @@ export const reactionSchema = new Schema<ReactionDocument>(
     message_id: { type: BigInt, required: true },
     kind_id: { type: BigInt, required: true },
     user_id: { type: BigInt, required: true },
-  },
+  } satisfies SchemaFields<ReactionDocument>,
   { ...SCHEMA_OPTIONS, collection: 'reactions' },
 );
 reactionSchema.index({ kind_id: 1, user_id: 1 }, { unique: true });

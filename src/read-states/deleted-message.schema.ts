@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 
 /** Record of a deleted message. Read states subtract these records from their counts. */
 export interface DeletedMessageDocument {
@@ -17,7 +17,7 @@ export const deletedMessageSchema = new Schema<DeletedMessageDocument>(
     guild_id: { type: BigInt, required: true },
     track_id: { type: BigInt, required: true },
     author_id: { type: BigInt, required: true },
-  },
+  } satisfies SchemaFields<DeletedMessageDocument>,
   { ...SCHEMA_OPTIONS, collection: 'deleted_messages' },
 );
 deletedMessageSchema.index({ track_id: 1, _id: 1 });

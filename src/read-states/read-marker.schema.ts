@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 
 /** User id of the marker that a track has for its own newest message. */
 export const TRACK_HEAD: Snowflake = 0n;
@@ -44,7 +44,7 @@ export const readMarkerSchema = new Schema<ReadMarkerDocument>(
       type: [new Schema({ track_id: BigInt, count: Number }, { _id: false, id: false, strict: 'throw' })],
       default: undefined,
     },
-  },
+  } satisfies SchemaFields<ReadMarkerDocument>,
   { ...SCHEMA_OPTIONS, collection: 'positions' },
 );
 readMarkerSchema.index({ track_id: 1, user_id: 1 }, { unique: true });

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 import type { Overwrite } from '../permissions/compute-permissions';
 
 declare module '../permissions/permission-records' {
@@ -20,6 +20,9 @@ export interface RoleDocument extends Overwrite {
   readonly revision: number;
 }
 
+/** The stored fields that `RoleDto` has under the same name: all but the fields named here. */
+export type PublicRoleField = Exclude<keyof RoleDocument, '_id' | 'revision'>;
+
 export const roleSchema = new Schema<RoleDocument>(
   {
     _id: { type: BigInt, required: true },
@@ -31,7 +34,7 @@ export const roleSchema = new Schema<RoleDocument>(
     hoist: { type: Boolean, required: true },
     mentionable: { type: Boolean, required: true },
     revision: { type: Number, required: true },
-  },
+  } satisfies SchemaFields<RoleDocument>,
   { ...SCHEMA_OPTIONS, collection: 'roles' },
 );
 roleSchema.index({ guild_id: 1, _id: 1 });

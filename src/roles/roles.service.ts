@@ -4,6 +4,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { omitIfUnchanged } from '../audit/audit-log';
 import { type AuditChange, diffMany, diffFields } from '../audit/diff';
+import type { CompleteDto } from '../common/complete-dto';
 import { LIMITS } from '../common/limits';
 import type { MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
@@ -33,7 +34,7 @@ import {
 import { OverwritesService } from '../tracks/overwrites.service';
 import { moveRoles, placeRole, removeRole, type RoleMove } from './role-order';
 import type { CreateRoleDto, RoleDto, UpdateRoleDto } from './role.dto';
-import type { RoleDocument } from './role.schema';
+import type { PublicRoleField, RoleDocument } from './role.schema';
 import { RoleLimitReached, RoleNotFound } from './roles.errors';
 import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
@@ -77,42 +78,30 @@ export class RolesService {
   async create(
     authority: GuildAuthority,
     { position, ...fields }: CreateRoleDto,
-    remarks: MutationOptions,
+    options: MutationOptions,
   ): Promise<Versioned<RoleDto>> {
     assertDisjoint(fields);
     const role: RoleDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
-    const place = (actor: GuildAuthority): GuildMutation => {
+    const plan = (actor: GuildAuthority): GuildMutation => {
       const { role_ids } = actor.state.guild;
       if (role_ids.length >= LIMITS.roles) throw new RoleLimitReached();
       const order = placeRole(role_ids, role._id, position);
       assertMayPlace(actor, position);
       assertMayGrant(actor.permissions, EMPTY_OVERWRITE, role);
-      return { guild: { role_ids: order }, role };
+      return { guild: { role_ids: order }, role, isNew: true };
     };
-    // Refused before anything is written; what a refused commit leaves behind is in no order, and so does not exist.
-    assertVersion(authority.state.guild, remarks.expectedVersion);
-    place(authority);
+    // Rejects before the insert if possible. A role that is left behind is in no order, so it does not exist.
+    assertVersion(authority.state.guild, options.expectedVersion);
+    plan(authority);
     await insert(this.roles, role);
-    try {
-      const { guild } = await this.guildWriter.commit(
-        authority,
-        {
-          makePlan: place,
-          toAuditRecord: (committed) => ({
-            action: 'ROLE_CREATE',
-            targetId: role._id,
-            changes: diffFields({}, toRoleDto(role, committed.guild)),
-          }),
-          publish: (committed) =>
-            this.events.publish('ROLE_CREATE', { guildId: committed._id }, toRoleDto(role, committed)),
-        },
-        remarks,
-      );
-      return new Versioned(guild.version, toRoleDto(role, guild));
-    } catch (error) {
-      await this.roles.deleteOne({ _id: role._id });
-      throw error;
-    }
+    await using commit = await this.guildWriter
+      .commit(authority, plan, options)
+      .catch((error: unknown) => this.discard(role._id, error));
+    const created = toRoleDto(role, commit.guild);
+    commit.record({ action: 'ROLE_CREATE', targetId: role._id, changes: diffFields({}, created) });
+    await this.events.publish('ROLE_CREATE', { guildId: authority.guildId }, created);
+    await commit.complete();
+    return new Versioned(commit.guild.version, created);
   }
 
   /**
@@ -125,33 +114,19 @@ export class RolesService {
     authority: GuildAuthority,
     roleId: Snowflake,
     change: UpdateRoleDto,
-    remarks: MutationOptions,
+    options: MutationOptions,
   ): Promise<Versioned<RoleDto>> {
-    const {
-      guild,
-      plan: { role },
-    } = await this.guildWriter.commit(
-      authority,
-      {
-        makePlan: this.planUpdate(roleId, change),
-        write: (plan) => this.write(plan.role),
-        toAuditRecord: (committed) =>
-          omitIfUnchanged({
-            action: 'ROLE_UPDATE',
-            targetId: roleId,
-            changes: diffFields(
-              roleDtoIn(committed.actor.state, roleId),
-              toRoleDto(committed.plan.role, committed.guild),
-            ),
-          }),
-        publish: async (committed, plan) => {
-          await this.events.publish('ROLE_UPDATE', { guildId: committed._id }, toRoleDto(plan.role, committed));
-          if (plan.guild) await this.publishOrder(committed);
-        },
-      },
-      remarks,
-    );
-    return new Versioned(guild.version, toRoleDto(role, guild));
+    await using commit = await this.guildWriter.commit(authority, this.planUpdate(roleId, change), options);
+    const { guild, plan, actor } = commit;
+    const role = toRoleDto(plan.role, guild);
+    if (commit.isEffective) {
+      const changes = diffFields(roleDtoIn(actor.state, roleId), role);
+      commit.record(omitIfUnchanged({ action: 'ROLE_UPDATE', targetId: roleId, changes }));
+      await this.events.publish('ROLE_UPDATE', { guildId: guild._id }, role);
+      if (plan.guild) await this.publishOrder(guild);
+    }
+    await commit.complete();
+    return new Versioned(guild.version, role);
   }
 
   /** What `update` decides. Only changed fields are checked. */
@@ -189,21 +164,16 @@ export class RolesService {
   async move(
     authority: GuildAuthority,
     moves: readonly RoleMove[],
-    remarks: MutationOptions,
+    options: MutationOptions,
   ): Promise<Versioned<RoleDto[]>> {
-    const { guild, actor } = await this.guildWriter.commit(
-      authority,
-      {
-        makePlan: this.planMove(moves),
-        toAuditRecord: (committed) =>
-          omitIfUnchanged({
-            action: 'ROLES_REORDER',
-            changes: movesBetween(committed.actor.state.guild, committed.guild, moves),
-          }),
-        publish: (committed) => this.publishOrder(committed),
-      },
-      remarks,
-    );
+    await using commit = await this.guildWriter.commit(authority, this.planMove(moves), options);
+    const { guild, actor } = commit;
+    if (commit.isEffective) {
+      const changes = movesBetween(actor.state.guild, guild, moves);
+      commit.record(omitIfUnchanged({ action: 'ROLES_REORDER', changes }));
+      await this.publishOrder(guild);
+    }
+    await commit.complete();
     return new Versioned(guild.version, roleDtos({ ...actor.state, guild }));
   }
 
@@ -213,34 +183,19 @@ export class RolesService {
   }
 
   /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneRoleProtected, GuildVersionMismatch */
-  async delete(authority: GuildAuthority, roleId: Snowflake, remarks: MutationOptions): Promise<Versioned<void>> {
+  async delete(authority: GuildAuthority, roleId: Snowflake, options: MutationOptions): Promise<Versioned<void>> {
     const { guildId } = authority;
-    const { guild: committed } = await this.guildWriter.commit(
-      authority,
-      {
-        makePlan: async (actor) => {
-          const { guild } = actor.state;
-          const role = roleIn(actor.state, roleId);
-          const order = removeRole(guild.role_ids, roleId);
-          assertMayDeleteRole(actor, role, positionIn(guild, roleId));
-          assertMayTakeRoleInTracks(actor.subject, allTrackRules(guild, await this.resolver.getTracks(guild)), roleId);
-          return { guild: { role_ids: order } };
-        },
-        toAuditRecord: ({ actor }) => ({
-          action: 'ROLE_DELETE',
-          targetId: roleId,
-          changes: diffFields(roleDtoIn(actor.state, roleId), {}),
-        }),
-        publish: () => this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId }),
-      },
-      remarks,
-    );
+    await using commit = await this.guildWriter.commit(authority, this.planDelete(roleId), options);
+    const changes = diffFields(roleDtoIn(commit.actor.state, roleId), {});
+    commit.record({ action: 'ROLE_DELETE', targetId: roleId, changes });
+    await this.events.publish('ROLE_DELETE', { guildId }, { guild_id: guildId, role_id: roleId });
+    await commit.complete();
     await Promise.all([
       this.members.sweepRole(guildId, roleId),
       this.overwrites.deleteBySubject(guildId, roleId),
       this.roles.deleteOne({ _id: roleId }),
     ]);
-    return new Versioned(committed.version, undefined);
+    return new Versioned(commit.guild.version, undefined);
   }
 
   /** Removes the roles of a guild that is gone. */
@@ -270,13 +225,21 @@ export class RolesService {
     return order;
   }
 
-  // Only what was judged is changed: if somebody else has changed the role meanwhile, it is judged again.
-  private async write({ _id, revision, ...role }: RoleDocument): Promise<boolean> {
-    const { modifiedCount } = await this.roles.updateOne(
-      { _id, revision: revision - 1 },
-      { $set: { ...role, revision } },
-    );
-    return modifiedCount === 1;
+  private planDelete(roleId: Snowflake): PlanFn<GuildAuthority, GuildMutation> {
+    return async (actor) => {
+      const { guild } = actor.state;
+      const role = roleIn(actor.state, roleId);
+      const order = removeRole(guild.role_ids, roleId);
+      assertMayDeleteRole(actor, role, positionIn(guild, roleId));
+      assertMayTakeRoleInTracks(actor.subject, allTrackRules(guild, await this.resolver.getTracks(guild)), roleId);
+      return { guild: { role_ids: order } };
+    };
+  }
+
+  /** Removes a role whose commit was rejected, and rejects with the error. */
+  private async discard(roleId: Snowflake, error: unknown): Promise<never> {
+    await this.roles.deleteOne({ _id: roleId });
+    throw error;
   }
 
   private publishOrder({ _id, role_ids }: GuildDocument): Promise<void> {
@@ -310,7 +273,17 @@ export const toRoleDto = (role: RoleDocument, guild: GuildDocument): RoleDto =>
 const toPlacedDto = (
   { _id, guild_id, name, color, hoist, mentionable, allow, deny }: RoleDocument,
   position: number,
-): RoleDto => ({ id: _id, guild_id, name, color, hoist, mentionable, allow, deny, position });
+): CompleteDto<RoleDto, PublicRoleField> => ({
+  id: _id,
+  guild_id,
+  name,
+  color,
+  hoist,
+  mentionable,
+  allow,
+  deny,
+  position,
+});
 
 /** The roles of a guild as clients see them, lowest first. */
 export function roleDtos({ guild, roles }: GuildState): RoleDto[] {

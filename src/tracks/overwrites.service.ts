@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { omitIfUnchanged } from '../audit/audit-log';
+import { type AuditRecord, omitIfUnchanged } from '../audit/audit-log';
 import { diffFields } from '../audit/diff';
 import { LIMITS } from '../common/limits';
 import type { MutationOptions } from '../common/mutation-options';
@@ -10,7 +10,8 @@ import { Versioned } from '../common/versioned';
 import { CacheVersions, tracksVersionKey } from '../cache/cache-versions';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
-import { type Committed, type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
+import type { WrittenPlan } from '../guilds/guild-commit';
+import { type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
 import type { MemberDocument } from '../members/member.schema';
 import { has, Permission, type SubjectOverwrite } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
@@ -42,9 +43,9 @@ export class OverwritesService {
     authority: TrackAuthority,
     id: Snowflake,
     change: PutOverwriteDto,
-    remarks: MutationOptions,
+    options: MutationOptions,
   ): Promise<Versioned<TrackDto>> {
-    const { guild, plan, actor } = await this.commit(authority, id, this.planPut(id, change), remarks);
+    const { guild, plan, actor } = await this.commit(authority, id, this.planPut(id, change), options);
     const tracks = new Map(actor.tracks).set(plan.track._id, plan.track);
     return new Versioned(
       guild.version,
@@ -75,8 +76,8 @@ export class OverwritesService {
   }
 
   /** Removes an overwrite. @throws OverwriteNotFound, PermissionsNotHeld, GuildVersionMismatch */
-  async delete(authority: TrackAuthority, id: Snowflake, remarks: MutationOptions): Promise<Versioned<void>> {
-    const { guild } = await this.commit(authority, id, this.planDelete(id), remarks);
+  async delete(authority: TrackAuthority, id: Snowflake, options: MutationOptions): Promise<Versioned<void>> {
+    const { guild } = await this.commit(authority, id, this.planDelete(id), options);
     return new Versioned(guild.version, undefined);
   }
 
@@ -120,47 +121,24 @@ export class OverwritesService {
     if (modifiedCount > 0) await this.cacheVersions.bump([tracksVersionKey(guildId)]);
   }
 
-  private commit(
+  private async commit(
     authority: TrackAuthority,
     id: Snowflake,
-    decide: OverwritesDecision,
-    remarks: MutationOptions,
-  ): Promise<Committed<TrackAuthority, OverwritesPlan>> {
-    const { guildId, trackId } = authority;
-    return this.guildWriter.commit(
-      authority,
-      {
-        makePlan: decide,
-        write: async ({ track: { overwrites, revision } }) => {
-          const { modifiedCount } = await this.tracks.updateOne(
-            { _id: trackId, revision: revision - 1 },
-            { $set: { overwrites, revision } },
-          );
-          return modifiedCount === 1;
-        },
-        toAuditRecord: ({ actor, plan }) => {
-          const [before, after] = [actor.track, plan.track].map(({ overwrites }) =>
-            overwrites.find((overwrite) => overwrite.id === id),
-          );
-          return omitIfUnchanged({
-            action: after ? 'OVERWRITE_UPDATE' : 'OVERWRITE_DELETE',
-            targetId: id,
-            trackIds: [trackId],
-            changes: diffFields(before ?? {}, after ?? {}),
-          });
-        },
-        publish: ({ track_layout }, { track }) =>
-          this.events.publish(
-            'TRACK_UPDATE',
-            { guildId, trackId },
-            toTrackDto(
-              track,
-              visibleLayout(track_layout, () => true),
-            ),
-          ),
-      },
-      remarks,
-    );
+    plan: OverwritesDecision,
+    options: MutationOptions,
+  ): Promise<WrittenPlan<TrackAuthority, OverwritesPlan>> {
+    await using commit = await this.guildWriter.commit(authority, plan, options);
+    if (commit.isEffective) {
+      const { guildId, trackId } = authority;
+      commit.record(overwriteRecord(commit, id));
+      const track = toTrackDto(
+        commit.plan.track,
+        visibleLayout(commit.guild.track_layout, () => true),
+      );
+      await this.events.publish('TRACK_UPDATE', { guildId, trackId }, track);
+    }
+    await commit.complete();
+    return commit;
   }
 
   private async assertSubject({ guildId, state }: GuildAuthority, { id, type }: OverwriteDto): Promise<void> {
@@ -175,4 +153,19 @@ export class OverwritesService {
 function changed({ guild, track, tracks }: TrackAuthority, overwrites: readonly SubjectOverwrite[]): OverwritesPlan {
   assertMayChangeCategory(guild, tracks, track._id, overwrites);
   return { track: { ...track, overwrites, revision: track.revision + 1 } };
+}
+
+function overwriteRecord(
+  { actor, plan }: WrittenPlan<TrackAuthority, OverwritesPlan>,
+  id: Snowflake,
+): AuditRecord | undefined {
+  const [before, after] = [actor.track, plan.track].map(({ overwrites }) =>
+    overwrites.find((overwrite) => overwrite.id === id),
+  );
+  return omitIfUnchanged({
+    action: after ? 'OVERWRITE_UPDATE' : 'OVERWRITE_DELETE',
+    targetId: id,
+    trackIds: [actor.trackId],
+    changes: diffFields(before ?? {}, after ?? {}),
+  });
 }

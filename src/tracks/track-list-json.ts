@@ -3,7 +3,7 @@ import { itemAt } from '../common/existing';
 import type { GuildPermissions } from '../permissions/guild-permissions';
 import { type GuildTracks, tracksInOrder } from '../permissions/guild-state';
 import { positionsIn } from './track-order';
-import { layoutFor, toOverwriteDto } from './track-visibility';
+import { layoutFor, toPlacedDto } from './track-visibility';
 import type { TrackDocument } from './track.schema';
 
 /** The encoded fields of a track, in three parts around the fields that depend on the viewer and the layout. */
@@ -35,19 +35,21 @@ function partsOf(document: TrackDocument): TrackParts {
   return parts;
 }
 
-function encode({
-  _id: id,
-  guild_id,
-  type,
-  name,
-  topic,
-  nsfw,
-  slowmode_seconds,
-  overwrites,
-}: TrackDocument): TrackParts {
+// Derived from the DTO, so that a new field of tracks is in both.
+function encode(document: TrackDocument): TrackParts {
+  const {
+    id,
+    guild_id,
+    type,
+    overwrites,
+    parent_id: _parentId,
+    position: _position,
+    inherits: _inherits,
+    ...settings
+  } = toPlacedDto(document, { parent_id: null, inherits: true }, 1);
   return {
     beforePlace: `${JSON.stringify({ id, guild_id, type }).slice(0, -1)},`,
-    afterPlace: `,${JSON.stringify({ name, topic, nsfw, slowmode_seconds }).slice(1, -1)},`,
-    overwrites: `,"overwrites":${JSON.stringify(overwrites.map(toOverwriteDto))}}`,
+    afterPlace: `,${JSON.stringify(settings).slice(1, -1)},`,
+    overwrites: `,"overwrites":${JSON.stringify(overwrites)}}`,
   };
 }

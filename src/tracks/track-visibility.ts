@@ -1,3 +1,4 @@
+import type { CompleteDto } from '../common/complete-dto';
 import type { Snowflake } from '../common/snowflake';
 import type { LayoutEntry } from '../common/layout-entry';
 import { itemAt } from '../common/existing';
@@ -19,7 +20,7 @@ import {
 } from '../permissions/guild-state';
 import type { TrackDto } from './track.dto';
 import { layoutSeenBy, placesIn, positionsIn, type TrackPlace } from './track-order';
-import type { TrackDocument } from './track.schema';
+import type { PublicTrackField, TrackDocument } from './track.schema';
 
 /** A guild's tracks as somebody sees them. */
 export interface VisibleLayout {
@@ -86,11 +87,12 @@ export function toTrackDto(track: TrackDocument, { layout, places }: VisibleLayo
   return toPlacedDto(track, { parent_id, inherits: layoutIndex(layout).get(track._id)?.inherits ?? true }, position);
 }
 
-const toPlacedDto = (
+/** Maps a track and its place to the DTO. */
+export const toPlacedDto = (
   { _id, guild_id, type, name, topic, nsfw, slowmode_seconds, overwrites }: TrackDocument,
   { parent_id, inherits }: Pick<LayoutEntry, 'parent_id' | 'inherits'>,
   position: number,
-): TrackDto => ({
+): CompleteDto<TrackDto, PublicTrackField> => ({
   id: _id,
   guild_id,
   type,

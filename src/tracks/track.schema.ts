@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 import type { SubjectOverwrite } from '../permissions/compute-permissions';
 
 declare module '../permissions/permission-records' {
@@ -26,6 +26,9 @@ export interface TrackDocument {
   readonly revision: number;
 }
 
+/** The stored fields that `TrackDto` has under the same name: all but the fields named here. */
+export type PublicTrackField = Exclude<keyof TrackDocument, '_id' | 'revision'>;
+
 const overwriteSchema = new Schema(
   {
     id: { type: BigInt, required: true },
@@ -42,12 +45,12 @@ export const trackSchema = new Schema<TrackDocument>(
     guild_id: { type: BigInt, required: true },
     type: { type: String, enum: TRACK_TYPES, required: true },
     name: { type: String, required: true },
-    topic: { type: String, default: '' },
+    topic: { type: String },
     nsfw: { type: Boolean, required: true },
     slowmode_seconds: { type: Number, required: true },
     overwrites: { type: [overwriteSchema], required: true },
     revision: { type: Number, required: true },
-  },
+  } satisfies SchemaFields<TrackDocument>,
   { ...SCHEMA_OPTIONS, collection: 'tracks' },
 );
 trackSchema.index({ guild_id: 1, _id: 1 });

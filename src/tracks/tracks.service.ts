@@ -11,7 +11,8 @@ import { Versioned } from '../common/versioned';
 import { MODELS } from '../database/database.module';
 import { insert } from '../database/insert';
 import { EventsService } from '../events/events.service';
-import { type Committed, type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
+import type { WrittenPlan } from '../guilds/guild-commit';
+import { type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
 import type { GuildDocument } from '../guilds/guild.schema';
 import { assertVersion } from '../guilds/expected-version';
 import { has, minus, Permission } from '../permissions/compute-permissions';
@@ -83,10 +84,10 @@ export class TracksService {
   async create(
     authority: GuildAuthority,
     { parent_id, position, inherits, ...fields }: CreateTrackDto,
-    remarks: MutationOptions,
+    options: MutationOptions,
   ): Promise<Versioned<TrackDto>> {
     const track: TrackDocument = { _id: this.snowflakes.next(), guild_id: authority.guildId, ...fields, revision: 1 };
-    const place = async (actor: GuildAuthority): Promise<TrackPlan> => {
+    const plan = async (actor: GuildAuthority): Promise<TrackPlan> => {
       const tracks = new Map(await this.resolver.getTracks(actor.state.guild)).set(track._id, track);
       const { track_layout: before } = actor.state.guild;
       const guild = {
@@ -98,59 +99,37 @@ export class TracksService {
         tracks,
         track,
       );
-      return { guild, track };
+      return { guild, track, isNew: true };
     };
-    assertVersion(authority.state.guild, remarks.expectedVersion);
-    await place(authority);
+    assertVersion(authority.state.guild, options.expectedVersion);
+    await plan(authority);
     await insert(this.tracks, track);
-    try {
-      const { guild, actor } = await this.guildWriter.commit(
-        authority,
-        {
-          makePlan: place,
-          toAuditRecord: (committed) => ({
-            action: 'TRACK_CREATE',
-            targetId: track._id,
-            trackIds: [track._id],
-            changes: diffFields({}, toUnfilteredDto(track, committed.guild)),
-          }),
-          publish: (committed) => this.tell('TRACK_CREATE', committed, track),
-        },
-        remarks,
-      );
-      return await this.seenBy(actor, guild, track);
-    } catch (error) {
-      await this.tracks.deleteOne({ _id: track._id });
-      throw error;
-    }
+    await using commit = await this.guildWriter
+      .commit(authority, plan, options)
+      .catch((error: unknown) => this.discard(track._id, error));
+    const { guild, actor } = commit;
+    const changes = diffFields({}, toUnfilteredDto(track, guild));
+    commit.record({ action: 'TRACK_CREATE', targetId: track._id, trackIds: [track._id], changes });
+    await this.publish('TRACK_CREATE', guild, track);
+    await commit.complete();
+    return await this.seenBy(actor, guild, track);
   }
 
   /** Changes a track; `position` and `parent_id` move it. @throws TrackParentInvalid, CategoryFull, and GuildVersionMismatch when the guild isn't at the version that was seen */
   async update(
     authority: TrackAuthority,
     change: UpdateTrackDto,
-    remarks: MutationOptions,
+    options: MutationOptions,
   ): Promise<Versioned<TrackDto>> {
-    const { guild, plan, actor } = await this.guildWriter.commit(
-      authority,
-      {
-        makePlan: this.planUpdate(change),
-        write: ({ track }) => this.write(track),
-        toAuditRecord: ({ actor: { track: before, guild: updater }, plan: { track }, guild: committed }) =>
-          omitIfUnchanged({
-            action: 'TRACK_UPDATE',
-            targetId: track._id,
-            trackIds: [track._id],
-            changes: diffFields(toUnfilteredDto(before, updater.state.guild), toUnfilteredDto(track, committed)),
-          }),
-        publish: async (committed, { track, guild: moved }, updater) => {
-          await this.tell('TRACK_UPDATE', committed, track);
-          if (moved) await this.publishOrder(committed, updater.guild.state.guild);
-        },
-      },
-      remarks,
-    );
-    return this.seenBy(actor.guild, guild, plan.track);
+    await using commit = await this.guildWriter.commit(authority, this.planUpdate(change), options);
+    const { guild, plan, actor } = commit;
+    if (commit.isEffective) {
+      commit.record(updateRecord(commit));
+      await this.publish('TRACK_UPDATE', guild, plan.track);
+      if (plan.guild) await this.publishOrder(guild, actor.guild.state.guild);
+    }
+    await commit.complete();
+    return await this.seenBy(actor.guild, guild, plan.track);
   }
 
   /** What `update` decides. */
@@ -173,17 +152,15 @@ export class TracksService {
   async move(
     authority: GuildAuthority,
     moves: readonly MoveTrackDto[],
-    remarks: MutationOptions,
+    options: MutationOptions,
   ): Promise<Versioned<EncodedJson>> {
-    const { guild, actor } = await this.guildWriter.commit(
-      authority,
-      {
-        makePlan: this.planMove(moves),
-        toAuditRecord: (committed) => reorderBy(moves, committed),
-        publish: (committed, _, mover) => this.publishOrder(committed, mover.state.guild),
-      },
-      remarks,
-    );
+    await using commit = await this.guildWriter.commit(authority, this.planMove(moves), options);
+    const { guild, actor } = commit;
+    if (commit.isEffective) {
+      commit.record(reorderRecord(commit, moves));
+      await this.publishOrder(guild, actor.state.guild);
+    }
+    await commit.complete();
     const tracks = await this.resolver.getTracks(guild);
     return new Versioned(guild.version, this.lists.of(actor.withState({ ...actor.state, guild }), tracks));
   }
@@ -196,30 +173,14 @@ export class TracksService {
   }
 
   /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody, GuildVersionMismatch */
-  async delete(authority: TrackAuthority, remarks: MutationOptions): Promise<Versioned<void>> {
+  async delete(authority: TrackAuthority, options: MutationOptions): Promise<Versioned<void>> {
     const { guildId, trackId } = authority;
-    const { guild: committed } = await this.guildWriter.commit(
-      authority,
-      {
-        makePlan: ({ guild, tracks }) => {
-          const { track_layout: before } = guild.state.guild;
-          const layout = removeTrack(before, trackId);
-          assertMayMove(
-            guild,
-            tracks,
-            layout,
-            before.flatMap(({ id, parent_id }) => (parent_id === trackId ? [id] : [])),
-          );
-          return { guild: { track_layout: layout } };
-        },
-        toAuditRecord: ({ actor }) => deletionBy(actor),
-        publish: () =>
-          this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId }),
-      },
-      remarks,
-    );
+    await using commit = await this.guildWriter.commit(authority, planDelete, options);
+    commit.record(deletionRecord(commit.actor));
+    await this.events.publish('TRACK_DELETE', { guildId, trackId }, { guild_id: guildId, track_id: trackId });
+    await commit.complete();
     await Promise.all([this.tracks.deleteOne({ _id: trackId }), this.readMarkers.deleteByTrack(trackId)]);
-    return new Versioned(committed.version, undefined);
+    return new Versioned(commit.guild.version, undefined);
   }
 
   /** Removes the tracks of a guild that is gone. */
@@ -228,13 +189,10 @@ export class TracksService {
     await this.tracks.deleteMany({ guild_id: guildId });
   }
 
-  // Only what was judged is changed: if somebody else has changed the track meanwhile, it is judged again.
-  private async write({ _id, revision, name, topic, nsfw, slowmode_seconds }: TrackDocument): Promise<boolean> {
-    const { modifiedCount } = await this.tracks.updateOne(
-      { _id, revision: revision - 1 },
-      { $set: { name, topic, nsfw, slowmode_seconds, revision } },
-    );
-    return modifiedCount === 1;
+  /** Removes a track whose commit was rejected, and rejects with the error. */
+  private async discard(trackId: Snowflake, error: unknown): Promise<never> {
+    await this.tracks.deleteOne({ _id: trackId });
+    throw error;
   }
 
   private async seenBy(
@@ -249,7 +207,7 @@ export class TracksService {
     );
   }
 
-  private tell(
+  private publish(
     name: 'TRACK_CREATE' | 'TRACK_UPDATE',
     { _id: guildId, track_layout }: GuildDocument,
     track: TrackDocument,
@@ -281,6 +239,19 @@ export class TracksService {
       revision: 1,
     };
   }
+}
+
+/** Plans the deletion of a track. The tracks of a category take its place. @throws PermissionsNotHeld */
+function planDelete({ guild, tracks, trackId }: TrackAuthority): GuildMutation {
+  const { track_layout: before } = guild.state.guild;
+  const layout = removeTrack(before, trackId);
+  assertMayMove(
+    guild,
+    tracks,
+    layout,
+    before.flatMap(({ id, parent_id }) => (parent_id === trackId ? [id] : [])),
+  );
+  return { guild: { track_layout: layout } };
 }
 
 /**
@@ -323,9 +294,17 @@ const toUnfilteredDto = (track: TrackDocument, { track_layout }: Pick<GuildDocum
     visibleLayout(track_layout, () => true),
   );
 
-function reorderBy(
+const updateRecord = ({ actor, plan, guild }: WrittenPlan<TrackAuthority, TrackPlan>): AuditRecord | undefined =>
+  omitIfUnchanged({
+    action: 'TRACK_UPDATE',
+    targetId: plan.track._id,
+    trackIds: [plan.track._id],
+    changes: diffFields(toUnfilteredDto(actor.track, actor.guild.state.guild), toUnfilteredDto(plan.track, guild)),
+  });
+
+function reorderRecord(
+  { actor, guild }: WrittenPlan<GuildAuthority, GuildMutation>,
   moves: readonly RequestedMove[],
-  { actor, guild }: Committed<GuildAuthority, GuildMutation>,
 ): AuditRecord | undefined {
   const ids = new Set(moves.map(({ id }) => id));
   const [before, after] = [actor.state.guild, guild].map(({ track_layout }) => entriesAmong(track_layout, ids));
@@ -352,7 +331,7 @@ function entriesAmong(layout: readonly LayoutEntry[], ids: ReadonlySet<Snowflake
 }
 
 // Nobody sees a track that is gone. That it is gone, all may know who read the log when none of them was kept from it; else those who read all.
-function deletionBy({ guild: { state }, track, tracks, trackId }: TrackAuthority): AuditRecord {
+function deletionRecord({ guild: { state }, track, tracks, trackId }: TrackAuthority): AuditRecord {
   const isOpen = isVisibleToEveryone(state, trackRules(state.guild, tracks, track));
   return {
     action: 'TRACK_DELETE',

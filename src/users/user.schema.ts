@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
-import { SCHEMA_OPTIONS } from '../database/schema-options';
+import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 import type { PresenceChoice } from '../presence/presence.dto';
 
 /** A session: one login, valid until it is revoked or expires. */
@@ -60,11 +60,11 @@ export const userSchema = new Schema<UserDocument>(
     password_hash: { type: String, required: true },
     sessions: { type: Schema.Types.Mixed, required: true },
     known_addresses: { type: [String], required: true },
-    presence: { type: String, default: 'online' },
+    presence: { type: String },
     guild_ids: { type: [BigInt], required: true },
     closed_at: { type: Date },
     unfinished_since: { type: Date },
-  },
+  } satisfies SchemaFields<UserDocument>,
   { ...SCHEMA_OPTIONS, collection: 'users' },
 );
 userSchema.index({ username_keys: 1 }, { unique: true });
