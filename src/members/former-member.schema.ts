@@ -3,13 +3,13 @@ import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 import type { MemberDocument } from './member.schema';
 
-/** What somebody had when they left a guild, so that coming back doesn't rid them of what holds them down. */
+/** Roles and timeout of a former member, kept so that rejoining does not remove restrictions. */
 export interface FormerMemberDocument extends Pick<
   MemberDocument,
   'guild_id' | 'user_id' | 'role_ids' | 'timed_out_until'
 > {
   readonly _id: Snowflake;
-  /** The membership that ended. */
+  /** The id of the membership that ended. */
   readonly membership_id: Snowflake;
 }
 

@@ -10,21 +10,21 @@ import { allTrackRules } from '../permissions/guild-state';
 import type { FormerMemberDocument } from './former-member.schema';
 import type { MemberDocument } from './member.schema';
 
-/** What holds somebody down when they come back. */
+/** Fields of a membership that are restored when a former member rejoins. */
 export type RejoinFields = Pick<MemberDocument, 'role_ids' | 'timed_out_until'>;
 
-/** A departure, as far as it matters for coming back. */
+/** State restored when a former member rejoins: roles that deny permissions, and an unexpired timeout. */
 export interface RejoinState {
   readonly fields: RejoinFields;
-  /** The membership that ended; undefined when nothing is remembered. */
+  /** The id of the membership that ended; undefined if no state is stored. */
   readonly membershipId: Snowflake | undefined;
 }
 
 /**
- * Remembers what those had who left: nobody lifts themselves by leaving and joining again.
+ * Stores the restrictions of former members, so that leaving and rejoining does not remove them.
  *
- * A role that denies something, in the guild or in one of its tracks, comes back with them, and so does a time-out that isn't over. Roles that
- * only allow have to be given again.
+ * Restores an unexpired timeout and roles that deny a permission, in the guild or in one of its tracks. Roles that only
+ * allow permissions are not restored.
  */
 @Injectable()
 export class FormerMembersService {
@@ -34,7 +34,7 @@ export class FormerMembersService {
     @InjectModel(MODELS.departure) private readonly departures: Model<FormerMemberDocument>,
   ) {}
 
-  /** Remembers what a member has who is about to leave. */
+  /** Stores the roles and the timeout of a member who is about to leave. */
   async save({ _id: membership_id, guild_id, user_id, role_ids, timed_out_until }: MemberDocument): Promise<void> {
     if (role_ids.length === 0 && timed_out_until === null) return;
     await this.departures.updateOne(
@@ -44,7 +44,10 @@ export class FormerMembersService {
     );
   }
 
-  /** What somebody comes back with. @throws GuildNotFound */
+  /**
+   * Returns the state that is restored when a user joins; empty if no state is stored.
+   * @throws GuildNotFound
+   */
   async getRejoinState(guildId: Snowflake, userId: Snowflake): Promise<RejoinState> {
     const departure = await this.departures
       .findOne({ guild_id: guildId, user_id: userId })
@@ -70,7 +73,7 @@ export class FormerMembersService {
     return { fields: held, membershipId: departure.membership_id };
   }
 
-  /** The membership that ended last, if that is remembered. */
+  /** Returns the id of the last ended membership whose state is stored; undefined if none is. */
   async findEnded(guildId: Snowflake, userId: Snowflake): Promise<Snowflake | undefined> {
     const departure = await this.departures
       .findOne({ guild_id: guildId, user_id: userId }, { membership_id: 1 })
@@ -78,17 +81,17 @@ export class FormerMembersService {
     return departure?.membership_id;
   }
 
-  /** Forgets the end of one membership: they are back. If they have left again by now, that stays remembered. */
+  /** Deletes the state of one ended membership after the user rejoined. State of a later membership stays stored. */
   async delete(guildId: Snowflake, userId: Snowflake, membershipId: Snowflake): Promise<void> {
     await this.departures.deleteOne({ guild_id: guildId, user_id: userId, membership_id: membershipId });
   }
 
-  /** Forgets all who left a guild that is gone. */
+  /** Deletes the state of all former members of a deleted guild. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.departures.deleteMany({ guild_id: guildId });
   }
 
-  /** Forgets somebody whose account is gone. */
+  /** Deletes the state of a deleted account in all guilds. */
   async deleteByUser(userId: Snowflake): Promise<void> {
     await this.departures.deleteMany({ user_id: userId });
   }

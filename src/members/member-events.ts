@@ -24,7 +24,9 @@ export class MemberEvents {
     private readonly events: EventsService,
   ) {}
 
-  /** Publishes MEMBER_JOIN, MEMBER_UPDATE or MEMBER_LEAVE, and again what is stored by then if that differs. */
+  /**
+   * Publishes MEMBER_JOIN, MEMBER_UPDATE or MEMBER_LEAVE, and again with the stored state if the state differs by then.
+   */
   async publish({ guildId, userId, member, isNew = false }: MemberState): Promise<void> {
     let wasMember = member !== undefined && !isNew;
     await publishUntilStable<MemberDto | undefined>(member && toMemberDto(member), {

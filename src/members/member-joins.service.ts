@@ -20,7 +20,7 @@ import type { MemberDocument } from './member.schema';
 
 const ATTEMPTS = 20;
 
-/** How memberships begin. */
+/** Adds members to guilds. */
 @Injectable()
 export class MemberJoinsService {
   constructor(
@@ -37,24 +37,25 @@ export class MemberJoinsService {
   ) {}
 
   /**
-   * Makes a user a member. Being one already is fine; who was one comes back with what held them down.
+   * Adds a user to a guild. A member stays unchanged. For a former member, roles that deny permissions and an unexpired
+   * timeout are restored.
    *
-   * An account that is closed at the same moment is handled in the same way: it is either found closed after the membership was written, or its
-   * deletion finds the membership. A rename at the same moment is copied here or by the rename.
+   * Concurrent changes are detected after the membership was written. If the account is closed at the same moment,
+   * either the check here finds it closed, or its deletion finds the membership. If the user is renamed, either the
+   * check here copies the new name, or the rename does. If the user is banned, either the check here finds the ban and
+   * removes the membership, or the ban finds the membership. If the user joined and left on another node at the same
+   * moment, the check here finds the new rejoin state and starts again.
    *
-   * A ban that is made at the same moment was written before this looks for it, and then they are out again; or it was written after they
-   * were in, and then whoever bans finds them. In the same way somebody who joined and left at the same moment, from elsewhere, is found out.
-   *
-   * @returns the member, and whether they are new
-   * @throws GuildLimitReached when they are in 200 guilds
+   * @returns the member, and whether the membership is new
+   * @throws GuildLimitReached if the user is in 200 guilds
    * @throws GuildNotFound if the guild is deleted at the same moment
    * @throws Banned
    * @throws TokenInvalid if the account is closed
    */
   async join(guildId: Snowflake, userId: Snowflake): Promise<{ member: MemberDocument; isNew: boolean }> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const opening = await this.open(guildId, userId);
-      const { member } = opening;
+      const pending = await this.open(guildId, userId);
+      const { member } = pending;
       try {
         await insert(this.members, member);
       } catch (error) {
@@ -65,12 +66,12 @@ export class MemberJoinsService {
         // Removed since: the user joins after all.
         continue;
       }
-      const [isComplete] = await Promise.all([this.counters.isComplete(opening), this.assertMayStay(member)]);
+      const [isComplete] = await Promise.all([this.counters.isComplete(pending), this.assertMayStay(member)]);
       if (isComplete) {
-        await this.counters.complete(opening);
+        await this.counters.complete(pending);
         return { member: await this.publishJoin(member), isNew: true };
       }
-      // Nobody was told of this membership: they come in again, with what they had when they left.
+      // This membership was not published. Starts again with the current rejoin state.
       await this.members.deleteOne({ _id: member._id });
       await this.counters.decrement(member);
     }

@@ -1,25 +1,28 @@
 import { type Token, tokensOf } from '../common/text/tokens';
 
-/** Characters of a run without spaces that one term has at most: names are short, and any part of a run is found. */
+/** Maximum length of a term within a run without spaces, in characters. A search finds any part of a run. */
 const RUN_TERM = 4;
 
-/** Returns the terms that a name is found by: every beginning of each of its words, and the parts of its runs without spaces. Folded. */
+/** Returns the search terms of a name, folded: every prefix of each word, and the parts of runs without spaces. */
 export const nameTerms = (name: string): string[] => [...new Set(tokensOf(name).flatMap(termsOfToken))];
 
 function termsOfToken({ text, isRun }: Token): string[] {
   const characters = [...text];
-  const beginnings = (start: number, most: number): string[] =>
-    Array.from({ length: Math.min(most, characters.length - start) }, (_, index) =>
+  const prefixes = (start: number, maxLength: number): string[] =>
+    Array.from({ length: Math.min(maxLength, characters.length - start) }, (_, index) =>
       characters.slice(start, start + index + 1).join(''),
     );
-  return isRun ? characters.flatMap((_, start) => beginnings(start, RUN_TERM)) : beginnings(0, characters.length);
+  return isRun ? characters.flatMap((_, start) => prefixes(start, RUN_TERM)) : prefixes(0, characters.length);
 }
 
-/** What is searched for in names. */
+/** A parsed search for names. */
 export interface NameQuery {
-  /** A term of every name that matches. */
+  /** A term that every matching name has. */
   readonly term: string;
-  /** Returns whether a name matches: each word of the query begins a word of the name, each run is part of one. */
+  /**
+   * Returns whether a name matches: each word of the query is a prefix of a word of the name, and each run is part of a
+   * run.
+   */
   readonly matches: (name: string) => boolean;
 }
 

@@ -17,7 +17,10 @@ import { TimeoutTooLong } from './members.errors';
 
 const DAY_MS = 86_400_000;
 
-/** One's own nick asks for CHANGE_NICKNAME, another's for MODIFY_MEMBER_NICKNAMES and height. @throws PermissionsMissing, MemberOutOfReach */
+/**
+ * Requires CHANGE_NICKNAME for the actor's own nick, else MODIFY_MEMBER_NICKNAMES and a target below the actor.
+ * @throws PermissionsMissing, MemberOutOfReach
+ */
 export function assertMayChangeNick(actor: GuildAuthority, target: GuildAuthority, isSelf: boolean): void {
   assertHas(actor, isSelf ? Permission.ChangeNickname : Permission.ModifyMemberNicknames);
   if (!isSelf) assertMayActOnMember(actor, target);
@@ -30,7 +33,11 @@ export function assertMayTimeOut(actor: GuildAuthority, target: GuildAuthority, 
   if (until && until.getTime() - Date.now() > LIMITS.timeoutDays * DAY_MS) throw new TimeoutTooLong();
 }
 
-/** Every role that comes or goes has to be below the actor's highest, and nothing may be granted that they lack, in no track either. @throws PermissionsMissing, MemberOutOfReach, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected, PermissionsNotHeld */
+/**
+ * Requires that each added or removed role is below the actor's highest role, and that the change grants no permission
+ * that the actor lacks, in the guild or in any track.
+ * @throws PermissionsMissing, MemberOutOfReach, RoleNotFound, RoleOutOfReach, EveryoneRoleProtected, PermissionsNotHeld
+ */
 export function assertMayChangeRoles(
   actor: GuildAuthority,
   target: GuildAuthority,
@@ -55,7 +62,10 @@ export function assertMayChangeRoles(
   }
 }
 
-/** A role that can be given and taken. @throws RoleNotFound, EveryoneRoleProtected */
+/**
+ * Returns a role that members can be given.
+ * @throws RoleNotFound, EveryoneRoleProtected
+ */
 export function roleOf({ guildId, state }: GuildAuthority, id: Snowflake): RoleDocument {
   if (id === guildId) throw new EveryoneRoleProtected();
   const role = state.roles.find(({ _id }) => _id === id);

@@ -24,14 +24,14 @@ import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 const ATTEMPTS = 20;
 
-/** Says whether a membership may be ended as it is now, and throws to refuse. */
+/** Checks whether a membership may be ended in its current state. Throws to reject. */
 type RemovalCheck = (member: MemberDocument) => Promise<void>;
 
 const allowAny: RemovalCheck = () => Promise.resolve();
 
-const unrecorded = (): Promise<void> => Promise.resolve();
+const skipAudit = (): Promise<void> => Promise.resolve();
 
-/** How memberships end. */
+/** Ends memberships. */
 @Injectable()
 export class MemberRemovalService {
   constructor(
@@ -48,10 +48,11 @@ export class MemberRemovalService {
   ) {}
 
   /**
-   * Throws a member out. Who is given a role meanwhile is judged again, so nobody is thrown out who is out of reach by then.
+   * Kicks a member. If the roles of the member change meanwhile, the check is repeated, so that a member who moves out
+   * of reach is not kicked.
    *
    * @throws MemberNotFound, MemberOutOfReach
-   * @throws GuildNotFound or PermissionsMissing when the caller may no longer do what they came for
+   * @throws GuildNotFound or PermissionsMissing if the caller meanwhile lost the access that the request requires
    */
   async kick(authority: GuildAuthority, userId: Snowflake, reason: string | undefined): Promise<void> {
     await this.removeReachable(authority, userId, () =>
@@ -59,7 +60,10 @@ export class MemberRemovalService {
     );
   }
 
-  /** The same as a part of something else, which is recorded as that. @throws what `kick` does */
+  /**
+   * Kicks a member without an audit record, as part of an action that has its own.
+   * @throws the errors of `kick`
+   */
   async kickUnaudited(authority: GuildAuthority, userId: Snowflake): Promise<void> {
     await this.removeReachable(authority, userId);
   }
@@ -70,7 +74,10 @@ export class MemberRemovalService {
     await this.remove(authority.guildId, authority.userId, allowAny);
   }
 
-  /** Ends a membership if there is one; whether it may be is for who asks. @throws OwnerCannotLeave */
+  /**
+   * Ends a membership without a check, if there is one.
+   * @throws OwnerCannotLeave
+   */
   async removeIfMember(guildId: Snowflake, userId: Snowflake): Promise<void> {
     try {
       await this.remove(guildId, userId, allowAny);
@@ -112,9 +119,9 @@ export class MemberRemovalService {
     };
   }
 
-  private async remove(guildId: Snowflake, userId: Snowflake, judge: RemovalCheck, record = unrecorded): Promise<void> {
+  private async remove(guildId: Snowflake, userId: Snowflake, check: RemovalCheck, record = skipAudit): Promise<void> {
     const { member, recorded } = await this.queue.run(guildId, userId, async () => {
-      const ended = await this.delete(guildId, userId, judge);
+      const ended = await this.delete(guildId, userId, check);
       await this.assertNotOwner(ended);
       const recording = record();
       await this.counters.decrement(ended);
@@ -124,18 +131,19 @@ export class MemberRemovalService {
     await Promise.all([recorded, this.counters.release(member)]);
   }
 
-  // Only who was judged and remembered goes: if another node has changed what they have meanwhile, they are judged again.
-  private async delete(guildId: Snowflake, userId: Snowflake, judge: RemovalCheck): Promise<MemberDocument> {
+  // The deletion is conditional on the state that was checked and saved: if another node changed it meanwhile, both are
+  // repeated.
+  private async delete(guildId: Snowflake, userId: Snowflake, check: RemovalCheck): Promise<MemberDocument> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const member = await this.membersRepository.find(guildId, userId);
       if (!member) throw await this.alreadyGone(userId);
       try {
-        await judge(member);
+        await check(member);
       } catch (error) {
         if (attempt > 0) await this.counters.deleteRejoinState(member);
         throw error;
       }
-      // Remembered first, so that a crash leaves a member or a departure.
+      // Saved before the deletion, so that a crash leaves the membership, its rejoin state, or both.
       await this.counters.saveRejoinState(member);
       const { _id, role_set, timed_out_until } = member;
       const { deletedCount } = await this.members.deleteOne({
@@ -150,13 +158,13 @@ export class MemberRemovalService {
     throw new WriteConflict();
   }
 
-  // The deletion of an account removes what former members had; what was saved here after that has to be removed again.
+  // Deleting an account deletes its rejoin states. A state that was saved here after that has to be deleted here.
   private async alreadyGone(userId: Snowflake): Promise<MemberNotFound> {
     if (!(await this.accounts.find(userId))) await this.counters.forgetUser(userId);
     return new MemberNotFound();
   }
 
-  // Whoever is given a guild at the same moment either finds that the member is gone, or the member finds here that the guild is theirs.
+  // A concurrent transfer of the guild to this member either finds that the membership has ended, or is detected here.
   private async assertNotOwner(member: MemberDocument): Promise<void> {
     const { guild_id: guildId, user_id: userId } = member;
     if ((await this.resolver.findOwner(guildId)) !== userId) return;

@@ -6,26 +6,26 @@ declare module '../permissions/permission-records' {
   interface MemberRecord extends MemberDocument {}
 }
 
-/** A user's membership in a guild: it exists, or they are not in it. */
+/** A user's membership in a guild. A user is a member while the document exists. */
 export interface MemberDocument {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
   readonly user_id: Snowflake;
   readonly nick: string | null;
-  /** The sort key of the nick. Owned by MemberNames, like the other names. */
+  /** The sort key of the nick. Written by MemberNames, like the other name fields. */
   readonly nick_key: string | null;
-  /** What members are searched by: the folded words of nick and username, and their beginnings. */
+  /** The terms for the search of members: the folded words of nick and username, and their prefixes. */
   readonly nick_terms: readonly string[];
   readonly username_terms: readonly string[];
   /** Copy of the sort key of the username. */
   readonly username_key: string;
   /** The version of the username that is copied here. */
   readonly username_version: number;
-  /** The sort key of the nick, or else of the username: the member list is ordered by it. */
+  /** The sort key of the nick, else of the username: determines the order of the member list. */
   readonly name_key: string;
-  /** In no order; @everyone is not among them, since everybody has it. */
+  /** In no particular order, without @everyone. */
   readonly role_ids: readonly Snowflake[];
-  /** What stands for the roles that they were given, those that are gone since included. */
+  /** The key of the role set; see `roleSetOf`. Includes roles that were deleted since. */
   readonly role_set: string;
   readonly timed_out_until: Date | null;
 }

@@ -14,23 +14,23 @@ import { MemberNotFound } from '../permissions/permissions.errors';
 
 const USERS_AT_ONCE = 50;
 
-/** A page of members. */
+/** Selects a page of members. */
 export interface MemberPage {
   readonly after?: Snowflake;
   readonly limit: number;
 }
 
-/** Places in the list of members, from 0, both ends included. */
+/** First and last position in the member list, from 0, both included. */
 export type MemberRange = readonly [first: number, last: number];
 
-/** Finds members: a member's document exists, or they are not in the guild. */
+/** Stored memberships. A user is a member of a guild while the document exists. */
 @Injectable()
 export class MembersRepository {
   private readonly loader = new BatchLoader((userIds: readonly Snowflake[]) => this.loadOf(userIds), USERS_AT_ONCE);
 
   constructor(@InjectModel(MODELS.member) private readonly members: Model<MemberDocument>) {}
 
-  /** The membership of a user, when there is one. */
+  /** Returns the membership of a user; undefined if the user is not a member. */
   async find(guildId: Snowflake, userId: Snowflake): Promise<MemberDocument | undefined> {
     const member = await this.members.findOne({ guild_id: guildId, user_id: userId }).lean<MemberDocument | null>();
     return member ?? undefined;
@@ -43,7 +43,7 @@ export class MembersRepository {
     return member;
   }
 
-  /** Members by the ids of their users, ascending. */
+  /** Returns a page of members by user id, ascending. */
   list(guildId: Snowflake, { after, limit }: MemberPage): Promise<MemberDocument[]> {
     return this.members
       .find({ guild_id: guildId, ...(after !== undefined && { user_id: { $gt: after } }) })
@@ -53,7 +53,10 @@ export class MembersRepository {
       .exec();
   }
 
-  /** Lists members by nick or else username, in the order of `Intl.Collator`, then by username and user id; from one place to another, from 0. */
+  /**
+   * Lists members by nick, else username, in the order of `Intl.Collator`, then by username and user id, within a range
+   * of positions.
+   */
   listByName(guildId: Snowflake, [first, last]: MemberRange): Promise<MemberDocument[]> {
     const limit = last - first + 1;
     return this.members
@@ -66,7 +69,7 @@ export class MembersRepository {
       .exec();
   }
 
-  /** Those of these users who are members. */
+  /** Returns the memberships of those users who are members. */
   listAmong(guildId: Snowflake, userIds: readonly Snowflake[]): Promise<MemberDocument[]> {
     return this.members
       .find({ guild_id: guildId, user_id: { $in: userIds } })
@@ -74,7 +77,7 @@ export class MembersRepository {
       .exec();
   }
 
-  /** Some users who have exactly these roles, by their ids. */
+  /** Returns the ids of users who have exactly these roles, ascending. */
   async idsIn(guildId: Snowflake, roleSet: string, limit: number): Promise<Snowflake[]> {
     const members = await this.members
       .find({ guild_id: guildId, role_set: roleSet }, { user_id: 1 })
@@ -84,22 +87,25 @@ export class MembersRepository {
     return members.map(({ user_id }) => user_id);
   }
 
-  /** Returns members of whom a word of the username or nick begins with each word of a query, in the order of the member list. */
+  /**
+   * Returns members whose username or nick contains, for each word of a query, a word that begins with it; in the order
+   * of the member list.
+   */
   async search(guildId: Snowflake, query: string, limit: number): Promise<MemberDocument[]> {
     const requested = parseNameQuery(query);
     if (!requested) return [];
     const { term, matches } = requested;
-    const most = Math.max(limit, LIMITS.membersSearched);
+    const max = Math.max(limit, LIMITS.membersSearched);
     const [byUsername, byNick] = await Promise.all([
       this.members
         .find({ guild_id: guildId, username_terms: term })
-        .limit(atMost(most))
-        .batchSize(most + 1)
+        .limit(atMost(max))
+        .batchSize(max + 1)
         .lean<MemberDocument[]>(),
       this.members
         .find({ guild_id: guildId, nick_terms: term })
-        .limit(atMost(most))
-        .batchSize(most + 1)
+        .limit(atMost(max))
+        .batchSize(max + 1)
         .lean<MemberDocument[]>(),
     ]);
     const found = new Map([...byUsername, ...byNick].map((member) => [member.user_id, member]));
@@ -109,12 +115,12 @@ export class MembersRepository {
       .slice(0, limit);
   }
 
-  /** The memberships of a user. */
+  /** Returns all memberships of a user. Calls of the same moment share one query. */
   async listOf(userId: Snowflake): Promise<MemberDocument[]> {
     return (await this.loader.load(userId)) ?? [];
   }
 
-  /** Who joined so long before the last one who joined anywhere, or later. */
+  /** Returns memberships in all guilds that began at most `milliseconds` before the most recent one. */
   async listLatest(
     milliseconds: number,
   ): Promise<Pick<MemberDocument, '_id' | 'guild_id' | 'user_id' | 'username_version'>[]> {
@@ -139,7 +145,7 @@ export class MembersRepository {
   }
 }
 
-/** The order of the member list. */
+/** Compares two members in the order of the member list. */
 function byName(a: MemberDocument, b: MemberDocument): number {
   const [first, second] = [a, b].map(({ name_key, username_key, user_id }) => [
     name_key,

@@ -25,7 +25,7 @@ import { RoleSetsService } from './role-sets.service';
 
 const ATTEMPTS = 20;
 
-/** Who changes whom, and why. */
+/** A change of one member by another, or by themselves. */
 interface MemberChange {
   readonly authority: GuildAuthority;
   readonly userId: Snowflake;
@@ -35,7 +35,7 @@ interface MemberChange {
 /** Plans a change of a member for the current state of actor and target, under the rules of all tracks. Throws to reject. */
 type MemberPlanFn = (actor: GuildAuthority, target: GuildAuthority, rules: readonly TrackRules[]) => UpdateMemberDto;
 
-/** Changes members; how they come and go see MemberJoinsService and MemberRemovalService. */
+/** Changes members. MemberJoinsService adds and MemberRemovalService removes members. */
 @Injectable()
 export class MembersService {
   constructor(
@@ -50,7 +50,10 @@ export class MembersService {
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
-  /** Gives a member a nick, roles or a time-out. Each field that changes requires its own permission; fields that repeat the current value are ignored. */
+  /**
+   * Changes the nick, roles or timeout of a member. Each field that changes requires its own permission; fields that
+   * repeat the current value are ignored.
+   */
   update(
     authority: GuildAuthority,
     userId: Snowflake,
@@ -66,7 +69,10 @@ export class MembersService {
     });
   }
 
-  /** Gives a member a role; having it already is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
+  /**
+   * Gives a member a role. Giving a role that the member has has no effect.
+   * @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld
+   */
   giveRole(
     authority: GuildAuthority,
     userId: Snowflake,
@@ -80,7 +86,10 @@ export class MembersService {
     });
   }
 
-  /** Takes a role away; not having it is fine. @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld */
+  /**
+   * Removes a role from a member. Removing a role that the member lacks has no effect.
+   * @throws MemberNotFound, RoleNotFound, RoleOutOfReach, PermissionsNotHeld
+   */
   takeRole(
     authority: GuildAuthority,
     userId: Snowflake,
@@ -95,15 +104,16 @@ export class MembersService {
     });
   }
 
-  /** Takes a role that is gone from all who had it. */
+  /** Removes a deleted role from all members. */
   async sweepRole(guildId: Snowflake, roleId: Snowflake): Promise<void> {
     await this.members.updateMany({ guild_id: guildId, role_ids: roleId }, { $pull: { role_ids: roleId } });
   }
 
   /**
-   * Tells what a membership is by now, or that there is none, because its last change may not have been told.
+   * Publishes the stored state of a membership, or its end, after a crash may have prevented the event of its last
+   * change.
    *
-   * @param from the lowest id that a membership can have of which nobody was told
+   * @param from the lowest id of a membership whose beginning may not have been published
    */
   async republish(guildId: Snowflake, userId: Snowflake, from: Snowflake): Promise<void> {
     await republishUntilStable(
@@ -115,8 +125,8 @@ export class MembersService {
     );
   }
 
-  // Only who was judged is changed: if another node has given them other roles meanwhile, or another name, or they are not the member any more that
-  // they were, they are judged again.
+  // The write is conditional on the state that was checked: if the roles or the name changed meanwhile, or the
+  // membership ended, the change is planned again.
   private async write(
     { _id, guild_id, user_id, role_set, username_key }: MemberDocument,
     change: UpdateMemberDto,
@@ -192,23 +202,25 @@ function effectOf(
 ): UpdateMemberDto {
   const held = new Set(member.role_ids);
   const requested = new Set(role_ids);
-  const isOtherRoles =
+  const rolesDiffer =
     role_ids !== undefined && (requested.size !== held.size || [...requested].some((id) => !held.has(id)));
   return {
     ...(nick !== undefined && nick !== member.nick && { nick }),
-    ...(isOtherRoles && { role_ids }),
+    ...(rolesDiffer && { role_ids }),
     ...(until !== undefined && until?.getTime() !== member.timed_out_until?.getTime() && { timed_out_until: until }),
   };
 }
 
-/** What the audit log tells of a change of a member. What one is called is one's own affair; what roles one has never is. */
+/**
+ * Returns the audit records of a change. Changes of a member's own nick are not recorded; changes of roles always are.
+ */
 function auditRecordsBetween({ userId }: GuildAuthority, before: MemberDto, after: MemberDto): AuditRecord[] {
   const { user_id: targetId } = before;
   const changes = diffFields(before, after);
-  const ofRoles = changes.filter(({ key }) => key === 'role_ids');
+  const roleChanges = changes.filter(({ key }) => key === 'role_ids');
   const others = targetId === userId ? [] : changes.filter(({ key }) => key !== 'role_ids');
   return [
-    ...(ofRoles.length > 0 ? [{ action: 'MEMBER_ROLES_UPDATE', targetId, changes: ofRoles } as const] : []),
+    ...(roleChanges.length > 0 ? [{ action: 'MEMBER_ROLES_UPDATE', targetId, changes: roleChanges } as const] : []),
     ...(others.length > 0 ? [{ action: 'MEMBER_UPDATE', targetId, changes: others } as const] : []),
   ];
 }

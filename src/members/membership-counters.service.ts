@@ -9,14 +9,16 @@ import type { MemberDocument } from './member.schema';
 import { roleSetOf } from './role-set';
 import { RoleSetsService } from './role-sets.service';
 
-/** A membership that is about to begin. */
+/** A membership before it is stored. */
 export interface PendingMembership {
   readonly member: MemberDocument;
-  /** The membership whose end is remembered, and with it what holds them down; undefined when none is. */
+  /** The id of the ended membership whose rejoin state was restored; undefined if there was none. */
   readonly endedId: Snowflake | undefined;
 }
 
-/** What is kept beside memberships: how many guilds somebody is in, how many have the same roles, what those had who left, and how far they have read. */
+/**
+ * Maintains the data that depends on memberships: the guild limit of users, role sets, rejoin states and read markers.
+ */
 @Injectable()
 export class MembershipCounters {
   constructor(
@@ -27,7 +29,10 @@ export class MembershipCounters {
     private readonly readMarkers: ReadMarkersService,
   ) {}
 
-  /** Counts somebody who is about to join, and finds out what they come back with. @throws GuildLimitReached, GuildNotFound, TokenInvalid */
+  /**
+   * Reserves a guild of the user's limit, loads the rejoin state and counts the role set of a new membership.
+   * @throws GuildLimitReached, GuildNotFound, TokenInvalid
+   */
   async begin(guildId: Snowflake, userId: Snowflake): Promise<PendingMembership> {
     const user = await this.users.reserveGuild(userId, guildId);
     const { fields, membershipId: endedId } = await this.formerMembers.getRejoinState(guildId, userId);
@@ -44,13 +49,13 @@ export class MembershipCounters {
     return { member, endedId };
   }
 
-  /** Whether somebody has come in with all that they had when they were last in. */
+  /** Returns whether the membership has the most recent rejoin state of the user. */
   async isComplete({ member: { guild_id, user_id }, endedId }: PendingMembership): Promise<boolean> {
     const lastId = await this.formerMembers.findEnded(guild_id, user_id);
     return lastId === undefined || lastId === endedId;
   }
 
-  /** Opens for somebody who is in what they only have while they are, and forgets that they were gone. */
+  /** Initializes the read markers of a new member and deletes the rejoin state that was restored. */
   async complete({ member: { guild_id, user_id }, endedId }: PendingMembership): Promise<void> {
     await Promise.all([
       this.readMarkers.join(guild_id, user_id),
@@ -58,32 +63,32 @@ export class MembershipCounters {
     ]);
   }
 
-  /** Remembers what somebody has who is about to go. */
+  /** Saves the rejoin state of a member who is about to leave. */
   async saveRejoinState(member: MemberDocument): Promise<void> {
     await this.formerMembers.save(member);
   }
 
-  /** Forgets that somebody was about to go: they stay. */
+  /** Deletes the saved rejoin state of a member who stays. */
   async deleteRejoinState({ _id, guild_id, user_id }: MemberDocument): Promise<void> {
     await this.formerMembers.delete(guild_id, user_id, _id);
   }
 
-  /** Removes what is stored of a former member of any guild whose account was deleted. */
+  /** Deletes the rejoin states of a deleted account. */
   async forgetUser(userId: Snowflake): Promise<void> {
     await this.formerMembers.deleteByUser(userId);
   }
 
-  /** Counts somebody no more who is not a member, or no longer. */
+  /** Removes a membership that was not stored, or has ended, from the count of its role set. */
   async decrement(member: MemberDocument): Promise<void> {
     await this.roleSets.leave(member);
   }
 
-  /** Closes what somebody only had while they were in. */
+  /** Frees a guild of the user's limit and deletes the read markers of a former member. */
   async release({ guild_id, user_id }: Pick<MemberDocument, 'guild_id' | 'user_id'>): Promise<void> {
     await Promise.all([this.users.releaseGuild([user_id], guild_id), this.readMarkers.leave(guild_id, user_id)]);
   }
 
-  /** Closes the books of a guild that is gone. */
+  /** Frees the guild of all members' limits and deletes the data of a deleted guild. */
   async releaseGuild(guildId: Snowflake, userIds: readonly Snowflake[]): Promise<void> {
     await this.users.releaseGuild(userIds, guildId);
     await Promise.all([this.formerMembers.deleteByGuild(guildId), this.roleSets.deleteByGuild(guildId)]);

@@ -2,13 +2,13 @@ import { Schema } from 'mongoose';
 import type { Snowflake } from '../common/snowflake';
 import { SCHEMA_OPTIONS, type SchemaFields } from '../database/schema-options';
 
-/** Roles that some members of a guild have together, and how many have exactly these. */
+/** A combination of roles, and the number of members of a guild who have exactly these roles. */
 export interface RoleSetDocument {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
-  /** What stands for the set in its members' documents. */
+  /** The key of the set, which the documents of its members contain. */
   readonly role_set: string;
-  /** May mention roles that are gone. */
+  /** May contain roles that were deleted. */
   readonly role_ids: readonly Snowflake[];
   readonly member_count: number;
 }

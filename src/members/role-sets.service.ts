@@ -9,14 +9,14 @@ import type { MemberDocument } from './member.schema';
 import type { RoleSetDocument } from './role-set.schema';
 import { roleSetOf } from './role-set';
 
-/** Whoever has the same roles may do the same. */
+/** The fields that determine the role set of a member. */
 export type RoleSetHolder = Pick<MemberDocument, 'guild_id' | 'role_ids'>;
 
 /**
- * Counts the members that have the same roles, so that a question about everybody costs as much as there are role sets, not members.
+ * Counts the members that have the same roles, so that a query about all members costs as much as there are role sets.
  *
- * Somebody is counted in their new set before they have it and taken out of the old one afterwards: a crash in between leaves a count too high,
- * never a set that nobody knows of.
+ * A member is counted in the new set before the write and removed from the old set after it: a crash in between leaves
+ * a count too high, but never a set that is missing.
  */
 @Injectable()
 export class RoleSetsService {
@@ -25,18 +25,18 @@ export class RoleSetsService {
     @InjectModel(MODELS.roleSet) private readonly roleSets: Model<RoleSetDocument>,
   ) {}
 
-  /** Counts somebody who is about to have these roles. */
+  /** Counts a member in a role set, before the member has these roles. */
   async enter(holder: RoleSetHolder): Promise<void> {
     try {
       await this.count(holder);
     } catch (error) {
-      // Two were the first at once; now the set is there.
+      // A concurrent request inserted the set first; the second attempt updates it.
       if (!duplicateKey(error)) throw error;
       await this.count(holder);
     }
   }
 
-  /** Counts somebody no more who had these roles, be they gone by now. */
+  /** Removes a member from the count of a role set, after the member lost these roles. */
   async leave({ guild_id, role_set }: Pick<MemberDocument, 'guild_id' | 'role_set'>): Promise<void> {
     const left = await this.roleSets
       .findOneAndUpdate({ guild_id, role_set }, { $inc: { member_count: -1 } }, { returnDocument: 'after' })
@@ -45,12 +45,12 @@ export class RoleSetsService {
       await this.roleSets.deleteOne({ guild_id, role_set, member_count: { $lte: 0 } });
   }
 
-  /** Every role set of a guild. */
+  /** Returns all role sets of a guild. */
   listOf(guildId: Snowflake): Promise<RoleSetDocument[]> {
     return this.roleSets.find({ guild_id: guildId }).lean<RoleSetDocument[]>().exec();
   }
 
-  /** How many members a guild has. */
+  /** Returns the number of members of a guild. */
   async countMembers(guildId: Snowflake): Promise<number> {
     const sets = await this.roleSets
       .find({ guild_id: guildId }, { member_count: 1 })
@@ -58,7 +58,7 @@ export class RoleSetsService {
     return sets.reduce((sum, { member_count }) => sum + member_count, 0);
   }
 
-  /** Forgets those of a guild that is gone. */
+  /** Deletes the role sets of a deleted guild. */
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.roleSets.deleteMany({ guild_id: guildId });
   }
