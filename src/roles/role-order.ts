@@ -3,7 +3,7 @@ import { EveryoneRoleProtected, RoleMoveDuplicate, RoleNotFound, RolePositionInv
 /** The roles of a guild, lowest first; the first is @everyone. A role's position is its index + 1. */
 export type RoleOrder = readonly bigint[];
 
-/** Where one role shall be. */
+/** The new position of a role. */
 export interface RoleMove {
   readonly id: bigint;
   readonly position: number;
@@ -12,37 +12,43 @@ export interface RoleMove {
 const LOWEST = 2;
 
 /**
- * The order after all moves together: each moved role stands exactly where it was asked to, and those that are not
- * mentioned keep their order among each other in the places that are left.
+ * Applies all moves together: each moved role gets its new position, and the other roles fill the remaining positions
+ * in their current order.
  *
- * @throws RoleNotFound when a moved role is not in the order
- * @throws EveryoneRoleProtected when it is @everyone and its position is not 1
- * @throws RolePositionInvalid when a position is below 2 or beyond the last role
- * @throws RoleMoveDuplicate when a role or a position is named twice
+ * @throws RoleNotFound if a moved role is not in the order
+ * @throws EveryoneRoleProtected if @everyone is moved to a position other than 1
+ * @throws RolePositionInvalid if a position is below 2 or above the number of roles
+ * @throws RoleMoveDuplicate if a role or a position is named twice
  */
 export function moveRoles(order: RoleOrder, moves: readonly RoleMove[]): RoleOrder {
   const existing = new Set(order);
   const moved = new Set<bigint>();
-  const taken = new Map<number, bigint>();
+  const targets = new Map<number, bigint>();
   for (const { id, position } of moves) {
     if (!existing.has(id)) throw new RoleNotFound();
     if (id !== order[0]) assertPosition(position, order.length);
     else if (position !== 1) throw new EveryoneRoleProtected();
-    if (moved.has(id) || taken.has(position)) throw new RoleMoveDuplicate();
+    if (moved.has(id) || targets.has(position)) throw new RoleMoveDuplicate();
     moved.add(id);
-    taken.set(position, id);
+    targets.set(position, id);
   }
   const rest = order.filter((id) => !moved.has(id)).values();
-  return order.map((_, index) => taken.get(index + 1) ?? (rest.next().value as bigint));
+  return order.map((_, index) => targets.get(index + 1) ?? (rest.next().value as bigint));
 }
 
-/** The order with a new role: at the bottom, right above @everyone, or where it is asked for. @throws RolePositionInvalid */
+/**
+ * Inserts a new role, right above @everyone or at the given position.
+ * @throws RolePositionInvalid
+ */
 export function placeRole(order: RoleOrder, id: bigint, position = LOWEST): RoleOrder {
   assertPosition(position, order.length + 1);
   return order.toSpliced(position - 1, 0, id);
 }
 
-/** The order without a role. @throws RoleNotFound @throws EveryoneRoleProtected */
+/**
+ * Removes a role from the order.
+ * @throws RoleNotFound, EveryoneRoleProtected
+ */
 export function removeRole(order: RoleOrder, id: bigint): RoleOrder {
   const index = order.indexOf(id);
   if (index === 0) throw new EveryoneRoleProtected();

@@ -12,11 +12,11 @@ export interface RoleDocument extends Overwrite {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
   readonly name: string;
-  /** RGB, 0 to 0xffffff; 0 is none. */
+  /** RGB, 0 to 0xffffff; 0 means none. */
   readonly color: number;
   readonly hoist: boolean;
   readonly mentionable: boolean;
-  /** Grows with every change, so that nobody overwrites what they haven't seen. */
+  /** Increases with every change; updates are conditional on it. */
   readonly revision: number;
 }
 

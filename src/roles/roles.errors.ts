@@ -2,17 +2,17 @@ import { HttpStatus } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
 import { Problem } from '../common/problem';
 
-/** There is no such role in the guild. */
+/** The role does not exist in the guild. */
 export class RoleNotFound extends Problem {
   static override readonly code = 'ROLE_NOT_FOUND';
   static override readonly status = HttpStatus.NOT_FOUND;
 
   constructor() {
-    super('There is no such role in this guild.');
+    super('The role does not exist in this guild.');
   }
 }
 
-/** Asked for a place that no role can have: below 2, where @everyone is, or beyond the number of roles. */
+/** The position is below 2 (position 1 is @everyone's) or above the number of roles. */
 export class RolePositionInvalid extends Problem {
   static override readonly code = 'ROLE_POSITION_INVALID';
   static override readonly status = HttpStatus.BAD_REQUEST;
@@ -22,13 +22,13 @@ export class RolePositionInvalid extends Problem {
   }
 }
 
-/** Two moves of one request speak about the same role or the same place. */
+/** A request moves a role twice, or two roles to the same position. */
 export class RoleMoveDuplicate extends Problem {
   static override readonly code = 'ROLE_MOVE_DUPLICATE';
   static override readonly status = HttpStatus.BAD_REQUEST;
 
   constructor() {
-    super('Every role and every position can be named once.');
+    super('A request can name each role and each position only once.');
   }
 }
 
@@ -42,12 +42,14 @@ export class EveryoneRoleProtected extends Problem {
   }
 }
 
-/** A guild has so many roles and no more. */
+/** The guild has the maximum number of roles. */
 export class RoleLimitReached extends Problem {
   static override readonly code = 'ROLE_LIMIT_REACHED';
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A guild can have ${LIMITS.roles} roles, @everyone included.`, { limit: LIMITS.roles });
+    super(`A guild can have at most ${LIMITS.roles} ${LIMITS.roles} roles, @everyone included.`, {
+      limit: LIMITS.roles,
+    });
   }
 }

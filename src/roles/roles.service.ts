@@ -40,7 +40,7 @@ import { OnGuildDelete } from '../guild-cleanup/on-guild-delete.decorator';
 
 const EMPTY_OVERWRITE: Overwrite = { allow: NO_PERMISSIONS, deny: NO_PERMISSIONS };
 
-/** The roles of guilds. */
+/** Creates, changes, moves and deletes the roles of guilds. */
 @Injectable()
 export class RolesService {
   constructor(
@@ -53,7 +53,7 @@ export class RolesService {
     @InjectModel(MODELS.role) private readonly roles: Model<RoleDocument>,
   ) {}
 
-  /** Writes the @everyone of a guild that is being made. */
+  /** Stores the @everyone role of a guild that is being created. */
   async createEveryone(guildId: Snowflake): Promise<void> {
     await insert(this.roles, {
       _id: guildId,
@@ -69,11 +69,11 @@ export class RolesService {
   }
 
   /**
-   * Makes a role at the bottom, or where it is asked for.
+   * Creates a role at the bottom or at the given position.
    *
-   * @throws RoleLimitReached when the guild has 200
+   * @throws RoleLimitReached if the guild has 200 roles
    * @throws RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap
-   * @throws GuildVersionMismatch when the guild isn't at the version that was seen
+   * @throws GuildVersionMismatch if the guild does not have the expected version
    */
   async create(
     authority: GuildAuthority,
@@ -105,10 +105,11 @@ export class RolesService {
   }
 
   /**
-   * Changes a role; `position` moves it.
+   * Changes a role. `position` moves it.
    *
-   * @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, RolePositionInvalid, EveryoneRoleProtected
-   * @throws GuildVersionMismatch when the guild isn't at the version that was seen
+   * @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap, RolePositionInvalid,
+   * EveryoneRoleProtected
+   * @throws GuildVersionMismatch if the guild does not have the expected version
    */
   async update(
     authority: GuildAuthority,
@@ -129,7 +130,7 @@ export class RolesService {
     return new Versioned(guild.version, role);
   }
 
-  /** What `update` decides. Only changed fields are checked. */
+  /** Returns the plan function of `update`. Only changed fields are checked. */
   planUpdate(
     roleId: Snowflake,
     { position, ...fields }: UpdateRoleDto,
@@ -151,14 +152,15 @@ export class RolesService {
   /**
    * Moves roles with one conditional write, whatever the size of the guild.
    *
-   * Positions start at 1, which is @everyone's; 2 is the lowest to move to. Entries that repeat the current position are not checked. When somebody else was first, the move is computed again on their
-   * order, unless the mover said which version they saw.
+   * Positions start at 1, which is @everyone's; 2 is the lowest valid position. Entries that repeat the current
+   * position are not checked. After a concurrent change, the move is computed again from the new order, unless the
+   * caller sent an expected version.
    *
-   * @throws RoleNotFound when a moved role is not in this guild
-   * @throws RolePositionInvalid when a position is below 2 or beyond the last role
-   * @throws RoleOutOfReach when a role or its destination isn't below the mover's highest
-   * @throws PermissionsNotHeld when the new order could give somebody a permission that the mover lacks
-   * @throws GuildVersionMismatch when the guild isn't at the version that the mover saw
+   * @throws RoleNotFound if a moved role does not belong to the guild
+   * @throws RolePositionInvalid if a position is below 2 or above the number of roles
+   * @throws RoleOutOfReach if a role or its new position is not below the actor's highest role
+   * @throws PermissionsNotHeld if the new order could grant a permission that the actor lacks
+   * @throws GuildVersionMismatch if the guild does not have the expected version
    * @see docs/decisions/commit-point.md
    */
   async move(
@@ -177,7 +179,7 @@ export class RolesService {
     return new Versioned(guild.version, roleDtos({ ...actor.state, guild }));
   }
 
-  /** What `move` decides. */
+  /** Returns the plan function of `move`. */
   planMove(moves: readonly RoleMove[]): PlanFn<GuildAuthority, GuildMutation> {
     return async (actor) => ({ guild: { role_ids: await this.reordered(actor, moves) } });
   }
@@ -211,11 +213,11 @@ export class RolesService {
   ): Promise<readonly Snowflake[]> {
     const { guild, roles } = actor.state;
     const order = moveRoles(guild.role_ids, moves);
-    const says = new Map(roles.map((role) => [role._id, role._id === edited?._id ? edited : role]));
+    const overwritesByRole = new Map(roles.map((role) => [role._id, role._id === edited?._id ? edited : role]));
     if (order.every((id, index) => id === guild.role_ids[index])) return guild.role_ids;
     for (const { id, position } of moves)
       if (position !== positionIn(guild, id)) assertBelow(actor, positionIn(guild, id));
-    assertMayReorder(actor, guild.role_ids, order, (id) => says.get(id) ?? EMPTY_OVERWRITE);
+    assertMayReorder(actor, guild.role_ids, order, (id) => overwritesByRole.get(id) ?? EMPTY_OVERWRITE);
     assertMayReorderInTracks(
       actor.subject,
       allTrackRules(guild, await this.resolver.getTracks(guild)),
@@ -265,11 +267,11 @@ const movesBetween = (before: GuildDocument, after: GuildDocument, moves: readon
     (id) => ({ position: positionIn(after, id) }),
   );
 
-/** A role as clients see it. */
+/** Maps a stored role to its DTO. */
 export const toRoleDto = (role: RoleDocument, guild: GuildDocument): RoleDto =>
   toPlacedDto(role, positionIn(guild, role._id));
 
-// Each field by its name: copying all but some is slower, and a list of two hundred roles is made with every move.
+// Lists the fields explicitly: a spread is slower, and each move maps up to 200 roles.
 const toPlacedDto = (
   { _id, guild_id, name, color, hoist, mentionable, allow, deny }: RoleDocument,
   position: number,
@@ -285,7 +287,7 @@ const toPlacedDto = (
   position,
 });
 
-/** The roles of a guild as clients see them, lowest first. */
+/** Maps the roles of a guild to DTOs, lowest first. */
 export function roleDtos({ guild, roles }: GuildState): RoleDto[] {
   const byId = new Map(roles.map((role) => [role._id, role]));
   return guild.role_ids.flatMap((id, index) => {
