@@ -8,11 +8,11 @@ declare module '../permissions/permission-records' {
   interface GuildRecord extends GuildDocument {}
 }
 
-/** A role or track that is about to be written beside the guild's document, because the version of it that says so was committed. */
+/** A role or track whose document is written after the guild's document was committed. */
 export interface PendingWrite {
   readonly kind: 'role' | 'track';
   readonly id: Snowflake;
-  /** The revision that it will have. */
+  /** The revision of the role or track after the write. */
   readonly revision: number;
 }
 
@@ -27,11 +27,11 @@ export interface GuildDocument {
   readonly description: string;
   readonly discoverable: boolean;
   readonly owner_id: Snowflake;
-  /** The roles in order, lowest first; the first is @everyone, whose id is the guild's. */
+  /** The roles in order, lowest first; the first is @everyone, whose id is the id of the guild. */
   readonly role_ids: readonly Snowflake[];
   /** The tracks in order. */
   readonly track_layout: readonly LayoutEntry[];
-  /** Grows with every change of the above and of anything that decides permissions. */
+  /** Increases with every change of the fields above and of everything that determines permissions. */
   readonly version: number;
   /** What the last change of a role or track writes, or has written by now. */
   readonly pending?: PendingWrite | undefined;
@@ -58,12 +58,12 @@ export const guildSchema = new Schema<StoredGuild>(
   { ...SCHEMA_OPTIONS, collection: 'guilds' },
 );
 
-/** A guild from its document. */
+/** Maps the document of a guild to a guild. */
 export function guildOf({ track_order, ...guild }: StoredGuild): GuildDocument {
   return { ...guild, track_layout: layoutOf({ track_order }) };
 }
 
-/** The fields of a guild's document that hold these. */
+/** Maps fields of a guild to the fields of its document. */
 export function storedFieldsOf<Fields extends Partial<GuildDocument>>({
   track_layout,
   ...fields

@@ -7,16 +7,16 @@ export class OwnerCannotLeave extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super('The owner can give the guild away or delete it, but not leave it.');
+    super('The owner cannot leave a guild. Transfer the ownership or delete the guild.');
   }
 }
 
-/** The guild has changed since the version that the request is based on. */
+/** The guild does not have the version that the request expects. */
 export class GuildVersionMismatch extends Problem {
   static override readonly code = 'GUILD_VERSION_MISMATCH';
   static override readonly status = HttpStatus.PRECONDITION_FAILED;
 
   constructor(version: number) {
-    super(`The guild is at version ${version} by now.`, { version });
+    super(`The guild has version ${version}.`, { version });
   }
 }

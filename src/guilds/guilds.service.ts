@@ -41,7 +41,10 @@ export class GuildsService {
       .exec();
   }
 
-  /** A guild as people see it who may not be in it. @throws GuildNotFound when it is not discoverable and they are not a member */
+  /**
+   * Returns the public preview of a guild.
+   * @throws GuildNotFound if the guild is not discoverable and the user is not a member
+   */
   async preview(guildId: Snowflake, userId: Snowflake): Promise<GuildPreviewDto> {
     // Always both, so that the number of queries does not reveal that a guild exists.
     const [guild, member] = await Promise.all([
@@ -54,10 +57,10 @@ export class GuildsService {
   }
 
   /**
-   * Changes a guild; giving it to another member is for its owner only.
+   * Changes a guild. Only the owner may transfer the ownership.
    *
    * @throws OwnerOnly, MemberNotFound
-   * @throws GuildVersionMismatch when the guild isn't at the version that was seen
+   * @throws GuildVersionMismatch if the guild does not have the expected version
    */
   async update(authority: GuildAuthority, change: UpdateGuildDto, remarks: MutationOptions): Promise<GuildDocument> {
     const { owner_id: newOwnerId, ...others } = change;
@@ -117,7 +120,7 @@ export class GuildsService {
   }
 }
 
-/** A guild as its members see it. */
+/** Maps a stored guild to its DTO, for members. */
 export const toGuildDto = ({
   _id,
   name,

@@ -4,13 +4,13 @@ import { WriteConflict } from '../common/common.errors';
 import { ApiProblems } from '../common/problems.decorator';
 import { GuildVersionMismatch } from './guilds.errors';
 
-/** Refused, when the request says with `If-Match` which version of the guild it is based on and the guild has a later one. */
+/** The route supports `If-Match`: it responds 412 if the guild does not have the given version. */
 export const SupportsIfMatch = () =>
   applyDecorators(
     ApiHeader({
       name: 'If-Match',
       required: false,
-      description: 'The ETag of what this is based on: the guild’s version.',
+      description: 'The ETag of the guild version that the change is based on. Responds 412 if the guild has changed.',
     }),
     ApiProblems(GuildVersionMismatch, WriteConflict),
   );
