@@ -32,7 +32,7 @@ import { ConnectionSlots } from './session/connection-slots';
 import { SessionGreeting } from './session/session-greeting.service';
 import { AsyncApiController } from './protocol/async-api.controller';
 
-/** The Socket.IO gateway. It listens to events; no feature knows of it. */
+/** The Socket.IO gateway. It subscribes to the event log; no feature imports it. */
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule, ReadStatesModule],
   controllers: [LimitsController, AsyncApiController],

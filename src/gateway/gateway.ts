@@ -47,7 +47,7 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
     this.events.subscribe((event) => this.dispatcher.dispatch(event));
     namespace.use((socket, next) => {
       const client = socket as ClientSocket;
-      // Whoever asks twice, or for another place, is thrown off already.
+      // A second connect packet, or one for another namespace, has closed the connection already.
       if (client.conn.readyState !== 'open') return;
       const address = this.addresses.of(client.request);
       this.handshake.identify(client.conn, address, client.handshake.auth as Auth).then(
@@ -57,10 +57,11 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
           next();
         },
         (error: unknown) => {
-          const refusal = this.refusal(error);
-          this.security.handshakeRejected(address, refusal.closeReason.code, refusal.userId);
-          next(refusal);
-          // Once it was told why. A connection is for one attempt: more of them over the same one would cost its client nothing.
+          const rejection = this.toHandshakeRefused(error);
+          this.security.handshakeRejected(address, rejection.closeReason.code, rejection.userId);
+          next(rejection);
+          // After the rejection was sent. A connection is good for one attempt: repeated attempts over one connection
+          // would cost the client nothing.
           setImmediate(() => closeConnection(client.conn));
         },
       );
@@ -88,7 +89,7 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
       this.presence.setInitial(user._id, user.presence);
       await this.sessionStarter.start(socket, user);
     } catch (error) {
-      const { closeReason, retryAfterMs } = this.refusal(error);
+      const { closeReason, retryAfterMs } = this.toHandshakeRefused(error);
       terminate(socket, closeReason, retryAfterMs);
     }
   }

@@ -5,7 +5,7 @@ import { problemOf } from '../../common/problem.filter';
 
 type Acknowledge = (answer: { ok: false; error: Record<string, unknown> }) => void;
 
-/** Acknowledges an interaction that failed with the code and the words that REST would have for it. */
+/** Acknowledges a failed interaction with the code and the detail that the REST API responds with. */
 @Catch()
 export class GatewayFilter implements ExceptionFilter {
   private readonly log = new Logger('Gateway');

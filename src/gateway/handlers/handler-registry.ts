@@ -2,32 +2,35 @@ import { Injectable, Logger, type WsMessageHandler } from '@nestjs/common';
 import type { Socket } from 'socket.io';
 import { endInteraction } from '../../permissions/request-context';
 
-/** Has Nest bind the handlers of one class to a socket. */
+/** Makes Nest bind the handlers of one class to a socket. */
 type Binder = (socket: Socket) => void;
 
 /**
- * Hands interactions to their handlers, and acknowledges them with what these answer.
+ * Invokes the handlers of interactions, and acknowledges interactions with their results.
  *
- * Nest means to bind every handler to every socket that connects. Here it does so when an interaction comes, for that one: together they are
- * bigger than what Socket.IO needs for a connection, and most sockets only listen.
+ * Nest would bind every handler to every socket that connects. Here, handlers are bound for each interaction instead:
+ * they need more memory than Socket.IO needs for a connection, and most sockets only receive events.
  */
 @Injectable()
 export class HandlerRegistry {
   private readonly log = new Logger(HandlerRegistry.name);
-  private readonly introductions: Binder[] = [];
+  private readonly binders: Binder[] = [];
   private bound: WsMessageHandler[] = [];
 
-  /** Knows of another class with handlers. */
-  addBinder(introduce: Binder): void {
-    this.introductions.push(introduce);
+  /** Registers a function that binds the handlers of a class. */
+  addBinder(binder: Binder): void {
+    this.binders.push(binder);
   }
 
-  /** Takes what Nest has bound. */
+  /** Collects the handlers that Nest has bound. */
   bindTo(handlers: readonly WsMessageHandler[]): void {
     this.bound.push(...handlers);
   }
 
-  /** Handles an interaction unless its socket is gone. Whatever a handler throws, the gateway's filter has acknowledged. */
+  /**
+   * Handles an interaction, unless its socket is closed. GatewayFilter has acknowledged every interaction whose handler
+   * throws.
+   */
   async invoke(socket: Socket, name: string, payload: object, acknowledge: (answer: unknown) => void): Promise<void> {
     const handler = socket.connected ? this.handlersFor(socket).find(({ message }) => message === name) : undefined;
     try {
@@ -42,7 +45,7 @@ export class HandlerRegistry {
 
   private handlersFor(socket: Socket): WsMessageHandler[] {
     this.bound = [];
-    for (const introduce of this.introductions) introduce(socket);
+    for (const bind of this.binders) bind(socket);
     return this.bound;
   }
 }

@@ -9,15 +9,18 @@ import { CLOSE, PacketRefused } from '../protocol/close-codes';
 import { HandlerRegistry } from './handler-registry';
 import { SessionExpiry } from '../session/session-expiry';
 
-/** An interaction as Socket.IO hands it over: its name, what comes with it, and what acknowledges it. */
+/** An interaction as Socket.IO passes it: name, payload and acknowledgement callback. */
 type Packet = unknown[];
 
 const WARN_AT = 0.8;
 
-/** The bucket of a user's interactions, over all sockets and nodes. */
+/** Returns the key of the bucket that counts the interactions of a user, over all sockets and nodes. */
 export const gatewayBucket = (userId: bigint): string => `gateway:${userId}`;
 
-/** Looks at every packet before its handler: each hits the user's bucket, and what can't be understood costs the connection. */
+/**
+ * Checks every packet before its handler: counts it in the bucket of the user, and closes the connection if the packet
+ * is invalid or exceeds a limit.
+ */
 @Injectable()
 export class InteractionLimiter {
   private readonly log = new Logger(InteractionLimiter.name);
@@ -29,7 +32,7 @@ export class InteractionLimiter {
     private readonly expiry: SessionExpiry,
   ) {}
 
-  /** Takes every packet of a socket. */
+  /** Checks every packet of a socket. */
   guard(socket: ClientSocket): void {
     socket.on('error', (error: unknown) => {
       const reason = error instanceof PacketRefused ? error.closeReason : CLOSE.invalidPayload;
@@ -37,11 +40,11 @@ export class InteractionLimiter {
       else terminate(socket, reason);
     });
     socket.use((packet) => {
-      const ahead = socket.data.inFlight;
-      // Whoever was the first beyond the limit is about to be thrown off.
-      if (this.exceedsInFlight(ahead - 1)) return;
+      const inFlightBefore = socket.data.inFlight;
+      // The first packet over the limit closes the connection; later packets are ignored.
+      if (this.exceedsInFlight(inFlightBefore - 1)) return;
       socket.data.inFlight += 1;
-      this.check(socket, packet, ahead).then(
+      this.check(socket, packet, inFlightBefore).then(
         (passes) => {
           if (passes) this.enqueue(socket, packet);
         },
@@ -50,7 +53,8 @@ export class InteractionLimiter {
     });
   }
 
-  // More came at once than fits into an empty bucket: it is full of what wasn't even looked at.
+  // More packets arrived at once than an empty bucket allows. They were not counted one by one, so the bucket is
+  // filled.
   private closeAsFlooded(socket: ClientSocket): void {
     const rule = this.config.get('GATEWAY_BUCKET');
     terminate(socket, CLOSE.rateLimited, rule.windowMs);
@@ -68,7 +72,7 @@ export class InteractionLimiter {
     // Packets that were in flight when the connection ended.
     if (!isConnected(socket)) return false;
     if (!hit.allowed) terminate(socket, CLOSE.rateLimited, hit.retryAfterMs);
-    else if (this.exceedsInFlight(ahead)) terminate(socket, CLOSE.tooManyInFlight);
+    else if (this.exceedsInFlight(inFlightBefore)) terminate(socket, CLOSE.tooManyInFlight);
     else if (!isInteraction(name)) terminate(socket, CLOSE.unsupportedData);
     else if (!isPlain(payload) || !isAcknowledgedAtMost(packet)) terminate(socket, CLOSE.invalidPayload);
     else {
@@ -83,8 +87,9 @@ export class InteractionLimiter {
     return limit > 0 && inFlight >= limit;
   }
 
-  // One after the other, in the order in which they came: whoever floods is off before more than the first was done. An interaction is over when
-  // it is acknowledged, asked for or not: handlers and their error filter acknowledge every one.
+  // Interactions of a socket run one after another, in the order of their arrival, so that a flooding client is
+  // disconnected before more than the first has run. An interaction ends when it is acknowledged; handlers and
+  // GatewayFilter acknowledge all of them, requested or not.
   private enqueue(socket: ClientSocket, [name, payload, acknowledge]: Packet): void {
     const { data } = socket;
     const end = (answer: unknown): void => {

@@ -11,7 +11,7 @@ import { gatewayBucket } from './interaction-limiter';
 import { identifyBucket, identifyDailyBucket, resumeBucket } from '../session/handshake';
 import { LimitsDto } from './limits.dto';
 
-const NONE: RateRule = { limit: 0, windowMs: 1_000 };
+const UNLIMITED: RateRule = { limit: 0, windowMs: 1_000 };
 
 @ApiTags('users')
 @Controller('users/@me/limits')
@@ -22,16 +22,16 @@ export class LimitsController {
   ) {}
 
   @Get()
-  @Summary('Reads how one’s buckets of the gateway stand. Looking puts nothing in.')
+  @Summary('Get the state of your gateway rate limits. Does not count as an interaction.')
   @Authenticated()
   @ApiResult(LimitsDto)
   async read(@UserId() userId: Snowflake): Promise<LimitsDto> {
     const isLimited = this.config.get('RATE_LIMITS') === 'on';
     const [gateway, identify, identify_daily, resume] = await Promise.all([
       this.stateOf(gatewayBucket(userId), this.config.get('GATEWAY_BUCKET')),
-      this.stateOf(identifyBucket(userId), isLimited ? this.config.get('GATEWAY_IDENTIFY') : NONE),
-      this.stateOf(identifyDailyBucket(userId), isLimited ? this.config.get('GATEWAY_IDENTIFY_DAILY') : NONE),
-      this.stateOf(resumeBucket(userId), isLimited ? this.config.get('GATEWAY_RESUME') : NONE),
+      this.stateOf(identifyBucket(userId), isLimited ? this.config.get('GATEWAY_IDENTIFY') : UNLIMITED),
+      this.stateOf(identifyDailyBucket(userId), isLimited ? this.config.get('GATEWAY_IDENTIFY_DAILY') : UNLIMITED),
+      this.stateOf(resumeBucket(userId), isLimited ? this.config.get('GATEWAY_RESUME') : UNLIMITED),
     ]);
     return { gateway, identify, identify_daily, resume };
   }

@@ -20,7 +20,7 @@ import { SubscriptionLimitReached, SubscriptionReplaced } from '../member-list/m
 import { MemberListSubscriptions } from '../member-list/member-list-subscriptions.service';
 import { MemberChunks } from '../member-list/member-chunks.service';
 
-/** What clients ask about the members of a guild that is being looked at. */
+/** Interactions that subscribe to and request members of a guild. */
 @WebSocketGateway({ namespace: '/gateway' })
 @UseFilters(GatewayFilter)
 @MutationScope('nothing')
@@ -30,7 +30,7 @@ export class MembersGateway {
     private readonly memberChunks: MemberChunks,
   ) {}
 
-  /** Looks at a guild: through a window of its member list, or only at who is there. */
+  /** Subscribes to the presences of a guild and, with `members`, to a window of its member list. */
   @SubscribeMessage('guild.subscribe')
   @RequireMembership()
   @ApiProblems(SubscriptionLimitReached, SubscriptionReplaced)
@@ -49,7 +49,7 @@ export class MembersGateway {
     };
   }
 
-  /** Looks at a guild no more. */
+  /** Ends the subscription to a guild. */
   @SubscribeMessage('guild.unsubscribe')
   @Authenticated()
   unsubscribe(@ConnectedSocket() socket: ClientSocket, @MessageBody() { guild_id }: GuildPayload): Done<null> {
@@ -57,7 +57,7 @@ export class MembersGateway {
     return { ok: true, data: null };
   }
 
-  /** Asks for members; they come in chunks before the acknowledgement. */
+  /** Sends members in chunks, followed by the acknowledgement. */
   @SubscribeMessage('members.request')
   @RequireMembership()
   async request(

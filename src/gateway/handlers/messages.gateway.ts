@@ -13,13 +13,13 @@ import type { Done } from '../protocol/gateway-events';
 import { CreateMessagePayload, TrackPayload } from '../protocol/gateway-payloads.dto';
 import { GatewayFilter } from './gateway.filter';
 
-/** What users say, and that they are about to, told over the gateway. */
+/** Interactions that send messages and typing indicators. */
 @WebSocketGateway({ namespace: '/gateway' })
 @UseFilters(GatewayFilter)
 export class MessagesGateway {
   constructor(private readonly messages: MessagesService) {}
 
-  /** Says something, under the same rules as over REST. */
+  /** Sends a message, under the same rules as the REST API. */
   @SubscribeMessage('message.create')
   @RequireTextTrack(Permission.CreateMessage)
   @MutationScope('created_messages')
@@ -31,7 +31,7 @@ export class MessagesGateway {
     return { ok: true, data: await this.messages.create(authority, message) };
   }
 
-  /** Tells the others that one is writing. */
+  /** Shows others that the user is typing. */
   @SubscribeMessage('typing.start')
   @RequireTextTrack(Permission.CreateMessage)
   @MutationScope('nothing')

@@ -9,13 +9,13 @@ import { PresenceService } from '../../presence/presence.service';
 import type { Done } from '../protocol/gateway-events';
 import { GatewayFilter } from './gateway.filter';
 
-/** What clients tell of their users' presence. */
+/** Interactions that set the presence of the user. */
 @WebSocketGateway({ namespace: '/gateway' })
 @UseFilters(GatewayFilter)
 export class PresenceGateway {
   constructor(private readonly presence: PresenceService) {}
 
-  /** Chooses what one looks like, under the same rules as over REST. */
+  /** Sets the status of the user, under the same rules as the REST API. */
   @SubscribeMessage('presence.update')
   @Authenticated()
   @MutationScope('account')

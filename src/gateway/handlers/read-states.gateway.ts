@@ -10,14 +10,14 @@ import type { Done } from '../protocol/gateway-events';
 import { UpdateReadStatePayload } from '../protocol/gateway-payloads.dto';
 import { GatewayFilter } from './gateway.filter';
 
-/** How far users have read, told over the gateway. */
+/** Interactions that set read markers. */
 @WebSocketGateway({ namespace: '/gateway' })
 @UseFilters(GatewayFilter)
 @MutationScope('account')
 export class ReadStatesGateway {
   constructor(private readonly readStates: ReadStatesService) {}
 
-  /** Tells how far one has read, under the same rules as over REST. */
+  /** Sets the read marker of a track, under the same rules as the REST API. */
   @SubscribeMessage('read_state.update')
   @RequireTextTrack()
   async update(

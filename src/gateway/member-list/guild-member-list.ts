@@ -10,40 +10,40 @@ import { difference, enclosingRange, MemberListPage } from './member-list-page';
 
 const FLUSH_INTERVAL_MS = 1_000;
 
-/** What somebody looks at: the members in a range of the list, or only whether they are there. */
+/** What a subscription shows: the members in a range of the list, or only their presences. */
 export interface ListRange {
   readonly range: MemberRange;
   readonly showsMembers: boolean;
 }
 
-/** A look at everybody whom a list can show, without showing them. */
+/** A subscription to the presences of all members that a list can show. */
 export const EVERYBODY: ListRange = { range: [0, LIMITS.memberList - 1], showsMembers: false };
 
-/** The same look of any number of sockets: they share what they are told. */
+/** A list range and the sockets that subscribe to it; they share all packets. */
 interface ListWindow extends ListRange {
   readonly rooms: { readonly members: string; readonly presence: string };
   readonly sockets: Set<ClientSocket>;
 }
 
-/** What a guild that is looked at needs from around it. */
+/** Collaborators of a member list. */
 export interface MemberListDeps {
   readonly memberList: MemberListRepository;
-  /** Sends to everybody in a room. */
+  /** Sends an event to all sockets in a room. */
   send<Name extends keyof ServerEvents>(room: string, name: Name, data: ServerEvents[Name]): void;
-  /** Called with who is looked at from now on, and who no longer is. */
+  /** Called with the users who entered and left the loaded part of the list. */
   watch(guild: GuildMemberList, appeared: Iterable<Snowflake>, disappeared: Iterable<Snowflake>): void;
   onError(error: unknown): void;
 }
 
 /**
- * A guild that somebody on this node looks at: one part of its member list, from the lowest place that is looked at to the highest, read at most
- * once a second however many look, and only after something happened.
+ * The member list of a guild with subscriptions on this node. Loads one page that covers all subscribed ranges, at most
+ * once a second whatever the number of subscribers, and only after a change.
  */
 export class GuildMemberList {
   private readonly windows = new Map<string, ListWindow>();
   private readonly subscribers = new Map<ClientSocket, ListWindow>();
   private readonly flushTask: ThrottledTask;
-  private list = MemberListPage.NOTHING;
+  private list = MemberListPage.EMPTY;
   private isStale = true;
   private isFailing = false;
   private changedPresences = new Set<Snowflake>();
@@ -52,12 +52,12 @@ export class GuildMemberList {
 
   constructor(
     readonly id: Snowflake,
-    private readonly around: MemberListDeps,
+    private readonly deps: MemberListDeps,
   ) {
     this.flushTask = new ThrottledTask(
       FLUSH_INTERVAL_MS,
       () => this.flush(),
-      (error) => around.onError(error),
+      (error) => deps.onError(error),
     );
   }
 
@@ -65,15 +65,15 @@ export class GuildMemberList {
     return this.subscribers.size === 0;
   }
 
-  /** Takes a socket in, instead of what it looked at before. */
-  enter(socket: ClientSocket, look: ListRange): void {
+  /** Adds a subscription; replaces an earlier subscription of the socket. */
+  enter(socket: ClientSocket, range: ListRange): void {
     this.leave(socket);
-    const window = this.windowOf(look);
+    const window = this.windowOf(range);
     window.sockets.add(socket);
     this.subscribers.set(socket, window);
   }
 
-  /** Lets a socket go. */
+  /** Ends the subscription of a socket, if it has one. */
   leave(socket: ClientSocket): void {
     const window = this.subscribers.get(socket);
     if (!window) return;
@@ -83,23 +83,26 @@ export class GuildMemberList {
     if (window.sockets.size === 0) this.windows.delete(keyOf(window));
   }
 
-  /** Stops, when nobody looks any more. */
+  /** Stops updates after the last subscription has ended. */
   close(): void {
     this.flushTask.stop();
-    this.around.watch(this, [], this.list.userIds);
+    this.deps.watch(this, [], this.list.userIds);
   }
 
-  /** The sockets of these that look. */
+  /** Returns the subscribed sockets of a user. */
   socketsOf(userId: Snowflake): ClientSocket[] {
     return [...this.subscribers.keys()].filter((socket) => socket.data.session.user_id === userId);
   }
 
-  /** All sockets that look. */
+  /** All subscribed sockets. */
   get sockets(): Iterable<ClientSocket> {
     return this.subscribers.keys();
   }
 
-  /** What a socket that has entered sees now; from then on it is told what changes. Undefined when it has left meanwhile, or looks at something else. */
+  /**
+   * Returns the current content of a socket's window and starts to send updates to the socket. Returns undefined if the
+   * subscription ended or was replaced meanwhile.
+   */
   async show(socket: ClientSocket): Promise<MemberWindow | undefined> {
     const window = this.subscribers.get(socket);
     if (!window) return undefined;
@@ -109,32 +112,32 @@ export class GuildMemberList {
     if (this.subscribers.get(socket) !== window) return undefined;
     if (window.showsMembers && hasIntent(socket, 'members')) void socket.join(window.rooms.members);
     if (hasIntent(socket, 'presence')) void socket.join(window.rooms.presence);
-    return this.seenThrough(window);
+    return this.contentOf(window);
   }
 
-  /** A membership changed. */
+  /** Schedules a reload after a membership changed. */
   markStale(): void {
     this.isStale = true;
     this.flushTask.schedule();
   }
 
-  /** Somebody's account has another name. */
+  /** Schedules a reload that also loads the username of a renamed user. */
   memberRenamed(userId: Snowflake): void {
     this.renamed.add(userId);
     this.markStale();
   }
 
-  /** Somebody who is in the list looks different. */
+  /** Schedules an update after the presence of a listed user changed. */
   presenceChanged(userId: Snowflake): void {
     this.changedPresences.add(userId);
     this.flushTask.schedule();
   }
 
-  private windowOf(look: ListRange): ListWindow {
-    const key = keyOf(look);
-    const room = `looking:${this.id}:${key}`;
+  private windowOf(range: ListRange): ListWindow {
+    const key = keyOf(range);
+    const room = `member-list:${this.id}:${key}`;
     const window = this.windows.get(key) ?? {
-      ...look,
+      ...range,
       rooms: { members: `${room}:members`, presence: `${room}:presence` },
       sockets: new Set<ClientSocket>(),
     };
@@ -142,8 +145,8 @@ export class GuildMemberList {
     return window;
   }
 
-  private seenThrough({ range, showsMembers }: ListWindow): MemberWindow {
-    const members = this.list.within(range).map((member) => this.around.memberList.rowOf(member));
+  private contentOf({ range, showsMembers }: ListWindow): MemberWindow {
+    const members = this.list.within(range).map((member) => this.deps.memberList.rowOf(member));
     return {
       guild_id: this.id,
       member_count: this.list.memberCount,
@@ -168,22 +171,22 @@ export class GuildMemberList {
     }
   }
 
-  // What fails is tried again, and told once.
+  // A failed reload is retried; consecutive failures are reported once.
   private async readAgain(): Promise<void> {
     try {
       await this.readUnless(() => !this.isStale);
       this.isFailing = false;
     } catch (error) {
-      if (!this.isFailing) this.around.onError(error);
+      if (!this.isFailing) this.deps.onError(error);
       this.isFailing = true;
       this.flushTask.schedule();
     }
   }
 
-  // One after the other, so that what is told last is what is true last.
-  private readUnless(isNeedless: () => boolean): Promise<void> {
+  // Reads run one after another, so that the packet sent last has the latest state.
+  private readUnless(isUpToDate: () => boolean): Promise<void> {
     const done = this.reading.then(async () => {
-      if (!isNeedless() && !this.isEmpty) await this.read();
+      if (!isUpToDate() && !this.isEmpty) await this.read();
     });
     this.reading = done.catch(() => undefined);
     return done;
@@ -191,19 +194,19 @@ export class GuildMemberList {
 
   private async read(): Promise<void> {
     const { list: before, renamed } = this;
-    // What happens from here on may be missing in what is read.
+    // Changes from here on may be missing in the result of the query, so they mark the list as stale again.
     this.isStale = false;
     this.renamed = new Set();
     try {
       const range = enclosingRange([...this.windows.values()].map((window) => window.range));
-      this.list = await this.around.memberList.read(this.id, range, { list: before, renamed });
+      this.list = await this.deps.memberList.read(this.id, range, { list: before, renamed });
     } catch (error) {
       this.isStale = true;
       this.renamed = new Set([...renamed, ...this.renamed]);
       throw error;
     }
     if (this.isEmpty) return;
-    this.around.watch(this, missingIn(before, this.list), missingIn(this.list, before));
+    this.deps.watch(this, missingIn(before, this.list), missingIn(this.list, before));
     for (const window of this.windows.values()) this.sendDifference(window, before);
   }
 
@@ -215,26 +218,26 @@ export class GuildMemberList {
       return;
     }
     if (!userIds && changed.length === 0 && before.memberCount === this.list.memberCount) return;
-    this.around.send(rooms.members, 'MEMBER_LIST_UPDATE', {
+    this.deps.send(rooms.members, 'MEMBER_LIST_UPDATE', {
       guild_id: this.id,
       member_count: this.list.memberCount,
       ...(userIds && { user_ids: [...userIds] }),
-      changed: changed.map((member) => this.around.memberList.rowOf(member)),
+      changed: changed.map((member) => this.deps.memberList.rowOf(member)),
     });
   }
 
-  private arrivedIn(range: MemberRange, before: MemberListPage): Snowflake[] {
+  private onlineArrivalsIn(range: MemberRange, before: MemberListPage): Snowflake[] {
     const existing = new Set(before.within(range).map(({ user_id }) => user_id));
     const arrived = this.list.within(range).filter(({ user_id }) => !existing.has(user_id));
     return arrived
-      .map((member) => this.around.memberList.rowOf(member))
+      .map((member) => this.deps.memberList.rowOf(member))
       .filter(({ status }) => status !== 'offline')
       .map(({ user_id }) => user_id);
   }
 
   private sendPresences({ rooms }: ListWindow, userIds: readonly Snowflake[]): void {
-    const presences = userIds.map((id): PresenceDto => ({ user_id: id, status: this.around.memberList.statusOf(id) }));
-    if (presences.length > 0) this.around.send(rooms.presence, 'PRESENCE_UPDATE', { guild_id: this.id, presences });
+    const presences = userIds.map((id): PresenceDto => ({ user_id: id, status: this.deps.memberList.statusOf(id) }));
+    if (presences.length > 0) this.deps.send(rooms.presence, 'PRESENCE_UPDATE', { guild_id: this.id, presences });
   }
 }
 

@@ -9,7 +9,7 @@ import { MemberListRepository } from './member-list.repository';
 type Request = MembersRequestPayload;
 type Chunk = MembersChunkEvent;
 
-/** Finds the members that clients ask for, in chunks that can be read one by one. */
+/** Finds the members that a client requests, and splits them into chunks. */
 @Injectable()
 export class MemberChunks {
   constructor(
@@ -17,7 +17,7 @@ export class MemberChunks {
     private readonly memberList: MemberListRepository,
   ) {}
 
-  /** The chunks that answer a request; at least one. */
+  /** Returns the chunks of a request; at least one. */
   async chunksFor({ guild_id, nonce, ...request }: Request): Promise<Chunk[]> {
     const found = await this.find(guild_id, request);
     const isFound = new Set(found.map(({ user_id }) => user_id));

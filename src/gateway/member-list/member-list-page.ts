@@ -3,53 +3,56 @@ import type { Snowflake } from '../../common/snowflake';
 import type { MemberDto } from '../../members/member.dto';
 import type { MemberRange } from '../../members/members.repository';
 
-/** A member as lists have them. The same object stands for a member who is the same. */
+/** A member with the username. Unchanged members keep the same object between reads. */
 export interface ListedMember extends MemberDto {
   readonly username: string;
 }
 
-/** What became of a part of a list. */
+/** The difference between two versions of a range. */
 export interface Difference {
-  /** Who is in it now, in order; undefined when that is as before. */
+  /** The user ids after the change, in order; undefined if they are unchanged. */
   readonly userIds: readonly Snowflake[] | undefined;
-  /** Those who are new in it or different. */
+  /** Members who are new in the range or have changed. */
   readonly changed: readonly ListedMember[];
 }
 
-/** A part of a guild's list of members, as it was at one moment. */
+/** A loaded range of a guild's member list. */
 export class MemberListPage {
   private readonly byId: ReadonlyMap<Snowflake, ListedMember>;
 
   private constructor(
     private readonly range: MemberRange,
     private readonly members: readonly ListedMember[],
-    /** How many members the guild has. */
+    /** The number of members of the guild. */
     readonly memberCount: number,
   ) {
     this.byId = new Map(members.map((member) => [member.user_id, member]));
   }
 
-  /** What is known before anything was read. */
-  static readonly NOTHING = new MemberListPage([0, -1], [], 0);
+  /** The page before anything was loaded. */
+  static readonly EMPTY = new MemberListPage([0, -1], [], 0);
 
-  /** A list of those who were found in a range. @param counted how many members were counted; where the list ends is known better */
+  /**
+   * Creates a page from the members that a query found in a range.
+   * @param counted the stored number of members; replaced by the exact number if the range contains the end of the list
+   */
   static read(range: MemberRange, members: readonly ListedMember[], counted: number): MemberListPage {
     const [first, last] = range;
     const hasEnd = members.length < last - first + 1 && (first === 0 || members.length > 0);
     return new MemberListPage(range, members, hasEnd ? first + members.length : counted);
   }
 
-  /** The users in this part. */
+  /** The ids of the users in the page. */
   get userIds(): Iterable<Snowflake> {
     return this.byId.keys();
   }
 
-  /** Whether everything in a range is known. */
+  /** Returns whether the page contains a whole range. */
   covers([first, last]: MemberRange): boolean {
     return this.range[0] <= first && last <= this.range[1];
   }
 
-  /** Who is in a range of this part, in order. */
+  /** Returns the members in a range, in order. */
   within([first, last]: MemberRange): readonly ListedMember[] {
     return this.members.slice(Math.max(0, first - this.range[0]), Math.max(0, last - this.range[0] + 1));
   }
@@ -58,7 +61,7 @@ export class MemberListPage {
     return this.byId.get(userId);
   }
 
-  /** These members, each as the object that this list has of them unless they are different. */
+  /** Returns the members, each as the object of this page if the member is unchanged. */
   reuseUnchanged(members: readonly ListedMember[]): ListedMember[] {
     return members.map((member) => {
       const existing = this.byId.get(member.user_id);
@@ -67,7 +70,7 @@ export class MemberListPage {
   }
 }
 
-/** What became of a part of a list between two moments. */
+/** Computes the difference between two versions of a range. */
 export function difference(before: readonly ListedMember[], after: readonly ListedMember[]): Difference {
   const existing = new Set(before);
   const isSameOrder =
@@ -78,7 +81,7 @@ export function difference(before: readonly ListedMember[], after: readonly List
   };
 }
 
-/** The smallest range that has all of these in it. */
+/** Returns the smallest range that contains all ranges. */
 export const enclosingRange = (ranges: readonly MemberRange[]): MemberRange => [
   Math.min(...ranges.map(([first]) => first)),
   Math.max(...ranges.map(([, last]) => last)),

@@ -2,24 +2,27 @@ import { HttpStatus } from '@nestjs/common';
 import { LIMITS } from '../../common/limits';
 import { Problem } from '../../common/problem';
 
-/** A socket looks at so many guilds and no more. */
+/** The socket has the maximum number of subscriptions. */
 export class SubscriptionLimitReached extends Problem {
   static override readonly code = 'SUBSCRIPTION_LIMIT_REACHED';
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`This connection looks at ${LIMITS.subscriptions} guilds already; unsubscribe from one.`, {
-      limit: LIMITS.subscriptions,
-    });
+    super(
+      `This connection is subscribed to ${LIMITS.subscriptions} ${LIMITS.subscriptions} guilds already; unsubscribe from one.`,
+      {
+        limit: LIMITS.subscriptions,
+      },
+    );
   }
 }
 
-/** Before it was answered, a subscription was replaced by a later one or ended. */
+/** The subscription was replaced by a later one, or ended, before it was acknowledged. */
 export class SubscriptionReplaced extends Problem {
   static override readonly code = 'SUBSCRIPTION_REPLACED';
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super('A later subscription to this guild came before this one was answered, or it has ended.');
+    super('The subscription was replaced or ended before it was acknowledged.');
   }
 }

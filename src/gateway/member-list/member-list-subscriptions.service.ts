@@ -14,9 +14,9 @@ import { type ListRange, GuildMemberList, type MemberListDeps } from './guild-me
 import { SubscriptionLimitReached, SubscriptionReplaced } from './member-list-subscriptions.errors';
 
 /**
- * Which sockets look at which guilds: they are told what changes in its member list and who comes and goes, and nobody else is.
+ * Subscriptions of sockets to the member lists and presences of guilds.
  *
- * What somebody looks like is told to those guilds that have them in the part of their list that is looked at, found by the user's id.
+ * A changed presence updates only the guilds whose loaded range contains the user; they are found by user id.
  */
 @Injectable()
 export class MemberListSubscriptions implements OnModuleInit {
@@ -39,7 +39,7 @@ export class MemberListSubscriptions implements OnModuleInit {
       watch: (guild, appeared, disappeared) => this.watch(guild, appeared, disappeared),
       onError: (error) =>
         this.log.error(
-          `A member list could not be read: ${String(error)}`,
+          `Could not read a member list: ${String(error)} ${String(error)}`,
           error instanceof Error ? error.stack : undefined,
         ),
     };
@@ -53,16 +53,18 @@ export class MemberListSubscriptions implements OnModuleInit {
   }
 
   /**
-   * Has a member's socket look at a guild, until it is gone, unsubscribes or they are no longer a member.
+   * Subscribes a member's socket to a guild, until the socket closes, unsubscribes, or the membership ends. Replaces an
+   * earlier subscription to the guild.
    *
-   * @throws SubscriptionLimitReached when it looks at ten already
-   * @throws SubscriptionReplaced when it looks at something else by now, or is gone
-   * @throws GuildNotFound when they are no longer a member
+   * @throws SubscriptionLimitReached if the socket is subscribed to ten guilds
+   * @throws SubscriptionReplaced if the subscription was replaced or ended, or the socket closed, meanwhile
+   * @throws GuildNotFound if the user is no longer a member
    */
-  async subscribe(socket: ClientSocket, authority: GuildAuthority, look: ListRange): Promise<MemberWindow> {
-    const guild = this.enter(socket, authority.guildId, look);
+  async subscribe(socket: ClientSocket, authority: GuildAuthority, range: ListRange): Promise<MemberWindow> {
+    const guild = this.enter(socket, authority.guildId, range);
     try {
-      // Who stopped being a member before they entered wasn't thrown out when that was heard.
+      // Checked again, because a membership that ended before the subscription was stored could not end the
+      // subscription.
       await this.resolver.refresh(authority);
       const window = await guild.show(socket);
       if (!window) throw new SubscriptionReplaced();
@@ -73,25 +75,25 @@ export class MemberListSubscriptions implements OnModuleInit {
     }
   }
 
-  /** Has a socket look at a guild no more. */
+  /** Ends the subscription of a socket to a guild. */
   unsubscribe(socket: ClientSocket, guildId: Snowflake): void {
     const guild = this.guilds.get(guildId);
     if (guild) this.leave(socket, guild);
   }
 
-  /** Forgets a socket that is gone. */
+  /** Ends all subscriptions of a closed socket. */
   release(socket: ClientSocket): void {
     for (const guild of [...(this.guildsOf.get(socket) ?? [])]) this.leave(socket, guild);
   }
 
-  private enter(socket: ClientSocket, guildId: Snowflake, look: ListRange): GuildMemberList {
+  private enter(socket: ClientSocket, guildId: Snowflake, range: ListRange): GuildMemberList {
     if (!socket.connected) throw new SubscriptionReplaced();
     const guild = this.guilds.get(guildId) ?? new GuildMemberList(guildId, this.deps);
-    const lookedAt = this.guildsOf.get(socket) ?? new Set<GuildMemberList>();
-    if (!lookedAt.has(guild) && lookedAt.size >= LIMITS.subscriptions) throw new SubscriptionLimitReached();
+    const subscribed = this.guildsOf.get(socket) ?? new Set<GuildMemberList>();
+    if (!subscribed.has(guild) && subscribed.size >= LIMITS.subscriptions) throw new SubscriptionLimitReached();
     this.guilds.set(guildId, guild);
-    this.guildsOf.set(socket, lookedAt.add(guild));
-    guild.enter(socket, look);
+    this.guildsOf.set(socket, subscribed.add(guild));
+    guild.enter(socket, range);
     return guild;
   }
 

@@ -11,7 +11,7 @@ import { UsersService } from '../../users/users.service';
 import type { MemberRow } from '../protocol/gateway-payloads.dto';
 import { type ListedMember, MemberListPage } from './member-list-page';
 
-/** Finds members with what they are shown by: their user's name, and whether they are there. */
+/** Loads members with their usernames and presences. */
 @Injectable()
 export class MemberListRepository {
   constructor(
@@ -21,7 +21,7 @@ export class MemberListRepository {
     private readonly presence: PresenceRegistry,
   ) {}
 
-  /** A part of a guild's list as it now is; the names that an earlier one knows aren't asked for again, but for those that are others since. */
+  /** Loads a range of a guild's member list. Takes usernames from an earlier page, except those of renamed users. */
   async read(
     guildId: Snowflake,
     range: MemberRange,
@@ -35,17 +35,17 @@ export class MemberListRepository {
     return MemberListPage.read(range, list.reuseUnchanged(members), counted);
   }
 
-  /** Members as they are shown, in the same order. */
+  /** Returns the rows of members, in the same order. */
   async rowsOf(documents: readonly MemberDocument[]): Promise<MemberRow[]> {
     return (await this.listed(documents)).map((member) => this.rowOf(member));
   }
 
-  /** A member as they are shown right now. */
+  /** Returns the row of a member with the current status. */
   rowOf(member: ListedMember): MemberRow {
     return { ...member, status: this.statusOf(member.user_id) };
   }
 
-  /** What others see of somebody right now. */
+  /** Returns the current visible status of a user. */
   statusOf(userId: Snowflake): PresenceStatus {
     return this.presence.statusOf(userId);
   }
@@ -57,7 +57,7 @@ export class MemberListRepository {
     const unknown = documents.map(({ user_id }) => user_id).filter((id) => nameOf(id) === undefined);
     const users = unknown.length > 0 ? await this.users.list(unknown) : [];
     const names = new Map(users.map(({ _id, username }) => [_id, username]));
-    // An account that is being deleted has no name any more.
+    // The user of an account that is being deleted is not found; the copied sort key contains the name.
     return documents.map((member) => ({
       ...toMemberDto(member),
       username: nameOf(member.user_id) ?? names.get(member.user_id) ?? nameOfKey(member.username_key),

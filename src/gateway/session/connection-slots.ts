@@ -1,19 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../../common/snowflake';
 
-/** Gives a seat back. Harmless when called again. */
+/** Releases a slot. Repeated calls have no effect. */
 export type Release = () => void;
 
-/** How many of each are taken. */
+/** Counts the occupied slots of each key. */
 class SlotCounter<Key> {
   private readonly taken = new Map<Key, number>();
 
-  /** Takes a seat unless all of them are taken, in one step: however many ask at once, no more than the limit get one. A limit of 0 is none. */
+  /**
+   * Acquires a slot, unless the limit is reached. Check and acquisition are one step, so that concurrent calls cannot
+   * exceed the limit. A limit of 0 means unlimited.
+   * @returns undefined if the limit is reached
+   */
   tryAcquire(limit: number, key: Key): Release | undefined {
     return limit > 0 && this.count(key) >= limit ? undefined : this.acquire(key);
   }
 
-  /** Takes a seat. */
+  /** Acquires a slot without a limit. */
   acquire(key: Key): Release {
     this.taken.set(key, this.count(key) + 1);
     let isTaken = true;
@@ -23,7 +27,7 @@ class SlotCounter<Key> {
     };
   }
 
-  /** How many seats are taken. */
+  /** Returns the number of occupied slots of a key. */
   count(key: Key): number {
     return this.taken.get(key) ?? 0;
   }
@@ -35,7 +39,9 @@ class SlotCounter<Key> {
   }
 }
 
-/** How many sockets are open: of each user, and from each address those too that have not said yet whose they are. */
+/**
+ * Counts the open connections of each user, and of each address, including connections without a completed handshake.
+ */
 @Injectable()
 export class ConnectionSlots {
   readonly users = new SlotCounter<Snowflake>();

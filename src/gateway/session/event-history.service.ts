@@ -14,7 +14,7 @@ const MAX_WAIT_MS = 3_000;
 const POLL_INTERVAL_MS = 5;
 const RETRY_AFTER_MS = 1_000;
 
-/** What has happened, as far back as clients may come back from. */
+/** The events of the resume window. */
 @Injectable()
 export class EventHistory {
   private readonly windowMs: number;
@@ -28,9 +28,10 @@ export class EventHistory {
   }
 
   /**
-   * Waits until this node has dispatched what happened up to a place: a client may have it from another node, which was faster.
+   * Waits until this node has dispatched all events up to a seq: the client may have received the seq from another
+   * node, which was faster.
    *
-   * @throws HandshakeRefused when that takes too long, or nobody can take up from there
+   * @throws HandshakeRefused if this takes too long, or the log does not contain the seq
    */
   async waitFor(userId: Snowflake, seq: string): Promise<void> {
     const deadlineMs = Date.now() + MAX_WAIT_MS;
@@ -42,7 +43,10 @@ export class EventHistory {
     this.range(userId, seq, this.dispatcher.lastSeq);
   }
 
-  /** What happened after a place, up to and with what stands at another. @throws HandshakeRefused when that isn't known, or not all of it to this user */
+  /**
+   * Returns the events after `seq`, up to and including `until`.
+   * @throws HandshakeRefused if the log does not contain all of them, or events of this user were lost
+   */
   range(userId: Snowflake, seq: string, until: string): readonly DomainEvent[] {
     const events = this.events.since(seq);
     if (!events)
@@ -54,7 +58,7 @@ export class EventHistory {
     return events.slice(0, events.findLastIndex((event) => !isBefore(until, event.seq)) + 1);
   }
 
-  /** Whether a client's session was revoked since its token was looked at. */
+  /** Returns whether the session of a socket was revoked after its token was checked. */
   hasRevoked({ session, checkedAtSeq }: SocketData): boolean {
     const events = this.events.since(checkedAtSeq) ?? [];
     return events.some(

@@ -14,16 +14,16 @@ import { CLOSE, type CloseReason, HandshakeRefused } from '../protocol/close-cod
 import { EventHistory } from './event-history.service';
 import { ConnectionSlots } from './connection-slots';
 
-/** The buckets of a user's connections: at once, and in a day. */
+/** Keys of the buckets that count the new connections of a user: in a short time, and in a day. */
 export const identifyBucket = (userId: Snowflake): string => `identify:${userId}`;
 export const identifyDailyBucket = (userId: Snowflake): string => `identify-daily:${userId}`;
-/** The bucket of a user's connections that take up where an earlier one ended. */
+/** Key of the bucket that counts the resumed connections of a user. */
 export const resumeBucket = (userId: Snowflake): string => `resume:${userId}`;
 
-/** What a client says with its handshake: as it came, not looked at yet. */
+/** The auth payload of a handshake, not validated. */
 export type Auth = Readonly<Record<'token' | 'intents' | 'session_id' | 'seq', unknown>>;
 
-/** Who connects, what they want to hear, and from where. */
+/** The result of a handshake: session, intents and the seq to resume from. */
 export interface Identity {
   readonly session: Session;
   readonly intents: IntentSet;
@@ -31,7 +31,10 @@ export interface Identity {
   readonly resumeFrom: string | undefined;
 }
 
-/** Decides who may connect, before any event handler runs. What is cheap and needs no token is asked first. */
+/**
+ * Decides whether a client may connect, before any event handler runs. Checks that are cheap and need no token come
+ * first.
+ */
 @Injectable()
 export class Handshake {
   constructor(
@@ -43,26 +46,31 @@ export class Handshake {
     private readonly config: ConfigService,
   ) {}
 
-  /** @throws HandshakeRefused with the code, the reason and when to come back */
+  /** @throws HandshakeRefused with the close reason, and the delay before the next attempt if there is one */
   async identify(connection: Connection, address: string, auth: Auth): Promise<Identity> {
     this.assertFreeSlot(address);
-    const validAsOf = this.dispatcher.lastSeq;
+    const checkedAtSeq = this.dispatcher.lastSeq;
     const session = await this.authenticate(auth.token, address);
     try {
-      return await this.identifyAs(session, connection, auth, validAsOf);
+      return await this.identifyAs(session, connection, auth, checkedAtSeq);
     } catch (error) {
       if (error instanceof HandshakeRefused) error.userId = session.user_id;
       throw error;
     }
   }
 
-  private async identifyAs(session: Session, connection: Connection, auth: Auth, validAsOf: string): Promise<Identity> {
+  private async identifyAs(
+    session: Session,
+    connection: Connection,
+    auth: Auth,
+    checkedAtSeq: string,
+  ): Promise<Identity> {
     const intents = parseIntents(auth.intents);
     const resumeFrom = parseResumeSeq(auth, session);
     this.acquireSlot(connection, session.user_id);
     if (this.config.get('RATE_LIMITS') === 'on') await this.count(session.user_id, resumeFrom !== undefined);
     if (resumeFrom !== undefined) await this.history.waitFor(session.user_id, resumeFrom);
-    return { session, intents, checkedAtSeq: validAsOf, resumeFrom };
+    return { session, intents, checkedAtSeq, resumeFrom };
   }
 
   private async count(userId: Snowflake, isResume: boolean): Promise<void> {
@@ -94,17 +102,17 @@ export class Handshake {
     if (!allowed) throw new HandshakeRefused(reason, retryAfterMs);
   }
 
-  // The connection itself is among those that are counted.
+  // The connection itself is already counted.
   private assertFreeSlot(address: string): void {
     const limit = this.config.get('GATEWAY_SOCKETS_PER_ADDRESS');
     if (limit > 0 && this.slots.addresses.count(address) > limit) throw new HandshakeRefused(CLOSE.tooManySockets);
   }
 
   private acquireSlot(connection: Connection, userId: Snowflake): void {
-    const leave = this.slots.users.tryAcquire(this.config.get('GATEWAY_SOCKETS_PER_USER'), userId);
-    if (!leave) throw new HandshakeRefused(CLOSE.tooManySockets);
-    if (connection.readyState === 'closed') leave();
-    else connection.on('close', leave);
+    const release = this.slots.users.tryAcquire(this.config.get('GATEWAY_SOCKETS_PER_USER'), userId);
+    if (!release) throw new HandshakeRefused(CLOSE.tooManySockets);
+    if (connection.readyState === 'closed') release();
+    else connection.on('close', release);
   }
 }
 

@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../../common/snowflake';
 import type { ClientSocket } from '../transport/client-socket';
 
-/** A socket that is about to be taken in. */
+/** A socket whose session is being started. */
 export interface PendingSocket {
   readonly socket: ClientSocket;
-  /** Whether what is known of its user's memberships may no longer be true. */
+  /** Whether the loaded memberships of the user may be outdated. */
   isStale: boolean;
 }
 
-/** The sockets on this node that are about to be taken in. */
+/** The sockets on this node whose sessions are being started. */
 @Injectable()
 export class PendingSockets {
   private readonly byUser = new Map<Snowflake, Set<PendingSocket>>();
 
-  /** Prepares a socket; nothing is known of its memberships yet. */
+  /** Adds a socket; its memberships are not loaded yet. */
   begin(socket: ClientSocket): PendingSocket {
     const { user_id: userId } = socket.data.session;
     const pending: PendingSocket = { socket, isStale: true };
@@ -23,7 +23,7 @@ export class PendingSockets {
     return pending;
   }
 
-  /** Forgets a preparation: the socket is in, or gone. */
+  /** Removes a socket whose session was started, or that closed. */
   end(pending: PendingSocket): void {
     const { user_id: userId } = pending.socket.data.session;
     const all = this.byUser.get(userId);
@@ -31,17 +31,17 @@ export class PendingSockets {
     if (all?.size === 0) this.byUser.delete(userId);
   }
 
-  /** Those of a user. */
+  /** Returns the pending sockets of a user. */
   of(userId: Snowflake): Iterable<PendingSocket> {
     return this.byUser.get(userId) ?? [];
   }
 
-  /** A membership of a user has changed. */
+  /** Marks the memberships of a user as outdated. */
   markStale(userId: Snowflake): void {
     for (const pending of this.of(userId)) pending.isStale = true;
   }
 
-  /** Memberships of many users have changed. */
+  /** Marks the memberships of all users as outdated. */
   markAllStale(): void {
     for (const userId of this.byUser.keys()) this.markStale(userId);
   }

@@ -6,10 +6,10 @@ import { toTrackDto, visibleLayout } from '../../tracks/track-visibility';
 import type { GuildSnapshotView } from '../dispatch/member-view';
 
 /**
- * An event of a guild, telling what is so by now instead of what was so when it came about.
+ * Returns an event of a guild with the current payload instead of the payload at its publication.
  *
- * Nodes commit one after the other and tell at the same time, so what comes last in the log may be the older state; clients would keep it. What
- * is gone by now is told as it was: that it is gone is told too.
+ * Nodes commit one after another and publish concurrently, so the last event in the log may have an older state, which
+ * clients would keep. An event of a deleted role or track keeps its payload: the deletion has an event of its own.
  */
 export function withCurrentPayload(event: DomainEvent, view: GuildSnapshotView): DomainEvent {
   const data = currentData(event, view);

@@ -11,39 +11,39 @@ import { knownPart, namesEarlierMessages } from '../dispatch/known-messages';
 import type { MemberView } from '../dispatch/member-view';
 import { memberViewOf } from '../dispatch/shared-views';
 
-/** Who has missed something: what they want to hear, and where they are now. */
+/** A user who resumes: their intents and current guilds. */
 export interface Reader {
   readonly userId: Snowflake;
   readonly intents: IntentSet;
   readonly seats: readonly MemberGuild[];
 }
 
-/** What somebody has missed, as far as it concerns them and they may see it now. */
+/** The missed events that concern a user and that they may see now. */
 export interface MissedEvents {
-  /** The guilds that they are no longer in. */
+  /** Ids of the guilds that the user has left. */
   readonly leftIds: readonly Snowflake[];
-  /** The guilds that they were not in before, or that may look different to them. */
+  /** Guilds that the user has joined, or whose visible content may have changed. */
   readonly changed: readonly MemberGuild[];
   readonly events: readonly Packet[];
 }
 
-/** What became of a guild for one user while they were away. */
+/** Changes of a guild for one user since a seq. */
 interface GuildChanges {
-  /** Whether they may see something else in it than before. */
+  /** Whether the visible content may have changed. */
   visibilityChanged: boolean;
   hasLeft: boolean;
-  /** The last time that they joined it, among what happened. */
+  /** Index of the last event with which the user joined; -1 if there is none, Infinity if the event is missing. */
   joinedAt: number;
 }
 
-/** Finds out what somebody has missed who got as far as a place. */
+/** Collects the events that a user has missed since a seq. */
 export function collectMissed(
   { userId, intents, seats }: Reader,
   since: string,
   happened: readonly DomainEvent[],
 ): MissedEvents {
-  const absences = guildChangesOf(userId, happened);
-  const here = new Map(seats.map((seat) => [seat.member.guild_id, seat]));
+  const changesByGuild = guildChangesOf(userId, happened);
+  const memberGuilds = new Map(seats.map((seat) => [seat.member.guild_id, seat]));
   const memberViews = new Map<Snowflake, MemberView>();
   const viewOf = (seat: MemberGuild): MemberView => {
     const memberView = memberViews.get(seat.member.guild_id) ?? memberViewOf(seat);
@@ -53,28 +53,28 @@ export function collectMissed(
   let createdIds: ReadonlySet<Snowflake> | undefined;
   const created = (): ReadonlySet<Snowflake> =>
     (createdIds ??= new Set(happened.flatMap((event) => (isNamed(event, 'MESSAGE_CREATE') ? [event.data.id] : []))));
-  const wants = (family: Intent | undefined): boolean => family === undefined || includesIntent(intents, family);
+  const hasIntent = (intent: Intent | undefined): boolean => intent === undefined || includesIntent(intents, intent);
 
-  // Who joined so recently that the log has not told it yet is new there too.
+  // A membership may have begun so recently that the log does not contain its MEMBER_JOIN yet.
   const isChanged = ({ member }: MemberGuild): boolean =>
-    absences.get(member.guild_id)?.visibilityChanged === true || createdAt(member._id).getTime() > timeOf(since);
-  // A track of an earlier read state may be hidden by now.
-  const mayKnow = (event: DomainEvent): boolean => {
+    changesByGuild.get(member.guild_id)?.visibilityChanged === true || createdAt(member._id).getTime() > timeOf(since);
+  // The track of an earlier read state may be hidden now.
+  const maySeeReadState = (event: DomainEvent): boolean => {
     if (!isNamed(event, 'READ_STATE_UPDATE')) return true;
-    const seat = here.get(event.data.guild_id);
+    const seat = memberGuilds.get(event.data.guild_id);
     return seat !== undefined && viewOf(seat).canReadHistory(event.data.track_id);
   };
   const isOutdated = outdatedIn(happened);
 
-  const tell = (event: DomainEvent, index: number): EventData<EventName> | undefined => {
+  const payloadFor = (event: DomainEvent, index: number): EventData<EventName> | undefined => {
     const { audience, data } = event;
     const { intent, internal, ephemeral } = definitionOf(event.name);
-    if (internal || ephemeral || !wants(intent)) return undefined;
-    if ('userIds' in audience) return audience.userIds.includes(userId) && mayKnow(event) ? data : undefined;
-    const seat = here.get(audience.guildId);
-    const absence = absences.get(audience.guildId);
-    if (!seat || !absence || index < absence.joinedAt || isOutdated(event, index)) return undefined;
-    // Perhaps they could not see the track when it was said; then it is history to them.
+    if (internal || ephemeral || !hasIntent(intent)) return undefined;
+    if ('userIds' in audience) return audience.userIds.includes(userId) && maySeeReadState(event) ? data : undefined;
+    const seat = memberGuilds.get(audience.guildId);
+    const guildChanges = changesByGuild.get(audience.guildId);
+    if (!seat || !guildChanges || index < guildChanges.joinedAt || isOutdated(event, index)) return undefined;
+    // The user may not have been able to view the track at that time; then the event is history.
     const isHistory = isChanged(seat) && intent !== 'tracks' && audience.trackId !== undefined;
     if (isHistory && !viewOf(seat).canReadHistory(audience.trackId)) return undefined;
     const seen = viewOf(seat).project(withCurrentPayload(event, seat.view));
@@ -89,13 +89,13 @@ export function collectMissed(
   };
 
   return {
-    leftIds: wants('guilds')
-      ? [...absences].filter(([id, { hasLeft }]) => hasLeft && !here.has(id)).map(([id]) => id)
+    leftIds: hasIntent('guilds')
+      ? [...changesByGuild].filter(([id, { hasLeft }]) => hasLeft && !memberGuilds.has(id)).map(([id]) => id)
       : [],
-    changed: wants('guilds') || wants('tracks') ? seats.filter(isChanged) : [],
+    changed: hasIntent('guilds') || hasIntent('tracks') ? seats.filter(isChanged) : [],
     events: withRoleOrders(
       happened.flatMap((event, index) => {
-        const data = tell(event, index);
+        const data = payloadFor(event, index);
         return data ? [{ name: event.name, data, seq: event.seq }] : [];
       }),
       seats,
@@ -103,14 +103,20 @@ export function collectMissed(
   };
 }
 
-/** What was missed, in the order in which it is told: first which guilds there are, as of the place that the reader had; then what happened. */
+/**
+ * Yields the missed packets in the order of sending: first the changes of the guilds, with the seq of the reader, then
+ * the events.
+ */
 export function* missedPackets({ leftIds, changed, events }: MissedEvents, since: string): Generator<Packet> {
   for (const id of leftIds) yield { name: 'GUILD_DELETE', data: { id }, seq: since };
   yield* guildCreatePackets(changed, since);
   yield* events;
 }
 
-/** Returns a function that tells whether an event creates a role that an earlier event has deleted. Clients would keep the role. */
+/**
+ * Returns a function that returns whether an event creates a role that an earlier event has deleted. Clients would keep
+ * the role.
+ */
 function outdatedIn(happened: readonly DomainEvent[]): (event: DomainEvent, index: number) => boolean {
   const deletedAt = new Map(
     happened.flatMap((event, index) => (isNamed(event, 'ROLE_DELETE') ? [[event.data.role_id, index] as const] : [])),
@@ -121,8 +127,8 @@ function outdatedIn(happened: readonly DomainEvent[]): (event: DomainEvent, inde
 const ORDER_EVENTS: ReadonlySet<string> = new Set(['ROLE_CREATE', 'ROLE_DELETE', 'ROLES_REORDER']);
 
 /**
- * Adds ROLES_REORDER after the last of several events of a guild that change its role order, if a role was created. ROLE_CREATE states the position in
- * the newest order, at which only a client that knows all other roles can insert the role.
+ * Adds ROLES_REORDER after the last of several events of a guild that change its role order, if a role was created.
+ * ROLE_CREATE has the position in the newest order, which only a client that has all other roles can apply.
  */
 function withRoleOrders(packets: readonly Packet[], seats: readonly MemberGuild[]): readonly Packet[] {
   const orders = new Map<number, Packet>();
@@ -146,22 +152,22 @@ function withRoleOrders(packets: readonly Packet[], seats: readonly MemberGuild[
 }
 
 function guildChangesOf(userId: Snowflake, happened: readonly DomainEvent[]): ReadonlyMap<Snowflake, GuildChanges> {
-  const absences = new Map<Snowflake, GuildChanges>();
+  const changesByGuild = new Map<Snowflake, GuildChanges>();
   happened.forEach((event, index) => {
     if ('userIds' in event.audience) return;
     const { guildId } = event.audience;
-    const absence = absences.get(guildId) ?? { visibilityChanged: false, hasLeft: false, joinedAt: -1 };
-    absences.set(guildId, absence);
+    const guildChanges = changesByGuild.get(guildId) ?? { visibilityChanged: false, hasLeft: false, joinedAt: -1 };
+    changesByGuild.set(guildId, guildChanges);
     const isOwn = 'user_id' in event.data && event.data.user_id === userId;
     const hasJoined = isOwn && isNamed(event, 'MEMBER_JOIN');
-    if (hasJoined) absence.joinedAt = index;
+    if (hasJoined) guildChanges.joinedAt = index;
     if (isOwn && isNamed(event, 'MEMBER_LEAVE')) {
-      absence.hasLeft = true;
-      // A user who is a member again, and whose MEMBER_JOIN is not in the log yet, was not a member since.
-      absence.joinedAt = Infinity;
+      guildChanges.hasLeft = true;
+      // A current member whose MEMBER_JOIN is not in the log yet has not been a member since.
+      guildChanges.joinedAt = Infinity;
     }
     if (hasJoined || (isOwn && isNamed(event, 'MEMBER_UPDATE')) || definitionOf(event.name).affectsVisibility)
-      absence.visibilityChanged = true;
+      guildChanges.visibilityChanged = true;
   });
-  return absences;
+  return changesByGuild;
 }

@@ -63,7 +63,7 @@ export class SessionExpiry implements OnModuleInit, OnApplicationShutdown {
     try {
       for (let sockets = this.takeOldest(); sockets.length > 0; sockets = this.takeOldest()) await this.reload(sockets);
     } catch (error) {
-      this.log.error(`Sessions could not be loaded again: ${String(error)}`);
+      this.log.error(`Could not reload sessions: ${String(error)}`);
     } finally {
       this.isRevalidating = false;
     }

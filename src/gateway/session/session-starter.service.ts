@@ -16,10 +16,10 @@ import { RoundRobin } from '../transport/round-robin';
 import { SessionGreeting } from './session-greeting.service';
 import type { AccountUser } from '../../users/users.service';
 
-// What is sent between two events keeps everybody else waiting.
+// Maximum number of events sent in one turn, because other events wait meanwhile.
 const SMALL_EVENT_COUNT = 100;
 
-// Steps of a handshake take up to half a millisecond each. The sockets that are connected wait no longer than a few of these.
+// Steps of a handshake take up to half a millisecond each. Connected sockets wait for at most this number of steps.
 const STEPS_PER_TURN = 6;
 
 /** Takes sockets in: between two events, so that what they are told first and what follows have neither a gap nor an overlap. */
@@ -37,7 +37,7 @@ export class SessionStarter {
     private readonly greeting: SessionGreeting,
     config: ConfigService,
   ) {
-    // So little that the client is never taken for one that doesn't read.
+    // Low enough that the client does not count as a slow consumer.
     this.maxUnsentBytes = Math.min(LIMITS.toldAtOnceBytes, config.get('GATEWAY_SEND_BUFFER_BYTES') / 4 || Infinity);
   }
 
@@ -110,27 +110,27 @@ export class SessionStarter {
     const { socket } = pending;
     const { intents, session } = socket.data;
     let memberships = existing;
-    let [place, replayed] = [from, 0];
+    let [sentSeq, replayed] = [from, 0];
     const missedUntil = (seats: readonly MemberGuild[], until: string): MissedEvents => {
       const missed = collectMissed(
         { userId: session.user_id, intents, seats },
-        place,
-        this.history.range(session.user_id, place, until),
+        sentSeq,
+        this.history.range(session.user_id, sentSeq, until),
       );
       if (replayed + missed.events.length > LIMITS.replayed) throw new HandshakeRefused(CLOSE.tooManyMissed);
       return missed;
     };
-    for (let isIn = false; !isIn && socket.connected;) {
-      // What is looked at after an event was dispatched is never older than it.
+    for (let isRegistered = false; !isRegistered && socket.connected;) {
+      // State that is loaded after an event was dispatched is never older than the event.
       const until = this.dispatcher.lastSeq;
       if (pending.isStale) memberships = await this.membershipsFor(pending);
       const missed = missedUntil(await this.snapshots.memberGuilds(memberships), until);
       if (!this.fitsInOneTurn(missed)) {
-        await sendWithBackpressure(socket, missedPackets(missed, place), this.maxUnsentBytes);
-        [place, replayed] = [until, replayed + missed.events.length];
+        await sendWithBackpressure(socket, missedPackets(missed, sentSeq), this.maxUnsentBytes);
+        [sentSeq, replayed] = [until, replayed + missed.events.length];
         continue;
       }
-      isIn = await this.runBetweenEvents(pending, memberships, (seats) => {
+      isRegistered = await this.runBetweenEvents(pending, memberships, (seats) => {
         const rest = missedUntil(seats, this.dispatcher.lastSeq);
         if (!this.fitsInOneTurn(rest)) return false;
         for (const { name, data, seq } of missedPackets(rest, place)) send(socket, name, data, seq);
@@ -144,12 +144,12 @@ export class SessionStarter {
     return events.length <= SMALL_EVENT_COUNT && takeWhileFits(this.maxUnsentBytes, changed).others.length === 0;
   }
 
-  private async prepare(socket: ClientSocket, take: (pending: PendingSocket) => Promise<void>): Promise<void> {
+  private async prepare(socket: ClientSocket, start: (pending: PendingSocket) => Promise<void>): Promise<void> {
     const pending = this.pendingSockets.begin(socket);
     try {
-      // From now on it is thrown off when that happens.
+      // From now on, a revocation closes the socket.
       if (this.history.hasRevoked(socket.data)) throw new HandshakeRefused(CLOSE.sessionRevoked);
-      await take(pending);
+      await start(pending);
     } finally {
       this.pendingSockets.end(pending);
     }
@@ -160,11 +160,15 @@ export class SessionStarter {
     return this.membersRepository.listOf(pending.socket.data.session.user_id);
   }
 
-  /** Takes a socket in between two events, unless its memberships have changed or `tell` says that it is too early. @returns whether it is in */
+  /**
+   * Runs `start` between two events and registers the socket if it returns true. Does not run it if a membership has
+   * changed.
+   * @returns whether the socket is registered
+   */
   private async runBetweenEvents(
     pending: PendingSocket,
     memberships: readonly MemberDocument[],
-    tell: (seats: readonly MemberGuild[]) => boolean,
+    start: (seats: readonly MemberGuild[]) => boolean,
   ): Promise<boolean> {
     const { socket } = pending;
     await this.turn();
@@ -172,9 +176,9 @@ export class SessionStarter {
       if (pending.isStale) return false;
       const seats = await this.snapshots.memberGuilds(memberships);
       if (!socket.connected) return false;
-      const isIn = tell(seats);
-      if (isIn) this.dispatcher.enter(socket, seats);
-      return isIn;
+      const isRegistered = start(seats);
+      if (isRegistered) this.dispatcher.enter(socket, seats);
+      return isRegistered;
     });
   }
 }

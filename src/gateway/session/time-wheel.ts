@@ -5,16 +5,16 @@ export class TimeWheel<Item> {
   private readonly slots = new Map<number, Set<Item>>();
   private readonly slotOfItem = new Map<Item, number>();
   // The last slot whose items were taken.
-  private taken: number;
+  private takenSlot: number;
 
   constructor(nowMs: number) {
-    this.taken = slotOf(nowMs);
+    this.takenSlot = slotOf(nowMs);
   }
 
   /** Adds an item, or changes its due time. `takeDue` returns it once its due time, rounded down to a second, has come. */
   add(item: Item, dueMs: number): void {
     this.remove(item);
-    const slot = Math.max(slotOf(dueMs), this.taken);
+    const slot = Math.max(slotOf(dueMs), this.takenSlot);
     const items = this.slots.get(slot) ?? new Set<Item>();
     this.slots.set(slot, items.add(item));
     this.slotOfItem.set(item, slot);
@@ -34,10 +34,10 @@ export class TimeWheel<Item> {
   takeDue(nowMs: number): Item[] {
     const now = slotOf(nowMs);
     const due: Item[] = [];
-    for (let slot = this.taken; slot <= now; slot += 1) due.push(...(this.slots.get(slot) ?? []));
+    for (let slot = this.takenSlot; slot <= now; slot += 1) due.push(...(this.slots.get(slot) ?? []));
     for (const item of due) this.remove(item);
     // Also backwards: a clock that was set back must not skip the slots between.
-    this.taken = now;
+    this.takenSlot = now;
     return due;
   }
 }

@@ -5,7 +5,7 @@ import { ipSubnet } from '../../common/ip-subnet';
 import { type ProxyTrust, trustedProxies } from '../../common/trusted-proxies';
 import { ConfigService } from '../../config/config.service';
 
-/** Where a client is, seen through trusted proxies only: the same answer that REST has. */
+/** Determines the addresses of clients behind trusted proxies, like the REST API. */
 @Injectable()
 export class ClientAddress {
   private readonly isTrusted: ProxyTrust;
@@ -14,7 +14,7 @@ export class ClientAddress {
     this.isTrusted = trustedProxies(config.get('TRUST_PROXY'));
   }
 
-  /** The address of whoever made a request, as it is counted. */
+  /** Returns the address or subnet under which a request is counted. */
   of(request: IncomingMessage): string {
     return ipSubnet(proxyAddr(request, this.isTrusted));
   }

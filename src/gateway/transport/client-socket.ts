@@ -7,28 +7,28 @@ import { closeConnection } from './engine-io';
 import { GATEWAY_EVENTS, type GatewayEvents } from '../protocol/gateway-events';
 import { type CloseReason, closing } from '../protocol/close-codes';
 
-/** What a socket carries of ours once its handshake has passed. */
+/** Data of a socket after its handshake. */
 export interface SocketData {
   session: Session;
   /** IP address of the client, for the security log. */
   address: string;
-  /** The place up to which nothing that ends the session was heard when its token was looked at. */
+  /** The seq of the last event before the token was checked. Later events may revoke the session. */
   checkedAtSeq: string;
-  /** The place from which it takes up where an earlier connection ended; undefined when it starts afresh. */
+  /** The seq to resume from; undefined for a new session. */
   resumeFrom: string | undefined;
-  /** The kinds of events that it gets. */
+  /** The intents of the client. */
   intents: IntentSet;
-  /** The guilds that it is in; undefined until it is taken in. */
+  /** The guilds of the user; undefined until the session is started. */
   guildIds?: readonly Snowflake[];
-  /** Interactions that are not acknowledged yet. */
+  /** Number of interactions that are not acknowledged yet. */
   inFlight: number;
-  /** Begins those that wait for the one that is being done; undefined when none is. */
+  /** Functions that start the queued interactions; undefined if no interaction is running. */
   waiting?: (() => void)[];
-  /** The code that it was told when the server ended it. */
+  /** The close code with which the server closed the socket. */
   closeCode?: number;
 }
 
-/** A client's socket. */
+/** The socket of a client. */
 export type ClientSocket = Socket<
   Record<string, never>,
   Record<string, (...args: unknown[]) => void>,
@@ -36,14 +36,14 @@ export type ClientSocket = Socket<
   SocketData
 >;
 
-/** Everything that a client can be sent, by name. */
+/** All events that the server sends, by name. */
 export type ServerEvents = { [Name in EventName]: EventData<Name> } & GatewayEvents;
 
-/** An event as it is sent. */
+/** An event to be sent. */
 export interface Packet<Name extends keyof ServerEvents = keyof ServerEvents> {
   readonly name: Name;
   readonly data: ServerEvents[Name];
-  /** Its place in the log; undefined when it has none. */
+  /** Its seq in the event log; undefined if the event is not in the log. */
   readonly seq: string | undefined;
 }
 
@@ -55,9 +55,9 @@ const gatewayEvents: Record<keyof GatewayEvents, { readonly summary: string; rea
   GATEWAY_EVENTS;
 const isGatewayEvent = (name: keyof ServerEvents): name is keyof GatewayEvents => name in GATEWAY_EVENTS;
 
-/** Whether a client wants events of a family. */
-export const hasIntent = ({ data }: ClientSocket, family: Intent | undefined): boolean =>
-  family === undefined || includesIntent(data.intents, family);
+/** Returns whether a client has an intent. True if no intent is required. */
+export const hasIntent = ({ data }: ClientSocket, intent: Intent | undefined): boolean =>
+  intent === undefined || includesIntent(data.intents, intent);
 
 /** Sends an event to one client, unless its session has expired. */
 export function send<Name extends keyof ServerEvents>(
@@ -74,20 +74,20 @@ export function send<Name extends keyof ServerEvents>(
 /** Sends an event whose payload is JSON already, unless the session of the client has expired. */
 export function sendJson(socket: ClientSocket, name: keyof ServerEvents, json: string, seq?: string): void {
   if (isExpired(socket) || !socket.connected) return;
-  // The packet that Socket.IO makes of an event. @see https://socket.io/docs/v4/socket-io-protocol/
+  // The format in which Socket.IO encodes an event. @see https://socket.io/docs/v4/socket-io-protocol/
   socket.conn.write(`2${socket.nsp.name},["${name}",${json}${seq === undefined ? '' : `,"${seq}"`}]`);
 }
 
 /** Returns whether the session of a socket has expired. */
 export const isExpired = ({ data }: ClientSocket): boolean => data.session.expires_at.getTime() <= Date.now();
 
-/** Tells a client why, and throws it off. */
+/** Sends CLOSING and closes the connection at once. */
 export function terminate(socket: ClientSocket, reason: CloseReason, retryAfterMs?: number): void {
   disconnect(socket, reason, retryAfterMs);
   closeConnection(socket.conn);
 }
 
-/** Tells a client why, and ends its connection as politely as the client lets it. */
+/** Sends CLOSING and closes the connection with a closing handshake. */
 export function disconnect(socket: ClientSocket, reason: CloseReason, retryAfterMs?: number): void {
   socket.data.closeCode = reason.code;
   send(socket, 'CLOSING', closing(reason, retryAfterMs));

@@ -3,49 +3,49 @@ import type { Socket } from 'socket.io';
 const TERMINATE_MS = 1_000;
 const CLOSED = 3;
 
-/** A connection of Engine.IO: what a socket of the gateway's namespace runs over. */
+/** A connection of Engine.IO, over which the socket of a client runs. */
 export type Connection = Socket['conn'];
 
-/** What has a frame understood that came over a WebSocket. */
+/** Handles a frame that was received over a WebSocket. */
 type FrameHandler = (frame: Buffer, isBinary: boolean) => void;
 
-/** What is asked of the WebSocket beneath a connection. */
+/** The used part of the interface of the WebSocket under a connection (package ws). */
 interface WebSocket {
   readonly bufferedAmount: number;
   readonly readyState: number;
-  /** Reads nothing more until it is resumed. */
+  /** Stops reading until `resume`. */
   pause(): void;
   resume(): void;
   listeners(event: 'message'): FrameHandler[];
   removeAllListeners(event: 'message'): void;
-  /** Takes frames out of what was read, as long as it is told to. */
+  /** Decodes frames from the received data while `_loop` is true. */
   readonly _receiver: { _loop: boolean };
-  /** Ends the TCP connection, whatever is under way. */
+  /** Destroys the TCP connection without a closing handshake. */
   terminate(): void;
   on(event: 'message', listener: FrameHandler): void;
   on(event: 'ping', listener: () => void): void;
   once(event: 'close', listener: () => void): void;
 }
 
-/** A packet that waits; what goes to many is a frame of the WebSocket already. */
+/** A queued packet; a broadcast packet is already encoded as a WebSocket frame. */
 interface Packet {
   readonly data?: string | Buffer;
   readonly options: { readonly wsPreEncodedFrame?: readonly Buffer[] };
 }
 
-/** What Engine.IO keeps of a connection without showing it: its queue, and the WebSocket. */
-interface Inside {
+/** Private fields of an Engine.IO connection: its queue and its WebSocket. */
+interface ConnectionInternals {
   readonly writeBuffer: readonly Packet[];
   readonly transport: { readonly socket?: WebSocket };
 }
 
-/** The WebSocket beneath a connection. */
+/** Returns the WebSocket under a connection. */
 export const webSocketOf = (connection: Connection): WebSocket | undefined =>
-  (connection as unknown as Inside).transport.socket;
+  (connection as unknown as ConnectionInternals).transport.socket;
 
-/** What waits to be sent: handed to the WebSocket already, or queued before it. */
+/** Returns the number of bytes to be sent: in the buffer of the WebSocket, and in the queue before it. */
 export function unsentBytes(connection: Connection): number {
-  const { writeBuffer } = connection as unknown as Inside;
+  const { writeBuffer } = connection as unknown as ConnectionInternals;
   return writeBuffer.reduce((bytes, packet) => bytes + bytesOf(packet), webSocketOf(connection)?.bufferedAmount ?? 0);
 }
 
@@ -53,8 +53,8 @@ const bytesOf = ({ data = '', options: { wsPreEncodedFrame: frame } }: Packet): 
   frame ? frame.reduce((bytes, part) => bytes + part.length, 0) : Buffer.byteLength(data);
 
 /**
- * Lets go of the request that a socket began with, and of what it said then: headers, address and token take more room than all that is needed
- * of a client later.
+ * Releases the HTTP request and the handshake of a socket: headers, address and token take more memory than everything
+ * that is needed later.
  *
  * @see https://socket.io/docs/v4/memory-usage/
  */
@@ -63,25 +63,31 @@ export function releaseRequest(socket: Socket): void {
   Object.assign(socket.conn, { request: undefined });
 }
 
-/** Has `take` get the frames of a connection instead of Engine.IO. Returns what hands one to Engine.IO. */
+/**
+ * Passes the frames of a connection to `take` instead of Engine.IO.
+ * @returns a function that passes a frame to Engine.IO
+ */
 export function interceptFrames(connection: Connection, take: FrameHandler): FrameHandler {
   const socket = webSocketOf(connection);
-  const understand = socket?.listeners('message')[0];
+  const passOn = socket?.listeners('message')[0];
   socket?.removeAllListeners('message');
   socket?.on('message', take);
-  return (frame, isBinary) => understand?.(frame, isBinary);
+  return (frame, isBinary) => passOn?.(frame, isBinary);
 }
 
-/** Tells of every packet before it is queued: how many wait already, and its length in characters or bytes. */
+/**
+ * Calls the listener for every packet before it is queued, with the number of queued packets and the length of the
+ * packet in characters or bytes.
+ */
 export function onQueued(connection: Connection, listener: (waiting: number, length: number) => void): void {
   connection.on('packetCreate', ({ data = '' }: Packet) =>
-    listener((connection as unknown as Inside).writeBuffer.length, data.length),
+    listener((connection as unknown as ConnectionInternals).writeBuffer.length, data.length),
   );
 }
 
 /**
- * Ends a connection as soon as it has got what was sent to it. Nothing more is read from it: whoever is thrown off could otherwise keep the
- * node busy for as long as a closing handshake may take.
+ * Closes a connection after all sent data was received by the client. Nothing more is read: a flooding client could
+ * otherwise occupy the node for the duration of a closing handshake.
  */
 export function closeConnection(connection: Connection): void {
   connection.close();
@@ -89,7 +95,7 @@ export function closeConnection(connection: Connection): void {
   terminateSoon(connection);
 }
 
-/** Looks at nothing more of a connection, not even at the hundreds of messages that may have been read already. */
+/** Stops processing the messages of a connection, including messages that were received but not processed yet. */
 export function stopListening(connection: Connection): void {
   const socket = webSocketOf(connection);
   if (!socket) return;
@@ -98,7 +104,7 @@ export function stopListening(connection: Connection): void {
   socket._receiver._loop = false;
 }
 
-/** Ends the TCP connection within a second: closing handshakes are for clients that take part in them. */
+/** Destroys the TCP connection after a second, for clients that do not complete the closing handshake. */
 export function terminateSoon(connection: Connection): void {
   const socket = webSocketOf(connection);
   if (!socket || socket.readyState === CLOSED) return;

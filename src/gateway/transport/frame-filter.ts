@@ -12,108 +12,117 @@ import {
 import { CLOSE, type CloseReason, closing, PacketRefused } from '../protocol/close-codes';
 import { RoundRobin } from './round-robin';
 
-// What frames begin with: kinds of packets of Engine.IO, and what follows in those with a message: Socket.IO's.
+// First bytes of frames: the packet type of Engine.IO and, in a message, the packet type of Socket.IO.
 const byteOf = (character: string): number => character.charCodeAt(0);
 const [MESSAGE, BASE64] = [byteOf('4'), byteOf('b')];
-const [ENTER, INTERACT] = [byteOf('0'), byteOf('2')];
-const TO_THE_GATEWAY = /^40\/gateway(,|$)/;
-const TO_A_NAMESPACE = /^40(\/[^,]{1,100})(,|$)/;
+const [CONNECT, EVENT] = [byteOf('0'), byteOf('2')];
+const CONNECT_TO_GATEWAY = /^40\/gateway(,|$)/;
+const CONNECT_TO_NAMESPACE = /^40(\/[^,]{1,100})(,|$)/;
 
-// What keeps a connection alive is needed a few times a minute; more of it is a flood that no bucket of interactions would notice.
-const SIGNS_OF_LIFE = { limit: 10, windowMs: 10_000 };
+// A client has to send a few keep-alive packets per minute; more are a flood, which the bucket of interactions would
+// not count.
+const KEEP_ALIVE_RULE = { limit: 10, windowMs: 10_000 };
 
-// Whoever connects asks to enter right away, and it takes seconds until that is read when thousands come at once. How long it then takes to let
-// them in isn't theirs to answer for.
+// Clients send the connect packet right away, but it takes seconds to read it if thousands connect at once. The time
+// that the handshake takes afterwards does not count.
 const CONNECT_TIMEOUT_MS = 15_000;
 
-// What one connection may have waiting before it is read on: some packets of the largest size.
+// Maximum length of the pending frames of one connection before reading pauses: a few packets of maximum size.
 const MAX_PENDING_LENGTH = 4 * LIMITS.packetBytes;
 
-/** How many packets may wait of one connection before it costs that, and the reason that its client is told; 0 is without limit. */
+/**
+ * Maximum number of pending packets of one connection, and the reason with which the connection closes when it is
+ * exceeded; 0 means unlimited.
+ */
 export interface PendingLimit {
   readonly packets: number;
   readonly reason: CloseReason;
 }
 
 /**
- * Looks at what comes over each connection of a server beneath interactions: only text of known kinds, one request to enter the gateway and
- * no other place, and no more signs of life than are asked for. Everything else costs the connection.
+ * Filters the frames of all connections of a server before Socket.IO processes them: allows only text frames of
+ * expected types, one connect packet for the namespace of the gateway, and a limited number of keep-alive packets.
+ * Closes the connection on any other frame.
  *
- * What arrives is counted before any of it is taken apart, and connections take turns, a packet each: however much a flooder's buffer of the
- * network holds, others wait for one of its packets, and it is off without the first being looked at.
+ * Frames are counted before they are decoded, and connections take turns with one packet each. However many packets a
+ * flooding client has sent, other connections wait for one of them, and the client is disconnected before its first
+ * packet is decoded.
  *
- * @param onSilent is called for a connection that is closed because its client has sent no handshake within 15 seconds
+ * @param onSilent called for a connection that is closed because its client has sent no connect packet within 15
+ * seconds
  * @see https://socket.io/docs/v4/engine-io-protocol/ and https://socket.io/docs/v4/socket-io-protocol/
  */
 export function filterFrames(
   server: Server,
-  mostWaiting: PendingLimit,
+  pendingLimit: PendingLimit,
   onSilent: (connection: Connection) => void,
 ): void {
   server.engine.on('connection', (connection: Connection) => {
-    const guard = new FrameFilter(connection, mostWaiting, onSilent);
+    const filter = new FrameFilter(connection, pendingLimit, onSilent);
     connection.on('packet', ({ type }: { readonly type: string }) => {
-      if (type !== 'message') guard.onKeepAlive();
+      if (type !== 'message') filter.onKeepAlive();
     });
-    webSocketOf(connection)?.on('ping', () => guard.onKeepAlive());
-    connection.on('close', () => guard.leave());
+    webSocketOf(connection)?.on('ping', () => filter.onKeepAlive());
+    connection.on('close', () => filter.release());
   });
 }
 
 const turns = new RoundRobin();
-// Saying why costs more than not listening any more, so that flooders are shown out a few at a time, and others get on in between.
-const endings = new RoundRobin(4);
+// Sending a close reason costs more than ignoring a client, so flooding clients are disconnected a few at a time, and
+// other connections are served in between.
+const rejections = new RoundRobin(4);
 
-/** What has come over one connection so far. There are as many of these as connections, so each is small. */
+/** The state of the filter for one connection. Small, because every connection has one. */
 class FrameFilter {
-  private readonly understand: (frame: Buffer, isBinary: boolean) => void;
-  private hasCome = false;
-  private signs: BucketState | undefined;
-  private silence: NodeJS.Timeout | undefined;
+  private readonly passOn: (frame: Buffer, isBinary: boolean) => void;
+  private hasConnected = false;
+  private keepAlives: BucketState | undefined;
+  private connectTimer: NodeJS.Timeout | undefined;
   private waiting: Buffer[] | undefined;
-  // Of all that came since nothing waited.
+  // Total length of all frames received since the queue was last empty.
   private waitingLength = 0;
 
   constructor(
     private readonly connection: Connection,
-    private readonly mostWaiting: PendingLimit,
+    private readonly pendingLimit: PendingLimit,
     onSilent: (connection: Connection) => void,
   ) {
-    this.silence = setTimeout(() => {
+    this.connectTimer = setTimeout(() => {
       onSilent(connection);
       closeConnection(connection);
     }, CONNECT_TIMEOUT_MS);
-    this.understand = interceptFrames(connection, (frame, isBinary) => this.take(frame, isBinary));
+    this.passOn = interceptFrames(connection, (frame, isBinary) => this.take(frame, isBinary));
   }
 
   onKeepAlive(): void {
-    const { state, allowed } = hit(this.signs, SIGNS_OF_LIFE, Date.now());
-    this.signs = state;
+    const { state, allowed } = hit(this.keepAlives, KEEP_ALIVE_RULE, Date.now());
+    this.keepAlives = state;
     if (!allowed) refuse(this.connection);
   }
 
-  leave(): void {
-    this.endSilence();
+  release(): void {
+    this.clearConnectTimer();
     this.waiting = undefined;
     terminateSoon(this.connection);
   }
 
-  // A digit for Engine.IO's kind of packet; and one for Socket.IO's in a message. Clients have to say that they come, interactions, and that they go.
+  // The first digit is the packet type of Engine.IO, the second the packet type of Socket.IO. Clients may send CONNECT,
+  // DISCONNECT and EVENT.
   private take(frame: Buffer, isBinary: boolean): void {
-    const [kind, what = -1] = frame;
-    if (isBinary || kind === BASE64 || (kind === MESSAGE && (what < ENTER || what > INTERACT))) refuse(this.connection);
-    else if (kind !== MESSAGE) this.understand(frame, isBinary);
-    else if (what !== ENTER || this.onConnectPacket(frame.toString())) this.wait(frame);
+    const [kind, type = -1] = frame;
+    if (isBinary || kind === BASE64 || (kind === MESSAGE && (type < CONNECT || type > EVENT))) refuse(this.connection);
+    else if (kind !== MESSAGE) this.passOn(frame, isBinary);
+    else if (type !== CONNECT || this.onConnectPacket(frame.toString())) this.wait(frame);
   }
 
   private onConnectPacket(packet: string): boolean {
-    this.endSilence();
-    const isFirst = !this.hasCome;
-    this.hasCome = true;
-    const isToTheGateway = TO_THE_GATEWAY.test(packet);
+    this.clearConnectTimer();
+    const isFirst = !this.hasConnected;
+    this.hasConnected = true;
+    const isForGateway = CONNECT_TO_GATEWAY.test(packet);
     if (!isFirst) refuse(this.connection);
-    else if (!isToTheGateway) rejectNamespace(this.connection, packet);
-    return isFirst && isToTheGateway;
+    else if (!isForGateway) rejectNamespace(this.connection, packet);
+    return isFirst && isForGateway;
   }
 
   private wait(frame: Buffer): void {
@@ -121,22 +130,22 @@ class FrameFilter {
     const waiting = (this.waiting ??= []);
     waiting.push(frame);
     this.waitingLength += frame.length;
-    const { packets, reason } = this.mostWaiting;
+    const { packets, reason } = this.pendingLimit;
     if (packets > 0 && waiting.length > packets) {
       stopListening(this.connection);
       this.waiting = [];
-      endings.add(() => {
+      rejections.add(() => {
         refuse(this.connection, reason);
         return false;
       });
     } else if (this.waitingLength > MAX_PENDING_LENGTH) webSocketOf(this.connection)?.pause();
   }
 
-  // Hands on what has waited longest.
+  // Passes on the frame that has waited longest.
   private takeTurn(): boolean {
     const next = this.waiting?.shift();
     if (next === undefined || this.connection.readyState !== 'open') return false;
-    this.understand(next, false);
+    this.passOn(next, false);
     if (this.waiting?.length) return true;
     if (this.waitingLength > MAX_PENDING_LENGTH) webSocketOf(this.connection)?.resume();
     this.waiting = undefined;
@@ -144,19 +153,19 @@ class FrameFilter {
     return false;
   }
 
-  private endSilence(): void {
-    clearTimeout(this.silence);
-    this.silence = undefined;
+  private clearConnectTimer(): void {
+    clearTimeout(this.connectTimer);
+    this.connectTimer = undefined;
   }
 }
 
-// Socket.IO ends a connection with an error, and tells it to the sockets on it first.
+// Socket.IO reports an error to the sockets of a connection before it closes the connection.
 function refuse(connection: Connection, reason: CloseReason = CLOSE.unsupportedData): void {
   if (connection.readyState === 'open') connection.emit('error', new PacketRefused(reason));
 }
 
 function rejectNamespace(connection: Connection, packet: string): void {
-  const [, namespace] = TO_A_NAMESPACE.exec(packet) ?? [];
+  const [, namespace] = CONNECT_TO_NAMESPACE.exec(packet) ?? [];
   const { unsupportedData } = CLOSE;
   connection.write(
     `4${namespace === undefined ? '' : `${namespace},`}${JSON.stringify({ message: unsupportedData.reason, data: closing(unsupportedData) })}`,

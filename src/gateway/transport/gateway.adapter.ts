@@ -19,7 +19,7 @@ const REJECTIONS = {
   origin_not_allowed: 'The Origin is not in CORS_ORIGINS.',
 };
 
-/** Socket.IO as the gateway uses it: WebSockets only, small packets, and nobody outside the gateway's namespace. */
+/** Socket.IO server of the gateway: WebSocket transport only, small packets, and a single namespace. */
 export class GatewayAdapter extends IoAdapter {
   private readonly interactions: HandlerRegistry;
 
@@ -50,27 +50,28 @@ export class GatewayAdapter extends IoAdapter {
     server.engine.on('connection', (connection: Connection) =>
       connection.on('close', addresses.acquire(clients.of(connection.request))),
     );
-    filterFrames(server, mostWaiting(this.environment), ({ request }) =>
+    filterFrames(server, pendingLimitOf(this.environment), ({ request }) =>
       this.app.get(GatewaySecurity).connectionRejected(clients.of(request), 'no_identify'),
     );
     return server;
   }
 
-  /** Keeps how Nest would bind a class's handlers to sockets, for when one of them is needed. */
-  override bindClientConnect(_namespace: Namespace, introduce: (socket: Socket) => void): void {
-    this.interactions.addBinder(introduce);
+  /** Registers how Nest binds the handlers of a class, so that they are bound when an interaction arrives. */
+  override bindClientConnect(_namespace: Namespace, binder: (socket: Socket) => void): void {
+    this.interactions.addBinder(binder);
   }
 
   override bindMessageHandlers(_socket: Socket, handlers: WsMessageHandler[]): void {
     this.interactions.bindTo(handlers);
   }
 
-  /** Who wants to know listens to the socket: Nest would do so once for each class. */
+  /** Does nothing: Nest would add a listener per class; the gateway listens to the socket itself. */
   override bindClientDisconnect(): void {
     return;
   }
 
-  // An address over its limit gets the close code with its handshake. Connections without a handshake can be as many again.
+  // An address over its limit gets the close code in its handshake. Connections without a handshake may number as many
+  // again.
   private rejectionOf(request: IncomingMessage): keyof typeof REJECTIONS | undefined {
     const address = this.app.get(ClientAddress).of(request);
     const limit = 2 * this.environment.GATEWAY_SOCKETS_PER_ADDRESS;
@@ -90,8 +91,9 @@ export class GatewayAdapter extends IoAdapter {
   }
 }
 
-// What can't be but too much, whatever else is under way or in the user's bucket already.
-function mostWaiting({ GATEWAY_BUCKET: bucket, GATEWAY_IN_FLIGHT: inFlight }: Environment): PendingLimit {
+// The number of pending packets that exceeds a limit in any case, whatever the state of the bucket and the interactions
+// in flight.
+function pendingLimitOf({ GATEWAY_BUCKET: bucket, GATEWAY_IN_FLIGHT: inFlight }: Environment): PendingLimit {
   const isBucketSmaller = bucket.limit > 0 && (inFlight === 0 || bucket.limit <= inFlight);
   return isBucketSmaller
     ? { packets: bucket.limit, reason: CLOSE.rateLimited }

@@ -1,24 +1,24 @@
-/** Does one piece of what somebody has to do, and tells whether there is another. */
-type TakeTurn = () => boolean;
+/** Runs one step of a task; returns whether there is another step. */
+type Step = () => boolean;
 
-/** Lets all who have something to do take turns: each does one piece in a turn of the event loop. */
+/** Runs the steps of several tasks in turn, one step of each task per turn of the event loop. */
 export class RoundRobin {
-  private readonly waiting: TakeTurn[] = [];
-  private isUnderWay = false;
+  private readonly waiting: Step[] = [];
+  private isRunning = false;
 
-  /** @param most how many come in one turn of the event loop; the others wait for the next */
-  constructor(private readonly most = Infinity) {}
+  /** @param maxPerTurn maximum number of steps in one turn of the event loop; the others wait for the next turn */
+  constructor(private readonly maxPerTurn = Infinity) {}
 
-  /** Lets somebody take turns from the coming one on, until nothing is left for them to do. */
-  add(takeTurn: TakeTurn): void {
-    this.waiting.push(takeTurn);
-    if (!this.isUnderWay) setImmediate(() => this.pass());
-    this.isUnderWay = true;
+  /** Adds a task. Its steps run from the next turn on, until a step returns false. */
+  add(runStep: Step): void {
+    this.waiting.push(runStep);
+    if (!this.isRunning) setImmediate(() => this.runTurn());
+    this.isRunning = true;
   }
 
-  private pass(): void {
-    for (const takeTurn of this.waiting.splice(0, this.most)) if (takeTurn()) this.waiting.push(takeTurn);
-    this.isUnderWay = this.waiting.length > 0;
-    if (this.isUnderWay) setImmediate(() => this.pass());
+  private runTurn(): void {
+    for (const runStep of this.waiting.splice(0, this.maxPerTurn)) if (runStep()) this.waiting.push(runStep);
+    this.isRunning = this.waiting.length > 0;
+    if (this.isRunning) setImmediate(() => this.runTurn());
   }
 }

@@ -8,10 +8,10 @@ const WAIT_MS = 5;
 const MAX_WAIT_MS = 10_000;
 
 /**
- * Sends many packets to one client, no faster than it reads, and lets the node do other things in between.
+ * Sends packets to one client as fast as the client reads, and yields to the event loop in between.
  *
- * @param maxUnsentBytes bytes that may wait for the client
- * @throws HandshakeRefused when it does not read
+ * @param maxUnsentBytes maximum number of unsent bytes before sending pauses
+ * @throws HandshakeRefused if the client does not read for 10 seconds
  */
 export async function sendWithBackpressure(
   socket: ClientSocket,

@@ -8,10 +8,11 @@ const CHECK_INTERVAL_PACKETS = 16;
 const LONG_PACKET = 16_384;
 
 /**
- * Throws clients off that don't read, before what they are owed hurts the node.
+ * Disconnects clients that do not read, before their unsent data exhausts the memory of the node.
  *
- * Whoever is sent something long, or has many packets waiting, is looked at when everything was handed over that the network takes by then. So
- * what is owed to somebody never exceeds the limit by more than what one turn of the event loop and some packets come to.
+ * A socket that is sent a long packet, or has many queued packets, is checked in the next turn of the event loop, after
+ * the network has taken what it can. So unsent data exceeds the limit by at most one turn of the event loop and a few
+ * packets.
  */
 @Injectable()
 export class SlowConsumerMonitor {
@@ -19,7 +20,7 @@ export class SlowConsumerMonitor {
 
   constructor(private readonly config: ConfigService) {}
 
-  /** Watches what a socket is owed, for as long as it is open. */
+  /** Monitors the unsent data of a socket while it is open. */
   watch(socket: ClientSocket): void {
     if (this.config.get('GATEWAY_SEND_BUFFER_BYTES') === 0) return;
     onQueued(socket.conn, (waiting, length) => {
@@ -34,9 +35,9 @@ export class SlowConsumerMonitor {
   }
 
   private check(): void {
-    const suspects = [...this.candidates];
+    const sockets = [...this.candidates];
     this.candidates.clear();
     const limit = this.config.get('GATEWAY_SEND_BUFFER_BYTES');
-    for (const socket of suspects) if (unsentBytes(socket.conn) > limit) terminate(socket, CLOSE.tooSlow);
+    for (const socket of sockets) if (unsentBytes(socket.conn) > limit) terminate(socket, CLOSE.tooSlow);
   }
 }
