@@ -108,7 +108,7 @@ export class Gateway implements OnGatewayInit<Namespace>, BeforeApplicationShutd
     socket.conn.close();
   }
 
-  private refusal(error: unknown): HandshakeRefused {
+  private toHandshakeRefused(error: unknown): HandshakeRefused {
     if (error instanceof HandshakeRefused) return error;
     this.log.error(String(error), error instanceof Error ? error.stack : undefined);
     return new HandshakeRefused(CLOSE.internalError);

@@ -5,7 +5,7 @@ import type { LayoutEntry } from '../common/layout-entry';
 const ID_BYTES = 8;
 const ENTRY_BYTES = ID_BYTES + 1;
 const IS_IN_CATEGORY = 1;
-const IS_NOT_INHERITING = 2;
+const DOES_NOT_INHERIT = 2;
 
 /**
  * A track layout in the format of the guild's document: one compact binary value, because every move writes it as a
@@ -29,7 +29,7 @@ export function layoutOf({ track_order }: StoredLayout): LayoutEntry[] {
     const flags = bytes.getUint8(index * ENTRY_BYTES + ID_BYTES);
     const isInCategory = (flags & IS_IN_CATEGORY) !== 0;
     if (!isInCategory) category = id;
-    return { id, parent_id: isInCategory ? category : null, inherits: (flags & IS_NOT_INHERITING) === 0 };
+    return { id, parent_id: isInCategory ? category : null, inherits: (flags & DOES_NOT_INHERIT) === 0 };
   });
 }
 
@@ -43,7 +43,7 @@ export function storedLayoutOf(layout: readonly LayoutEntry[]): StoredLayout {
     bytes.setBigInt64(index * ENTRY_BYTES, id, true);
     bytes.setUint8(
       index * ENTRY_BYTES + ID_BYTES,
-      (parent_id === null ? 0 : IS_IN_CATEGORY) | (inherits ? 0 : IS_NOT_INHERITING),
+      (parent_id === null ? 0 : IS_IN_CATEGORY) | (inherits ? 0 : DOES_NOT_INHERIT),
     );
   });
   return { track_order: new mongo.Binary(new Uint8Array(bytes.buffer)) };

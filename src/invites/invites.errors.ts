@@ -18,7 +18,7 @@ export class InviteLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A guild can have at most ${LIMITS.invites} ${LIMITS.invites} usable invites.`, { limit: LIMITS.invites });
+    super(`A guild can have at most ${LIMITS.invites} usable invites.`, { limit: LIMITS.invites });
   }
 }
 
@@ -28,11 +28,8 @@ export class MemberInviteLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(
-      `A member can have at most ${LIMITS.invitesPerMember} ${LIMITS.invitesPerMember} usable invites in a guild.`,
-      {
-        limit: LIMITS.invitesPerMember,
-      },
-    );
+    super(`A member can have at most ${LIMITS.invitesPerMember} usable invites in a guild.`, {
+      limit: LIMITS.invitesPerMember,
+    });
   }
 }

@@ -8,6 +8,6 @@ export class PinLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A track can have at most ${LIMITS.pins} ${LIMITS.pins} pinned messages.`, { limit: LIMITS.pins });
+    super(`A track can have at most ${LIMITS.pins} pinned messages.`, { limit: LIMITS.pins });
   }
 }

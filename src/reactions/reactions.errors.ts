@@ -8,7 +8,7 @@ export class ReactionLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A message can have at most ${LIMITS.reactionKinds} ${LIMITS.reactionKinds} kinds of reactions.`, {
+    super(`A message can have at most ${LIMITS.reactionKinds} kinds of reactions.`, {
       limit: LIMITS.reactionKinds,
     });
   }

@@ -48,7 +48,7 @@ export class RoleLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(`A guild can have at most ${LIMITS.roles} ${LIMITS.roles} roles, @everyone included.`, {
+    super(`A guild can have at most ${LIMITS.roles} roles, @everyone included.`, {
       limit: LIMITS.roles,
     });
   }

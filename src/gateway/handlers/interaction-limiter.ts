@@ -63,7 +63,7 @@ export class InteractionLimiter {
       .catch((error: unknown) => this.log.error(error));
   }
 
-  private async check(socket: ClientSocket, packet: Packet, ahead: number): Promise<boolean> {
+  private async check(socket: ClientSocket, packet: Packet, inFlightBefore: number): Promise<boolean> {
     if (!isConnected(socket)) return false;
     const [name, payload] = packet;
     const rule = this.config.get('GATEWAY_BUCKET');

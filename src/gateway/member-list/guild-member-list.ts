@@ -214,7 +214,7 @@ export class GuildMemberList {
     const { range, rooms, showsMembers } = window;
     const { userIds, changed } = difference(before.within(range), this.list.within(range));
     if (!showsMembers) {
-      this.sendPresences(window, this.arrivedIn(range, before));
+      this.sendPresences(window, this.onlineArrivalsIn(range, before));
       return;
     }
     if (!userIds && changed.length === 0 && before.memberCount === this.list.memberCount) return;

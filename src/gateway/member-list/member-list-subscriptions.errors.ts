@@ -8,12 +8,9 @@ export class SubscriptionLimitReached extends Problem {
   static override readonly status = HttpStatus.CONFLICT;
 
   constructor() {
-    super(
-      `This connection is subscribed to ${LIMITS.subscriptions} ${LIMITS.subscriptions} guilds already; unsubscribe from one.`,
-      {
-        limit: LIMITS.subscriptions,
-      },
-    );
+    super(`This connection is subscribed to ${LIMITS.subscriptions} guilds already; unsubscribe from one.`, {
+      limit: LIMITS.subscriptions,
+    });
   }
 }
 

@@ -39,7 +39,7 @@ export class MemberListSubscriptions implements OnModuleInit {
       watch: (guild, appeared, disappeared) => this.watch(guild, appeared, disappeared),
       onError: (error) =>
         this.log.error(
-          `Could not read a member list: ${String(error)} ${String(error)}`,
+          `Could not read a member list: ${String(error)}`,
           error instanceof Error ? error.stack : undefined,
         ),
     };

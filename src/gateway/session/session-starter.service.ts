@@ -133,7 +133,7 @@ export class SessionStarter {
       isRegistered = await this.runBetweenEvents(pending, memberships, (seats) => {
         const rest = missedUntil(seats, this.dispatcher.lastSeq);
         if (!this.fitsInOneTurn(rest)) return false;
-        for (const { name, data, seq } of missedPackets(rest, place)) send(socket, name, data, seq);
+        for (const { name, data, seq } of missedPackets(rest, sentSeq)) send(socket, name, data, seq);
         this.greeting.sendResumed(socket, seats, this.dispatcher.lastSeq, replayed + rest.events.length);
         return true;
       });
