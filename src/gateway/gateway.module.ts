@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { type FactoryProvider, Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module';
 import { MembersModule } from '../members/members.module';
 import { MessagesModule } from '../messages/messages.module';
@@ -14,6 +14,10 @@ import { Gateway } from './gateway';
 import { GuildSnapshots } from './dispatch/guild-snapshots.service';
 import { GatewaySecurity } from './transport/gateway-security';
 import { GroupDelivery } from './dispatch/group-delivery';
+import { ConnectedUsers } from './session/connected-users';
+import { HandshakeMiddleware } from './session/handshake.middleware';
+import { SocketMetrics } from './transport/socket-metrics';
+import { SOCKET_OBSERVERS, type SocketObserver } from './transport/socket-observer';
 import { Handshake } from './session/handshake';
 import { HandlerRegistry } from './handlers/handler-registry';
 import { LimitsController } from './handlers/limits.controller';
@@ -32,12 +36,32 @@ import { ConnectionSlots } from './session/connection-slots';
 import { SessionGreeting } from './session/session-greeting.service';
 import { AsyncApiController } from './protocol/async-api.controller';
 
+// SessionExpiry closes a socket whose session has expired, after the observers before it know the socket.
+const socketObservers: FactoryProvider<readonly SocketObserver[]> = {
+  provide: SOCKET_OBSERVERS,
+  inject: [
+    SocketMetrics,
+    ConnectedUsers,
+    InteractionLimiter,
+    SlowConsumerMonitor,
+    GatewaySecurity,
+    SessionExpiry,
+    SocketRegistry,
+    MemberListSubscriptions,
+  ],
+  useFactory: (...observers: SocketObserver[]) => observers,
+};
+
 /** The Socket.IO gateway. It subscribes to the event log; no feature imports it. */
 @Module({
   imports: [AuthModule, UsersModule, MembersModule, MessagesModule, PresenceModule, ReadStatesModule],
   controllers: [LimitsController, AsyncApiController],
   providers: [
     Gateway,
+    socketObservers,
+    SocketMetrics,
+    ConnectedUsers,
+    HandshakeMiddleware,
     MessagesGateway,
     PresenceGateway,
     MembersGateway,

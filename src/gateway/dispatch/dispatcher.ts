@@ -44,6 +44,7 @@ export class Dispatcher {
     events: EventLog,
   ) {
     this.dispatched = events.lastSeq;
+    events.subscribe((event) => this.dispatch(event));
   }
 
   /** The place of the last event that was dispatched. */
@@ -51,8 +52,8 @@ export class Dispatcher {
     return this.dispatched;
   }
 
-  /** Dispatches an event when all earlier ones are. */
-  dispatch(event: DomainEvent): Promise<void> {
+  // After all earlier events.
+  private dispatch(event: DomainEvent): Promise<void> {
     return this.runBetweenEvents(async () => {
       try {
         await this.deliver(event);

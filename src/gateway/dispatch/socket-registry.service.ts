@@ -8,6 +8,7 @@ import type { VisibleTracks } from '../../read-states/read-states.service';
 import { GuildSockets } from './guild-sockets';
 import type { MemberGuild } from './guild-snapshots.service';
 import type { GuildSnapshotView } from './member-view';
+import type { SocketObserver } from '../transport/socket-observer';
 import { SessionExpiry } from '../session/session-expiry';
 import type { VisibilityGroup } from './visibility-group';
 
@@ -16,7 +17,7 @@ const ALL_SOCKETS = 'everybody';
 
 /** The sockets on this node that were taken in, by user and by guild, and the way to reach them. */
 @Injectable()
-export class SocketRegistry {
+export class SocketRegistry implements SocketObserver {
   private readonly guilds = new Map<Snowflake, GuildSockets>();
   private readonly users = new Map<Snowflake, Set<ClientSocket>>();
   private namespace: Namespace | undefined;
@@ -61,7 +62,7 @@ export class SocketRegistry {
   }
 
   /** Forgets a socket that is gone. */
-  remove(socket: ClientSocket): void {
+  onDisconnect(socket: ClientSocket): void {
     const { user_id: userId } = socket.data.session;
     this.users.get(userId)?.delete(socket);
     if (this.users.get(userId)?.size === 0) this.users.delete(userId);

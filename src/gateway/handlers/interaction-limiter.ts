@@ -7,6 +7,7 @@ import { type ClientSocket, terminate, send } from '../transport/client-socket';
 import { type InteractionName, INTERACTIONS } from '../protocol/gateway-events';
 import { CLOSE, PacketRefused } from '../protocol/close-codes';
 import { HandlerRegistry } from './handler-registry';
+import type { SocketObserver } from '../transport/socket-observer';
 import { SessionExpiry } from '../session/session-expiry';
 
 /** An interaction as Socket.IO passes it: name, payload and acknowledgement callback. */
@@ -22,7 +23,7 @@ export const gatewayBucket = (userId: bigint): string => `gateway:${userId}`;
  * is invalid or exceeds a limit.
  */
 @Injectable()
-export class InteractionLimiter {
+export class InteractionLimiter implements SocketObserver {
   private readonly log = new Logger(InteractionLimiter.name);
 
   constructor(
@@ -33,7 +34,7 @@ export class InteractionLimiter {
   ) {}
 
   /** Checks every packet of a socket. */
-  guard(socket: ClientSocket): void {
+  onConnect(socket: ClientSocket): void {
     socket.on('error', (error: unknown) => {
       const reason = error instanceof PacketRefused ? error.closeReason : CLOSE.invalidPayload;
       if (reason === CLOSE.rateLimited) this.closeAsFlooded(socket);

@@ -6,6 +6,7 @@ import { isNamed } from '../../events/event-map';
 import type { GuildAuthority } from '../../permissions/authority';
 import { AuthorityResolver } from '../../permissions/authority-resolver';
 import { PresenceRegistry } from '../../presence/presence.registry';
+import type { SocketObserver } from '../transport/socket-observer';
 import { SocketRegistry } from '../dispatch/socket-registry.service';
 import type { ClientSocket } from '../transport/client-socket';
 import type { MemberWindow } from '../protocol/gateway-payloads.dto';
@@ -19,7 +20,7 @@ import { SubscriptionLimitReached, SubscriptionReplaced } from './member-list-su
  * A changed presence updates only the guilds whose loaded range contains the user; they are found by user id.
  */
 @Injectable()
-export class MemberListSubscriptions implements OnModuleInit {
+export class MemberListSubscriptions implements SocketObserver, OnModuleInit {
   private readonly log = new Logger(MemberListSubscriptions.name);
   private readonly guilds = new Map<Snowflake, GuildMemberList>();
   private readonly guildsOf = new Map<ClientSocket, Set<GuildMemberList>>();
@@ -82,7 +83,7 @@ export class MemberListSubscriptions implements OnModuleInit {
   }
 
   /** Ends all subscriptions of a closed socket. */
-  release(socket: ClientSocket): void {
+  onDisconnect(socket: ClientSocket): void {
     for (const guild of [...(this.guildsOf.get(socket) ?? [])]) this.leave(socket, guild);
   }
 

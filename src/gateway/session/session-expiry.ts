@@ -3,6 +3,7 @@ import type { Session } from '../../common/session';
 import { SessionsService } from '../../auth/sessions.service';
 import type { Snowflake } from '../../common/snowflake';
 import { type ClientSocket, terminate } from '../transport/client-socket';
+import type { SocketObserver } from '../transport/socket-observer';
 import { CLOSE } from '../protocol/close-codes';
 import { TimeWheel } from './time-wheel';
 
@@ -18,7 +19,7 @@ const MAX_SOCKETS = 200;
  * loaded again, so that a session that was changed or deleted without an event ends within 30 seconds too.
  */
 @Injectable()
-export class SessionExpiry implements OnModuleInit, OnApplicationShutdown {
+export class SessionExpiry implements SocketObserver, OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(SessionExpiry.name);
   private readonly wheel = new TimeWheel<ClientSocket>(Date.now());
   // When the session of each socket was last loaded, oldest first.
@@ -39,15 +40,15 @@ export class SessionExpiry implements OnModuleInit, OnApplicationShutdown {
     clearInterval(this.timer);
   }
 
-  /** Watches the session of a socket until `release`; closes the socket at once if the session has expired. */
-  watch(socket: ClientSocket): void {
+  /** Watches the session of a socket until it disconnects; closes the socket at once if the session has expired. */
+  onConnect(socket: ClientSocket): void {
     this.wheel.add(socket, socket.data.session.expires_at.getTime());
     this.loadedAtMs.set(socket, Date.now());
     this.closeDue();
   }
 
   /** Stops watching a socket that is closed. */
-  release(socket: ClientSocket): void {
+  onDisconnect(socket: ClientSocket): void {
     this.wheel.remove(socket);
     this.loadedAtMs.delete(socket);
   }

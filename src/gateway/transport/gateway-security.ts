@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Snowflake } from '../../common/snowflake';
 import { type SecurityAction, SecurityLog } from '../../security/security-log';
 import type { ClientSocket } from './client-socket';
+import type { SocketObserver } from './socket-observer';
 import { CLOSE } from '../protocol/close-codes';
 
 /** The actions of the security log for close codes; a close code that says nothing about the client has none. */
@@ -22,7 +23,7 @@ export type RejectedConnection = 'origin_not_allowed' | 'too_many_connections' |
 
 /** Records security events of the gateway: rejected handshakes, forced disconnects, rate limits and floods. The detail is the close code. */
 @Injectable()
-export class GatewaySecurity {
+export class GatewaySecurity implements SocketObserver {
   constructor(private readonly log: SecurityLog) {}
 
   /** Records a connection that was rejected or closed before its client identified. */
@@ -37,8 +38,8 @@ export class GatewaySecurity {
   }
 
   /** Records a socket that the server has closed because of its client or session. */
-  closed({ data: { session, address } }: ClientSocket, code: number): void {
-    const action = ACTIONS.get(code);
+  onDisconnect({ data: { session, address, closeCode: code } }: ClientSocket): void {
+    const action = code === undefined ? undefined : ACTIONS.get(code);
     if (action) this.log.recordOften({ action, userId: session.user_id, address, detail: `gateway:${code}` });
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ConfigService } from '../../config/config.service';
 import { type ClientSocket, terminate } from './client-socket';
 import { onQueued, unsentBytes } from './engine-io';
+import type { SocketObserver } from './socket-observer';
 import { CLOSE } from '../protocol/close-codes';
 
 const CHECK_INTERVAL_PACKETS = 16;
@@ -15,13 +16,13 @@ const LONG_PACKET = 16_384;
  * packets.
  */
 @Injectable()
-export class SlowConsumerMonitor {
+export class SlowConsumerMonitor implements SocketObserver {
   private readonly candidates = new Set<ClientSocket>();
 
   constructor(private readonly config: ConfigService) {}
 
   /** Monitors the unsent data of a socket while it is open. */
-  watch(socket: ClientSocket): void {
+  onConnect(socket: ClientSocket): void {
     if (this.config.get('GATEWAY_SEND_BUFFER_BYTES') === 0) return;
     onQueued(socket.conn, (waiting, length) => {
       if (length >= LONG_PACKET || waiting % CHECK_INTERVAL_PACKETS === CHECK_INTERVAL_PACKETS - 1)
