@@ -53,14 +53,10 @@ const PURE = [
 /** Schemas and models, which belong to their folder. */
 const SCHEMAS = [`src/{${FEATURES.join()}}/*.{schema,models}.ts`];
 
-/** Folders whose modules register a model of another folder, because their providers read or write its documents. */
-const SHARED_MODELS = {
-  auth: ['users'],
-  accounts: ['users'],
-  members: ['users'],
-  guilds: ['roles', 'tracks'],
-  tracks: ['members'],
-};
+/**
+ * Folders that use models of another folder: sessions are stored in the document of their user, and a commit of a guild writes its roles and tracks.
+ */
+const SHARED_MODELS = { auth: ['users'], guilds: ['roles', 'tracks'] };
 
 const toFolders = (types) => ({ to: { element: { types: { anyOf: types } } } });
 

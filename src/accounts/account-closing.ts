@@ -1,19 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
 import { AccountCache } from '../auth/account-cache';
 import { PasswordWrong } from '../auth/auth.errors';
 import { SessionsService } from '../auth/sessions.service';
 import { BansRepository } from '../bans/bans.repository';
 import type { Snowflake } from '../common/snowflake';
-import { MODELS } from '../database/database.module';
 import { OwnerCannotLeave } from '../guilds/guilds.errors';
 import { GuildDeletionService } from '../guilds/guild-deletion.service';
 import { GuildsService } from '../guilds/guilds.service';
 import { FormerMembersService } from '../members/former-members.service';
 import { MemberRemovalService } from '../members/member-removal.service';
 import { MembersRepository } from '../members/members.repository';
-import { OPEN, type UserDocument } from '../users/user.schema';
+import { UnfinishedAccounts } from '../users/unfinished-accounts.repository';
+import type { UserDocument } from '../users/user.schema';
 import { UserOwnsGuilds } from '../users/users.errors';
 
 /**
@@ -34,7 +32,7 @@ export class AccountClosing {
     private readonly bans: BansRepository,
     private readonly guilds: GuildsService,
     private readonly guildDeletion: GuildDeletionService,
-    @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
+    private readonly unfinished: UnfinishedAccounts,
   ) {}
 
   /**
@@ -51,12 +49,7 @@ export class AccountClosing {
       memberships.map(({ guild_id }) => guild_id),
     );
     if (owned.length > 0) throw new UserOwnsGuilds(owned);
-    const closed_at = new Date();
-    const { modifiedCount } = await this.users.updateOne(
-      { _id: userId, password_hash: verified.password_hash, ...OPEN },
-      { $set: { closed_at, unfinished_since: closed_at } },
-    );
-    if (modifiedCount === 0) throw new PasswordWrong();
+    if (!(await this.unfinished.close(verified))) throw new PasswordWrong();
     await this.finish(userId);
   }
 
@@ -66,9 +59,7 @@ export class AccountClosing {
    * @throws UserOwnsGuilds if the user was given a guild right before the account was closed: the account is open again
    */
   async finish(userId: Snowflake): Promise<void> {
-    const user = await this.users
-      .findOne({ _id: userId, closed_at: { $exists: true } }, { guild_ids: 1 })
-      .lean<Pick<UserDocument, 'guild_ids'> | null>();
+    const user = await this.unfinished.findClosed(userId);
     if (!user) return;
     await this.accounts.invalidate(userId);
     await this.sessions.publishRevoked(userId, null);
@@ -77,7 +68,7 @@ export class AccountClosing {
     await this.settleOwned(userId, guildIds);
     for (const guildId of guildIds) await this.leave(userId, guildId);
     await Promise.all([this.formerMembers.deleteByUser(userId), this.bans.deleteByUser(userId)]);
-    await this.users.deleteOne({ _id: userId, closed_at: { $exists: true } });
+    await this.unfinished.deleteClosed(userId);
   }
 
   private async ownedAmong(userId: Snowflake, guildIds: readonly Snowflake[]): Promise<Snowflake[]> {
@@ -103,7 +94,7 @@ export class AccountClosing {
   }
 
   private async reopen(userId: Snowflake, guildIds: readonly Snowflake[]): Promise<never> {
-    await this.users.updateOne({ _id: userId }, { $unset: { closed_at: 1, unfinished_since: 1 } });
+    await this.unfinished.reopen(userId);
     await this.accounts.invalidate(userId);
     throw new UserOwnsGuilds(guildIds);
   }

@@ -1,12 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
 import { AccountCache } from '../auth/account-cache';
-import { MODELS } from '../database/database.module';
 import { MemberRemovalService } from '../members/member-removal.service';
 import { MembersRepository } from '../members/members.repository';
 import { MemberNames } from '../members/member-names';
-import type { UserDocument } from '../users/user.schema';
+import { UnfinishedAccounts } from '../users/unfinished-accounts.repository';
 import { UserOwnsGuilds } from '../users/users.errors';
 import { AccountClosing } from './account-closing';
 
@@ -22,15 +19,12 @@ export class AccountRecovery {
     private readonly names: MemberNames,
     private readonly membersRepository: MembersRepository,
     private readonly memberRemoval: MemberRemovalService,
-    @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
+    private readonly unfinished: UnfinishedAccounts,
   ) {}
 
   /** Finishes everything that is marked as unfinished. Harmless for what another node is just doing. */
   async finishInterrupted(): Promise<void> {
-    const unfinished = await this.users
-      .find({ unfinished_since: { $lte: new Date() } }, { closed_at: 1 })
-      .lean<Pick<UserDocument, '_id' | 'closed_at'>[]>();
-    for (const { _id, closed_at } of unfinished)
+    for (const { _id, closed_at } of await this.unfinished.list())
       await (closed_at ? this.finishDeletion(_id) : this.names.finishRename(_id));
     await this.checkRecentMembers();
   }

@@ -3,7 +3,7 @@ import { BansRepositoryModule } from '../bans/bans.repository.module';
 import { GuildsModule } from '../guilds/guilds.module';
 import { MembersModule } from '../members/members.module';
 import { AccountLifecycle } from '../users/account-lifecycle';
-import { UserModels } from '../users/user.models';
+import { UsersModule } from '../users/users.module';
 import { AccountClosing } from './account-closing';
 import { AccountRecovery } from './account-recovery';
 import { GuildAccountLifecycle } from './guild-account-lifecycle';
@@ -11,7 +11,7 @@ import { GuildAccountLifecycle } from './guild-account-lifecycle';
 /** Renames and deletions of accounts across guilds, for the routes of `/users/@me` and for the recovery after a crash. */
 @Global()
 @Module({
-  imports: [UserModels, BansRepositoryModule, MembersModule, GuildsModule],
+  imports: [UsersModule, BansRepositoryModule, MembersModule, GuildsModule],
   providers: [AccountClosing, AccountRecovery, { provide: AccountLifecycle, useClass: GuildAccountLifecycle }],
   exports: [AccountLifecycle, AccountRecovery],
 })

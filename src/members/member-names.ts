@@ -5,6 +5,7 @@ import type { Snowflake } from '../common/snowflake';
 import { collationKey, nameOfKey } from '../common/text/collation';
 import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
+import { UnfinishedAccounts } from '../users/unfinished-accounts.repository';
 import type { UserDocument } from '../users/user.schema';
 import { nameTerms } from './member-name-search';
 import type { MemberDocument } from './member.schema';
@@ -31,7 +32,7 @@ export class MemberNames {
   constructor(
     private readonly events: EventsService,
     @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
-    @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
+    private readonly unfinished: UnfinishedAccounts,
   ) {}
 
   /** Returns the name fields of a new membership. */
@@ -54,15 +55,10 @@ export class MemberNames {
 
   /** Copies the stored name of a user into all memberships that have an older version, then removes the mark of the rename. Can be repeated. */
   async finishRename(userId: Snowflake): Promise<void> {
-    const user = await this.users
-      .findById(userId, { username_key: 1, username_version: 1, guild_ids: 1, closed_at: 1 })
-      .lean<UserDocument | null>();
-    if (!user || user.closed_at) return;
+    const user = await this.unfinished.findRenamed(userId);
+    if (!user) return;
     await this.copy(user);
-    await this.users.updateOne(
-      { _id: userId, username_version: user.username_version, closed_at: { $exists: false } },
-      { $unset: { unfinished_since: 1 } },
-    );
+    await this.unfinished.endRename(user);
     await this.events.publish('MEMBER_RENAME', { userIds: [] }, { user_id: userId, guild_ids: [...user.guild_ids] });
   }
 

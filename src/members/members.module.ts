@@ -20,13 +20,11 @@ import { MODELS } from '../database/database.module';
 import { formerMemberSchema } from './former-member.schema';
 import { roleSetSchema } from './role-set.schema';
 import { MemberModels } from './member.models';
-import { UserModels } from '../users/user.models';
 
 /** Who is in which guild, under what name and with which roles. */
 @Module({
   imports: [
     MemberModels,
-    UserModels,
     MongooseModule.forFeature([
       { name: MODELS.departure, schema: formerMemberSchema },
       { name: MODELS.roleSet, schema: roleSetSchema },

@@ -12,7 +12,7 @@ import { MODELS } from '../database/database.module';
 import { EventsService } from '../events/events.service';
 import type { WrittenPlan } from '../guilds/guild-commit';
 import { type PlanFn, GuildWriter, type GuildMutation } from '../guilds/guild-writer.service';
-import type { MemberDocument } from '../members/member.schema';
+import { MembersRepository } from '../members/members.repository';
 import { has, Permission, type SubjectOverwrite } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import type { GuildTracks } from '../permissions/guild-state';
@@ -34,8 +34,8 @@ export class OverwritesService {
     private readonly guildWriter: GuildWriter,
     private readonly events: EventsService,
     private readonly cacheVersions: CacheVersions,
+    private readonly membersRepository: MembersRepository,
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
-    @InjectModel(MODELS.member) private readonly members: Model<MemberDocument>,
   ) {}
 
   /** Sets what a role or member may or may not do in a track. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld, GuildVersionMismatch */
@@ -145,7 +145,7 @@ export class OverwritesService {
     const exists =
       type === 'role'
         ? state.guild.role_ids.includes(id)
-        : (await this.members.exists({ guild_id: guildId, user_id: id })) !== null;
+        : (await this.membersRepository.find(guildId, id)) !== undefined;
     if (!exists) throw new OverwriteNotFound();
   }
 }

@@ -7,11 +7,11 @@ import { GuildTracksController, TracksController } from './tracks.controller';
 import { TrackLists } from './track-lists.service';
 import { TracksService } from './tracks.service';
 import { TrackModels } from './track.models';
-import { MemberModels } from '../members/member.models';
+import { MembersModule } from '../members/members.module';
 
 /** The tracks of guilds, their order, their categories and their overwrites. */
 @Module({
-  imports: [TrackModels, MemberModels, GuildWriterModule, DryRunModule, ReadMarkersModule],
+  imports: [TrackModels, MembersModule, GuildWriterModule, DryRunModule, ReadMarkersModule],
   controllers: [GuildTracksController, TracksController],
   providers: [TracksService, TrackLists, OverwritesService],
   exports: [TracksService, OverwritesService],

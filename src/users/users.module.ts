@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AccountController } from './account.controller';
 import { AccountService } from './account.service';
 import { CredentialsService } from './credentials.service';
+import { UnfinishedAccounts } from './unfinished-accounts.repository';
 import { UsersController } from './users.controller';
 import { UsersService } from './users.service';
 import { UserModels } from './user.models';
@@ -10,7 +11,7 @@ import { UserModels } from './user.models';
 @Module({
   imports: [UserModels],
   controllers: [UsersController, AccountController],
-  providers: [UsersService, CredentialsService, AccountService],
-  exports: [UsersService, CredentialsService],
+  providers: [UsersService, CredentialsService, AccountService, UnfinishedAccounts],
+  exports: [UsersService, CredentialsService, UnfinishedAccounts],
 })
 export class UsersModule {}
