@@ -79,9 +79,9 @@ export class GuildsController {
   async update(
     @Authority() authority: GuildAuthority,
     @Body() change: UpdateGuildDto,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<GuildDto>> {
-    const guild = await this.guilds.update(authority, change, remarks);
+    const guild = await this.guilds.update(authority, change, options);
     return new Versioned(guild.version, toGuildDto(guild));
   }
 

@@ -62,7 +62,7 @@ export class GuildsService {
    * @throws OwnerOnly, MemberNotFound
    * @throws GuildVersionMismatch if the guild does not have the expected version
    */
-  async update(authority: GuildAuthority, change: UpdateGuildDto, remarks: MutationOptions): Promise<GuildDocument> {
+  async update(authority: GuildAuthority, change: UpdateGuildDto, options: MutationOptions): Promise<GuildDocument> {
     const { owner_id: newOwnerId, ...others } = change;
     const ownerId = newOwnerId === authority.state.guild.owner_id ? undefined : newOwnerId;
     if (ownerId !== undefined) {
@@ -73,7 +73,7 @@ export class GuildsService {
       if (ownerId !== undefined && !actor.isOwner) throw new OwnerOnly();
       return { guild: { ...others, ...(ownerId !== undefined && { owner_id: ownerId }) } };
     };
-    const changed = await this.commit(authority, decide, remarks);
+    const changed = await this.commit(authority, decide, options);
     if (ownerId !== undefined) await this.assertStillMember(authority, ownerId);
     return changed;
   }

@@ -5,11 +5,11 @@ export class QueryCounter {
   count = 0;
 
   /** Returns the query, counted when it is executed. */
-  track<Value>(recollection: CachedQuery<Value>): CachedQuery<Value> {
+  track<Value>(query: CachedQuery<Value>): CachedQuery<Value> {
     const load = (): Promise<Value> => {
       this.count += 1;
-      return recollection.load();
+      return query.load();
     };
-    return { ...recollection, load };
+    return { ...query, load };
   }
 }

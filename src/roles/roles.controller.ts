@@ -65,9 +65,9 @@ export class RolesController {
   async create(
     @Authority() authority: GuildAuthority,
     @Body() role: CreateRoleDto,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<RoleDto>> {
-    return this.roles.create(authority, role, remarks);
+    return this.roles.create(authority, role, options);
   }
 
   @Patch()
@@ -89,11 +89,11 @@ export class RolesController {
     @Authority() authority: GuildAuthority,
     @ListBody(MoveRoleDto, { minItems: 1, maxItems: LIMITS.roles }) moves: MoveRoleDto[],
     @Query() { dry_run: isDry }: DryRunQuery,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<RoleDto[]> | ImpactDto> {
     return isDry
-      ? this.impact.of(authority, this.roles.planMove(moves), remarks)
-      : this.roles.move(authority, moves, remarks);
+      ? this.impact.of(authority, this.roles.planMove(moves), options)
+      : this.roles.move(authority, moves, options);
   }
 
   @Patch(':role_id')
@@ -116,11 +116,11 @@ export class RolesController {
     @SnowflakeParam('role_id') roleId: Snowflake,
     @Body() change: UpdateRoleDto,
     @Query() { dry_run: isDry }: DryRunQuery,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<RoleDto> | ImpactDto> {
     return isDry
-      ? this.impact.of(authority, this.roles.planUpdate(roleId, change), remarks)
-      : this.roles.update(authority, roleId, change, remarks);
+      ? this.impact.of(authority, this.roles.planUpdate(roleId, change), options)
+      : this.roles.update(authority, roleId, change, options);
   }
 
   @Delete(':role_id')
@@ -133,8 +133,8 @@ export class RolesController {
   async delete(
     @Authority() authority: GuildAuthority,
     @SnowflakeParam('role_id') roleId: Snowflake,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<void>> {
-    return this.roles.delete(authority, roleId, remarks);
+    return this.roles.delete(authority, roleId, options);
   }
 }

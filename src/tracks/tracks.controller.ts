@@ -75,9 +75,9 @@ export class GuildTracksController {
   async create(
     @Authority() authority: GuildAuthority,
     @Body() track: CreateTrackDto,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<TrackDto>> {
-    return this.tracks.create(authority, track, remarks);
+    return this.tracks.create(authority, track, options);
   }
 
   @Patch()
@@ -100,11 +100,11 @@ export class GuildTracksController {
     @Authority() authority: GuildAuthority,
     @ListBody(MoveTrackDto, { minItems: 1, maxItems: LIMITS.tracks }) moves: MoveTrackDto[],
     @Query() { dry_run: isDry }: DryRunQuery,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<EncodedJson> | ImpactDto> {
     return isDry
-      ? this.impact.of(authority, this.tracks.planMove(moves), remarks)
-      : this.tracks.move(authority, moves, remarks);
+      ? this.impact.of(authority, this.tracks.planMove(moves), options)
+      : this.tracks.move(authority, moves, options);
   }
 }
 
@@ -139,11 +139,11 @@ export class TracksController {
     @Authority() authority: TrackAuthority,
     @Body() change: UpdateTrackDto,
     @Query() { dry_run: isDry }: DryRunQuery,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
     return isDry
-      ? this.impact.of(authority, this.tracks.planUpdate(change), remarks)
-      : this.tracks.update(authority, change, remarks);
+      ? this.impact.of(authority, this.tracks.planUpdate(change), options)
+      : this.tracks.update(authority, change, options);
   }
 
   @Delete()
@@ -155,9 +155,9 @@ export class TracksController {
   @ApiNoContentWithEtag()
   async delete(
     @Authority() authority: TrackAuthority,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<void>> {
-    return this.tracks.delete(authority, remarks);
+    return this.tracks.delete(authority, options);
   }
 
   @Put('overwrites/:id')
@@ -180,11 +180,11 @@ export class TracksController {
     @SnowflakeParam('id') id: Snowflake,
     @Body() overwrite: PutOverwriteDto,
     @Query() { dry_run: isDry }: DryRunQuery,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<TrackDto> | ImpactDto> {
     return isDry
-      ? this.impact.of(authority, this.overwrites.planPut(id, overwrite), remarks)
-      : this.overwrites.put(authority, id, overwrite, remarks);
+      ? this.impact.of(authority, this.overwrites.planPut(id, overwrite), options)
+      : this.overwrites.put(authority, id, overwrite, options);
   }
 
   @Delete('overwrites/:id')
@@ -205,10 +205,10 @@ export class TracksController {
     @SnowflakeParam('id') id: Snowflake,
     @Query() { dry_run: isDry }: DryRunQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @MutationOptionsParam() remarks: MutationOptions,
+    @MutationOptionsParam() options: MutationOptions,
   ): Promise<Versioned<void> | ImpactDto> {
-    if (!isDry) return this.overwrites.delete(authority, id, remarks);
+    if (!isDry) return this.overwrites.delete(authority, id, options);
     void reply.status(HttpStatus.OK);
-    return this.impact.of(authority, this.overwrites.planDelete(id), remarks);
+    return this.impact.of(authority, this.overwrites.planDelete(id), options);
   }
 }
