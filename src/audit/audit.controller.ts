@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiResult, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary } from '../common/http.decorators';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
@@ -18,7 +18,6 @@ export class AuditController {
     'Lists what was done in a guild, the newest first. What speaks of tracks is for who may view one of them; ADMINISTRATOR reads all.',
   )
   @RequirePermissions(Permission.ViewAuditLog)
-  @Validated()
   @ApiResult([AuditEntryDto])
   async list(@Authority() authority: GuildAuthority, @Query() query: AuditQuery): Promise<AuditEntryDto[]> {
     return this.audit.list(authority, query);

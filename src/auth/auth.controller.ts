@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpStatus, Post } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger';
 import { MutationScope } from '../cluster/mutation';
 import { SnowflakeParam } from '../common/dto/parameters';
-import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { createdAt, type Snowflake } from '../common/snowflake';
 import { CurrentSession } from '../permissions/request-context';
@@ -32,7 +32,6 @@ export class AuthController {
   @Summary('Create an account and log in.')
   @Public()
   @RateLimit('register')
-  @Validated()
   @ApiProblems(UsernameTaken, EmailTaken, PasswordQueueFull)
   @ApiResult(LoginResultDto, HttpStatus.CREATED)
   async register(@Body() account: RegisterDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
@@ -42,7 +41,6 @@ export class AuthController {
   @Post('login')
   @Summary('Log in. An unknown e-mail address has the same response, after the same time, as a wrong password.')
   @Public()
-  @Validated()
   @ApiProblems(CredentialsInvalid, RateLimited, PasswordQueueFull)
   @ApiResult(LoginResultDto)
   async logIn(@Body() { email, password }: LoginDto, @CurrentClient() client: Client): Promise<LoginResultDto> {
@@ -78,7 +76,6 @@ export class AuthController {
   @MutationScope('account')
   @Summary('Revoke one of your sessions and close its sockets.')
   @Authenticated()
-  @Validated()
   @ApiProblems(SessionNotFound)
   @ApiNoContent()
   async revoke(

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited';
 import { SnowflakeParam } from '../common/dto/parameters';
-import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, Summary } from '../common/http.decorators';
 import { WriteConflict } from '../common/common.errors';
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
@@ -26,7 +26,6 @@ export class BansController {
   @Get()
   @Summary('List bans by user id, ascending.')
   @RequirePermissions(Permission.BanMembers)
-  @Validated()
   @ApiResult([BanDto])
   async list(@SnowflakeParam('guild_id') guildId: Snowflake, @Query() page: ListBansQuery): Promise<BanDto[]> {
     return this.bans.list(guildId, page);
@@ -51,7 +50,6 @@ export class BansController {
   )
   @Audited()
   @RequirePermissions(Permission.BanMembers)
-  @Validated()
   @ApiProblems(UserNotFound, MemberOutOfReach, WriteConflict)
   @ApiResult(BanDto)
   async ban(

@@ -1,8 +1,6 @@
 import { applyDecorators, HttpCode, HttpStatus } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { PayloadTooLarge, ValidationFailed } from './common.errors';
 import { type Shape, shapeReference } from './dto/json-schema';
-import { ApiProblems } from './problems.decorator';
 
 /** Sets the summary of a route in the OpenAPI document. */
 export const Summary = (summary: string): MethodDecorator => ApiOperation({ summary });
@@ -35,6 +33,3 @@ export const ApiNoContent = (): MethodDecorator =>
 /** As `ApiNoContent`, for a route that returns the guild's version as ETag. */
 export const ApiNoContentWithEtag = (): MethodDecorator =>
   applyDecorators(HttpCode(HttpStatus.NO_CONTENT), ApiNoContentResponse({ description: 'Done.', headers: ETAG }));
-
-/** Documents that the route validates a body or query. */
-export const Validated = (): MethodDecorator => ApiProblems(ValidationFailed, PayloadTooLarge);

@@ -4,14 +4,17 @@ import { ValidationFailed } from './common.errors';
 import { LIMITS } from './limits';
 import { parseValue } from './dto/parse-value';
 import { textKind } from './dto/value-kind';
+import { contextOf } from './request-context';
 import { parseLine } from './text/plain-text';
 
-/** Options of a mutation, sent as header fields. */
+/** Options of a mutation, sent as header fields and, for `isDryRun`, in the query. */
 export interface MutationOptions {
   /** The version of the guild that the mutation is based on, from `If-Match`. */
   readonly expectedVersion?: number | undefined;
   /** The reason shown in the audit log. */
   readonly reason?: string | undefined;
+  /** Whether only the effect of the mutation is requested. */
+  readonly isDryRun?: boolean | undefined;
 }
 
 /** Header field with the reason for the audit log. */
@@ -28,6 +31,7 @@ const ASCII = /^[\x20-\x7e]*$/;
 export const MutationOptionsParam = createParamDecorator((_: unknown, context: ExecutionContext): MutationOptions => ({
   expectedVersion: versionIn(context),
   reason: reasonIn(context),
+  isDryRun: contextOf(context).isDryRun,
 }));
 
 /**

@@ -7,6 +7,8 @@ import type { Session } from './session';
 export interface RequestContext {
   /** Session of the caller; undefined on public routes without a token. */
   session?: Session | undefined;
+  /** Whether the request asks for the effect of a mutation only; set by DryRunInterceptor. */
+  isDryRun?: boolean;
   /** Path parameters of a request or payload of an interaction, as received: not validated yet. */
   readonly params: Readonly<Record<string, unknown>>;
 }

@@ -2,11 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
-import type { MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import type { GuildDocument } from '../guilds/guild.schema';
-import { type PlanFn, guildAuthorityOf, type GuildMutation } from '../guilds/guild-writer.service';
-import { assertVersion } from '../guilds/expected-version';
+import { guildAuthorityOf, type GuildMutation } from '../guilds/guild-writer.service';
 import type { MemberDocument } from '../members/member.schema';
 import { roleSetOf } from '../members/role-set';
 import { MembersRepository } from '../members/members.repository';
@@ -44,16 +42,18 @@ export class ImpactService {
     private readonly resolver: AuthorityResolver,
   ) {}
 
-  /** Who would gain or lose what if this were decided now, in the tracks that the asker sees. @throws GuildVersionMismatch, and what the decision throws */
-  async of<Who extends GuildAuthority | TrackAuthority>(
-    authority: Who,
-    decide: PlanFn<Who, GuildMutation>,
-    { expectedVersion }: MutationOptions,
+  /**
+   * Returns the members that would gain or lose permissions in the guild and in the tracks that the asker can view.
+   *
+   * @throws what the plan throws if the mutation is not allowed
+   */
+  async of(
+    authority: GuildAuthority | TrackAuthority,
+    makePlan: () => GuildMutation | Promise<GuildMutation>,
   ): Promise<ImpactDto> {
     const asker = guildAuthorityOf(authority);
     const { guildId, state } = asker;
-    assertVersion(state.guild, expectedVersion);
-    const [plan, tracks] = await Promise.all([decide(authority), this.resolver.getTracks(state.guild)]);
+    const [plan, tracks] = await Promise.all([makePlan(), this.resolver.getTracks(state.guild)]);
     const before: PermissionSnapshot = { state, tracks };
     const after = applyMutation(before, plan);
     const comparison = new Comparison(

@@ -16,6 +16,7 @@ import type { GuildState, GuildTracks } from '../permissions/guild-state';
 import type { RoleDocument } from '../roles/role.schema';
 import type { TrackDocument } from '../tracks/track.schema';
 import { type GuildDocument, type PendingWrite, type StoredGuild, storedFieldsOf } from './guild.schema';
+import { DryRunRequested } from './dry-run-requested';
 import { GuildCommit, type WrittenPlan } from './guild-commit';
 import { hasEffect } from './plan-effect';
 import { assertVersion } from './expected-version';
@@ -84,12 +85,17 @@ export class GuildWriter {
    * @throws GuildVersionMismatch if the guild does not have the expected version
    * @throws GuildNotFound, TrackNotFound or PermissionsMissing if the actor no longer meets the requirement of the handler
    * @throws WriteConflict if another writer was first 20 times in a row
+   * @throws DryRunRequested for a dry run
    */
   async commit<Who extends GuildAuthority | TrackAuthority, Plan extends GuildMutation>(
     authority: Who,
     makePlan: PlanFn<Who, Plan>,
-    { expectedVersion, reason }: MutationOptions,
+    { expectedVersion, reason, isDryRun }: MutationOptions,
   ): Promise<GuildCommit<Who, Plan>> {
+    if (isDryRun === true) {
+      assertVersion(guildAuthorityOf(authority).state.guild, expectedVersion);
+      throw new DryRunRequested(authority, () => makePlan(authority));
+    }
     const release = await this.queue.acquire(authority.guildId);
     try {
       const written = await this.planAndWrite(authority, makePlan, expectedVersion);

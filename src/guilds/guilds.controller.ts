@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, Header, HttpStatus, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Audited } from '../audit/audited';
 import { SnowflakeParam } from '../common/dto/parameters';
-import { ApiResult, ApiNoContent, ApiResultWithEtag, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, ApiResultWithEtag, Summary } from '../common/http.decorators';
 import { WriteConflict } from '../common/common.errors';
 import { ApiProblems } from '../common/problems.decorator';
 import { Versioned } from '../common/versioned';
@@ -21,7 +20,7 @@ import {
   RequireOwner,
   RequirePermissions,
 } from '../permissions/requirement.decorator';
-import { SupportsIfMatch } from './if-match.decorator';
+import { ChangesGuild } from './changes-guild.decorator';
 import { CreateGuildDto, GuildDto, GuildPreviewDto, UpdateGuildDto } from './guild.dto';
 import { GuildCreationService } from './guild-creation.service';
 import { GuildDeletionService } from './guild-deletion.service';
@@ -42,7 +41,6 @@ export class GuildsController {
   @MutationScope('account')
   @Summary('Create a guild with @everyone, a category and a text track. You become its owner.')
   @Authenticated()
-  @Validated()
   @ApiProblems(GuildLimitReached)
   @ApiResult(GuildDto, HttpStatus.CREATED)
   async create(@UserId() userId: Snowflake, @Body() guild: CreateGuildDto): Promise<GuildDto> {
@@ -60,7 +58,6 @@ export class GuildsController {
   @Get(':guild_id/preview')
   @Summary('Get the public preview of a discoverable guild, for users who are not members.')
   @Authenticated()
-  @Validated()
   @ApiProblems(GuildNotFound)
   @ApiResult(GuildPreviewDto)
   async preview(@SnowflakeParam('guild_id') guildId: Snowflake, @UserId() userId: Snowflake): Promise<GuildPreviewDto> {
@@ -70,10 +67,8 @@ export class GuildsController {
   @Patch(':guild_id')
   @MutationScope('guild')
   @Summary('Change a guild. `owner_id` transfers the ownership to another member, which only the owner may do.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
   @RequirePermissions(Permission.ModifyGuild)
-  @Validated()
   @ApiProblems(OwnerOnly, MemberNotFound)
   @ApiResultWithEtag(GuildDto)
   async update(

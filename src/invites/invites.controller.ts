@@ -4,7 +4,7 @@ import { Audited } from '../audit/audited';
 import { Banned } from '../bans/bans.errors';
 import { WriteConflict } from '../common/common.errors';
 import { PathParam } from '../common/dto/parameters';
-import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
@@ -37,7 +37,6 @@ export class InvitesController {
   @Summary('Create an invite.')
   @Audited()
   @RequireTextTrack(Permission.CreateInvites)
-  @Validated()
   @ApiProblems(InviteLimitReached, MemberInviteLimitReached, WriteConflict)
   @ApiResult(InviteDto, HttpStatus.CREATED)
   async create(
@@ -68,7 +67,6 @@ export class InvitesController {
   @Summary('Get an invite.')
   @Public()
   @RateLimit('invite_preview')
-  @Validated()
   @ApiProblems(InviteNotFound)
   @ApiResult(InvitePreviewDto)
   async preview(@PathParam('code', INVITE_CODE) inviteCode: string): Promise<InvitePreviewDto> {
@@ -80,7 +78,6 @@ export class InvitesController {
   @Summary('Accept an invite and join its guild.')
   @Authenticated()
   @RateLimit('invite_accept')
-  @Validated()
   @ApiProblems(InviteNotFound, GuildNotFound, Banned, GuildLimitReached, WriteConflict)
   @ApiResult(MemberDto)
   async accept(@PathParam('code', INVITE_CODE) inviteCode: string, @UserId() userId: Snowflake): Promise<MemberDto> {
@@ -92,7 +89,6 @@ export class InvitesController {
   @Summary('Revoke an invite: your own, or any invite with DELETE_INVITES.')
   @Audited()
   @Authenticated()
-  @Validated()
   @ApiProblems(InviteNotFound, PermissionsMissing)
   @ApiNoContent()
   async revoke(

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Patch, Put, Query } from '@nestjs/common
 import { ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited';
 import { SnowflakeParam } from '../common/dto/parameters';
-import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, Summary } from '../common/http.decorators';
 import { WriteConflict } from '../common/common.errors';
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
@@ -40,7 +40,6 @@ export class MembersController {
     'List members by user id, ascending; or, with `query`, those whose username or nick matches it, sorted by name.',
   )
   @RequireMembership()
-  @Validated()
   @ApiResult([MemberDto])
   async list(
     @SnowflakeParam('guild_id') guildId: Snowflake,
@@ -69,7 +68,6 @@ export class MembersController {
   @MutationScope('own_membership')
   @Summary('Change your own nick.')
   @RequirePermissions(Permission.ChangeNickname)
-  @Validated()
   @ApiProblems(WriteConflict)
   @ApiResult(MemberDto)
   async updateOwn(@Authority() authority: GuildAuthority, @Body() change: UpdateOwnMemberDto): Promise<MemberDto> {
@@ -83,7 +81,6 @@ export class MembersController {
   )
   @Audited()
   @RequireMembership()
-  @Validated()
   @ApiProblems(
     MemberNotFound,
     MemberOutOfReach,

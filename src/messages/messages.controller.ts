@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpStatus, Patch, Post, Query } from '@
 import { ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited';
 import { SnowflakeParam } from '../common/dto/parameters';
-import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
@@ -28,7 +28,6 @@ export class MessagesController {
   @Get('messages')
   @Summary('List the messages of a track, newest first.')
   @RequirePermissions(Permission.ViewMessageHistory)
-  @Validated()
   @ApiProblems(TrackNotFound)
   @ApiResult([MessageDto])
   async list(@Authority() authority: TrackAuthority, @Query() page: ListMessagesQuery): Promise<MessageDto[]> {
@@ -51,7 +50,6 @@ export class MessagesController {
   @MutationScope('created_messages')
   @Summary('Send a message. A repeated `nonce` returns the message already created with it.')
   @RequireTextTrack(Permission.CreateMessage)
-  @Validated()
   @ApiProblems(MessageNotFound, SlowModeActive)
   @ApiResult(MessageDto, HttpStatus.CREATED)
   async create(@Authority() authority: TrackAuthority, @Body() message: CreateMessageDto): Promise<MessageDto> {
@@ -64,7 +62,6 @@ export class MessagesController {
     'Edit a message of yours. Repeating the current content has no effect. Without VIEW_MESSAGE_HISTORY, messages of other authors do not exist.',
   )
   @RequirePermissions(Permission.CreateMessage)
-  @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound, NotTheAuthor)
   @ApiResult(MessageDto)
   async update(
@@ -95,7 +92,6 @@ export class MessagesController {
   @Summary('Delete up to 100 messages of a track at once. Ids that are not messages of this track are ignored.')
   @Audited()
   @RequirePermissions(Permission.DeleteMessages, Permission.ViewMessageHistory)
-  @Validated()
   @ApiProblems(TrackNotFound)
   @ApiNoContent()
   async bulkDelete(

@@ -65,7 +65,7 @@ export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
       operation.parameters = [...missingPathParameters(path, operation), ...(operation.parameters ?? [])];
       operation.responses = {
         ...operation.responses,
-        ...problemResponses([...takeProblems(operation), ...generalProblems(method, path)]),
+        ...problemResponses([...takeProblems(operation), ...generalProblems(method, path, operation.parameters)]),
       };
     }
   }
@@ -76,13 +76,14 @@ export function addProblemResponses(document: OpenAPIObject): OpenAPIObject {
 }
 
 /** Returns the problems that the server can answer a route with before, or independently of, its handler. */
-const generalProblems = (method: string, path: string): readonly ProblemOf[] => [
+const generalProblems = (method: string, path: string, parameters: readonly Parameter[]): readonly ProblemOf[] => [
   RequestMalformed,
   RequestTimedOut,
   HeadersTooLarge,
   InternalError,
   ServiceUnavailable,
   ...(path.includes('{') ? [UriTooLong] : []),
+  ...(parameters.length > 0 ? [ValidationFailed] : []),
   // A body is parsed on all routes with another method than GET, whether or not they use it.
   ...(method === 'get' ? [] : [ValidationFailed, PayloadTooLarge, MediaTypeUnsupported, DiskFull]),
 ];

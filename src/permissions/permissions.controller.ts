@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { SnowflakeParam } from '../common/dto/parameters';
-import { ApiResult, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MemberNotFound, TrackNotFound } from './permissions.errors';
@@ -21,7 +21,6 @@ export class PermissionsController {
   @Get('permissions/@me')
   @Summary('Tells what one may do, in the guild or in a track; with `explain=true` also why.')
   @RequireMembership()
-  @Validated()
   @ApiProblems(TrackNotFound)
   @ApiResult(PermissionsDto)
   async own(@Authority() authority: GuildAuthority, @Query() query: PermissionsQuery): Promise<PermissionsDto> {
@@ -31,7 +30,6 @@ export class PermissionsController {
   @Get('members/:user_id/permissions')
   @Summary('Tells what a member may do, in the guild or in a track; with `explain=true` also why.')
   @RequirePermissions(Permission.ManageRoles)
-  @Validated()
   @ApiProblems(TrackNotFound, MemberNotFound)
   @ApiResult(PermissionsDto)
   async others(

@@ -1,6 +1,6 @@
 import { Body, Controller, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiResult, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
@@ -21,7 +21,6 @@ export class PresenceController {
     'Chooses what one looks like while connected. Kept until the next choice; who is invisible looks offline to everybody else.',
   )
   @Authenticated()
-  @Validated()
   @ApiProblems(UserNotFound)
   @ApiResult(PresenceDto)
   choose(@UserId() userId: Snowflake, @Body() { status }: UpdatePresenceDto): Promise<PresenceDto> {

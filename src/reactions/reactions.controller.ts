@@ -2,7 +2,7 @@ import { Controller, Delete, Get, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Audited } from '../audit/audited';
 import { SnowflakeParam, PathParam } from '../common/dto/parameters';
-import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import { AuditReason } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
@@ -26,7 +26,6 @@ export class ReactionsController {
   @Get()
   @Summary('List the users who reacted with an emoji, by user id, ascending.')
   @RequirePermissions(Permission.ViewMessageHistory)
-  @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound)
   @ApiResult([ReactionDto])
   async list(
@@ -41,7 +40,6 @@ export class ReactionsController {
   @Put('@me')
   @Summary('Add a reaction to a message.')
   @RequirePermissions(Permission.AddReactions, Permission.ViewMessageHistory)
-  @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound, ReactionLimitReached)
   @ApiNoContent()
   async add(
@@ -55,7 +53,6 @@ export class ReactionsController {
   @Delete('@me')
   @Summary('Remove your reaction from a message.')
   @RequirePermissions(Permission.ViewMessageHistory)
-  @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound)
   @ApiNoContent()
   async remove(
@@ -70,7 +67,6 @@ export class ReactionsController {
   @Summary('Remove all reactions with an emoji from a message.')
   @Audited()
   @RequirePermissions(Permission.DeleteMessages, Permission.ViewMessageHistory)
-  @Validated()
   @ApiProblems(TrackNotFound, MessageNotFound)
   @ApiNoContent()
   async clear(

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Header, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiResult, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary } from '../common/http.decorators';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import type { TrackAuthority } from '../permissions/authority';
@@ -31,7 +31,6 @@ export class ReadStatesController {
     'Set your read marker in a track. It moves only forward, unless `backwards` is true. Without VIEW_MESSAGE_HISTORY a track has no read state: nothing is stored, and the counts are 0.',
   )
   @RequireTextTrack()
-  @Validated()
   @ApiResult(ReadStateDto)
   async update(@Authority() authority: TrackAuthority, @Body() change: UpdateReadStateDto): Promise<ReadStateDto> {
     return this.readStates.update(authority, change);

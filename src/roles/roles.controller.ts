@@ -1,7 +1,6 @@
-import { Body, Controller, Delete, Get, HttpStatus, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpStatus, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Audited } from '../audit/audited';
-import { ApiResult, ApiResultWithEtag, ApiNoContentWithEtag, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiResultWithEtag, ApiNoContentWithEtag, Summary } from '../common/http.decorators';
 import { AnyOf } from '../common/dto/json-schema';
 import { SnowflakeParam, ListBody } from '../common/dto/parameters';
 import { LIMITS } from '../common/limits';
@@ -10,9 +9,9 @@ import { MutationOptionsParam, type MutationOptions } from '../common/mutation-o
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import { Versioned } from '../common/versioned';
-import { SupportsIfMatch } from '../guilds/if-match.decorator';
-import { DryRunQuery, ImpactDto } from '../dry-run/impact.dto';
-import { ImpactService } from '../dry-run/impact.service';
+import { ChangesGuild } from '../guilds/changes-guild.decorator';
+import { SupportsDryRun } from '../dry-run/dry-run.decorator';
+import { ImpactDto } from '../dry-run/impact.dto';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
@@ -32,10 +31,7 @@ import { toRoleDto, roleDtos, roleIn, RolesService } from './roles.service';
 @MutationScope('guild')
 @Controller('guilds/:guild_id/roles')
 export class RolesController {
-  constructor(
-    private readonly roles: RolesService,
-    private readonly impact: ImpactService,
-  ) {}
+  constructor(private readonly roles: RolesService) {}
 
   @Get()
   @Summary('List the roles of a guild, lowest first.')
@@ -56,10 +52,8 @@ export class RolesController {
 
   @Post()
   @Summary('Create a role, at the bottom or at the given `position`.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
   @RequirePermissions(Permission.ManageRoles)
-  @Validated()
   @ApiProblems(RoleLimitReached, RolePositionInvalid, RoleOutOfReach, PermissionsNotHeld, PermissionsOverlap)
   @ApiResultWithEtag(RoleDto, HttpStatus.CREATED)
   async create(
@@ -72,10 +66,9 @@ export class RolesController {
 
   @Patch()
   @Summary('Move any number of roles in one atomic change.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
+  @SupportsDryRun()
   @RequirePermissions(Permission.ManageRoles)
-  @Validated()
   @ApiProblems(
     RoleNotFound,
     RolePositionInvalid,
@@ -88,20 +81,16 @@ export class RolesController {
   async move(
     @Authority() authority: GuildAuthority,
     @ListBody(MoveRoleDto, { minItems: 1, maxItems: LIMITS.roles }) moves: MoveRoleDto[],
-    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() options: MutationOptions,
-  ): Promise<Versioned<RoleDto[]> | ImpactDto> {
-    return isDry
-      ? this.impact.of(authority, this.roles.planMove(moves), options)
-      : this.roles.move(authority, moves, options);
+  ): Promise<Versioned<RoleDto[]>> {
+    return this.roles.move(authority, moves, options);
   }
 
   @Patch(':role_id')
   @Summary('Change a role. `position` moves it.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
+  @SupportsDryRun()
   @RequirePermissions(Permission.ManageRoles)
-  @Validated()
   @ApiProblems(
     RoleNotFound,
     RolePositionInvalid,
@@ -115,18 +104,14 @@ export class RolesController {
     @Authority() authority: GuildAuthority,
     @SnowflakeParam('role_id') roleId: Snowflake,
     @Body() change: UpdateRoleDto,
-    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() options: MutationOptions,
-  ): Promise<Versioned<RoleDto> | ImpactDto> {
-    return isDry
-      ? this.impact.of(authority, this.roles.planUpdate(roleId, change), options)
-      : this.roles.update(authority, roleId, change, options);
+  ): Promise<Versioned<RoleDto>> {
+    return this.roles.update(authority, roleId, change, options);
   }
 
   @Delete(':role_id')
   @Summary('Delete a role.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
   @RequirePermissions(Permission.ManageRoles)
   @ApiProblems(RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneRoleProtected)
   @ApiNoContentWithEtag()

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiResult, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { GuildAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
@@ -19,7 +19,6 @@ export class SearchController {
   @Summary('Search messages, in the tracks whose history you may read.')
   @RequireMembership()
   @RateLimit('search')
-  @Validated()
   @ApiProblems(TrackNotFound, PermissionsMissing)
   @ApiResult(SearchResultDto)
   async find(@Authority() authority: GuildAuthority, @Query() query: SearchQuery): Promise<SearchResultDto> {

@@ -1,21 +1,19 @@
-import { Body, Controller, Delete, Get, HttpStatus, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpStatus, Patch, Post, Put } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
-import { Audited } from '../audit/audited';
 import { BodyLimit } from '../common/body-limit.decorator';
 import type { EncodedJson } from '../common/encoded-json';
 import { AnyOf, shapeReference } from '../common/dto/json-schema';
 import { SnowflakeParam, ListBody } from '../common/dto/parameters';
-import { ApiResult, ApiResultWithEtag, ApiNoContentWithEtag, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiResultWithEtag, ApiNoContentWithEtag, Summary } from '../common/http.decorators';
 import { LIMITS } from '../common/limits';
 import { ApiProblems } from '../common/problems.decorator';
 import { MutationOptionsParam, type MutationOptions } from '../common/mutation-options';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import { Versioned } from '../common/versioned';
-import { SupportsIfMatch } from '../guilds/if-match.decorator';
-import { DryRunQuery, ImpactDto } from '../dry-run/impact.dto';
-import { ImpactService } from '../dry-run/impact.service';
+import { ChangesGuild } from '../guilds/changes-guild.decorator';
+import { SupportsDryRun } from '../dry-run/dry-run.decorator';
+import { ImpactDto } from '../dry-run/impact.dto';
 import { Permission } from '../permissions/compute-permissions';
 import type { GuildAuthority, TrackAuthority } from '../permissions/authority';
 import { Authority } from '../permissions/request-context';
@@ -43,10 +41,7 @@ import { TracksService } from './tracks.service';
 @MutationScope('guild')
 @Controller('guilds/:guild_id/tracks')
 export class GuildTracksController {
-  constructor(
-    private readonly tracks: TracksService,
-    private readonly impact: ImpactService,
-  ) {}
+  constructor(private readonly tracks: TracksService) {}
 
   @Get()
   @Summary('List the tracks that you may view, in order.')
@@ -58,10 +53,8 @@ export class GuildTracksController {
 
   @Post()
   @Summary('Create a track, at the end of its category or at the given `position`.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
   @RequirePermissions(Permission.CreateTrack)
-  @Validated()
   @ApiProblems(
     TrackLimitReached,
     CategoryFull,
@@ -82,11 +75,10 @@ export class GuildTracksController {
 
   @Patch()
   @Summary('Move any number of tracks, within and between categories, in one atomic change.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
+  @SupportsDryRun()
   @RequireMembership()
   @BodyLimit(LIMITS.moveTracksBytes)
-  @Validated()
   @ApiProblems(
     TrackNotFound,
     TrackParentInvalid,
@@ -99,12 +91,9 @@ export class GuildTracksController {
   async move(
     @Authority() authority: GuildAuthority,
     @ListBody(MoveTrackDto, { minItems: 1, maxItems: LIMITS.tracks }) moves: MoveTrackDto[],
-    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() options: MutationOptions,
-  ): Promise<Versioned<EncodedJson> | ImpactDto> {
-    return isDry
-      ? this.impact.of(authority, this.tracks.planMove(moves), options)
-      : this.tracks.move(authority, moves, options);
+  ): Promise<Versioned<EncodedJson>> {
+    return this.tracks.move(authority, moves, options);
   }
 }
 
@@ -115,7 +104,6 @@ export class TracksController {
   constructor(
     private readonly tracks: TracksService,
     private readonly overwrites: OverwritesService,
-    private readonly impact: ImpactService,
   ) {}
 
   @Get()
@@ -129,27 +117,22 @@ export class TracksController {
 
   @Patch()
   @Summary('Change a track. `position` and `parent_id` move it.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
+  @SupportsDryRun()
   @RequirePermissions(Permission.ModifyTrack)
-  @Validated()
   @ApiProblems(TrackNotFound, TrackParentInvalid, CategoryFull, PermissionsNotHeld)
   @ApiResultWithEtag(new AnyOf(TrackDto, ImpactDto))
   async update(
     @Authority() authority: TrackAuthority,
     @Body() change: UpdateTrackDto,
-    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() options: MutationOptions,
-  ): Promise<Versioned<TrackDto> | ImpactDto> {
-    return isDry
-      ? this.impact.of(authority, this.tracks.planUpdate(change), options)
-      : this.tracks.update(authority, change, options);
+  ): Promise<Versioned<TrackDto>> {
+    return this.tracks.update(authority, change, options);
   }
 
   @Delete()
   @Summary('Delete a track. The tracks of a deleted category move to its position, without a category.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
   @RequirePermissions(Permission.DeleteTracks)
   @ApiProblems(TrackNotFound, PermissionsNotHeld)
   @ApiNoContentWithEtag()
@@ -162,10 +145,9 @@ export class TracksController {
 
   @Put('overwrites/:id')
   @Summary('Set the overwrite of a role or member in a track.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
+  @SupportsDryRun()
   @RequirePermissions(Permission.ManageRoles)
-  @Validated()
   @ApiProblems(
     TrackNotFound,
     OverwriteNotFound,
@@ -179,20 +161,16 @@ export class TracksController {
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('id') id: Snowflake,
     @Body() overwrite: PutOverwriteDto,
-    @Query() { dry_run: isDry }: DryRunQuery,
     @MutationOptionsParam() options: MutationOptions,
-  ): Promise<Versioned<TrackDto> | ImpactDto> {
-    return isDry
-      ? this.impact.of(authority, this.overwrites.planPut(id, overwrite), options)
-      : this.overwrites.put(authority, id, overwrite, options);
+  ): Promise<Versioned<TrackDto>> {
+    return this.overwrites.put(authority, id, overwrite, options);
   }
 
   @Delete('overwrites/:id')
   @Summary('Delete the overwrite of a role or member in a track.')
-  @SupportsIfMatch()
-  @Audited()
+  @ChangesGuild()
+  @SupportsDryRun()
   @RequirePermissions(Permission.ManageRoles)
-  @Validated()
   @ApiProblems(TrackNotFound, OverwriteNotFound, PermissionsNotHeld)
   @ApiNoContentWithEtag()
   @ApiResponse({
@@ -203,12 +181,8 @@ export class TracksController {
   async deleteOverwrite(
     @Authority() authority: TrackAuthority,
     @SnowflakeParam('id') id: Snowflake,
-    @Query() { dry_run: isDry }: DryRunQuery,
-    @Res({ passthrough: true }) reply: FastifyReply,
     @MutationOptionsParam() options: MutationOptions,
-  ): Promise<Versioned<void> | ImpactDto> {
-    if (!isDry) return this.overwrites.delete(authority, id, options);
-    void reply.status(HttpStatus.OK);
-    return this.impact.of(authority, this.overwrites.planDelete(id), options);
+  ): Promise<Versioned<void>> {
+    return this.overwrites.delete(authority, id, options);
   }
 }

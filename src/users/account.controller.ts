@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { PasswordQueueFull, PasswordWrong } from '../auth/auth.errors';
 import { type Client, CurrentClient } from '../auth/client';
 import type { Session } from '../common/session';
-import { ApiResult, ApiNoContent, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, ApiNoContent, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
@@ -27,7 +27,6 @@ export class AccountController {
   )
   @Authenticated()
   @RateLimit('password')
-  @Validated()
   @ApiProblems(PasswordWrong, UsernameTaken, EmailTaken, PasswordQueueFull)
   @ApiResult(SelfDto)
   async update(
@@ -42,7 +41,6 @@ export class AccountController {
   @Summary('Delete your account, after transferring or deleting the guilds that you own.')
   @Authenticated()
   @RateLimit('password')
-  @Validated()
   @ApiProblems(PasswordWrong, UserOwnsGuilds, PasswordQueueFull)
   @ApiNoContent()
   async delete(

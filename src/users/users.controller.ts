@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { SnowflakeParam } from '../common/dto/parameters';
-import { ApiResult, Summary, Validated } from '../common/http.decorators';
+import { ApiResult, Summary } from '../common/http.decorators';
 import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { UserId } from '../permissions/request-context';
@@ -26,7 +26,6 @@ export class UsersController {
   @Get(':user_id')
   @Summary('Get another user.')
   @Authenticated()
-  @Validated()
   @ApiProblems(UserNotFound)
   @ApiResult(UserDto)
   async read(@SnowflakeParam('user_id') userId: Snowflake): Promise<UserDto> {
