@@ -1,12 +1,10 @@
 import { Body, Controller, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiResult, Summary } from '../common/http.decorators';
-import { ApiProblems } from '../common/problems.decorator';
 import type { Snowflake } from '../common/snowflake';
 import { MutationScope } from '../cluster/mutation';
 import { UserId } from '../permissions/request-context';
 import { Authenticated } from '../permissions/requirement.decorator';
-import { UserNotFound } from '../users/users.errors';
 import { PresenceDto, UpdatePresenceDto } from './presence.dto';
 import { PresenceService } from './presence.service';
 
@@ -21,7 +19,6 @@ export class PresenceController {
     'Chooses what one looks like while connected. Kept until the next choice; who is invisible looks offline to everybody else.',
   )
   @Authenticated()
-  @ApiProblems(UserNotFound)
   @ApiResult(PresenceDto)
   choose(@UserId() userId: Snowflake, @Body() { status }: UpdatePresenceDto): Promise<PresenceDto> {
     return this.presence.choose(userId, status);

@@ -22,7 +22,7 @@ export class PresenceService implements OnModuleInit {
     this.log.subscribe((event) => this.hear(event));
   }
 
-  /** Sets the status of a user, for all sockets and future connections. @throws UserNotFound */
+  /** Sets the status of a user, for all sockets and future connections. @throws TokenInvalid if the account was closed meanwhile */
   async choose(userId: Snowflake, status: PresenceChoice): Promise<PresenceDto> {
     if (!(await this.users.choosePresence(userId, status))) {
       this.presence.choose(userId, status);

@@ -20,7 +20,7 @@ export class UsersController {
   @Authenticated()
   @ApiResult(SelfDto)
   async self(@UserId() userId: Snowflake): Promise<SelfDto> {
-    return toSelfDto(await this.users.get(userId));
+    return toSelfDto(await this.users.getOwn(userId));
   }
 
   @Get(':user_id')

@@ -58,6 +58,11 @@ export class UsersService {
     @InjectModel(MODELS.user) private readonly users: Model<UserDocument>,
   ) {}
 
+  /** Returns the account of the caller. @throws TokenInvalid if the account was closed meanwhile */
+  async getOwn(id: Snowflake): Promise<AccountUser> {
+    return (await this.accounts.assertOpen(id)).user;
+  }
+
   /** Returns an open account, without a query if it is cached. @throws UserNotFound */
   async get(id: Snowflake): Promise<AccountUser> {
     const account = await this.accounts.find(id);
@@ -119,10 +124,10 @@ export class UsersService {
     return user;
   }
 
-  /** Stores the status that a user chose to show. @returns whether it differs from the one before @throws UserNotFound */
+  /** Stores the status that a user chose to show. @returns whether it differs from the one before @throws TokenInvalid if the account was closed meanwhile */
   async choosePresence(id: Snowflake, presence: PresenceChoice): Promise<boolean> {
     const { matchedCount, modifiedCount } = await this.users.updateOne({ _id: id, ...OPEN }, { $set: { presence } });
-    if (matchedCount === 0) throw new UserNotFound();
+    if (matchedCount === 0) throw new TokenInvalid();
     if (modifiedCount > 0) await this.accounts.invalidate(id);
     return modifiedCount > 0;
   }

@@ -121,6 +121,7 @@ export class Storage {
     if (!this.mayBeFull) return;
     this.transaction(() => this.put(PROBE_KEY, Buffer.alloc(PROBE_BYTES)));
     this.transaction(() => this.remove(PROBE_KEY));
+    this.isFull = false;
   }
 
   private get mayBeFull(): boolean {
@@ -251,9 +252,7 @@ export class Storage {
     this.assertSound();
     if (this.mayBeFull) this.assertSpace();
     try {
-      const result = this.database.transactionSync(work);
-      this.isFull = false;
-      return result;
+      return this.database.transactionSync(work);
     } catch (error) {
       throw isStorageError(error) ? this.afterFailedCommit(error) : error;
     } finally {
