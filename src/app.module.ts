@@ -53,7 +53,7 @@ import { AccountsModule } from './accounts/accounts.module';
     {
       provide: SnowflakeService,
       inject: [ConfigService, RedisConnection],
-      // A node that is not told its number leases one; alone, it takes one by chance.
+      // A node without WORKER_ID leases a worker id from Redis; without Redis, it takes a random one.
       useFactory: async (config: ConfigService, redis?: RedisConnection) => {
         const sent = config.get('WORKER_ID');
         const lease = sent === undefined && redis ? await WorkerLease.take(redis) : undefined;

@@ -30,7 +30,7 @@ export class BoundedPool {
     return new Promise((start) => this.waiting.push(start));
   }
 
-  // The turn passes to the next task directly, so that nobody who arrives in between overtakes the queue.
+  // The turn passes to the next task directly, so that a task that arrives meanwhile does not overtake the queue.
   private startNext(): void {
     const next = this.waiting.shift();
     if (next) next();

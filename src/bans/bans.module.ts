@@ -7,7 +7,7 @@ import { BansRepositoryModule } from './bans.repository.module';
 import { BansController } from './bans.controller';
 import { BansService } from './bans.service';
 
-/** Who may not be in which guild. */
+/** Bans of users from guilds. */
 @Module({
   imports: [AuditModule, BansRepositoryModule, UsersModule, MembersModule, MessagesModule],
   controllers: [BansController],

@@ -13,7 +13,7 @@ const COUNTED = /^derailed_database_commands_total\{kind="(read|write)",[^}]*\} 
 export interface DemoOptions {
   /** A running server; undefined starts a server of its own in a temporary folder. */
   readonly url: string | undefined;
-  /** File that keeps the accounts of the demo on a running server, so that later runs register nobody. */
+  /** File that keeps the accounts of the demo on a running server, so that later runs register no accounts. */
   readonly accountsFile: string | undefined;
   readonly metricsToken: string | undefined;
   readonly write: (line: string) => void;

@@ -13,19 +13,19 @@ import {
 } from '../permissions/compute-permissions';
 import { type GuildState, type GuildTracks, memberRoles, trackRules } from '../permissions/guild-state';
 
-/** A guild as it is, or as it would be. */
+/** The state of a guild before or after a change. */
 export interface PermissionSnapshot {
   readonly state: GuildState;
   readonly tracks: GuildTracks;
 }
 
-/** What somebody would have that they haven't, and the other way round. */
+/** Permissions that a member would gain and lose. */
 export interface Difference {
   readonly gained: PermissionSet;
   readonly lost: PermissionSet;
 }
 
-/** What somebody would gain and lose, in the guild and in those tracks where it is anything. */
+/** Permissions that a member would gain and lose in the guild and in the tracks where a permission changes. */
 export interface MemberImpact {
   readonly guild: Difference;
   readonly tracks: readonly (Difference & { readonly track_id: Snowflake })[];
@@ -37,7 +37,7 @@ export interface MemberRef {
   readonly roleIds: readonly Snowflake[];
 }
 
-/** A guild as a plan would make it. */
+/** Returns the state of a guild after a plan. */
 export function applyMutation(
   { state, tracks }: PermissionSnapshot,
   { guild: change, role, track }: GuildMutation,
@@ -59,12 +59,12 @@ interface ComparedTrack {
 
 const UNCHANGED: Difference = { gained: NO_PERMISSIONS, lost: NO_PERMISSIONS };
 
-/** Compares what members may do before and after a change, aside from time-outs. */
+/** Compares the permissions of members before and after a change, without timeouts. */
 export class Comparison {
   private readonly tracks: readonly ComparedTrack[];
   private readonly changedTracks: readonly ComparedTrack[];
 
-  /** @param trackIds the tracks that may be told of */
+  /** @param trackIds the tracks to compare: those that the asker may view */
   constructor(
     private readonly before: PermissionSnapshot,
     private readonly after: PermissionSnapshot,
@@ -88,7 +88,7 @@ export class Comparison {
     );
   }
 
-  /** What somebody would gain and lose; undefined when that is nothing. */
+  /** Returns what a member would gain and lose; undefined if nothing. */
   of(whose: MemberRef): MemberImpact | undefined {
     const was = subjectIn(this.before.state, whose);
     const will = subjectIn(this.after.state, whose);

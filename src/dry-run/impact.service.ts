@@ -18,13 +18,13 @@ import type { AffectedGroupDto, ImpactDto } from './impact.dto';
 
 const COMPARED_AT_ONCE = 16;
 
-/** Members who may do the same: those with the same roles, without those who are looked at alone. */
+/** Members with the same permissions: those with the same roles, without the members that are compared alone. */
 interface Group {
   readonly roleIds: readonly Snowflake[];
-  /** What stands for their roles in their documents: several when roles are gone that once told them apart. */
+  /** The values of `role_set` in their documents: several if they differed by roles that were deleted since. */
   readonly roleSets: readonly string[];
   readonly memberCount: number;
-  /** Who is looked at alone. */
+  /** The member, if the group is one member that is compared alone. */
   readonly userId?: Snowflake;
 }
 
@@ -33,7 +33,7 @@ type Affected = Group & { readonly impact: MemberImpact };
 /** Members that are compared alone: the owner, and members with an overwrite that applies in a track that the asker can view. */
 type IndividualMembers = ReadonlyMap<Snowflake, MemberDocument>;
 
-/** Tells what a change would do without making it. Its cost follows the number of role sets and of overwrites for members, not of members. */
+/** Computes the effect of a change without making it. The cost depends on the number of role sets and member overwrites, not of members. */
 @Injectable()
 export class ImpactService {
   constructor(
@@ -105,7 +105,7 @@ export class ImpactService {
         memberCount: memberCount + member_count - (counts.get(role_set) ?? 0),
       });
     }
-    // The owner may do everything, before and after.
+    // The owner has all permissions, before and after.
     const named = [...alone.values()]
       .filter(({ user_id }) => user_id !== guild.owner_id)
       .map((member) => groupOfOne(member, existing));
@@ -149,7 +149,7 @@ const groupOfOne = ({ user_id, role_ids, role_set }: MemberDocument, existing: R
   userId: user_id,
 });
 
-/** Returns the members on whom the impact is another than on members with the same roles. */
+/** Returns the members whose impact differs from that of members with the same roles. */
 async function differingMembers(members: readonly MemberDocument[], comparison: Comparison): Promise<MemberDocument[]> {
   const shared = new Map<string, MemberImpact | undefined>();
   const differing: MemberDocument[] = [];
@@ -165,7 +165,7 @@ async function differingMembers(members: readonly MemberDocument[], comparison: 
 async function compare(groups: readonly Group[], comparison: Comparison): Promise<Affected[]> {
   const affected: Affected[] = [];
   for (const [index, group] of groups.entries()) {
-    // Other requests get their turn in between.
+    // Lets other requests run in between.
     if (index % COMPARED_AT_ONCE === COMPARED_AT_ONCE - 1) await setImmediate();
     const impact = comparison.of(group);
     if (impact) affected.push({ ...group, impact });

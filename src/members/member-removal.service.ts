@@ -86,7 +86,7 @@ export class MemberRemovalService {
     }
   }
 
-  /** Removes every membership of a guild that is gone. */
+  /** Deletes all memberships of a deleted guild. */
   @OnGuildDelete('members')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     const members = await this.members

@@ -21,7 +21,7 @@ import { formerMemberSchema } from './former-member.schema';
 import { roleSetSchema } from './role-set.schema';
 import { MemberModels } from './member.models';
 
-/** Who is in which guild, under what name and with which roles. */
+/** Members of guilds, with their nicks and roles. */
 @Module({
   imports: [
     MemberModels,

@@ -64,7 +64,7 @@ export class OwnerOnly extends Problem {
   }
 }
 
-/** There is no such guild, or the caller isn't in it: nobody outside can tell which. */
+/** The guild does not exist, or the caller is not a member. The response does not tell which. */
 export class GuildNotFound extends Problem {
   static override readonly code = 'GUILD_NOT_FOUND';
   static override readonly status = HttpStatus.NOT_FOUND;
@@ -84,7 +84,7 @@ export class MemberNotFound extends Problem {
   }
 }
 
-/** There is no such track, or the caller may not view it: nobody can tell which. */
+/** The track does not exist, or the caller may not view it. The response does not tell which. */
 export class TrackNotFound extends Problem {
   static override readonly code = 'TRACK_NOT_FOUND';
   static override readonly status = HttpStatus.NOT_FOUND;
@@ -94,7 +94,7 @@ export class TrackNotFound extends Problem {
   }
 }
 
-/** The role, or the place it shall go to, is not below the caller's highest. */
+/** The role, or its requested position, is not below the caller's highest role. */
 export class RoleOutOfReach extends Problem {
   static override readonly code = 'ROLE_OUT_OF_REACH';
   static override readonly status = HttpStatus.FORBIDDEN;

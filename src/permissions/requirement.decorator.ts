@@ -47,7 +47,7 @@ export const ChecksAuthorization = () =>
     ApiProblems(RateLimited),
   );
 
-/** Open to whoever is logged in. */
+/** Requires a valid session. */
 export const Authenticated = () => withToken({ kind: 'token' });
 
 /** Open to members of the guild that the path or payload names, or whose track it names. A track must be visible to them. */

@@ -184,7 +184,7 @@ export class RolesService {
     return async (actor) => ({ guild: { role_ids: await this.reordered(actor, moves) } });
   }
 
-  /** Deletes a role: out of the order it is gone, and then it is swept from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneRoleProtected, GuildVersionMismatch */
+  /** Deletes a role by removing it from the role order, then from members and overwrites. @throws RoleNotFound, RoleOutOfReach, PermissionsNotHeld, EveryoneRoleProtected, GuildVersionMismatch */
   async delete(authority: GuildAuthority, roleId: Snowflake, options: MutationOptions): Promise<Versioned<void>> {
     const { guildId } = authority;
     await using commit = await this.guildWriter.commit(authority, this.planDelete(roleId), options);
@@ -200,7 +200,7 @@ export class RolesService {
     return new Versioned(commit.guild.version, undefined);
   }
 
-  /** Removes the roles of a guild that is gone. */
+  /** Deletes the roles of a deleted guild. */
   @OnGuildDelete('content')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.roles.deleteMany({ guild_id: guildId });

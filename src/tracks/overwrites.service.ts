@@ -27,7 +27,7 @@ import { OverwriteLimitReached, OverwriteNotFound } from './tracks.errors';
 type OverwritesPlan = GuildMutation & { readonly track: TrackDocument };
 type OverwritesDecision = PlanFn<TrackAuthority, OverwritesPlan>;
 
-/** What roles and members may or may not do in tracks, against what holds in the guild. */
+/** Sets and deletes overwrites: permissions of a role or member in one track. */
 @Injectable()
 export class OverwritesService {
   constructor(
@@ -38,7 +38,7 @@ export class OverwritesService {
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
   ) {}
 
-  /** Sets what a role or member may or may not do in a track. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld, GuildVersionMismatch */
+  /** Sets an overwrite. @throws OverwriteNotFound, OverwriteLimitReached, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld, GuildVersionMismatch */
   async put(
     authority: TrackAuthority,
     id: Snowflake,
@@ -53,7 +53,7 @@ export class OverwritesService {
     );
   }
 
-  /** What `put` decides. */
+  /** Returns the plan of `put`. */
   planPut(id: Snowflake, { type, allow, deny }: PutOverwriteDto): OverwritesDecision {
     const overwrite: SubjectOverwrite = { id, type, allow, deny };
     return async (actor) => {
@@ -75,13 +75,13 @@ export class OverwritesService {
     };
   }
 
-  /** Removes an overwrite. @throws OverwriteNotFound, PermissionsNotHeld, GuildVersionMismatch */
+  /** Deletes an overwrite. @throws OverwriteNotFound, PermissionsNotHeld, GuildVersionMismatch */
   async delete(authority: TrackAuthority, id: Snowflake, options: MutationOptions): Promise<Versioned<void>> {
     const { guild } = await this.commit(authority, id, this.planDelete(id), options);
     return new Versioned(guild.version, undefined);
   }
 
-  /** What `delete` decides. */
+  /** Returns the plan of `delete`. */
   planDelete(id: Snowflake): OverwritesDecision {
     return (actor) => {
       const { overwrites } = actor.track;
@@ -96,9 +96,9 @@ export class OverwritesService {
   }
 
   /**
-   * Whether somebody may make a track that starts with overwrites.
+   * Checks whether a member may create a track with overwrites.
    *
-   * @param maker as they are once the track is there
+   * @param maker the member, with the permissions in the guild that has the new track
    * @throws PermissionsMissing, OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
    */
   async assertMayStartWith(maker: GuildAuthority, tracks: GuildTracks, track: TrackDocument): Promise<void> {
@@ -111,7 +111,7 @@ export class OverwritesService {
     await Promise.all(overwrites.map((overwrite) => this.assertSubject(maker, overwrite)));
   }
 
-  /** Removes the overwrites of a role or member that is gone. */
+  /** Deletes the overwrites of a deleted role or former member. */
   async deleteBySubject(guildId: Snowflake, id: Snowflake): Promise<void> {
     const { modifiedCount } = await this.tracks.updateMany(
       { guild_id: guildId, 'overwrites.id': id },

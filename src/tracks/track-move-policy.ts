@@ -5,7 +5,7 @@ import type { GuildAuthority } from '../permissions/authority';
 import { type GuildTracks, trackRules } from '../permissions/guild-state';
 import { assertMayChangeRules } from '../permissions/policy';
 
-/** A layout in which these tracks inherit, or don't, as it is asked for. */
+/** Returns a layout in which tracks inherit the overwrites of their category, or do not, as requested. */
 export function withInheritance(
   layout: readonly LayoutEntry[],
   asked: ReadonlyMap<Snowflake, boolean>,
@@ -18,9 +18,9 @@ export function withInheritance(
 }
 
 /**
- * Another category, or none, means other inherited overwrites: nobody lifts anybody by moving a track, nor by what it inherits.
+ * Rejects a move that would grant permissions which the actor lacks: another category, or none, means other inherited overwrites.
  *
- * @param moved the tracks of which that may be so
+ * @param moved the tracks whose inherited overwrites may change
  * @throws PermissionsNotHeld
  */
 export function assertMayMove(
@@ -41,7 +41,7 @@ export function assertMayMove(
   }
 }
 
-/** What a category says holds in its tracks too, hidden ones included. @throws PermissionsNotHeld */
+/** Checks a change of a category in all tracks that inherit from it, hidden ones included. @throws PermissionsNotHeld */
 export function assertMayChangeCategory(
   actor: GuildAuthority,
   tracks: GuildTracks,

@@ -13,21 +13,21 @@ export interface TrackEntry {
 /** The tracks of a guild in order: each category is followed by the tracks in it. */
 export type TrackLayout = readonly TrackEntry[];
 
-/** Where one track shall be: `position` counts from 1 among those tracks of its category that the mover sees; beyond the last is the last. */
+/** The requested place of a track. `position` counts from 1 among the tracks of the category that the mover can view; a larger one means the end. */
 export interface TrackMove {
   readonly id: bigint;
   readonly position?: number | undefined;
   readonly parent_id?: bigint | null | undefined;
 }
 
-/** What the order itself doesn't know of tracks. */
+/** What a move needs to know about the tracks and the mover. */
 export interface MoveContext {
   isCategory(id: bigint): boolean;
-  /** The layout as the mover sees it; what they can't see stays where it is. */
+  /** The layout that the mover sees. Hidden tracks keep their place. */
   readonly seen: TrackLayout;
 }
 
-/** The tracks of each category in order, and under null those of none. */
+/** The tracks of each category in order; under null, the tracks without a category. */
 type Siblings<Entry> = Map<bigint | null, Entry[]>;
 
 interface Placed<Entry> {
@@ -35,13 +35,13 @@ interface Placed<Entry> {
   readonly position: number;
 }
 
-/** Where somebody sees a track: in which category, and at which position among what they see there, from 1. */
+/** The place of a track as a member sees it: its category, and its position among the visible tracks there, from 1. */
 export interface TrackPlace {
   readonly parent_id: bigint | null;
   readonly position: number;
 }
 
-/** The layout as somebody sees it: what is hidden from them is not there, and what is in a hidden category is in none. */
+/** Returns the layout without hidden tracks. A visible track in a hidden category has no category. */
 export function layoutSeenBy<Entry extends TrackEntry>(
   layout: readonly Entry[],
   isVisible: (id: bigint) => boolean,
@@ -53,7 +53,7 @@ export function layoutSeenBy<Entry extends TrackEntry>(
   );
 }
 
-/** The position of each entry of a layout among those of its category, from 1. */
+/** Returns the position of each entry of a layout in its category, from 1. */
 export function positionsIn(layout: TrackLayout): number[] {
   let [inNone, inCategory, category]: [number, number, bigint | null] = [0, 0, null];
   return layout.map(({ parent_id }) => {
@@ -63,27 +63,27 @@ export function positionsIn(layout: TrackLayout): number[] {
   });
 }
 
-/** Where each track of a layout is. */
+/** Returns the place of each track of a layout. */
 export function placesIn(layout: TrackLayout): ReadonlyMap<bigint, TrackPlace> {
   const positions = positionsIn(layout);
   return new Map(layout.map(({ id, parent_id }, index) => [id, { parent_id, position: itemAt(positions, index) }]));
 }
 
 /**
- * The layout after all moves together.
+ * Returns the layout after several moves, applied together.
  *
  * In each category that tracks leave, enter or move in:
- * 1. Tracks that the mover can't see keep their place; when the category has become too short for it, they are its last, in their order.
- * 2. Among the others, each moved track goes to the position that it was asked to. Beyond the last is the last, and no two moved tracks pass
- *    each other: they stand in the order of the positions asked for.
- * 3. The rest keep their order among each other in the places that are left. A track that enters without a position comes after them.
+ * 1. Tracks that the mover cannot view keep their place. If the category becomes too short, they are at its end, in their order.
+ * 2. Each moved track goes to its requested position among the visible tracks. A position beyond the end means the end. Moved tracks are in the order
+ *    of their requested positions.
+ * 3. The other visible tracks fill the remaining places in their order. A track that enters without a position follows them.
  *
- * So the mover sees what they asked for, and nothing tells them where something hidden is.
+ * So the mover sees the requested order, and the result does not reveal the places of hidden tracks.
  *
- * @throws TrackNotFound when a moved track is not in the layout, or the mover can't see it
- * @throws TrackParentInvalid when a parent is no category that the mover can see, or a category shall be in one
- * @throws TrackMoveDuplicate when a track, or a position of a category, is named twice
- * @throws CategoryFull when a category would grow beyond 50
+ * @throws TrackNotFound if a moved track is not in the layout or is hidden from the mover
+ * @throws TrackParentInvalid if a parent is not a category that the mover can view, or the moved track is a category
+ * @throws TrackMoveDuplicate if a request names a track, or a position in a category, twice
+ * @throws CategoryFull if a category would have more than 50 tracks
  */
 export function moveTracks<Entry extends TrackEntry>(
   layout: readonly Entry[],
@@ -123,7 +123,7 @@ export function moveTracks<Entry extends TrackEntry>(
     const hidden = before.flatMap((entry, index) =>
       isHere(entry) && !isVisible(entry) ? [{ entry, position: index + 1 }] : [],
     );
-    // What is shown in no category because its own is hidden counts there, though it stays where it is.
+    // A visible track in a hidden category counts as one without a category, and stays where it is.
     const shown =
       parent === null || layoutIndex(seen).has(parent) ? (seenSiblings.get(parent) ?? []) : before.filter(isVisible);
     const requested = [
@@ -136,11 +136,11 @@ export function moveTracks<Entry extends TrackEntry>(
 }
 
 /**
- * The layout with a new track: at the end of its category, or where it is asked for among what its maker sees there.
+ * Returns the layout with a new track: at the end of its category, or at the requested position among the tracks that its creator can view.
  *
- * @throws TrackParentInvalid when the parent is no category that the maker can see, or a category shall be in one
- * @throws CategoryFull when the category has 50
- * @throws TrackLimitReached when the guild has 500
+ * @throws TrackParentInvalid if the parent is not a category that the creator can view, or the new track is a category
+ * @throws CategoryFull if the category has 50 tracks
+ * @throws TrackLimitReached if the guild has 500 tracks
  */
 export function placeTrack<Entry extends TrackEntry>(
   layout: readonly Entry[],
@@ -157,7 +157,7 @@ export function placeTrack<Entry extends TrackEntry>(
   assertRoom(parent_id, before.length + 1, before.length);
   const shown = position === undefined ? undefined : siblingsOf(kinds.seen).get(parent_id)?.[position - 1]?.id;
   const there = shown === undefined ? undefined : entries.get(shown);
-  // What is shown here because its category is hidden stands where that is.
+  // A visible track in a hidden category is shown at the place of that category.
   const next =
     there === undefined || there.parent_id === parent_id
       ? there
@@ -166,7 +166,7 @@ export function placeTrack<Entry extends TrackEntry>(
   return flatten(siblings);
 }
 
-/** The layout without a track. What was in a removed category takes the category's place. @throws TrackNotFound */
+/** Returns the layout without a track. The tracks of a removed category move to its place. @throws TrackNotFound */
 export function removeTrack<Entry extends TrackEntry>(layout: readonly Entry[], id: bigint): readonly Entry[] {
   const removed = layoutIndex(layout).get(id);
   if (!removed) throw new TrackNotFound();
@@ -200,7 +200,7 @@ function assertParent(
     throw new TrackParentInvalid();
 }
 
-/** Tracks in the order that was asked for: those with a position first choose their places, and the rest fill what is left. */
+/** Returns tracks in the requested order: those with a position take their places first, and the others fill the remaining places. */
 function order<Entry extends TrackEntry>(entries: readonly Entry[], asked: ReadonlyMap<Entry, TrackMove>): Entry[] {
   const wishes: Placed<Entry>[] = [];
   const others: Entry[] = [];
@@ -216,19 +216,19 @@ function order<Entry extends TrackEntry>(entries: readonly Entry[], asked: Reado
   );
 }
 
-/** Puts each of these into its place among others, which keep their order; beyond the last is the last. @param placed by position, ascending */
+/** Inserts tracks at their positions among others, which keep their order. A position beyond the end means the end. @param placed by position, ascending */
 function insertAtPositions<Entry>(placed: readonly Placed<Entry>[], others: readonly Entry[]): Entry[] {
   const all = [...others];
   for (const { entry, position } of placed) all.splice(position - 1, 0, entry);
   return all;
 }
 
-/** @throws CategoryFull when a category grows beyond what it can hold; one that is too full may still shrink or be ordered */
+/** @throws CategoryFull if a category grows beyond its limit; a category above the limit may shrink or be reordered */
 function assertRoom(parent: bigint | null, count: number, before: number): void {
   if (parent !== null && count > before && count > LIMITS.tracksInCategory) throw new CategoryFull();
 }
 
-/** @param places where each of them counts */
+/** @param places the category in which each entry counts */
 function siblingsOf<Entry extends TrackEntry>(layout: readonly Entry[], places: TrackLayout = layout): Siblings<Entry> {
   const siblings: Siblings<Entry> = new Map();
   let [parent, group]: [bigint | null, Entry[]] = [null, []];
@@ -243,7 +243,7 @@ function siblingsOf<Entry extends TrackEntry>(layout: readonly Entry[], places: 
   return siblings;
 }
 
-/** What stays in its category stays the same entry. */
+/** Returns the same entry object if the category does not change. */
 function flatten<Entry extends TrackEntry>(siblings: Siblings<Entry>): Entry[] {
   const inside = (entry: Entry, parent_id: bigint | null): Entry =>
     entry.parent_id === parent_id ? entry : { ...entry, parent_id };

@@ -22,19 +22,19 @@ import type { TrackDto } from './track.dto';
 import { layoutSeenBy, placesIn, positionsIn, type TrackPlace } from './track-order';
 import type { PublicTrackField, TrackDocument } from './track.schema';
 
-/** A guild's tracks as somebody sees them. */
+/** The layout of a guild as a member sees it. */
 export interface VisibleLayout {
   readonly layout: readonly LayoutEntry[];
   readonly places: ReadonlyMap<Snowflake, TrackPlace>;
 }
 
-/** The tracks that a member may view, where they see them: what they can't is in no number either. */
+/** Returns the layout that a member sees. Hidden tracks do not count in positions. */
 export function visibleLayoutFor(authority: GuildPermissions, tracks: GuildTracks): VisibleLayout {
   const layout = layoutFor(authority, tracks);
   return { layout, places: placesIn(layout) };
 }
 
-/** Tells which tracks of a guild a member may view. */
+/** Returns a function that tells which tracks of a guild a member may view. */
 export function isVisibleTo(authority: GuildPermissions, tracks: GuildTracks): (id: Snowflake) => boolean {
   const seen = layoutIndex(layoutFor(authority, tracks));
   return (id) => seen.has(id);
@@ -45,7 +45,7 @@ const layouts = new WeakMap<
   { readonly tracks: GuildTracks; readonly layout: readonly LayoutEntry[] }
 >();
 
-/** The layout as a member sees it. Worked out at once for all tracks, and once for the same permissions; the same when they see them all. */
+/** Returns the layout that a member sees, computed once per permissions object. It is the layout of the guild if all tracks are visible. */
 export function layoutFor(authority: GuildPermissions, tracks: GuildTracks): readonly LayoutEntry[] {
   const existing = layouts.get(authority);
   if (existing?.tracks === tracks) return existing.layout;
@@ -66,7 +66,7 @@ function computeLayout(authority: GuildPermissions, tracks: GuildTracks): readon
   return layoutSeenBy(layout, (id) => visible.has(id));
 }
 
-/** Whether nobody is kept from viewing a track: @everyone may, and neither a role nor an overwrite says that somebody may not. */
+/** Returns whether all members may view a track: @everyone has VIEW_TRACK, and no role or overwrite denies it. */
 export function isVisibleToEveryone({ guild, roles }: GuildState, rules: TrackRules): boolean {
   const everyone = roles
     .filter(({ _id }) => _id === guild._id)
@@ -75,13 +75,13 @@ export function isVisibleToEveryone({ guild, roles }: GuildState, rules: TrackRu
   return !isDenied && has(computeTrackPermissions({ roles: everyone }, rules), Permission.ViewTrack);
 }
 
-/** The tracks that somebody sees who may view these. */
+/** Returns the layout that a member sees who may view these tracks. */
 export function visibleLayout(layout: readonly LayoutEntry[], isVisible: (id: Snowflake) => boolean): VisibleLayout {
   const seen = layoutSeenBy(layout, isVisible);
   return { layout: seen, places: placesIn(seen) };
 }
 
-/** A track as somebody sees it. */
+/** Returns the DTO of a track at its place in a visible layout. */
 export function toTrackDto(track: TrackDocument, { layout, places }: VisibleLayout): TrackDto {
   const { parent_id = null, position = 1 } = places.get(track._id) ?? {};
   return toPlacedDto(track, { parent_id, inherits: layoutIndex(layout).get(track._id)?.inherits ?? true }, position);
@@ -106,7 +106,7 @@ export const toPlacedDto = (
   overwrites: overwrites.map(toOverwriteDto),
 });
 
-/** An overwrite as clients see it. */
+/** Maps an overwrite to the DTO. */
 export const toOverwriteDto = ({ id, type, allow, deny }: SubjectOverwrite): SubjectOverwrite => ({
   id,
   type,
@@ -114,7 +114,7 @@ export const toOverwriteDto = ({ id, type, allow, deny }: SubjectOverwrite): Sub
   deny,
 });
 
-/** The tracks that a member may view, in order, as they see them. */
+/** Returns the tracks that a member may view, in order. */
 export function visibleTracks(authority: GuildPermissions, tracks: GuildTracks): TrackDto[] {
   const layout = layoutFor(authority, tracks);
   const [documents, positions] = [tracksInOrder(layout, tracks), positionsIn(layout)];

@@ -11,7 +11,7 @@ export const TRACK_TYPES = ['text', 'category'] as const;
 /** A text track holds messages, a category holds tracks. */
 export type TrackType = (typeof TRACK_TYPES)[number];
 
-/** A track of a guild. Its place, its category and whether it inherits are in the guild's `track_layout`; one that isn't in there does not exist. */
+/** A track of a guild. Its position, category and inheritance are in the `track_layout` of the guild. A track that is missing there does not exist. */
 export interface TrackDocument {
   readonly _id: Snowflake;
   readonly guild_id: Snowflake;
@@ -19,10 +19,10 @@ export interface TrackDocument {
   readonly name: string;
   readonly topic: string;
   readonly nsfw: boolean;
-  /** Seconds that a member waits between two messages; 0 is none. */
+  /** Seconds that a member waits between two messages; 0 means none. */
   readonly slowmode_seconds: number;
   readonly overwrites: readonly SubjectOverwrite[];
-  /** Grows with every change, so that nobody overwrites what they haven't seen. */
+  /** Increases with every change: the condition of the next write. */
   readonly revision: number;
 }
 

@@ -2,29 +2,29 @@ import { HttpStatus } from '@nestjs/common';
 import { LIMITS } from '../common/limits';
 import { Problem } from '../common/problem';
 
-/** A track can only be in a category of its guild, and a category in none. */
+/** The parent is not a category of the guild, or the track is a category. */
 export class TrackParentInvalid extends Problem {
   static override readonly code = 'TRACK_PARENT_INVALID';
   static override readonly status = HttpStatus.BAD_REQUEST;
 
   constructor() {
-    super('parent_id has to name a category of this guild, and a category can’t be in another.', {
+    super('`parent_id` must be a category of this guild, and a category cannot be in another.', {
       field: 'parent_id',
     });
   }
 }
 
-/** Two moves of one request speak about the same track or the same place. */
+/** Two moves of one request name the same track or the same position. */
 export class TrackMoveDuplicate extends Problem {
   static override readonly code = 'TRACK_MOVE_DUPLICATE';
   static override readonly status = HttpStatus.BAD_REQUEST;
 
   constructor() {
-    super('Every track, and every position in a category, can be named once.');
+    super('A request can name each track and each position in a category only once.');
   }
 }
 
-/** A category holds so many tracks and no more. */
+/** The category has the maximum number of tracks. */
 export class CategoryFull extends Problem {
   static override readonly code = 'CATEGORY_FULL';
   static override readonly status = HttpStatus.CONFLICT;
@@ -34,7 +34,7 @@ export class CategoryFull extends Problem {
   }
 }
 
-/** A guild has so many tracks and no more. */
+/** The guild has the maximum number of tracks. */
 export class TrackLimitReached extends Problem {
   static override readonly code = 'TRACK_LIMIT_REACHED';
   static override readonly status = HttpStatus.CONFLICT;
@@ -44,7 +44,7 @@ export class TrackLimitReached extends Problem {
   }
 }
 
-/** A track can have so many overwrites and no more. */
+/** The track has the maximum number of overwrites. */
 export class OverwriteLimitReached extends Problem {
   static override readonly code = 'OVERWRITE_LIMIT_REACHED';
   static override readonly status = HttpStatus.CONFLICT;
@@ -54,12 +54,12 @@ export class OverwriteLimitReached extends Problem {
   }
 }
 
-/** There is no such overwrite, or nobody in this guild that it could be about. */
+/** The overwrite does not exist, or the guild has no such role or member. */
 export class OverwriteNotFound extends Problem {
   static override readonly code = 'OVERWRITE_NOT_FOUND';
   static override readonly status = HttpStatus.NOT_FOUND;
 
   constructor() {
-    super('There is no such overwrite, or no such role or member in this guild.');
+    super('The overwrite does not exist, or this guild has no such role or member.');
   }
 }

@@ -37,7 +37,7 @@ type TrackPlan = GuildMutation & { readonly track: TrackDocument };
 /** A requested move. With `inherits`, the track also starts or stops to inherit the overwrites of its category. */
 type RequestedMove = TrackMove & { readonly inherits?: boolean | undefined };
 
-/** The tracks of guilds. */
+/** Creates, reads, changes and deletes tracks. */
 @Injectable()
 export class TracksService {
   constructor(
@@ -51,7 +51,7 @@ export class TracksService {
     @InjectModel(MODELS.track) private readonly tracks: Model<TrackDocument>,
   ) {}
 
-  /** Writes the category and the text track that a new guild starts with. @returns the layout */
+  /** Creates the default category and text track of a new guild. @returns the layout */
   async createDefaults(guildId: Snowflake): Promise<LayoutEntry[]> {
     const category = this.document(guildId, 'category', 'Talk');
     const general = this.document(guildId, 'text', 'general');
@@ -62,24 +62,24 @@ export class TracksService {
     ];
   }
 
-  /** The tracks that a member may view, in order. */
+  /** Returns the tracks that a member may view, in order. */
   async list(authority: GuildAuthority): Promise<Versioned<EncodedJson>> {
     const tracks = await this.resolver.getTracks(authority.state.guild);
     return new Versioned(authority.state.guild.version, this.lists.of(authority, tracks));
   }
 
-  /** A track as who may view it sees it. */
+  /** Returns a track, as the caller sees it. */
   read({ guild, track, tracks }: TrackAuthority): TrackDto {
     return toTrackDto(track, visibleLayoutFor(guild, tracks));
   }
 
   /**
-   * Makes a track at the end of its category, or where it is asked for.
+   * Creates a track, at the end of its category or at the requested position.
    *
    * @throws TrackLimitReached, CategoryFull, TrackParentInvalid
-   * @throws PermissionsMissing when the category that takes it up doesn't let them make tracks in it
+   * @throws PermissionsMissing if the caller lacks CREATE_TRACK in the category
    * @throws OverwriteNotFound, OverwriteAdministrator, PermissionsOverlap, PermissionsNotHeld
-   * @throws GuildVersionMismatch when the guild isn't at the version that was seen
+   * @throws GuildVersionMismatch if the guild does not have the expected version
    */
   async create(
     authority: GuildAuthority,
@@ -115,7 +115,12 @@ export class TracksService {
     return await this.seenBy(actor, guild, track);
   }
 
-  /** Changes a track; `position` and `parent_id` move it. @throws TrackParentInvalid, CategoryFull, and GuildVersionMismatch when the guild isn't at the version that was seen */
+  /**
+   * Changes a track; `position` and `parent_id` move it.
+   *
+   * @throws TrackParentInvalid, CategoryFull
+   * @throws GuildVersionMismatch if the guild does not have the expected version
+   */
   async update(
     authority: TrackAuthority,
     change: UpdateTrackDto,
@@ -132,7 +137,7 @@ export class TracksService {
     return await this.seenBy(actor.guild, guild, plan.track);
   }
 
-  /** What `update` decides. */
+  /** Returns the plan of `update`. */
   planUpdate({ position, parent_id, inherits, ...fields }: UpdateTrackDto): PlanFn<TrackAuthority, TrackPlan> {
     return ({ guild, track: before, tracks }) => {
       const track = { ...before, ...fields, revision: before.revision + 1 };
@@ -143,11 +148,11 @@ export class TracksService {
   }
 
   /**
-   * Moves any number of tracks with one conditional write, changing categories on the way; tracks that the mover can't see stay where they are.
+   * Moves any number of tracks, within and between categories, with one conditional write. Hidden tracks keep their place.
    *
    * @throws TrackNotFound, TrackParentInvalid, TrackMoveDuplicate, CategoryFull
-   * @throws PermissionsMissing when the mover may not change one of them
-   * @throws GuildVersionMismatch when the guild isn't at the version that the mover saw
+   * @throws PermissionsMissing if the caller lacks MODIFY_TRACK in a moved track
+   * @throws GuildVersionMismatch if the guild does not have the expected version
    */
   async move(
     authority: GuildAuthority,
@@ -165,14 +170,19 @@ export class TracksService {
     return new Versioned(guild.version, this.lists.of(actor.withState({ ...actor.state, guild }), tracks));
   }
 
-  /** What `move` decides. */
+  /** Returns the plan of `move`. */
   planMove(moves: readonly MoveTrackDto[]): PlanFn<GuildAuthority, GuildMutation> {
     return async (actor) => ({
       guild: { track_layout: moved(actor, await this.resolver.getTracks(actor.state.guild), moves) },
     });
   }
 
-  /** Deletes a track: out of the layout it is gone. What was in a category takes its place. @throws PermissionsNotHeld when that lifts somebody, GuildVersionMismatch */
+  /**
+   * Deletes a track by removing it from the layout. The tracks of a deleted category move to its place.
+   *
+   * @throws PermissionsNotHeld if the deletion would grant a permission that the caller lacks
+   * @throws GuildVersionMismatch if the guild does not have the expected version
+   */
   async delete(authority: TrackAuthority, options: MutationOptions): Promise<Versioned<void>> {
     const { guildId, trackId } = authority;
     await using commit = await this.guildWriter.commit(authority, planDelete, options);
@@ -183,7 +193,7 @@ export class TracksService {
     return new Versioned(commit.guild.version, undefined);
   }
 
-  /** Removes the tracks of a guild that is gone. */
+  /** Deletes the tracks of a deleted guild. */
   @OnGuildDelete('content')
   async deleteByGuild(guildId: Snowflake): Promise<void> {
     await this.tracks.deleteMany({ guild_id: guildId });
@@ -271,7 +281,7 @@ function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly Reque
     const track = tracks.get(id);
     return track !== undefined && has(actor.permissionsIn(track, tracks), Permission.ModifyTrack);
   };
-  // A member who may move none of the tracks has no use of the route.
+  // A member who may move none of the tracks lacks the permission for the route.
   if (!moves.some(({ id }) => mayMove(id))) throw new PermissionsMissing(Permission.ModifyTrack);
   if (isSameLayout(before, arranged)) return before;
   for (const id of new Set(effective.flatMap(({ parent_id }) => parent_id ?? [])))
@@ -287,7 +297,7 @@ function moved(actor: GuildAuthority, tracks: GuildTracks, moves: readonly Reque
   return arranged;
 }
 
-/** A track as who sees all tracks sees it. */
+/** Returns a track as a member who can view all tracks sees it. */
 const toUnfilteredDto = (track: TrackDocument, { track_layout }: Pick<GuildDocument, 'track_layout'>): TrackDto =>
   toTrackDto(
     track,
@@ -320,7 +330,7 @@ function reorderRecord(
   });
 }
 
-/** Where some tracks of a layout are, and whether they inherit. */
+/** Returns the places of some tracks of a layout, and whether they inherit. */
 function entriesAmong(layout: readonly LayoutEntry[], ids: ReadonlySet<Snowflake>): ReadonlyMap<Snowflake, object> {
   const positions = positionsIn(layout);
   return new Map(
@@ -330,7 +340,7 @@ function entriesAmong(layout: readonly LayoutEntry[], ids: ReadonlySet<Snowflake
   );
 }
 
-// Nobody sees a track that is gone. That it is gone, all may know who read the log when none of them was kept from it; else those who read all.
+// No member can view a deleted track. All readers of the log may see the deletion if the track was hidden from no member; otherwise only administrators.
 function deletionRecord({ guild: { state }, track, tracks, trackId }: TrackAuthority): AuditRecord {
   const isOpen = isVisibleToEveryone(state, trackRules(state.guild, tracks, track));
   return {

@@ -38,7 +38,7 @@ const PUBLIC_FIELDS = {
   closed_at: 1,
 } as const;
 
-/** Who changes an account, and from where. */
+/** The caller who changes an account, and the address of the request. */
 export interface AccountChange {
   readonly session: Session;
   readonly change: UpdateSelfDto;
