@@ -86,8 +86,8 @@ export class GuildsService {
     await this.events.publish('GUILD_RESYNC', { guildId }, { guild_id: guildId });
   }
 
-  // A new owner who leaves or deletes the account at the same moment either finds that the guild is theirs and stays, or is found here to be gone:
-  // then the guild is taken back.
+  // A new owner may leave or delete the account concurrently. Either the removal finds that the member owns the guild and fails, or this method finds
+  // that the member is gone and reverts the transfer.
   private async assertStillMember(giver: GuildAuthority, ownerId: Snowflake): Promise<void> {
     const [member, account] = await Promise.all([
       this.membersRepository.find(giver.guildId, ownerId),

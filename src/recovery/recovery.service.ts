@@ -9,8 +9,8 @@ import { InFlightMutations } from '../cluster/in-flight-mutations';
 import { EventRepublisher } from './event-republisher';
 
 /**
- * Finishes what a crash interrupted, this node's own and those of others. What a node that is gone has written and not told is read again, and told
- * as it now is.
+ * Completes what a crash interrupted, on this node or another one. Reads the objects that a dead node may have changed without an event, and
+ * publishes their current state.
  */
 @Injectable()
 export class RecoveryService implements OnModuleInit, OnApplicationBootstrap {

@@ -19,15 +19,15 @@ import { PendingSockets } from '../session/pending-sockets';
 
 const GUILD_INTENTS: readonly Intent[] = ['guilds', 'members', 'roles', 'tracks'];
 
-// All clients at once would be a storm.
+// Clients reconnect at different moments, because all of them at once would overload the node.
 const REIDENTIFY_SPREAD_MS = 5_000;
 
 /**
- * Brings every event to the sockets on this node that it concerns, one event after the other.
+ * Delivers each event to the sockets on this node that it concerns, one event after another.
  *
- * Whoever may see a track is asked once for each group of sockets with the same permissions, and remembered until the guild changes; each
- * event is then encoded once and sent to those groups. When a change makes tracks appear or disappear for somebody, they are told first: at
- * the place right before the event's, so that who is cut off in between and comes back gets the event itself as well.
+ * Visibility is computed once per group of sockets with the same permissions and guild state; each event is encoded once per group. If a change makes
+ * tracks appear or disappear for a group, these changes are sent before the event, with the seq right before that of the event. So a client that
+ * disconnects in between receives the event when it resumes.
  */
 @Injectable()
 export class Dispatcher {
@@ -47,12 +47,12 @@ export class Dispatcher {
     events.subscribe((event) => this.dispatch(event));
   }
 
-  /** The place of the last event that was dispatched. */
+  /** The seq of the last dispatched event. */
   get lastSeq(): string {
     return this.dispatched;
   }
 
-  // After all earlier events.
+  // Events are dispatched one after another.
   private dispatch(event: DomainEvent): Promise<void> {
     return this.runBetweenEvents(async () => {
       try {
@@ -68,7 +68,7 @@ export class Dispatcher {
     });
   }
 
-  /** Runs a task between two events: when all that happened so far is dispatched, and before anything else is. */
+  /** Runs a task between two events: after all events so far, and before the next one. */
   runBetweenEvents<Result>(task: () => Promise<Result> | Result): Promise<Result> {
     const done = this.tail.then(task);
     this.tail = done.then(
@@ -79,7 +79,7 @@ export class Dispatcher {
   }
 
   /**
-   * Adds a socket to the guilds that it was sent. The other sockets of these guilds are brought to the same version first, so that all sockets of a guild
+   * Adds a socket to the guilds whose state it was sent. The other sockets of these guilds are brought to the same version first, so that all sockets of a guild
    * are evaluated under one version. Call it between two events.
    */
   enter(socket: ClientSocket, seats: readonly MemberGuild[]): void {
@@ -148,7 +148,7 @@ export class Dispatcher {
     return { ...(view && { view }), ...(member && { member }) };
   }
 
-  // The track may be hidden by now.
+  // The track may have become hidden.
   private sendReadState({ name, data, seq }: DomainEvent<'READ_STATE_UPDATE'>, audience: Audience): void {
     const room = this.sockets.guildSockets(data.guild_id);
     if (!room || !('userIds' in audience)) return;
@@ -226,7 +226,7 @@ export class Dispatcher {
     }
   }
 
-  // At the place right before, so that who is cut off within comes back for all of it.
+  // With the seq right before, so that a client that disconnects in between receives all of it when it resumes.
   private sendGuildCreate(sockets: readonly ClientSocket[], seat: MemberGuild, seq: string): void {
     for (const { name, data } of guildCreatePackets([seat]))
       this.sockets.sendTo(
@@ -252,7 +252,7 @@ export class Dispatcher {
     for (const socket of sockets) disconnect(socket, CLOSE.eventsLost, Math.random() * REIDENTIFY_SPREAD_MS);
   }
 
-  // Those too that are not taken in yet.
+  // Sockets whose handshake is not complete are closed, too.
   private openOf(userId: Snowflake): ClientSocket[] {
     return [...this.sockets.socketsOf(userId), ...[...this.pendingSockets.of(userId)].map(({ socket }) => socket)];
   }

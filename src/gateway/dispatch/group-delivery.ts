@@ -30,7 +30,7 @@ export class GroupDelivery {
   }
 
   private toGroups(event: DomainEvent, room: GuildSockets): void {
-    // Most events are the same for all who get them.
+    // Most events are the same for all recipients.
     const sent = new Map<EventData<EventName>, VisibilityGroup[]>();
     const withoutHistory = new Set<VisibilityGroup>();
     const { trackId } = 'userIds' in event.audience ? {} : event.audience;

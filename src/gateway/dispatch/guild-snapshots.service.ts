@@ -12,18 +12,18 @@ import { visibleTracks } from '../../tracks/track-visibility';
 import type { GuildSnapshot } from '../protocol/gateway-payloads.dto';
 import type { GuildSnapshotView } from './member-view';
 
-/** A guild that somebody is in: their membership, and the guild as it is at that moment. */
+/** A membership, and the state of its guild at one moment. */
 export interface MemberGuild {
   readonly member: MemberDocument;
   readonly view: GuildSnapshotView;
 }
 
-/** Looks at guilds as they now are. */
+/** Loads the current state of guilds. */
 @Injectable()
 export class GuildSnapshots {
   constructor(private readonly resolver: AuthorityResolver) {}
 
-  /** What a guild looks like now, when there is one. */
+  /** Returns the current state of a guild; undefined if it does not exist. */
   async find(guildId: Snowflake): Promise<GuildSnapshotView | undefined> {
     try {
       const [state, tracks] = await Promise.all([
@@ -37,7 +37,7 @@ export class GuildSnapshots {
     }
   }
 
-  /** What the guilds of these memberships look like now; one that is gone is left out. */
+  /** Returns the current state of the guilds of memberships, without deleted guilds. */
   async memberGuilds(memberships: readonly MemberDocument[]): Promise<MemberGuild[]> {
     const views = await Promise.all(memberships.map(({ guild_id }) => this.find(guild_id)));
     return memberships.flatMap((member, index) => {
@@ -47,7 +47,7 @@ export class GuildSnapshots {
   }
 }
 
-/** All of a guild that a client needs to show it. */
+/** Returns everything that a client needs to show a guild. */
 export function snapshotOf({ member, view }: MemberGuild): GuildSnapshot {
   return {
     ...guildFieldsFor(new GuildAuthority(view.state, member, undefined, Date.now()), view),

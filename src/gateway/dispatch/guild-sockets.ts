@@ -33,7 +33,7 @@ interface SocketEntry extends Entrance {
 interface SocketMove {
   readonly socket: ClientSocket;
   readonly member: MemberDocument;
-  /** What the socket was shown before; undefined if it was in no group. */
+  /** The view of the socket before; undefined if it was in no group. */
   readonly before: MemberView | undefined;
   readonly carried: Entrance['carried'];
 }
@@ -80,7 +80,7 @@ export class GuildSockets {
     return this.groupsByKey.values();
   }
 
-  /** Returns the tracks visible to the user of a socket; undefined when the socket is not in the guild. */
+  /** Returns the tracks visible to the user of a socket; undefined if the socket is not in the guild. */
   visibleTo(socket: ClientSocket): VisibleTracks | undefined {
     const entry = this.entries.get(socket);
     return entry && { member: entry.member, trackIds: entry.group.view.trackIds };

@@ -12,10 +12,10 @@ import type { SocketObserver } from '../transport/socket-observer';
 import { SessionExpiry } from '../session/session-expiry';
 import type { VisibilityGroup } from './visibility-group';
 
-/** The room of every socket that was taken in. */
+/** The room of all registered sockets. */
 const ALL_SOCKETS = 'everybody';
 
-/** The sockets on this node that were taken in, by user and by guild, and the way to reach them. */
+/** The sockets on this node whose handshake is complete, by user and by guild. Sends events to them. */
 @Injectable()
 export class SocketRegistry implements SocketObserver {
   private readonly guilds = new Map<Snowflake, GuildSockets>();
@@ -27,32 +27,32 @@ export class SocketRegistry implements SocketObserver {
     private readonly snowflakes: SnowflakeService,
   ) {}
 
-  /** Sends over these sockets from now on. */
+  /** Sets the namespace whose sockets are used. */
   attach(namespace: Namespace): void {
     this.namespace = namespace;
   }
 
-  /** Every open socket, those too that are not taken in yet. */
+  /** All open sockets, including those whose handshake is not complete. */
   get openSockets(): Iterable<ClientSocket> {
     return (this.namespace?.sockets.values() ?? []) as Iterable<ClientSocket>;
   }
 
-  /** The sockets of these users. */
+  /** Returns the sockets of these users. */
   socketsOf(...userIds: readonly Snowflake[]): ClientSocket[] {
     return userIds.flatMap((id) => [...(this.users.get(id) ?? [])]);
   }
 
-  /** The sockets in a guild, when there are any. */
+  /** Returns the sockets in a guild; undefined if there are none. */
   guildSockets(guildId: Snowflake): GuildSockets | undefined {
     return this.guilds.get(guildId);
   }
 
-  /** The tracks that the user of a socket may view right now, guild by guild. */
+  /** Returns the tracks that the user of a socket may view now, by guild. */
   visibleTo(socket: ClientSocket): VisibleTracks[] {
     return guildIdsOf(socket).flatMap((id) => this.guilds.get(id)?.visibleTo(socket) ?? []);
   }
 
-  /** Takes a socket in, with the guilds of its user. */
+  /** Registers a socket with the guilds of its user. */
   add(socket: ClientSocket, seats: readonly MemberGuild[]): void {
     const { user_id: userId } = socket.data.session;
     const sockets = this.users.get(userId) ?? new Set<ClientSocket>();
@@ -61,7 +61,7 @@ export class SocketRegistry implements SocketObserver {
     for (const { member, view } of seats) this.enterGuild([socket], member, view);
   }
 
-  /** Forgets a socket that is gone. */
+  /** Removes a closed socket. */
   onDisconnect(socket: ClientSocket): void {
     const { user_id: userId } = socket.data.session;
     this.users.get(userId)?.delete(socket);
@@ -69,7 +69,7 @@ export class SocketRegistry implements SocketObserver {
     for (const guildId of guildIdsOf(socket)) this.leaveGuild([socket], guildId);
   }
 
-  /** Lets sockets of one user into a guild. */
+  /** Adds sockets of one user to a guild. */
   enterGuild(sockets: readonly ClientSocket[], member: MemberDocument, view: GuildSnapshotView): void {
     const room = this.guilds.get(member.guild_id) ?? new GuildSockets(view, () => this.snowflakes.newest);
     this.guilds.set(member.guild_id, room);
@@ -79,7 +79,7 @@ export class SocketRegistry implements SocketObserver {
     }
   }
 
-  /** Lets sockets go out of a guild. */
+  /** Removes sockets from a guild. */
   leaveGuild(sockets: readonly ClientSocket[], guildId: Snowflake): void {
     const room = this.guilds.get(guildId);
     for (const socket of sockets) {
@@ -89,7 +89,7 @@ export class SocketRegistry implements SocketObserver {
     if (room?.isEmpty) this.guilds.delete(guildId);
   }
 
-  /** Sends an event to those of these sockets that want it. */
+  /** Sends an event to the sockets among these whose intents include it. */
   send<Name extends keyof ServerEvents>(
     sockets: readonly ClientSocket[],
     name: Name,
@@ -105,7 +105,7 @@ export class SocketRegistry implements SocketObserver {
     );
   }
 
-  /** Sends an event to those in these groups that want it; encoded once. */
+  /** Sends an event to the sockets in these groups whose intents include it. It is encoded once. */
   sendToGroups<Name extends keyof ServerEvents>(
     groups: readonly VisibilityGroup[],
     name: Name,
@@ -121,12 +121,12 @@ export class SocketRegistry implements SocketObserver {
     );
   }
 
-  /** Sends an event to every socket that was taken in. */
+  /** Sends an event to all registered sockets. */
   sendToAll<Name extends keyof ServerEvents>(name: Name, data: ServerEvents[Name], seq: string): void {
     this.sendTo([ALL_SOCKETS], name, data, seq);
   }
 
-  /** Sends an event to rooms of Socket.IO; encoded once. One that has no place in the log has no seq. */
+  /** Sends an event to Socket.IO rooms. It is encoded once. An event that is not in the log has no seq. */
   sendTo<Name extends keyof ServerEvents>(
     rooms: readonly string[],
     name: Name,

@@ -5,7 +5,7 @@ import type { ClientSocket } from '../transport/client-socket';
 import { type GuildSnapshotView, MemberView } from './member-view';
 import { type Moment, type VisibleSince, visibleSince } from './visible-since';
 
-/** Sockets whose users see the same of a guild: the sockets of one viewer. Those with the same intents share a Socket.IO room. */
+/** Sockets whose users have the same view of a guild: the sockets of one viewer. Those with the same intents share a Socket.IO room. */
 export class VisibilityGroup {
   /** Identifies the viewer. Equal keys mean equal permissions under every state of the guild. */
   readonly key: string;
@@ -28,7 +28,7 @@ export class VisibilityGroup {
     return this.counts.size === 0;
   }
 
-  /** What these users see. */
+  /** The view of these users. */
   get view(): MemberView {
     return this.current;
   }
@@ -38,7 +38,7 @@ export class VisibilityGroup {
     return this.since;
   }
 
-  /** Returns the rooms of the sockets that chose a family of events. */
+  /** Returns the rooms of the sockets that have an intent. */
   roomsFor(family: Intent | undefined): string[] {
     return [...this.counts.keys()]
       .filter((intents) => family === undefined || includesIntent(intents, family))

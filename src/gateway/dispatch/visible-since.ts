@@ -1,6 +1,6 @@
 import type { Snowflake } from '../../common/snowflake';
 
-/** A moment in the life of a guild's sockets. Ids of messages are compared with ids, because ids can be ahead of the clock. */
+/** A moment, as the number of guild states and the newest message id. Ids of messages are compared with ids, because ids can be ahead of the clock. */
 export interface Moment {
   /** Grows with each new state of the guild. */
   readonly order: number;
@@ -32,7 +32,7 @@ export function seenSince(
 ): Snowflake | undefined {
   const appeared = group.get(trackId);
   if (!appeared) return undefined;
-  // The track appeared after the socket entered: whatever the socket had seen before was interrupted.
+  // The track appeared after the socket entered: what the socket saw before was interrupted.
   if (appeared.order > entered.order) return appeared.newestId;
   return carried?.get(trackId) ?? entered.newestId;
 }

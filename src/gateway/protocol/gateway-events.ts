@@ -24,91 +24,96 @@ import {
   UpdateReadStatePayload,
 } from './gateway-payloads.dto';
 
-/** What only the gateway sends, besides the events that happen in the platform. */
+/** Events that only the gateway sends. They are not in the event log. */
 export const GATEWAY_EVENTS = {
   READY: {
     summary:
-      'The handshake has passed. What happens from now on comes as events. One that doesn’t tell all guilds yet has no seq.',
+      'The handshake is complete. Later changes are sent as events. Without a seq, not all guilds are included: they follow as GUILD_CREATE.',
     data: ReadyEvent,
   },
   READ_STATES: {
     intent: 'read_states',
     summary:
-      'How far the user has read, in every track that they may view and in which something was said. Sent once, some moments after READY; messages that came meanwhile are counted if their id is not above `last_message_id`.',
+      'How far the user has read, for each visible track with messages. Sent once, shortly after READY. Messages received before it are counted if their id is not above `last_message_id`.',
     data: [ReadStateDto],
   },
   MEMBER_LIST_UPDATE: {
     intent: 'members',
     summary:
-      'What a window of a guild’s member list shows is different. Sent to those who look through it, at most once a second.',
+      'The members in a subscribed range of the member list changed. Sent to the subscribers at most once a second.',
     data: MemberListUpdateEvent,
   },
   MEMBERS_CHUNK: {
-    summary: 'Some of the members that were asked for with `members.request`. Sent before its acknowledgement.',
+    summary: 'Part of the members requested with `members.request`. Sent before the acknowledgement.',
     data: MembersChunkEvent,
   },
   RESUMED: {
     summary:
-      'Everything has been told: what was missed; or, after a READY that left guilds to come, those and what happened meanwhile. What happens from now on comes as events.',
+      'All missed events were sent or, after a READY without all guilds, the remaining guilds and the events since. Later changes are sent as events.',
     data: ResumedEvent,
   },
   GUILD_CREATE: {
     intent: 'guilds',
-    summary: `A guild that the user was not in before; or, before RESUMED, one that READY has not told, or that may look different to them, as it now is. One of more than ${LIMITS.toldAtOnceBytes / 1_024} KiB comes without tracks, and these right after it, one by one.`,
+    summary: `The current state of a guild. The user joined it; or, before RESUMED, READY did not include it, or its visible parts may have changed. If it exceeds ${LIMITS.toldAtOnceBytes / 1_024} KiB, its tracks follow one by one as TRACK_CREATE.`,
     data: GuildSnapshot,
   },
   CHECKPOINT: {
-    summary: 'Nothing but a young `seq`, however little happens: the one to come back with.',
+    summary: 'A recent `seq` to resume from, sent even if no other event occurs.',
     data: CheckpointEvent,
   },
   BUCKET_WARNING: {
     summary:
-      'The user’s bucket has become four fifths full. Sent to the socket that filled it, once until it was emptier again.',
+      'The bucket of the user is four fifths full. Sent to the socket that filled it, once until the bucket is below that again.',
     data: BucketWarningEvent,
   },
   CLOSING: {
-    summary: 'The server is about to end the connection.',
+    summary: 'The server closes the connection.',
     data: ClosingEvent,
   },
 } as const satisfies Record<string, { readonly data: Shape; readonly summary: string; readonly intent?: Intent }>;
 
-/** What only the gateway sends, from name to payload. */
+/** The payload of each event that only the gateway sends, by name. */
 export type GatewayEvents = {
   [Name in keyof typeof GATEWAY_EVENTS]: ShapeValue<(typeof GATEWAY_EVENTS)[Name]['data']>;
 };
 
-/** What clients send. Each puts its weight into the user’s bucket, and is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`. */
+/** Interactions that clients send. Each counts with its weight against the bucket of the user, and is acknowledged with `{ ok: true, data }` or `{ ok: false, error: { code, message, retry_after? } }`. */
 export const INTERACTIONS = {
   'message.create': {
     weight: 1,
-    summary: 'Says something, under the same rules as over REST.',
+    summary: 'Create a message. The rules are those of the REST route.',
     data: CreateMessagePayload,
     answer: MessageDto,
   },
-  'typing.start': { weight: 1, summary: 'Tells the others that one is writing.', data: TrackPayload, answer: null },
+  'typing.start': { weight: 1, summary: 'Show others that you are typing.', data: TrackPayload, answer: null },
   'guild.subscribe': {
     weight: 2,
-    summary: `Looks at a guild until the socket is gone, one unsubscribes or is no longer a member; ${LIMITS.subscriptions} guilds at once. With a window, one is told what changes in it (MEMBER_LIST_UPDATE) and how those in it look (PRESENCE_UPDATE); without, how the first ${LIMITS.memberList} members look. A later one replaces the earlier. It isn’t resumed: subscribe again.`,
+    summary: `Subscribe to the member list of a guild, ${LIMITS.subscriptions} guilds at most. With a range, you receive its changes (MEMBER_LIST_UPDATE) and the statuses of its members (PRESENCE_UPDATE); without, the statuses of the first ${LIMITS.memberList} members. A later subscription replaces an earlier one. Subscriptions end with the socket or the membership and are not resumed.`,
     data: SubscribePayload,
     answer: MemberWindow,
   },
-  'guild.unsubscribe': { weight: 1, summary: 'Looks at a guild no more.', data: GuildPayload, answer: null },
+  'guild.unsubscribe': {
+    weight: 1,
+    summary: 'Unsubscribe from the member list of a guild.',
+    data: GuildPayload,
+    answer: null,
+  },
   'members.request': {
     weight: 5,
     summary:
-      'Asks for members, by the beginning of their name or by their ids; else for the first of the list. They come in chunks (MEMBERS_CHUNK), then this is acknowledged.',
+      'Request members by a prefix of their name or by their ids; without both, the first of the list. They are sent in chunks (MEMBERS_CHUNK) before the acknowledgement.',
     data: MembersRequestPayload,
     answer: MembersRequestResult,
   },
   'presence.update': {
     weight: 1,
-    summary: 'Chooses what one looks like, under the same rules as over REST.',
+    summary: 'Set your status. The rules are those of the REST route.',
     data: UpdatePresenceDto,
     answer: PresenceDto,
   },
   'read_state.update': {
     weight: 1,
-    summary: 'Tells how far one has read. Whoever has read further stays there, unless they ask to go back.',
+    summary: 'Set how far you have read. An older message is ignored unless you ask to go back.',
     data: UpdateReadStatePayload,
     answer: ReadStateDto,
   },
@@ -117,10 +122,10 @@ export const INTERACTIONS = {
   { readonly data: DtoClass; readonly answer: Shape; readonly weight: number; readonly summary: string }
 >;
 
-/** The name of something that clients send. */
+/** The name of an interaction. */
 export type InteractionName = keyof typeof INTERACTIONS;
 
-/** An interaction that succeeded. */
+/** The acknowledgement of a successful interaction. */
 export interface Done<Data> {
   readonly ok: true;
   readonly data: Data;

@@ -22,7 +22,7 @@ const SMALL_EVENT_COUNT = 100;
 // Steps of a handshake take up to half a millisecond each. Connected sockets wait for at most this number of steps.
 const STEPS_PER_TURN = 6;
 
-/** Takes sockets in: between two events, so that what they are told first and what follows have neither a gap nor an overlap. */
+/** Registers sockets between two events, so that the initial state and the following events have neither a gap nor an overlap. */
 @Injectable()
 export class SessionStarter {
   private readonly maxUnsentBytes: number;
@@ -75,7 +75,7 @@ export class SessionStarter {
       for (let isIn = false; !isIn && socket.connected;) {
         const place = this.dispatcher.lastSeq;
         const memberships = await this.membershipsFor(pending);
-        // Loaded before the turn, so that other handshakes don't wait for the database.
+        // Loaded before the turn, so that other handshakes do not wait for the database.
         const { first, others } = takeWhileFits(this.maxUnsentBytes, await this.snapshots.memberGuilds(memberships));
         if (others.length > 0) {
           const pendingGuildIds = others.map(({ member }) => member.guild_id);
