@@ -335,7 +335,7 @@ describe('random actors with random permissions', () => {
             const isSameForOwner =
               kind !== 'move a track' ||
               [...before.get(actor.id)!.tracks.values()].every((held) => has(held, ViewTrack));
-            const foretold =
+            const predicted =
               request.isForeseen && isSameForOwner ? await send(guild.owner, request, '?dry_run=true') : undefined;
             expect([...(await heldByAll(guild))]).toEqual([...before]);
             const { status, body } = await send(actor, request);
@@ -350,10 +350,10 @@ describe('random actors with random permissions', () => {
             counts.succeeded += 1;
             done.set(kind, (done.get(kind) ?? 0) + 1);
             assertNoMemberIsRaised(kind, actor.id, before, after, context);
-            if (foretold) {
+            if (predicted) {
               counts.foreseen += 1;
-              expect({ context, status: foretold.status }).toEqual({ context, status: 200 });
-              assertForetold(of<Impact>(foretold.body), before, after, context);
+              expect({ context, status: predicted.status }).toEqual({ context, status: 200 });
+              assertPredicted(of<Impact>(predicted.body), before, after, context);
             }
           }
         },
@@ -392,11 +392,11 @@ describe('random actors with random permissions', () => {
     }
   }
 
-  function assertForetold({ groups }: Impact, before: All, after: All, context: object): void {
+  function assertPredicted({ groups }: Impact, before: All, after: All, context: object): void {
     for (const [id, is] of after) {
       const was = before.get(id)!;
       if (is.isTimedOut) continue;
-      const foretold = groups.find(({ user_ids }) => user_ids.includes(id));
+      const predicted = groups.find(({ user_ids }) => user_ids.includes(id));
       const came = [...is.tracks].map(([track, held]) => ({
         track_id: String(track),
         gained: String(minus(held, was.tracks.get(track)!)),
@@ -406,8 +406,8 @@ describe('random actors with random permissions', () => {
       expect({
         context,
         id,
-        guild: foretold?.guild ?? { gained: '0', lost: '0' },
-        tracks: sorted(foretold?.tracks ?? []),
+        guild: predicted?.guild ?? { gained: '0', lost: '0' },
+        tracks: sorted(predicted?.tracks ?? []),
       }).toEqual({
         context,
         id,

@@ -22,7 +22,7 @@ const namespace = io.of('/gateway').on('connection', (socket) => {
   socket.emit('RESUMED', { session_id: '1', replayed: missed.length, guild_ids: ['1'], intents: [] }, '1');
 });
 
-/** Begins to listen. Whoever comes is told what the application tells with READY. */
+/** Starts the server. Each client receives what the application sends as READY. */
 function start(ready: unknown): Promise<number> {
   greeting = ready;
   const http = createServer();

@@ -81,7 +81,7 @@ export class Stage {
     return { process, port, group: this.newGroup() };
   }
 
-  /** @param ready what it tells whoever connects */
+  /** @param ready what it sends to each client that connects */
   async bare(ready: unknown): Promise<Bare> {
     const process = Child.start<BareDeeds>(require.resolve('./bare'));
     this.servers.push(process);

@@ -45,7 +45,7 @@ function readsTable(rows: readonly ReadRow[]): string {
     '',
     'bare: the same handler with neither authentication nor guards; cold: nothing is remembered, the session neither',
     'size: beside the guild with the fewest members; commands: of the database, for one request',
-    'members: all but two of them are written in bulk, and have no account; nobody asks for them',
+    'members: all but two of them are written in bulk and have no account',
     databasesLegend(),
   ].join('\n');
 }

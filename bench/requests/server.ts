@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { startBench } from '../support/derailed';
 
-/** The application in a process of its own, so that its CPU time is nobody else's. */
+/** The application in a process of its own, so that its CPU time is measured alone. */
 export interface Server {
   readonly url: string;
   /** Returns the CPU time that the process has used so far, in milliseconds. */

@@ -4,7 +4,7 @@ import type { Connection } from 'mongoose';
 export interface Command {
   readonly name: string;
   readonly collection: string;
-  /** How many commands had been answered when it was sent: those with the same number didn't wait for each other. */
+  /** Number of commands that had been answered when this one was sent. Commands with the same number did not wait for each other. */
   readonly answersBefore: number;
 }
 
@@ -12,7 +12,7 @@ const WRITES = new Set(['insert', 'update', 'delete', 'findAndModify']);
 const READS = new Set(['find', 'getMore', 'aggregate', 'count', 'distinct']);
 
 /**
- * Counts the commands that the application sends to its database, by the driver's own monitoring: counted, not guessed.
+ * Counts the commands that the application sends to its database, with the monitoring of the driver.
  *
  * @see https://www.mongodb.com/docs/drivers/node/current/monitoring-and-logging/monitoring/
  */
@@ -39,7 +39,7 @@ export class CommandCounter {
     return { reads: this.readCount, writes: this.writeCount };
   }
 
-  /** Tells each command from now on that reads or writes; call the answer to stop. */
+  /** Calls a function for each further command that reads or writes. @returns a function that stops it */
   listen(listener: (command: Command) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -53,5 +53,5 @@ export class CommandCounter {
   }
 }
 
-/** Whether a command changes something. */
+/** Returns whether a command changes something. */
 export const isWrite = (command: Command): boolean => WRITES.has(command.name);

@@ -4,7 +4,7 @@ import type { Connection } from 'mongoose';
 import { CommandCounter } from './command-counter';
 import { NewestIds } from './newest-ids.service';
 
-/** The names that models are injected by: `@InjectModel(MODELS.role)`. */
+/** Injection names of the models: `@InjectModel(MODELS.role)`. */
 export const MODELS = {
   user: 'User',
   serverSecret: 'ServerSecret',
@@ -24,7 +24,7 @@ export const MODELS = {
   auditEntry: 'AuditEntry',
 } as const;
 
-/** Waits for every index, so that no request meets a collection without its unique ones. */
+/** Waits until all indexes exist, so that no request uses a collection without its unique indexes. */
 @Injectable()
 class Indexes implements OnApplicationBootstrap {
   constructor(@InjectConnection() private readonly connection: Connection) {}

@@ -10,7 +10,7 @@ import type { PresenceStatus } from './presence.dto';
 import { PresenceRegistry, type Statuses } from './presence.registry';
 
 const FLUSH_INTERVAL_MS = 500;
-const NOBODY: Statuses = new Map();
+const NO_STATUSES: Statuses = new Map();
 
 type Announcement = EventData<'PRESENCE_ANNOUNCE'>;
 
@@ -71,7 +71,7 @@ export class PresenceSync implements OnApplicationBootstrap, OnApplicationShutdo
   // Announcements of other nodes may be among the lost events.
   private startAfresh(): Promise<void> {
     this.republishAll();
-    return this.announce(this.nodeRegistry.id, NOBODY, { isAll: false, asks: true });
+    return this.announce(this.nodeRegistry.id, NO_STATUSES, { isAll: false, asks: true });
   }
 
   private republishAll(): void {
@@ -95,13 +95,13 @@ export class PresenceSync implements OnApplicationBootstrap, OnApplicationShutdo
     const { name } = this;
     if (name === this.nodeRegistry.id) return;
     this.name = this.nodeRegistry.id;
-    await this.announce(name, NOBODY, { isAll: true, asks: false });
+    await this.announce(name, NO_STATUSES, { isAll: true, asks: false });
   }
 
   // Users of the dead node get time to reconnect before other users see them offline.
   private async takeOver(nodeId: string): Promise<void> {
     await sleep(this.presence.graceMs, undefined, { ref: false });
-    await this.announce(nodeId, NOBODY, { isAll: true, asks: false });
+    await this.announce(nodeId, NO_STATUSES, { isAll: true, asks: false });
   }
 
   private announce(

@@ -72,7 +72,7 @@ export class RedisConnection {
     return this.blockingClient;
   }
 
-  /** Whether Redis is connected. */
+  /** Returns whether Redis is connected. */
   get isUp(): boolean {
     return this.commands.status === 'ready';
   }
@@ -83,7 +83,7 @@ export class RedisConnection {
   }
 
   /**
-   * Whether Redis refused a connection within the last seconds: it is not running, and no other node can reach it. An
+   * Returns whether Redis refused a connection within the last seconds: it is not running, and no other node can reach it. An
    * unreachable Redis that did not refuse may be unreachable for this node only.
    */
   get isRefused(): boolean {

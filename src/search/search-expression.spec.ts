@@ -9,7 +9,7 @@ const finds = (query: string, content: string): boolean => {
   const conditions = parseExpression(query);
   return conditions.length > 0 && meetsAll(conditions, { terms: termsOf(content), content });
 };
-/** Whether the index has the message among its candidates, whichever term of the query is looked up. */
+/** Returns whether the index has the message among its candidates, whichever term of the query is looked up. */
 const isCandidate = (query: string, content: string): boolean =>
   parseExpression(query).every(({ terms }) => terms.every((term) => termsOf(content).includes(term)));
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { mongo } from 'mongoose';
-import { type Known, knownOfUpdate, outcome, RAW, Tally } from './conformance';
+import { type Known, knownOfUpdate, outcome, RAW, OutcomeCounter } from './conformance';
 import { type EngineWorld, engineWorld } from './engine-world';
 import * as generated from './generated';
 
@@ -16,7 +16,7 @@ const scalars = fc.array(
 
 /** Against the MongoDB, or compatible server, that CONFORMANCE_URI names; without one there is nothing to compare with. */
 (uri ? describe : describe.skip)('the embedded database and another MongoDB', () => {
-  const queryCounter = new Tally();
+  const queryCounter = new OutcomeCounter();
   let world: EngineWorld;
   let other: mongo.MongoClient;
   let ours: mongo.Collection;

@@ -19,7 +19,7 @@ export async function outcome(attempt: () => Promise<unknown>): Promise<string> 
 export const isRefusal = (result: string): boolean => result === 'error 238';
 
 /** How the comparison of two databases went. */
-export class Tally {
+export class OutcomeCounter {
   same = 0;
   refused = 0;
   readonly different = new Map<string, number>();

@@ -3,7 +3,7 @@ import { encode, type PlainDoc } from '../../src/database/embedded/bson';
 import type { Engine } from '../../src/database/embedded/engine';
 import type { Message } from '../../src/database/embedded/wire';
 import { ABOUT_DOCUMENTS, bareCommand, kindOf } from './command-kind';
-import { knownOfAnswer, RAW, Tally } from './conformance';
+import { knownOfAnswer, RAW, OutcomeCounter } from './conformance';
 
 const { BSON } = mongo;
 
@@ -32,7 +32,7 @@ interface OpenCursor {
  * Answers as the engine does, and asks another database the same, one command after the other, to compare what both say.
  */
 export class Mirror {
-  readonly queryCounter = new Tally();
+  readonly queryCounter = new OutcomeCounter();
   readonly kinds = new Set<string>();
   readonly differences: string[] = [];
   private readonly cursors = new Map<string, OpenCursor>();

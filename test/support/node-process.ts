@@ -58,7 +58,7 @@ export class NodeProcess {
     return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
   }
 
-  /** Whether the process has not ended. */
+  /** Returns whether the process has not ended. */
   get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }

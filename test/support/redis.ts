@@ -12,7 +12,7 @@ const START_MS = 20_000;
 // Below the ephemeral ports of the system, one of which could take the port of a stopped server.
 const [LOWEST_PORT, HIGHEST_PORT] = [10_000, 32_000];
 
-/** Whether a Redis can be started here. */
+/** Returns whether a Redis can be started here. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
 /** Describes tests that start a Redis server. They are skipped, with a message, where there is no redis-server. */

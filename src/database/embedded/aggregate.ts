@@ -4,7 +4,7 @@ import { parseFilter } from './filter';
 import type { Query } from './find';
 import { equal } from './keys';
 
-/** What drivers make of `countDocuments`: these stages, of which the last always says the same. */
+/** The stages that drivers send for `countDocuments`. The last one is always the same. */
 const STAGES = /^\$match( \$limit)? \$group$/;
 const COUNTING = docOf({ _id: 1, n: { $sum: 1 } });
 

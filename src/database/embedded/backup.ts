@@ -20,9 +20,9 @@ export async function backUp(dataDir: string, target: string): Promise<void> {
 }
 
 /**
- * Replaces the data of a folder with a backup. The data that was there stays beside the backup's. The source may be in use.
+ * Replaces the data of a folder with a backup. The previous data file is kept under another name. The source may be in use.
  *
- * @returns the new name of the file that was there, if there was one
+ * @returns the new name of the previous data file, if there was one
  * @throws Error if the backup is damaged, or the data in use
  */
 export async function restore(source: string, dataDir: string): Promise<string | undefined> {
@@ -36,7 +36,7 @@ export async function restore(source: string, dataDir: string): Promise<string |
     const aside = existsSync(file) ? `${file}.${new Date().toISOString().replaceAll(':', '-')}` : undefined;
     if (aside) renameSync(file, aside);
     if (aside) restrictFiles(aside);
-    // Belongs to the replaced file: a backup of it that still runs would hand its last transaction to the restored file.
+    // Belongs to the replaced file: a running backup of it would add its last transaction to the restored file.
     rmSync(lockFileOf(file), { force: true });
     renamePartial(partial, dataDir);
     return aside;
@@ -58,7 +58,7 @@ async function copyPartial(file: string, folder: string): Promise<string> {
   }
 }
 
-/** Gives a complete copy its name: a crash leaves either none or all of it. */
+/** Renames a complete copy, so that a crash leaves either no file or the complete one. */
 function renamePartial(partial: string, folder: string): void {
   sync(partial);
   renameSync(partial, join(folder, DATA_FILE));

@@ -2,12 +2,12 @@ import { BSONType, onDemand } from 'bson';
 import { ByteWriter } from './bytes';
 import { CommandError, unsupported } from './errors';
 
-/** A 64-bit floating point number, told apart from an int32, which is a plain `number` here. */
+/** A 64-bit floating point number. A plain `number` is an int32. */
 export class Double {
   constructor(readonly value: number) {}
 }
 
-/** A value that the engine stores, compares and returns, but never computes with: its BSON type and its bytes as they are. */
+/** A value that the engine stores, compares and returns, but never computes with: its BSON type and its bytes. */
 export class Opaque {
   constructor(
     readonly type: number,
@@ -23,7 +23,7 @@ export class Encoded {
 /** Fields in their order, which equality and the order of documents depend on. */
 export type Doc = Map<string, Value>;
 
-/** An int64 is a `bigint`, an int32 a `number`; what isn't here by itself is `Opaque`. */
+/** An int64 is a `bigint`, an int32 a `number`; all other types are `Opaque`. */
 export type Value = null | boolean | string | number | bigint | Double | Opaque | Value[] | Doc;
 
 /** What can be written: values of the engine, and literals of code, whose fields are left out when they are undefined and whose numbers are an int32 where they fit. */
@@ -32,7 +32,7 @@ export interface PlainDoc {
   readonly [name: string]: Plain;
 }
 
-/** As deep as MongoDB nests documents. */
+/** The maximum nesting depth of documents in MongoDB. */
 const MAX_DEPTH = 180;
 
 /** The largest document, in bytes. */
@@ -40,7 +40,7 @@ export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 const invalid = (why: string): CommandError => new CommandError(22, 'InvalidBSON', `Invalid BSON: ${why}`);
 
-/** Whether a number fits an int32. */
+/** Returns whether a number fits an int32. */
 export const isInt32 = (value: number): boolean => (value | 0) === value && !Object.is(value, -0);
 
 /** The number of a value's BSON type. @see https://bsonspec.org/spec.html */
@@ -81,7 +81,7 @@ export function numberOf(value: Value | undefined): number | undefined {
   return value instanceof Double ? value.value : undefined;
 }
 
-/** Where an element of a document is in its bytes. */
+/** The position of an element in the bytes of a document. */
 type Element = typeof onDemand.BSONElement;
 
 function elementsOf(bytes: Buffer, at: number, depth: number): Element[] {
@@ -140,10 +140,10 @@ function readString(bytes: Buffer, at: number, length: number): string {
 }
 
 /**
- * Reads a document, int32, int64 and double told apart.
+ * Reads a document. Int32, int64 and double stay distinct.
  *
  * @param fields the fields to read; all by default
- * @throws CommandError InvalidBSON when the bytes are no document; NotImplemented when a type in it is one that isn't supported
+ * @throws CommandError InvalidBSON if the bytes are not a document; NotImplemented if it has an unsupported type
  */
 export const decode = (bytes: Buffer, fields?: readonly string[]): Doc => readDocument(bytes, 0, 0, fields);
 

@@ -5,7 +5,7 @@ import type { Index } from './indexes';
 import { equal } from './keys';
 import type { KeyRange, Storage } from './storage';
 
-/** Trees are told apart by the first four bytes of their keys; the catalog's own is 0. */
+/** The first four bytes of a key are the number of its tree. The catalog is tree 0. */
 const PREFIX_BYTES = 4;
 const CATALOG_ENTRY = Buffer.from('\0\0\0\0collection\0');
 
@@ -30,7 +30,7 @@ export const keyInTree = (key: Buffer): Buffer => key.subarray(PREFIX_BYTES);
 export interface Collection {
   readonly namespace: string;
   readonly id: number;
-  /** Without that of `_id`, which is the collection itself. */
+  /** The indexes, without the index of `_id`, which is the collection itself. */
   readonly indexes: Index[];
 }
 
@@ -47,7 +47,7 @@ const INDEX_OPTIONS = new Set([
   'background',
 ]);
 
-/** Which collections and indexes there are. What is written within a transaction that fails is forgotten by `load`. */
+/** The collections and indexes. After a failed transaction, `load` restores the stored state. */
 export class Catalog {
   private readonly collections = new Map<string, Collection>();
   private nextTree = 1;
@@ -83,7 +83,7 @@ export class Catalog {
     return this.collections.get(namespace);
   }
 
-  /** Those of one database, by name. */
+  /** The collections of one database, by name. */
   of(database: string): Collection[] {
     return this.all().filter(({ namespace }) => namespace.startsWith(`${database}.`));
   }
@@ -92,7 +92,7 @@ export class Catalog {
     return [...this.collections.values()].toSorted((a, b) => (a.namespace < b.namespace ? -1 : 1));
   }
 
-  /** The collection, created when it isn't there, as a first insert does. */
+  /** Returns the collection. Creates it if it does not exist, as a first insert does. */
   ensure(namespace: string): Collection {
     const existing = this.find(namespace);
     if (existing) return existing;
@@ -227,6 +227,6 @@ function readExpiry(key: Doc, value: Value | undefined): number | undefined {
   return Math.floor(seconds);
 }
 
-/** Whether two declarations mean the same index, names aside. */
+/** Returns whether two declarations mean the same index, names aside. */
 export const sameIndex = (a: Index, b: Index): boolean =>
   equal(describeIndex({ ...a, name: '' }), describeIndex({ ...b, name: '' }));

@@ -3,14 +3,14 @@ import type { mongo } from 'mongoose';
 /** Documents in one insert. */
 const BATCH = 1_000;
 
-/** Values stay as they are on the wire: an int64 must not become a double. */
+/** Keeps the types of values: an int64 must not become a double. */
 const AS_IS = { promoteValues: false, bsonRegExp: true } as const;
 
 /**
  * Copies all collections and their indexes into a database that has none of them.
  *
  * @param report gets one line for each collection
- * @throws Error when a collection of the target has documents already, or in the end not as many as the source
+ * @throws Error if a collection of the target has documents before, or another number than the source afterwards
  */
 export async function copyDatabase(source: mongo.Db, target: mongo.Db, report: (line: string) => void): Promise<void> {
   const collections = await source.listCollections({}, { nameOnly: true }).toArray();
@@ -22,7 +22,7 @@ export async function copyDatabase(source: mongo.Db, target: mongo.Db, report: (
     report(`${name}: ${await copyCollection(source.collection(name), target, name)} documents`);
 }
 
-/** An index without what concerns only the server that it is on. */
+/** Returns an index without fields that concern only its server. */
 function withoutInternals({
   v: _,
   ns: __,
@@ -37,7 +37,7 @@ async function copyCollection(source: mongo.Collection, target: mongo.Db, name: 
   const existing = await target.listCollections({ name }, { nameOnly: true }).hasNext();
   const into = existing ? target.collection(name) : await target.createCollection(name);
   const indexes = (await source.indexes()).filter((index) => index.name !== '_id_');
-  // Before the documents, so that a unique index is never in doubt about them.
+  // Created before the documents, so that a unique index checks each of them.
   if (indexes.length > 0) await into.createIndexes(indexes.map(withoutInternals));
   let copied = 0;
   let batch: mongo.Document[] = [];

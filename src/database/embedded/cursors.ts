@@ -1,33 +1,33 @@
 import { Encoded, type PlainDoc } from './bson';
 import { CommandError } from './errors';
 
-/** How long a cursor may be left alone, in milliseconds. */
+/** Idle time after which a cursor is closed, in milliseconds. */
 const CURSOR_TIMEOUT_MS = 10 * 60_000;
 
-/** As many as wait at a time; beyond, the one that was left alone for longest is forgotten. */
+/** Maximum number of open cursors. Beyond it, the longest idle one is closed. */
 const MAX_CURSORS = 1_000;
 
-/** The first batch when the client doesn't say, in documents. */
+/** Default size of the first batch, in documents. */
 const FIRST_BATCH = 101;
 
-/** As much as one batch holds, in bytes. */
+/** Maximum size of a batch, in bytes. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
 interface Cursor {
   readonly namespace: string;
   readonly rows: Iterator<Buffer, void>;
-  /** Read ahead, to know whether there is more. */
+  /** The next document, read ahead to know whether there is one. */
   next: Buffer | undefined;
   usedAt: number;
 }
 
-/** Results on their way to a client, batch by batch. */
+/** Open cursors: results that clients fetch in batches. */
 export class Cursors {
-  /** Those used last are last. */
+  /** In the order of their last use. */
   private readonly open = new Map<bigint, Cursor>();
   private lastId = BigInt(Date.now()) << 20n;
 
-  /** Answers a query with its first batch; the rest waits for `getMore`. */
+  /** Returns the first batch of a result, and keeps the rest for `getMore`. */
   start(namespace: string, rows: Iterable<Buffer>, batchSize = FIRST_BATCH, single = false): PlainDoc {
     const cursor: Cursor = {
       namespace,
@@ -48,9 +48,9 @@ export class Cursors {
   }
 
   /**
-   * The next batch.
+   * Returns the next batch.
    *
-   * @throws CommandError CursorNotFound when it was read to its end, killed, or left alone for ten minutes
+   * @throws CommandError CursorNotFound if the cursor was exhausted, killed, or idle for ten minutes
    */
   more(id: bigint, namespace: string, batchSize = Infinity): PlainDoc {
     const cursor = this.open.get(id);
@@ -69,13 +69,13 @@ export class Cursors {
     return reply('nextBatch', cursor.next === undefined ? 0n : id, namespace, batch);
   }
 
-  /** Forgets a cursor; whether there was one. */
+  /** Closes a cursor. @returns whether it was open */
   kill(id: bigint): boolean {
     this.open.get(id)?.rows.return?.();
     return this.open.delete(id);
   }
 
-  /** Forgets those that nobody has asked for in a while. */
+  /** Closes idle cursors. */
   sweep(now = Date.now()): void {
     for (const [id, { usedAt }] of this.open) if (now - usedAt > CURSOR_TIMEOUT_MS) this.kill(id);
   }

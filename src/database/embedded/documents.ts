@@ -6,7 +6,7 @@ import { type Index, isMultikey, keysOf, keyValuesOf } from './indexes';
 import { keyOf } from './keys';
 import { MAX_KEY_BYTES, type Storage } from './storage';
 
-/** A document that was found; it is decoded when it is needed. */
+/** A found document. It is decoded when it is needed. */
 export class Found {
   private decoded: Doc | undefined;
 
@@ -20,7 +20,7 @@ export class Found {
   }
 }
 
-/** Reads and writes documents, and keeps every index in step with them. Writes only within a transaction. */
+/** Reads and writes documents and their index entries. Writes only within a transaction. */
 export class Documents {
   constructor(
     private readonly storage: Storage,
@@ -48,7 +48,7 @@ export class Documents {
    * Adds a document.
    *
    * @param bytes the document encoded, if it is at hand
-   * @throws CommandError DuplicateKey, and whatever else stands against it; nothing is written then
+   * @throws CommandError DuplicateKey, or another error of a check; nothing is written then
    */
   insert(collection: Collection, document: Doc, bytes = encode(document)): void {
     const idKey = idKeyOf(document);
@@ -59,9 +59,9 @@ export class Documents {
   }
 
   /**
-   * Puts a document in the place of another with the same `_id`, or of none.
+   * Replaces the document with the same `_id`, or adds the document.
    *
-   * @throws CommandError DuplicateKey, and whatever else stands against it; nothing is written then
+   * @throws CommandError DuplicateKey, or another error of a check; nothing is written then
    */
   write(collection: Collection, idKey: Buffer, before: Doc | undefined, after: Doc, bytes: Buffer): void {
     if (bytes.length > MAX_DOCUMENT_BYTES) {
@@ -88,7 +88,7 @@ export class Documents {
     this.storage.remove(treeKey(collection.id, idKey));
   }
 
-  /** Fills a new index with the documents that are there. */
+  /** Fills a new index with the existing documents. */
   build(collection: Collection, index: Index): void {
     for (const { key, value } of this.storage.scan(treeRange(collection.id))) {
       const idKey = keyInTree(key);
@@ -96,7 +96,7 @@ export class Documents {
     }
   }
 
-  /** What a document has in an index, once nothing stands against it. */
+  /** Returns the index entries of a document after all checks passed. */
   private checkedEntries(collection: Collection, index: Index, idKey: Buffer, document: Doc): Buffer[] {
     const entries = entriesOf(index, document, idKey);
     for (const entry of entries) {

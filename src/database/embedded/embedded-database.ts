@@ -8,13 +8,13 @@ import type { WorkerOptions, WorkerReport } from './worker';
 
 /** A running database. */
 export interface EmbeddedDatabase {
-  /** Where the MongoDB driver finds it, with the secret if the database listens on a port. */
+  /** The URI for the MongoDB driver, with the secret if the database listens on a port. */
   readonly uri: string;
-  /** Answers what is under way, makes sure that all is on the disk, and gives the folder back. */
+  /** Completes running commands, makes all writes durable, and releases the folder. */
   stop(): Promise<void>;
 }
 
-/** What to serve, and where. */
+/** The folder to serve, and the address. */
 export interface EmbeddedDatabaseOptions {
   /** The folder of the data. It is created if it is missing, and restricted to the current user. */
   readonly dataDir: string;
@@ -38,9 +38,9 @@ function exit(reason: string): void {
 }
 
 /**
- * Starts the engine in a thread of its own, so that its work never holds up the event loop of the application.
+ * Starts the engine in its own thread, so that its work does not block the event loop of the application.
  *
- * @throws Error when the folder can't be written, is in use, or holds something else than this engine's complete data
+ * @throws Error if the folder cannot be written, is in use, or contains anything else than complete data of this engine
  */
 export async function startEmbeddedDatabase({
   dataDir,
@@ -51,7 +51,7 @@ export async function startEmbeddedDatabase({
   makePrivateFolder(folder);
   const path = port === undefined ? socketPath(folder, SOCKET) : undefined;
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
-  // Where no address leads to a folder with a long path, a port serves as well.
+  // The path of a socket file has a maximum length. In a folder with a longer path, a port is used.
   const local = path && Buffer.byteLength(path.address) <= MAX_ADDRESS_BYTES ? path : undefined;
   const workerData: WorkerOptions = {
     dataDir: folder,

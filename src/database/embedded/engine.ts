@@ -21,10 +21,10 @@ const COMMANDS = new Map<string, Command>([
   ...Object.entries(ADMIN_COMMANDS),
 ]);
 
-/** As many documents as are deleted in one transaction, so that nobody waits long for it. */
+/** Number of documents that are deleted in one transaction, so that other commands do not wait long. */
 const MAX_DELETED = 1_000;
 
-/** The database behind the wire: commands in, answers out. */
+/** Runs commands and returns their responses. */
 export class Engine {
   readonly catalog: Catalog;
   readonly documents: Documents;
@@ -40,8 +40,8 @@ export class Engine {
   }
 
   /**
-   * Within a transaction: undoes a piece of work alone when it throws, on the disk and in what is remembered of it. A single write needs no
-   * such care, since all that stands against it is found before anything is written.
+   * Within a transaction: undoes one part of the work if it throws, in the data file and in the cached catalog. A single write does not need this,
+   * because it is checked before anything is written.
    */
   atomically<T>(work: () => T): T {
     try {
@@ -52,7 +52,7 @@ export class Engine {
     }
   }
 
-  /** Within a transaction: deletes what a query finds; how many documents that were. */
+  /** Within a transaction: deletes the documents that a query finds. @returns their number */
   remove(namespace: string, query: Query): number {
     const collection = this.catalog.find(namespace);
     if (!collection) return 0;
@@ -61,7 +61,7 @@ export class Engine {
     return found.length;
   }
 
-  /** Deletes all that a filter finds, in as many transactions as that takes; how many documents that were. */
+  /** Deletes all documents that match a filter, in several transactions. @returns their number */
   async removeAll(namespace: string, filter: Filter): Promise<number> {
     let removed = 0;
     for (let part = MAX_DELETED; part === MAX_DELETED; removed += part) {
@@ -70,7 +70,7 @@ export class Engine {
     return removed;
   }
 
-  /** Answers a command; an error is an answer as well. What a write did is on the disk by then. */
+  /** Runs a command and returns its response; an error is a response, too. The effect of a write is durable then. */
   async answer(message: Pick<Message, 'body' | 'sequences'>): Promise<PlainDoc> {
     try {
       this.storage.assertSound();

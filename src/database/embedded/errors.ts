@@ -1,6 +1,6 @@
 import type { PlainDoc } from './bson';
 
-/** What a client is told when its command fails: MongoDB's number, name and words for it. */
+/** The error of a command, with the code, name and message of MongoDB. */
 export class CommandError extends Error {
   constructor(
     readonly code: number,
@@ -17,7 +17,7 @@ export const badValue = (message: string): CommandError => new CommandError(2, '
 export const failedToParse = (message: string): CommandError => new CommandError(9, 'FailedToParse', message);
 export const typeMismatch = (message: string): CommandError => new CommandError(14, 'TypeMismatch', message);
 
-/** Refuses what MongoDB could do and this engine doesn't, naming it, so that nobody takes a wrong answer for a right one. */
+/** Rejects a feature that MongoDB has and this engine lacks, and names it, so that a client never gets a wrong result instead. */
 export const unsupported = (what: string): CommandError =>
   new CommandError(
     238,

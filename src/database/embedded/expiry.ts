@@ -2,10 +2,10 @@ import { docOf } from './bson';
 import type { Engine } from './engine';
 import { parseFilter } from './filter';
 
-/** How often documents that are past their time are looked for, in milliseconds; as often as MongoDB does. */
+/** Interval of the search for expired documents, in milliseconds; the same as in MongoDB. */
 const SWEEP_INTERVAL_MS = 60_000;
 
-/** Deletes documents whose TTL index says so. */
+/** Deletes expired documents of TTL indexes. */
 export class TtlMonitor {
   private timer: NodeJS.Timeout | undefined;
 
@@ -22,7 +22,7 @@ export class TtlMonitor {
     clearInterval(this.timer);
   }
 
-  /** Deletes everything that is past its time. */
+  /** Deletes all expired documents. */
   async sweep(now = Date.now()): Promise<void> {
     this.engine.cursors.sweep();
     for (const { namespace, indexes } of this.engine.catalog.all()) {

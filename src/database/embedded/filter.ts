@@ -14,7 +14,7 @@ export type Filter =
   | { readonly op: 'in'; readonly path: Path; readonly values: readonly Value[] }
   | { readonly op: 'exists'; readonly path: Path };
 
-/** Whether a value is a document of operators, such as `{ $gt: 1 }`. */
+/** Returns whether a value is a document of operators, such as `{ $gt: 1 }`. */
 export function isOperators(value: Value | undefined): value is Doc {
   if (!(value instanceof Map)) return false;
   const first = value.keys().next();

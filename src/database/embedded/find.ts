@@ -5,7 +5,7 @@ import { matches } from './match';
 import { type Bounds, planFor, type Scan, type Sort } from './plan';
 import type { Entry, Storage } from './storage';
 
-/** What to find, and in which order. */
+/** A query: filter, order and range. */
 export interface Query {
   readonly filter: Filter;
   readonly sort?: Sort | undefined;
@@ -14,7 +14,7 @@ export interface Query {
   readonly limit?: number;
 }
 
-/** What it took to find something. */
+/** The costs of a search. */
 export interface Cost {
   keys: number;
   documents: number;
@@ -27,7 +27,7 @@ export class QueryExecutor {
     private readonly documents: Documents,
   ) {}
 
-  /** What a query finds, one by one; nothing in a collection that doesn't exist. */
+  /** Yields the documents that a query finds; none in a collection that does not exist. */
   *find(
     collection: Collection | undefined,
     { filter, sort, skip = 0, limit = 0 }: Query,
@@ -45,7 +45,7 @@ export class QueryExecutor {
     }
   }
 
-  /** What some scans reach, each once. */
+  /** Yields the entries of several scans, each once. */
   private *from(collection: Collection, scans: readonly Scan[], cost: Cost): Generator<Found> {
     const given = scans.length > 1 || scans[0]?.index?.multikey ? new Set<string>() : undefined;
     for (const scan of scans) {
@@ -91,7 +91,7 @@ function* oneAfterTheOther(ranges: readonly Range[]): Generator<Entry> {
   for (const { entries } of ranges) yield* entries;
 }
 
-/** The entries of several ranges, each in order, as one in order: that of what follows the values looked up. */
+/** Merges the entries of several ordered ranges in the order of the key bytes behind the equality values. */
 function* mergedEntries(ranges: readonly Range[], reverse: boolean): Generator<Entry> {
   let heads = ranges.flatMap(headOf);
   const turn = reverse ? -1 : 1;

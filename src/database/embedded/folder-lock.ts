@@ -51,7 +51,7 @@ export class FolderLock {
     }
   }
 
-  /** Gives the folder back. */
+  /** Releases the lock. */
   free(): Promise<void> {
     return new Promise((resolve) =>
       this.server.close(() => {

@@ -54,7 +54,7 @@ export function keysOf(index: Index, document: Doc): Buffer[] {
   return sorted.filter((key, at) => at === 0 || !key.equals(sorted[at - 1] as Buffer));
 }
 
-/** Whether a document has an array in an index, and so may be in several places of it. */
+/** Returns whether a document has an array in an index, and so may be in several places of it. */
 export const isMultikey = ({ fields }: Index, document: Doc): boolean =>
   fields.some((field) => Array.isArray(document.get(field)));
 

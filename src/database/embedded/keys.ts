@@ -130,7 +130,7 @@ export function keyOf(value: Value): Buffer {
 /** The order of two values: negative, zero or positive. */
 export const compare = (a: Value, b: Value): number => Buffer.compare(keyOf(a), keyOf(b));
 
-/** Whether two values are the same to a query, a unique index or `$addToSet`: 1 equals 1.0; fields in another order don't. */
+/** Returns whether two values are the same to a query, a unique index or `$addToSet`: 1 equals 1.0; fields in another order don't. */
 export const equal = (a: Value, b: Value): boolean => compare(a, b) === 0;
 
 /** The first key behind all that begin with these bytes; undefined when there is none. */

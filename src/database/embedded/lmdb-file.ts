@@ -94,7 +94,7 @@ interface PagedFile {
   readonly pages: bigint;
 }
 
-/** Whether a file holds a page and all below it. */
+/** Returns whether a file holds a page and all below it. */
 function holds(file: PagedFile, page: bigint): boolean {
   if (page >= file.pages) return false;
   const bytes = Buffer.alloc(file.pageSize);

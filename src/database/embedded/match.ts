@@ -6,7 +6,7 @@ import { compare, equal, rankOf } from './keys';
 type Test = (value: Value | undefined) => boolean;
 
 /**
- * Whether any value that a path leads to passes a test. Arrays on the way stand for each of their documents, and for the element
+ * Returns whether any value that a path leads to passes a test. Arrays on the way stand for each of their documents, and for the element
  * that a number in the path names; an array at the end stands for its elements, if `leaf` says so, and for itself.
  */
 function any(value: Doc, path: Path, at: number, leaf: boolean, test: Test): boolean {
@@ -33,7 +33,7 @@ function anyInArray(array: readonly Value[], path: Path, at: number, leaf: boole
 }
 
 /**
- * Whether a document passes a filter.
+ * Returns whether a document passes a filter.
  *
  * @see https://www.mongodb.com/docs/manual/tutorial/query-documents/
  */

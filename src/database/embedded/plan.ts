@@ -73,7 +73,7 @@ function planUnion(collection: Collection, filter: Filter): Plan | undefined {
   return undefined;
 }
 
-/** Whether a scan reads the whole collection. */
+/** Returns whether a scan reads the whole collection. */
 export const isWhole = ({ index, bounds }: Scan): boolean => !index && bounds[0]?.start.length === 0;
 
 interface Candidate {
@@ -119,7 +119,7 @@ function candidate(index: Index | undefined, filter: Filter, sort: Sort | undefi
   };
 }
 
-/** Whether an index has every document that a filter can match. */
+/** Returns whether an index has every document that a filter can match. */
 const covers = ({ only }: Index, filter: Filter): boolean =>
   only === undefined || conjuncts(filter).some((each) => impliesPresence(each, only));
 
@@ -206,7 +206,7 @@ function boundsOf(lookups: readonly Value[][], interval: Interval | undefined): 
   return { bounds, exact: lookups.flat().every(isPlain) };
 }
 
-/** Whether an index, beyond the fields looked up, has the order that is asked for. */
+/** Returns whether an index, beyond the fields looked up, has the order that is asked for. */
 function givesOrder(
   index: Index | undefined,
   fields: readonly string[],

@@ -13,7 +13,7 @@ const MAX_CONNECTIONS = 1_000;
 
 /**
  * Serves an engine to clients. A connection has one command under way: the next is read when the answer to the last was taken, so a
- * client that sends and never reads holds up nobody but itself.
+ * client that sends and never reads delays only itself.
  */
 export class Server {
   private readonly sockets = new Set<Socket>();

@@ -225,7 +225,7 @@ export class Storage {
     if (entry && !entry.key.equals(FORMAT_KEY)) this.verified(entry.key, entry.value, sought);
   }
 
-  /** Runs a read, and tells a damaged page from a failed environment if it throws. */
+  /** Runs a read. Distinguishes a damaged page from a failed environment if it throws. */
   private read<T>(key: Buffer, work: () => T): T {
     this.assertSound();
     try {
@@ -280,7 +280,10 @@ export class Storage {
     return isRecoverable(error) ? error : this.fail(error);
   }
 
-  /** LMDB begins no transaction once a write of its meta pages failed. A read tells: a write transaction of lmdb would keep its mutex, and block the exit. */
+  /**
+   * Returns whether LMDB can start transactions: it cannot after a failed write of its meta pages. Tested with a read, because a failed write
+   * transaction of lmdb would keep its mutex and block the exit.
+   */
   private canBegin(): boolean {
     try {
       this.database.resetReadTxn();

@@ -13,7 +13,7 @@ export interface WorkerOptions {
 /** What the worker reports: that it listens, or why it can't listen or can't continue. */
 export type WorkerReport = { readonly listening: number | undefined } | { readonly failed: string };
 
-/** Serves a data folder until it is told to stop, by any message. */
+/** Serves a data folder until it receives a message. */
 async function serve({ dataDir, address }: WorkerOptions, report: (report: WorkerReport) => void): Promise<void> {
   const storage = await Storage.open(dataDir);
   storage.whenFailed((failed) => report({ failed }));

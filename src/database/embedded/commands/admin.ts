@@ -7,7 +7,7 @@ import { type Command, inTransaction, type Request } from './request';
 import { filterIn } from './reads';
 
 function create(request: Request, { catalog }: Engine): PlainDoc {
-  // One that is there already has the same options: none.
+  // An existing collection has the same options: none.
   catalog.ensure(request.namespace);
   return {};
 }

@@ -3,7 +3,7 @@ import { type Collection, patternOf } from '../catalog';
 import type { Cost, Query } from '../find';
 import { isWhole, planFor, type Scan } from '../plan';
 
-/** A search that was run, to be shown. */
+/** An executed search. */
 export interface Explained {
   readonly collection: Collection | undefined;
   readonly query: Query;

@@ -11,7 +11,7 @@ const SESSION_TIMEOUT_MINUTES = 30;
 
 let lastConnection = 0;
 
-/** A standalone server, to which drivers send neither transactions nor retryable writes. */
+/** Describes a standalone server, because drivers send neither transactions nor retryable writes to one. */
 function hello(): PlainDoc {
   lastConnection += 1;
   return {
@@ -56,7 +56,7 @@ const BUILD_INFO: Command = {
 };
 const NOTHING: Command = { fields: [], run: () => ({}) };
 
-/** Fails while the disk is full, so that the health check of the application does. */
+/** Fails while the disk is full, so that the health check of the application fails, too. */
 const PING: Command = {
   fields: [],
   run: (_, { storage }) => {
@@ -65,7 +65,7 @@ const PING: Command = {
   },
 };
 
-/** What drivers and shells ask before anything else. */
+/** The first commands of drivers and shells. */
 export const HANDSHAKE_COMMANDS: Readonly<Record<string, Command>> = {
   hello: HELLO,
   isMaster: HELLO,

@@ -11,7 +11,7 @@ import type { Command, Request } from './request';
 
 const EMPTY: Doc = new Map();
 
-/** The filter in a field of a command; a missing one finds everything. */
+/** Returns the filter in a field of a command; a missing filter matches everything. */
 export const filterIn = (request: Request, field: string): Query['filter'] =>
   parseFilter(request.document(field) ?? EMPTY);
 
@@ -80,7 +80,7 @@ function countOf(found: Iterable<unknown>): number {
   return n;
 }
 
-/** Shows how documents are found; it runs the search for the costs. */
+/** Explains a search. Runs it to measure its costs. */
 function explain(request: Request, { catalog, finder }: Engine): PlainDoc {
   const explained = request.inner('explain');
   if (explained.name !== 'find') throw unsupported(`explain of anything but find, here of ${explained.name}`);
@@ -91,7 +91,7 @@ function explain(request: Request, { catalog, finder }: Engine): PlainDoc {
   return describePlan({ collection, query, cost, returned });
 }
 
-/** The commands that look at documents. */
+/** The commands that read documents. */
 export const READ_COMMANDS: Readonly<Record<string, Command>> = {
   find: { fields: ['filter', 'sort', 'projection', 'skip', 'limit', 'batchSize', 'singleBatch'], run: find },
   aggregate: { fields: ['pipeline', 'cursor'], run: aggregate },

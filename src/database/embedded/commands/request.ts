@@ -4,7 +4,7 @@ import { CommandError, typeMismatch, unsupported } from '../errors';
 import { isTrue } from '../filter';
 import type { Message } from '../wire';
 
-/** Fields that any command may carry and that change nothing here: there is one node, and every write is on the disk. */
+/** Fields of all commands that have no effect here: there is one node, and every write is durable. */
 const EVERYWHERE = new Set(['$db', 'lsid', '$readPreference', 'writeConcern', 'maxTimeMS', 'comment']);
 
 /** One command, and its fields by their types. */
@@ -22,7 +22,7 @@ export class Request {
   }
 
   /**
-   * Refuses fields that the command doesn't know, and what no command here can do.
+   * Rejects unknown fields, and features that no command of this engine supports.
    *
    * @throws CommandError NotImplemented; IllegalOperation for a transaction, as a standalone MongoDB answers
    */
@@ -70,7 +70,7 @@ export class Request {
     throw this.wrongType(field, value, 'object');
   }
 
-  /** A whole number from 0 on. */
+  /** Returns an integer of at least 0. */
   count(field: string): number | undefined {
     const value = this.body.get(field);
     if (value === undefined) return undefined;
@@ -89,7 +89,7 @@ export class Request {
     return isTrue(this.body.get(field));
   }
 
-  /** The documents of a field, whichever way they were sent; encoded besides when they came so. */
+  /** Returns the documents of a field, from the command or a document sequence, with their encoded bytes if they were sent so. */
   documents(field: string): { readonly document: Doc; readonly bytes: Buffer | undefined }[] {
     const sequence = this.sequences.get(field);
     if (sequence) return sequence.map((bytes) => ({ document: decode(bytes), bytes }));
@@ -108,10 +108,10 @@ export class Request {
   }
 }
 
-/** What a command answers. */
+/** The response to a command. */
 type Run = (request: Request, engine: Engine) => PlainDoc | Promise<PlainDoc>;
 
-/** A command: its fields besides those that any command has, and what it answers. */
+/** A command: its own fields, and the function that runs it. */
 export interface Command {
   readonly fields: readonly string[];
   readonly run: Run;

@@ -9,7 +9,7 @@ import { applyUpdate, parseUpdate, type Update, upserted, withIdFirst } from '..
 import { filterIn } from './reads';
 import { type Command, inTransaction, type Request } from './request';
 
-/** Runs the statements of a command one by one, and tells which failed. */
+/** Runs the statements of a command one after another, and reports which failed. */
 function statements<T>(request: Request, all: readonly T[], run: (statement: T, index: number) => void): Plain {
   if (all.length === 0)
     throw new CommandError(16, 'InvalidLength', `Write batch sizes must be between 1 and 100000. Got 0 operations.`);
@@ -67,7 +67,7 @@ function filterOf(statement: Doc): Filter {
   return parseFilter(filter);
 }
 
-/** Stores what an update makes of a document; whether that is anything else than before. */
+/** Stores the result of an update. @returns whether the document changed */
 function change(
   { documents }: Engine,
   collection: Collection,
@@ -123,7 +123,7 @@ function updateMatching(
     const [found] = engine.finder.find(collection, query);
     return { matched: found ? 1 : 0, modified: found && change(engine, collection, found, update).changed ? 1 : 0 };
   }
-  // All are found before the first is changed, so that none is met again where a change moved it; only their keys are kept.
+  // All documents are found before the first is changed, so that no document is found again at another place of the index. Only keys are kept.
   const idKeys = Array.from(engine.finder.find(collection, query), ({ idKey }) => idKey);
   const found = (idKey: Buffer): Found => new Found(idKey, engine.documents.find(collection, idKey) as Buffer);
   return {
@@ -136,7 +136,7 @@ function updateMatching(
 
 async function remove(request: Request, engine: Engine): Promise<PlainDoc> {
   const deletions: (Query & { readonly limit: number })[] = [];
-  // What can be wrong with a statement shows before it is done.
+  // A statement is validated before it is executed.
   const writeErrors = statements(request, request.documents('deletes'), ({ document: statement }) => {
     assertStatement('delete', statement, DELETE_FIELDS);
     deletions.push({ filter: filterOf(statement), limit: limitOf(statement) });
