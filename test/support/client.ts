@@ -36,6 +36,11 @@ export class Client {
     this.ready = new Promise((resolve, reject) => {
       for (const name of ['READY', 'RESUMED']) this.socket.once(name, () => resolve());
       this.socket.once('connect_error', reject);
+      // A handshake can also be rejected after the socket was accepted.
+      this.socket.once('CLOSING', (data: { reason: string }) =>
+        reject(Object.assign(new Error(data.reason), { data })),
+      );
+      this.socket.once('disconnect', (reason) => reject(new Error(`Disconnected before READY or RESUMED: ${reason}.`)));
     });
     this.ready.catch(() => undefined);
     Client.all.add(this);
