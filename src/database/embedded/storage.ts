@@ -65,6 +65,8 @@ export class Storage {
   private commits = 0;
   private failure: CommandError | undefined;
   private isFull = false;
+  /** Number of entries written or removed so far. */
+  private writes = 0;
   private ownerOf: Owners = () => 'the data';
   private onFailure: (reason: string) => void = () => undefined;
 
@@ -121,7 +123,6 @@ export class Storage {
     if (!this.mayBeFull) return;
     this.transaction(() => this.put(PROBE_KEY, Buffer.alloc(PROBE_BYTES)));
     this.transaction(() => this.remove(PROBE_KEY));
-    this.isFull = false;
   }
 
   private get mayBeFull(): boolean {
@@ -154,11 +155,13 @@ export class Storage {
 
   /** Only within a transaction. */
   put(key: Buffer, value: Buffer): void {
+    this.writes += 1;
     void this.database.put(key, seal(key, value));
   }
 
   /** Only within a transaction. */
   remove(key: Buffer): void {
+    this.writes += 1;
     void this.database.remove(key);
   }
 
@@ -251,8 +254,12 @@ export class Storage {
   transaction<T>(work: () => T): T {
     this.assertSound();
     if (this.mayBeFull) this.assertSpace();
+    const writesBefore = this.writes;
     try {
-      return this.database.transactionSync(work);
+      const result = this.database.transactionSync(work);
+      // A transaction without a write does not prove that the disk has space.
+      if (this.writes > writesBefore) this.isFull = false;
+      return result;
     } catch (error) {
       throw isStorageError(error) ? this.afterFailedCommit(error) : error;
     } finally {
