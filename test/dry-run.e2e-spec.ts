@@ -1,4 +1,5 @@
 import { Permission, union } from '../src/permissions/compute-permissions';
+import { openApi } from '../src/openapi/openapi';
 import { of } from './support/answer';
 import type { Person } from './support/person';
 import { type GuildWorld, World } from './support/world';
@@ -90,6 +91,46 @@ describe('a dry run', () => {
     expect(
       [await owner.get(`/guilds/${guild.id}/roles`), await owner.get(`/guilds/${guild.id}`)].map(({ body }) => body),
     ).toEqual(before);
+  });
+
+  it('is answered by every documented route with `dry_run` without a write', async () => {
+    const track = `/tracks/${guild.track}`;
+    const overwrite = `${track}/overwrites/${role('quiet')}`;
+    const put = { type: 'role', allow: '0', deny: String(ViewTrack) };
+    expect((await owner.put(overwrite, put)).status).toBe(200);
+    const requests: Record<string, Parameters<World['ask']>> = {
+      'patch /guilds/{guild_id}/roles': ['patch', `/guilds/${guild.id}/roles`, [{ id: role('talker'), position: 2 }]],
+      'patch /guilds/{guild_id}/roles/{role_id}': [
+        'patch',
+        `/guilds/${guild.id}/roles/${role('quiet')}`,
+        { name: 'x' },
+      ],
+      'patch /guilds/{guild_id}/tracks': [
+        'patch',
+        `/guilds/${guild.id}/tracks`,
+        [{ id: guild.track, parent_id: null }],
+      ],
+      'patch /tracks/{track_id}': ['patch', track, { name: 'x', parent_id: null }],
+      'put /tracks/{track_id}/overwrites/{id}': ['put', overwrite, { ...put, deny: '0' }],
+      'delete /tracks/{track_id}/overwrites/{id}': ['delete', overwrite],
+    };
+    const documented = Object.entries(openApi(world.app).paths).flatMap(([path, item]) =>
+      Object.entries(item as Record<string, { parameters?: { name: string }[] }>)
+        .filter(([, { parameters = [] }]) => parameters.some(({ name }) => name === 'dry_run'))
+        .map(([method]) => `${method} ${path.replace('/api/v1', '')}`),
+    );
+    expect(Object.keys(requests).sort()).toEqual(documented.sort());
+    for (const [route, [method, path, body]] of Object.entries(requests)) {
+      const commands = world.recordCommands();
+      const answer = await world.ask(method, `${path}?dry_run=true`, body, { authorization: `Bearer ${owner.token}` });
+      commands.stop();
+      expect({ route, status: answer.status, ...answer.body }).toMatchObject({
+        route,
+        status: 200,
+        groups: expect.any(Array) as unknown,
+      });
+      expect([route, commands.writes]).toEqual([route, []]);
+    }
   });
 
   it('of a reordering contains only members who have both roles', async () => {

@@ -1,6 +1,6 @@
 import { type CallHandler, type ExecutionContext, HttpStatus, Injectable, type NestInterceptor } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { catchError, from, type Observable, throwError } from 'rxjs';
+import { catchError, from, mergeMap, type Observable, throwError } from 'rxjs';
 import { ValidationPipe } from '../common/dto/validation.pipe';
 import { contextOf } from '../common/request-context';
 import { DryRunRequested } from '../guilds/dry-run-requested';
@@ -25,6 +25,8 @@ export class DryRunInterceptor implements NestInterceptor {
     if (!isDryRun) return next.handle();
     contextOf(context).isDryRun = true;
     return next.handle().pipe(
+      // Fails loudly rather than pretend that nothing was changed.
+      mergeMap(() => throwError(() => new Error('A handler with @SupportsDryRun() did not commit with GuildWriter.'))),
       catchError((error: unknown) => {
         if (!(error instanceof DryRunRequested)) return throwError(() => error);
         void context.switchToHttp().getResponse<FastifyReply>().status(HttpStatus.OK);
