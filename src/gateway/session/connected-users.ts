@@ -20,9 +20,9 @@ export class ConnectedUsers implements SocketObserver {
     this.presence.disconnect(session.user_id);
   }
 
-  /** Loads the user of a socket, who becomes visible with the stored presence. */
+  /** Loads the user of a socket, who becomes visible with the stored presence. @throws TokenInvalid if the account was closed meanwhile */
   async load({ data: { session } }: ClientSocket): Promise<AccountUser> {
-    const user = await this.users.get(session.user_id);
+    const user = await this.users.getOwn(session.user_id);
     this.presence.setInitial(user._id, user.presence);
     return user;
   }
