@@ -1,11 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { getModelToken } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { parseEnvironment } from '../src/config/config.service';
 import { MODELS } from '../src/database/database.module';
-import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import type { MemberDocument } from '../src/members/member.schema';
 import { Permission } from '../src/permissions/compute-permissions';
 import type { UserDocument } from '../src/users/user.schema';
@@ -13,10 +8,10 @@ import type { TrackDocument } from '../src/tracks/track.schema';
 import { of } from './support/answer';
 import type { Client } from './support/client';
 import { ClientState } from './support/client-state';
-import { PausableProxy } from './support/pausable-proxy';
-import { ownDatabase } from './support/own-database';
+import { type HeldWorld, startHeldWorld } from './support/held-world';
+import type { PausableProxy } from './support/pausable-proxy';
 import type { Person } from './support/person';
-import { type GuildWorld, World } from './support/world';
+import type { GuildWorld, World } from './support/world';
 
 const { CreateMessage, ViewTrack } = Permission;
 
@@ -26,27 +21,17 @@ interface Track {
 }
 
 describe('a role that is deleted while it is referenced', () => {
-  let dataDir: string;
-  let database: DatabaseServer;
-  let wire: PausableProxy;
+  let held: HeldWorld;
   let world: World;
+  let wire: PausableProxy;
   let guild: GuildWorld;
   let mo: Person;
   let client: Client;
   beforeAll(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'derailed-deleted-'));
-    database = await openDatabase(
-      parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }),
-    );
-    wire = await PausableProxy.to(database.uri);
-    world = await World.start({ MONGODB_URI: wire.uri });
+    held = await startHeldWorld();
+    ({ world, wire } = held);
   });
-  afterAll(async () => {
-    await world.stop();
-    await wire.close();
-    await database.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  afterAll(() => held.stop());
   beforeEach(async () => {
     guild = await world.guild({ roles: { gone: { deny: CreateMessage }, kept: {} }, members: { mo: [] } });
     mo = guild.members['mo']!;

@@ -1,37 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseEnvironment } from '../src/config/config.service';
-import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import { Permission } from '../src/permissions/compute-permissions';
 import { of } from './support/answer';
-import { PausableProxy } from './support/pausable-proxy';
-import { ownDatabase } from './support/own-database';
+import { type HeldWorld, startHeldWorld } from './support/held-world';
+import type { PausableProxy } from './support/pausable-proxy';
 import type { Person } from './support/person';
 import { describeWithRedis, TestRedis } from './support/redis';
-import { type GuildWorld, World } from './support/world';
+import type { GuildWorld, World } from './support/world';
 
 const { CreateMessage, KickMembers, BanMembers } = Permission;
 
-let dataDir: string;
-let database: DatabaseServer;
+let held: HeldWorld;
 let wire: PausableProxy;
 let world: World;
 
 async function startWorld(settings: Record<string, string>, nodes: number): Promise<void> {
-  dataDir = mkdtempSync(join(tmpdir(), 'derailed-held-'));
-  database = await openDatabase(
-    parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }),
-  );
-  wire = await PausableProxy.to(database.uri);
-  world = await World.start({ MONGODB_URI: wire.uri, ...settings }, nodes);
-}
-
-async function stopWorld(): Promise<void> {
-  await world.stop();
-  await wire.close();
-  await database.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  held = await startHeldWorld(settings, nodes);
+  ({ world, wire } = held);
 }
 
 /** Describes what happens on two nodes, on whose way to the database commands can be held up. */
@@ -43,7 +26,7 @@ function describeOnTwoNodes(name: string, run: () => void): void {
       await startWorld({ REDIS_URL: redis.url }, 2);
     });
     afterAll(async () => {
-      await stopWorld();
+      await held.stop();
       await redis.stop();
     });
     run();
@@ -55,7 +38,7 @@ describe('a member who left with a role that denies permissions', () => {
   let guild: GuildWorld;
   let mo: Person;
   beforeAll(() => startWorld({}, 1));
-  afterAll(stopWorld);
+  afterAll(() => held.stop());
   beforeEach(async () => {
     guild = await world.guild({ roles: { gagged: { deny: CreateMessage } }, members: { mo: ['gagged'] } });
     mo = guild.members['mo']!;
@@ -198,7 +181,7 @@ describeOnTwoNodes('changes on another node during a check', () => {
 
 describe('an audit entry that is held', () => {
   beforeAll(() => startWorld({}, 1));
-  afterAll(stopWorld);
+  afterAll(() => held.stop());
 
   it('delays the response to its own change, and no other request', async () => {
     const { id, owner, roles } = await world.guild({ roles: { a: {}, b: {} } });

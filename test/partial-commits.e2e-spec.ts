@@ -1,18 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { getModelToken } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { parseEnvironment } from '../src/config/config.service';
 import { MODELS } from '../src/database/database.module';
-import { type DatabaseServer, openDatabase } from '../src/database/open-database';
 import { Permission } from '../src/permissions/compute-permissions';
 import { of } from './support/answer';
 import { idOf, makeTrack, read } from './support/audit-log';
 import type { Client } from './support/client';
-import { ownDatabase } from './support/own-database';
-import { PausableProxy } from './support/pausable-proxy';
-import { type GuildWorld, World } from './support/world';
+import { type HeldWorld, startHeldWorld } from './support/held-world';
+import type { PausableProxy } from './support/pausable-proxy';
+import type { GuildWorld, World } from './support/world';
 
 const { ModifyTrack, ViewTrack } = Permission;
 
@@ -23,27 +18,17 @@ interface Entry {
 
 // The guild document is written before the role or track. The second write fails if the role or track has another revision.
 describe('a change that writes the guild document and then finds a changed role or track', () => {
-  let dataDir: string;
-  let database: DatabaseServer;
-  let wire: PausableProxy;
+  let held: HeldWorld;
   let world: World;
+  let wire: PausableProxy;
   let guild: GuildWorld;
   let category: string;
   let client: Client;
   beforeAll(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'derailed-partial-'));
-    database = await openDatabase(
-      parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }),
-    );
-    wire = await PausableProxy.to(database.uri);
-    world = await World.start({ MONGODB_URI: wire.uri });
+    held = await startHeldWorld();
+    ({ world, wire } = held);
   });
-  afterAll(async () => {
-    await world.stop();
-    await wire.close();
-    await database.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
+  afterAll(() => held.stop());
   beforeEach(async () => {
     guild = await world.guild({
       roles: { mover: { allow: ModifyTrack }, gone: {}, high: {} },

@@ -17,14 +17,14 @@ export interface HeldWorld {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts an application of its own on the database of the test run, with the number of nodes set by NODES. */
-export async function startHeldWorld(settings: Record<string, string> = {}): Promise<HeldWorld> {
+/** Starts an application of its own on the database of the test run, with the number of nodes set by NODES by default. */
+export async function startHeldWorld(settings: Record<string, string> = {}, nodes?: number): Promise<HeldWorld> {
   const dataDir = mkdtempSync(join(tmpdir(), 'derailed-held-'));
   const database = await openDatabase(
     parseEnvironment({ DATA_DIR: dataDir, MONGODB_URI: ownDatabase(process.env['MONGODB_URI']) }),
   );
   const wire = await PausableProxy.to(database.uri);
-  const world = await World.start({ MONGODB_URI: wire.uri, ...settings });
+  const world = await World.start({ MONGODB_URI: wire.uri, ...settings }, nodes);
   return {
     world,
     wire,
