@@ -1,5 +1,5 @@
 /**
- * Returns an item that the list has. `noUncheckedIndexedAccess` cannot know it.
+ * Returns an item at an index that the caller knows to exist, such as the index of a loop.
  *
  * @throws RangeError if the list has no such index, which is a defect of the caller
  */
@@ -11,12 +11,12 @@ export function itemAt<Item>(list: ArrayLike<Item>, index: number): NonNullable<
 }
 
 /**
- * Returns the value of a key that the map has.
+ * Returns the value of a key that the caller knows to exist.
  *
  * @throws RangeError if the map has no such key, which is a defect of the caller
  */
-export function valueOf<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
+export function valueAt<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
   const value = map.get(key);
-  if (value === undefined) throw new RangeError(`A map of ${map.size} entries has no key ${String(key)}.`);
+  if (value === undefined) throw new RangeError(`A map of size ${map.size} has no key ${String(key)}.`);
   return value;
 }

@@ -1,6 +1,6 @@
 import type { LayoutEntry } from '../common/layout-entry';
 import { groupBy } from '../common/group-by';
-import { valueOf } from '../common/existing';
+import { valueAt } from '../common/existing';
 import { layoutIndex } from '../permissions/guild-state';
 import { layoutSeenBy, type TrackLayout } from './track-order';
 
@@ -31,7 +31,7 @@ export function isMoveOf(
   if (movable.size === named.size) return true;
   const [entriesBefore, entriesAfter] = [layoutIndex(before), layoutIndex(after)];
   const stay = (id: bigint): boolean =>
-    movable.has(id) || isSameEntry(valueOf(entriesBefore, id), entriesAfter.get(id));
+    movable.has(id) || isSameEntry(valueAt(entriesBefore, id), entriesAfter.get(id));
   if (![...named].every(stay)) return false;
   const fixedIn = (layout: readonly LayoutEntry[]): Map<bigint | null, bigint[]> => {
     const fixed = layoutSeenBy(layout, (id) => visible.has(id)).filter(({ id }) => !movable.has(id));

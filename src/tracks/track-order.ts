@@ -1,5 +1,5 @@
 import { LIMITS } from '../common/limits';
-import { itemAt, valueOf } from '../common/existing';
+import { itemAt, valueAt } from '../common/existing';
 import { layoutIndex } from '../permissions/guild-state';
 import { CategoryFull, TrackLimitReached, TrackMoveDuplicate, TrackParentInvalid } from './tracks.errors';
 import { TrackNotFound } from '../permissions/permissions.errors';
@@ -93,7 +93,7 @@ export function moveTracks<Entry extends TrackEntry>(
   const { seen } = kinds;
   const entries = layoutIndex(layout);
   for (const move of moves) assertMove(move, entries, kinds);
-  const asked = new Map(moves.map((move) => [valueOf(entries, move.id), move]));
+  const asked = new Map(moves.map((move) => [valueAt(entries, move.id), move]));
   if (asked.size < moves.length) throw new TrackMoveDuplicate();
 
   const siblings = siblingsOf(layout);
@@ -101,7 +101,7 @@ export function moveTracks<Entry extends TrackEntry>(
     seen === layout
       ? siblings
       : siblingsOf(
-          seen.map(({ id }) => valueOf(entries, id)),
+          seen.map(({ id }) => valueAt(entries, id)),
           seen,
         );
   const isVisible = ({ id }: Entry): boolean => layoutIndex(seen).has(id);
