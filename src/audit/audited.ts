@@ -1,18 +1,12 @@
-import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import { ValidationFailed } from '../common/common.errors';
 import { LIMITS } from '../common/limits';
-import { ApiProblems } from '../common/problems.decorator';
 import { REASON_HEADER } from '../common/mutation-options';
 
-/** Records an entry in the audit log, with the reason of the request. */
-export const Audited = () =>
-  applyDecorators(
-    ApiHeader({
-      name: REASON_HEADER,
-      required: false,
-      description: `Why, for the audit log: url-encoded, up to ${LIMITS.auditReason} characters.`,
-      example: 'Sold%20snake%20oil.',
-    }),
-    ApiProblems(ValidationFailed),
-  );
+/** Documents that the audit log records the reason of the request. The handler takes the reason with `@AuditReason()` or `@MutationOptionsParam()`. */
+export const Audited = (): MethodDecorator =>
+  ApiHeader({
+    name: REASON_HEADER,
+    required: false,
+    description: `Reason for the audit log: url-encoded, at most ${LIMITS.auditReason} characters.`,
+    example: 'Sold%20snake%20oil.',
+  });

@@ -9,12 +9,12 @@ export const Summary = (summary: string): MethodDecorator => ApiOperation({ summ
 export const ApiResult = (shape: Shape, status: number = HttpStatus.OK): MethodDecorator =>
   applyDecorators(
     HttpCode(status),
-    ApiResponse({ status, description: 'As it now is.', schema: shapeReference(shape) }),
+    ApiResponse({ status, description: 'The current state.', schema: shapeReference(shape) }),
   );
 
 const ETAG = {
   ETag: {
-    description: 'The guild’s version that this is true of, for `If-Match`.',
+    description: 'Version of the guild that the response reflects, for `If-Match`.',
     schema: { type: 'string' as const, example: '"12"' },
   },
 };
@@ -23,7 +23,7 @@ const ETAG = {
 export const ApiResultWithEtag = (shape: Shape, status: number = HttpStatus.OK): MethodDecorator =>
   applyDecorators(
     HttpCode(status),
-    ApiResponse({ status, description: 'As it now is.', schema: shapeReference(shape), headers: ETAG }),
+    ApiResponse({ status, description: 'The current state.', schema: shapeReference(shape), headers: ETAG }),
   );
 
 /** Documents and sets status 204 without a body. */

@@ -34,7 +34,7 @@ export interface GuildMutation {
   readonly role?: RoleDocument;
   /** The track with its new values. */
   readonly track?: TrackDocument;
-  /** Whether the role or track was inserted before the commit; else it is written right after the guild's document. */
+  /** Whether the role or track was inserted before the commit. Otherwise it is written right after the guild document. */
   readonly isNew?: boolean;
 }
 
@@ -145,7 +145,7 @@ export class GuildWriter {
     return undefined;
   }
 
-  /** Writes the guild, then the role or track beside it. Nothing is committed if another writer was first. */
+  /** Writes the guild document, then the changed role or track. Each write fails if another writer was first. */
   private async write(actor: GuildAuthority | TrackAuthority, plan: GuildMutation): Promise<WriteResult> {
     const { guild } = guildAuthorityOf(actor).state;
     const pending = pendingOf(plan);

@@ -34,16 +34,16 @@ interface ProblemOf {
 const PROBLEM_SCHEMA = {
   type: 'object',
   description:
-    'RFC 9457. `code` is for programs and stays as it is; a validation problem lists every offending field in `errors`.',
+    'RFC 9457. `code` is stable and meant for programs. A validation problem lists the offending fields in `errors`.',
   required: ['type', 'title', 'status', 'detail', 'code'],
   properties: {
     type: { type: 'string', example: 'urn:derailed:problem:role_not_found' },
     title: { type: 'string', example: 'Role not found' },
     status: { type: 'integer', example: 404 },
-    detail: { type: 'string', example: 'There is no such role in this guild.' },
+    detail: { type: 'string', example: 'The role does not exist in this guild.' },
     code: { type: 'string', example: 'ROLE_NOT_FOUND' },
     request_id: { type: 'string' },
-    retry_after: { type: 'integer', description: 'Seconds until it makes sense to try again.' },
+    retry_after: { type: 'integer', description: 'Seconds to wait before a retry.' },
     errors: {
       type: 'array',
       items: {

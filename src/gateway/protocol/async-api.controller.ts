@@ -29,7 +29,7 @@ export class AsyncApiController implements OnModuleInit {
   }
 
   @Get('gateway')
-  @Summary('The gateway’s AsyncAPI document.')
+  @Summary('Get the AsyncAPI document of the gateway.')
   @Public()
   @ApiOkResponse({ description: 'AsyncAPI 3.0.' })
   gateway(): ReturnType<typeof asyncApi> {
